@@ -1,0 +1,117 @@
+"""The library of answers: one entry per question people have, each resting on clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from policy.files import PolicyError, packaged
+
+
+@dataclass(frozen=True)
+class Source:
+    """A fact from outside the notice: never told without where it comes from."""
+
+    fact: str
+    source: str
+    confidence: str
+    date: date | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answer.
+
+    `title` is the question in people's words (used as a button); `answer` says the conclusion
+    first; `quote` is the sentence of the notice that matters, verbatim; `check` names the guided
+    check that goes further; `publishable` names the kinds of office publications that complete it.
+    """
+
+    id: str
+    topic: str
+    title: str
+    answer: str
+    clauses: tuple[str, ...] = ()
+    quote: str = ""
+    related: tuple[str, ...] = ()
+    check: str = ""
+    publishable: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    smalltalk: bool = False
+    notice: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    replaces: str = ""
+
+    def holds(self, on: date) -> bool:
+        """Whether this answer is the one to give on that day."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_until is None or on <= self.valid_until
+        )
+
+
+def parse_topic(name: str, data: dict[str, Any]) -> list[Entry]:
+    """The entries of one topic file.
+
+    Raises:
+        PolicyError: a field is missing or unknown; the message names the file and the entry.
+    """
+    entries = []
+    for raw in data["entries"]:
+        fields = dict(raw)
+        try:
+            fields["sources"] = tuple(Source(**s) for s in fields.pop("sources", []))
+            for key in ("clauses", "related", "publishable"):
+                fields[key] = tuple(fields.get(key, ()))
+            entries.append(
+                Entry(topic=data["topic"], smalltalk=bool(data.get("smalltalk")), **fields)
+            )
+        except TypeError as error:
+            raise PolicyError(f"answers/{name}: {raw.get('id', '?')}: {error}") from error
+    return entries
+
+
+class Answers:
+    """Entries by id, as of a day."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries: dict[str, Entry] = {}
+        for entry in entries:
+            if entry.id in self.entries:
+                raise PolicyError(f"answers/: 条目编号重复 {entry.id}")
+            self.entries[entry.id] = entry
+
+    def get(self, entry_id: str, on: date | None = None) -> Entry | None:
+        """The entry, or the one that replaces it on that day; None when there is none."""
+        if on is not None:
+            for entry in self.entries.values():
+                if entry.replaces == entry_id and entry.holds(on):
+                    return entry
+        entry_or_none = self.entries.get(entry_id)
+        if entry_or_none is None or (on is not None and not entry_or_none.holds(on)):
+            return None
+        return entry_or_none
+
+    def related(self, entry: Entry, on: date | None = None) -> list[Entry]:
+        """The entries named as related, those that hold on that day."""
+        found = (self.get(i, on) for i in entry.related)
+        return [e for e in found if e is not None]
+
+
+@lru_cache(maxsize=1)
+def answers() -> Answers:
+    """The packaged answers, read once."""
+    return Answers(e for name, data in packaged("answers") for e in parse_topic(name, data))
+
+
+@lru_cache(maxsize=1)
+def answers_by_topic() -> dict[str, list[Entry]]:
+    """Topic title → its entries, small talk left out, in file order."""
+    topics: dict[str, list[Entry]] = {}
+    for entry in answers().entries.values():
+        if not entry.smalltalk and not entry.replaces:
+            topics.setdefault(entry.topic, []).append(entry)
+    return topics

@@ -1,0 +1,253 @@
+"""The quarterly form as data: occupations, the six measures, what is refused, what is unlikely."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+
+from policy.figures import NotAFigure, read_figure
+from policy.files import PolicyError, packaged_file
+
+NOT_KNOWN = "not_known"  # 不掌握: the institution does not know; submits with a note
+
+# A cell: a number (people, classes, or fen), 不掌握, or not filled.
+Cell = int | Literal["not_known"] | None
+Row = Mapping[str, Cell]  # measure id → cell
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column. `kind` is count or money; `limit` is in `unit` (yuan for money)."""
+
+    id: str
+    title: str
+    printed: str
+    unit: str
+    kind: Literal["count", "money"]
+    limit: int
+    part_of: str = ""
+    aliases: tuple[str, ...] = ()
+
+    def show(self, cell: Cell) -> str:
+        """The cell as people read it: money in yuan without needless decimals; "" when not filled."""
+        if cell is None:
+            return ""
+        if cell == NOT_KNOWN:
+            return "不掌握"
+        assert isinstance(cell, int)
+        if self.kind == "money":
+            yuan, fen = divmod(cell, 100)
+            return f"{yuan:,}.{fen:02d}" if fen else f"{yuan:,}"
+        return f"{cell:,}"
+
+    def most(self) -> int:
+        """The highest value a cell takes, in stored units (fen for money)."""
+        return self.limit * 100 if self.kind == "money" else self.limit
+
+
+@dataclass(frozen=True)
+class Occupation:
+    """One row. `name` is the key everywhere; codes are for reference only."""
+
+    name: str
+    full: str
+    codes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    remark: str = ""
+
+
+class Refused(ValueError):
+    """A figure that cannot be: `reason` and the measure say what to type instead.
+
+    reason: empty, negative, several, other (not a number), fraction, cents, limit.
+    """
+
+    def __init__(self, reason: str, measure: Measure) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.measure = measure
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An unlikely figure: `rule` and `measure` identify it, `text` asks for an explanation.
+
+    `measures` are the cells it looks at: changing one takes the doubt up afresh.
+    """
+
+    rule: str
+    measure: str
+    text: str
+    measures: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Stable within a row: the rule, and the measure where one rule can hit several."""
+        return f"{self.rule}.{self.measure}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The annex."""
+
+    title: str
+    note: str
+    head: tuple[str, ...]
+    foot: tuple[str, ...]
+    first_column: str
+    measures: tuple[Measure, ...]
+    occupations: tuple[Occupation, ...]
+    unlikely: tuple[dict[str, Any], ...]
+
+    def measure(self, measure_id: str) -> Measure:
+        """The measure with that id. Raises KeyError."""
+        for measure in self.measures:
+            if measure.id == measure_id:
+                return measure
+        raise KeyError(measure_id)
+
+    def find_measure(self, text: str) -> Measure | None:
+        """The measure that people mean by `text`: its title, printed head or an alias."""
+        plain = re.sub(r"[（(].*?[)）]|其中|[:：\s]", "", text)
+        for m in self.measures:
+            if plain in (m.title, re.sub(r"[（(].*?[)）]", "", m.printed), *m.aliases):
+                return m
+        return None
+
+    def find_occupation(self, text: str) -> Occupation | None:
+        """The occupation that people mean by `text`: name, full title or an alias."""
+        plain = re.sub(r"\s+", "", text).upper()
+        for occupation in self.occupations:
+            if plain in (occupation.name.upper(), occupation.full, *(a.upper() for a in occupation.aliases)):
+                return occupation
+        return None
+
+    def occupation_order(self, names: list[str] | set[str]) -> list[str]:
+        """The names in the form's order; names no longer in the form last."""
+        order = {o.name: i for i, o in enumerate(self.occupations)}
+        return sorted(names, key=lambda n: (order.get(n, len(order)), n))
+
+    def read_cell(self, measure: Measure, text: str) -> int:
+        """The value typed for a measure, in stored units (fen for money).
+
+        Raises:
+            Refused: not one number, negative, a fraction of people or classes, over the limit.
+        """
+        try:
+            number = read_figure(text)
+        except NotAFigure as error:
+            raise Refused(error.reason, measure) from error
+        return self.check_number(measure, number)
+
+    def check_number(self, measure: Measure, number: Decimal) -> int:
+        """The number as a stored value. Raises `Refused` as `read_cell` does."""
+        if number < 0:
+            raise Refused("negative", measure)
+        if number > measure.limit:
+            raise Refused("limit", measure)
+        stored = number * 100 if measure.kind == "money" else number
+        if stored != stored.to_integral_value():
+            raise Refused("cents" if measure.kind == "money" else "fraction", measure)
+        return int(stored)
+
+    def doubts(self, row: Row, last: Row | None = None) -> list[Doubt]:
+        """What is unlikely about a row, given the same occupation's row of the quarter before.
+
+        Only filled cells are looked at, so an unfinished row can be asked too.
+        """
+        return [d for rule in self.unlikely for d in self._apply(rule, row, last)]
+
+    def _apply(self, rule: dict[str, Any], row: Row, last: Row | None) -> Iterator[Doubt]:
+        def doubt(ids: list[str], **values: str) -> Doubt:
+            text = rule["text"].format(title=self.measure(ids[0]).title, **values)
+            return Doubt(rule["id"], ids[0], text, tuple(ids))
+
+        def shown(measure_id: str) -> str:
+            return self.measure(measure_id).show(row.get(measure_id))
+
+        for kind in ("greater", "without", "per_head"):
+            if kind not in rule:
+                continue
+            a, b = (row.get(i) for i in rule[kind])
+            if not (isinstance(a, int) and isinstance(b, int)):
+                continue
+            wrong = {
+                "greater": lambda a, b: a > b,
+                "without": lambda a, b: a > 0 and b == 0,
+                "per_head": lambda a, b: a > 0 and b > 0 and not rule["band"][0] * 100 * b <= a <= rule["band"][1] * 100 * b,
+            }[kind](a, b)
+            if wrong:
+                ratio = f"{Decimal(a) / 100 / b:.2f}" if kind == "per_head" else ""
+                yield doubt(rule[kind], a=shown(rule[kind][0]), b=shown(rule[kind][1]), ratio=ratio)
+        if "not_known" in rule:
+            for m in self.measures:
+                if row.get(m.id) == NOT_KNOWN:
+                    yield doubt([m.id])
+        if last is None:
+            return
+        if "ten_times" in rule:
+            for m in self.measures:
+                now, before = row.get(m.id), last.get(m.id)
+                if isinstance(now, int) and isinstance(before, int) and now > 0 and before > 0:
+                    if now >= 10 * before or before >= 10 * now:
+                        yield doubt([m.id], a=m.show(now), b=m.show(before))
+        if "same_as_last" in rule:
+            ids = [m.id for m in self.measures]
+            cells = [row.get(i) for i in ids]
+            if any(cells) and all(isinstance(c, int) for c in cells) and cells == [last.get(i) for i in ids]:
+                yield doubt(ids)
+
+    def read_line(self, line: str) -> tuple[Occupation, list[str]] | None:
+        """A one-line entry as (occupation, cells as typed); None when the line is not one.
+
+        A line is an occupation and then figures, separated by blanks, tabs, 、 or full-width
+        commas. The number of figures is not checked here.
+        """
+        parts = [p for p in re.split(r"[\s\u3000、，;；|]+", line.strip()) if p]
+        if len(parts) < 2:
+            return None
+        occupation = self.find_occupation(parts[0].rstrip("：:"))
+        return (occupation, parts[1:]) if occupation else None
+
+
+def parse_form(raw: dict[str, Any]) -> Form:
+    """The form from the content of its file. Raises PolicyError for a rule on an unknown measure."""
+    measures = tuple(
+        Measure(**{**m, "aliases": tuple(m.get("aliases", ()))}) for m in raw["measures"]
+    )
+    ids = {m.id for m in measures}
+    for rule in raw["unlikely"]:
+        for kind in ("greater", "without", "per_head"):
+            for measure_id in rule.get(kind, ()):
+                if measure_id not in ids:
+                    raise PolicyError(f"form.yaml: {rule['id']}: 没有指标 {measure_id}")
+    occupations = tuple(
+        Occupation(
+            name=o["name"],
+            full=o["full"],
+            codes=tuple(o.get("codes", ())),
+            aliases=tuple(o.get("aliases", ())),
+            remark=o.get("remark", ""),
+        )
+        for o in raw["occupations"]
+    )
+    return Form(
+        title=raw["title"],
+        note=raw["note"],
+        head=tuple(raw["head"]),
+        foot=tuple(raw["foot"]),
+        first_column=raw["first_column"],
+        measures=measures,
+        occupations=occupations,
+        unlikely=tuple(raw["unlikely"]),
+    )
+
+
+@lru_cache(maxsize=1)
+def form() -> Form:
+    """The packaged form, read once."""
+    return parse_form(packaged_file("form.yaml"))

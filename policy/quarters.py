@@ -1,0 +1,109 @@
+"""Quarters and due dates, in Asia/Shanghai. No clock of its own: `now` is always given."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_YEAR = 2023  # the notice is dated 2023-05-24; its first reporting quarter is 2023Q2
+_DIGITS = str.maketrans("一二三四１２３４", "12341234")
+
+
+def local(moment: datetime) -> datetime:
+    """The moment in Asia/Shanghai; a naive time is taken to be there already."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=SHANGHAI)
+    return moment.astimezone(SHANGHAI)
+
+
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC; a naive time is taken to be in Asia/Shanghai."""
+    return local(moment).astimezone(UTC)
+
+
+@dataclass(frozen=True, order=True)
+class Quarter:
+    """A calendar quarter, written `2026Q4`."""
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        if not (FIRST_YEAR <= self.year <= 2100 and 1 <= self.number <= 4):
+            raise ValueError(f"{self.year}Q{self.number}")
+
+    def __str__(self) -> str:
+        return f"{self.year}Q{self.number}"
+
+    @property
+    def name(self) -> str:
+        """Chinese name, e.g. 2026年第4季度."""
+        return f"{self.year}年第{self.number}季度"
+
+    @property
+    def first_day(self) -> date:
+        """The quarter's first day."""
+        return date(self.year, 3 * self.number - 2, 1)
+
+    @property
+    def last_day(self) -> date:
+        """The quarter's last day: the report is due by its end (附件：每季度末前报送)."""
+        return self.next().first_day - timedelta(days=1) if self.number < 4 else date(self.year, 12, 31)
+
+    def due(self) -> datetime:
+        """The first moment that is late: midnight after the last day, Asia/Shanghai."""
+        return datetime.combine(self.last_day + timedelta(days=1), time(), SHANGHAI)
+
+    def is_late(self, moment: datetime) -> bool:
+        """Whether something done at `moment` came after the due time."""
+        return local(moment) >= self.due()
+
+    def next(self) -> Quarter:
+        """The quarter after this one."""
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+
+    def previous(self) -> Quarter | None:
+        """The quarter before this one; None before the notice's first year."""
+        year, number = (self.year, self.number - 1) if self.number > 1 else (self.year - 1, 4)
+        return Quarter(year, number) if year >= FIRST_YEAR else None
+
+    @classmethod
+    def of(cls, moment: datetime) -> Quarter:
+        """The quarter in which the moment falls."""
+        day = local(moment)
+        return cls(day.year, (day.month + 2) // 3)
+
+    @classmethod
+    def parse(cls, text: str, now: datetime | None = None) -> Quarter:
+        """From `2026Q4`, `2026年第4季度`, `2026年四季度`, `26q4`; with `now` also `四季度`, `本季度`.
+
+        Raises:
+            ValueError: it names no quarter.
+        """
+        plain = re.sub(r"\s+", "", text).translate(_DIGITS).upper()
+        if now is not None:
+            current = cls.of(now)
+            if plain in ("本季度", "这季度", "这个季度", "当季"):
+                return current
+            if plain in ("上季度", "上个季度"):
+                return current.previous() or current
+            if short := re.fullmatch(r"(?:第?([1-4])季度?|Q([1-4]))", plain):
+                return cls(current.year, int(short[1] or short[2]))
+        if full := re.fullmatch(r"(\d{4}|\d{2})(?:年第?|-|/)?(?:Q([1-4])|([1-4])季度?)", plain):
+            year = int(full[1]) + (2000 if len(full[1]) == 2 else 0)
+            return cls(year, int(full[2] or full[3]))
+        raise ValueError(text)
+
+
+def reporting_quarter(now: datetime) -> Quarter:
+    """The quarter a contact most likely means today.
+
+    The current one; in the first 15 days of a quarter still the one that just ended, since late
+    figures are what people then come with.
+    """
+    current = Quarter.of(now)
+    early = (local(now).date() - current.first_day).days < 15
+    return (current.previous() or current) if early else current

@@ -1,0 +1,1 @@
+"""What must not be lost: conversations, institutions, reports, audit. No words for people."""

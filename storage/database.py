@@ -1,0 +1,155 @@
+"""Opening the database: SQLite by default, PostgreSQL by URL, the same code for both."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from storage.schema import SCHEMA_NUMBER, schema_mark
+
+BUSY_SECONDS = 5  # how long a writer waits for another one before the turn is refused
+
+
+class StorageUnavailable(Exception):
+    """The database cannot be reached or is locked; nothing was written. Trying again may help."""
+
+
+class SchemaTooOld(Exception):
+    """The database wants `upgrade` first."""
+
+
+class SchemaTooNew(Exception):
+    """The database was upgraded by newer code in a way this code must not touch."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for the URL. Opens nothing yet.
+
+    SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE (the driver's default transactions lose
+    updates between two writers). PostgreSQL: READ COMMITTED through psycopg.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: the URL is malformed.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(
+            parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return create_engine(
+        parsed,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": BUSY_SECONDS},
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Readers never wait in WAL; a transaction marked read-only need not take the write lock.
+    read_only = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]:
+    """One transaction: committed when the block ends, rolled back when it raises.
+
+    Raises:
+        StorageUnavailable: the database is locked, gone or cannot be opened.
+    """
+    try:
+        with engine.connect() as connection:
+            connection = connection.execution_options(read_only=read_only)
+            with connection.begin():
+                yield connection
+    except (OperationalError, InterfaceError) as error:
+        raise StorageUnavailable(str(error.orig)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StorageUnavailable(str(error.orig)) from error
+        raise
+
+
+def schema_state(engine: Engine) -> int | None:
+    """The number of the newest migration applied, or None on an empty database.
+
+    Raises:
+        SchemaTooNew: newer than this code and marked incompatible.
+        StorageUnavailable: it cannot be opened, or is not a database.
+    """
+    try:
+        with transaction(engine, read_only=True) as connection:
+            if not inspect(connection).has_table("schema_mark"):
+                return None
+            marks = connection.execute(select(schema_mark)).all()
+    except StorageUnavailable:
+        raise
+    except SQLAlchemyError as error:
+        raise StorageUnavailable(str(error)) from error
+    if any(m.number > SCHEMA_NUMBER and m.incompatible for m in marks):
+        raise SchemaTooNew(str(max(m.number for m in marks)))
+    return max((m.number for m in marks), default=0)
+
+
+def _alembic_config(engine: Engine) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("storage") / "migrations"))
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the current schema (Alembic).
+
+    Raises:
+        StorageUnavailable: it cannot be opened or written.
+    """
+    from alembic import command
+
+    try:
+        command.upgrade(_alembic_config(engine), "head")
+    except OperationalError as error:
+        raise StorageUnavailable(str(error.orig)) from error
+
+
+def open_database(url: str) -> Engine:
+    """Connect, give an empty database its schema, and make sure the schema fits this code.
+
+    Raises:
+        SchemaTooOld: `upgrade` has to run first.
+        SchemaTooNew: newer and marked incompatible.
+        StorageUnavailable: it cannot be opened.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = connect(url)
+    number = schema_state(engine)
+    if number is None:
+        upgrade(engine)
+    elif number < SCHEMA_NUMBER:
+        raise SchemaTooOld(str(number))
+    return engine

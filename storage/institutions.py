@@ -1,0 +1,75 @@
+"""The institutions that report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, or_, select
+
+from storage import audit
+from storage.schema import institution
+
+
+@dataclass(frozen=True)
+class Institution:
+    """An institution; expected to report from one quarter on (`2026Q4`), perhaps until another."""
+
+    id: int
+    name: str
+    district: str | None
+    expected_from: str
+    expected_until: str | None
+
+
+_COLUMNS = (
+    institution.c.id,
+    institution.c.name,
+    institution.c.district,
+    institution.c.expected_from,
+    institution.c.expected_until,
+)
+
+
+def find(connection: Connection, name: str) -> Institution | None:
+    """The institution with that name, closed ones included."""
+    row = connection.execute(select(*_COLUMNS).where(institution.c.name == name)).first()
+    return Institution(*row) if row else None
+
+
+def get(connection: Connection, institution_id: int) -> Institution:
+    """The institution with that id."""
+    return Institution(*connection.execute(select(*_COLUMNS).where(institution.c.id == institution_id)).one())
+
+
+def create(connection: Connection, name: str, quarter: str, now: datetime, by: int | None) -> Institution:
+    """A new institution, expected to report from `quarter` on. The name must be free."""
+    new_id = connection.execute(
+        insert(institution)
+        .values(name=name, expected_from=quarter, created_at=now)
+        .returning(institution.c.id)
+    ).scalar_one()
+    audit.record(connection, now, by, "institution.create", f"institution:{new_id}", name=name)
+    return get(connection, int(new_id))
+
+
+def expected(connection: Connection, quarter: str) -> list[Institution]:
+    """Who is expected to report for the quarter, by name."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(
+            institution.c.closed_at.is_(None),
+            institution.c.expected_from <= quarter,
+            or_(institution.c.expected_until.is_(None), institution.c.expected_until >= quarter),
+        )
+        .order_by(institution.c.name)
+    )
+    return [Institution(*row) for row in rows]
+
+
+def everything(connection: Connection) -> list[Institution]:
+    """All institutions that are not closed, by name."""
+    rows = connection.execute(
+        select(*_COLUMNS).where(institution.c.closed_at.is_(None)).order_by(institution.c.name)
+    )
+    return [Institution(*row) for row in rows]

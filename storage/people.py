@@ -1,0 +1,208 @@
+"""Persons, their memberships, and the one-time codes that make them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from storage import audit
+from storage.schema import account, code_attempt, institution, invite, membership, person
+from storage.turns import Address, insert_new
+
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that reads like something else
+CODE_LENGTH = 10  # 50 bits
+CODE_DAYS = 14
+ATTEMPTS = 5  # wrong codes within WINDOW, then refused until the oldest is older than that
+WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A role of a person: in an institution (contact, lead) or in the office (staff, head)."""
+
+    id: int
+    person_id: int
+    role: str
+    institution_id: int | None
+    institution: str | None
+
+    @property
+    def office(self) -> bool:
+        """Whether it is a role of the office."""
+        return self.institution_id is None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the form prints of a person: 填表人 and (encrypted) 联系电话."""
+
+    name: str | None
+    telephone: str | None
+
+
+class CodeRefused(Exception):
+    """The code is not taken. reason: unknown, used, expired, slow (too many wrong ones)."""
+
+    def __init__(self, reason: str, until: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.until = until
+
+
+_MEMBERSHIPS = (
+    select(
+        membership.c.id,
+        membership.c.person_id,
+        membership.c.role,
+        membership.c.institution_id,
+        institution.c.name.label("institution"),
+    )
+    .outerjoin(institution, institution.c.id == membership.c.institution_id)
+    .where(membership.c.revoked_at.is_(None), institution.c.closed_at.is_(None))
+    .order_by(membership.c.id)
+)
+
+
+def memberships(connection: Connection, person_id: int) -> list[Membership]:
+    """The person's roles in force; those of closed institutions left out."""
+    rows = connection.execute(_MEMBERSHIPS.where(membership.c.person_id == person_id))
+    return [Membership(*row) for row in rows]
+
+
+def contacts(connection: Connection, institution_id: int) -> list[Membership]:
+    """Who speaks for an institution now."""
+    rows = connection.execute(_MEMBERSHIPS.where(membership.c.institution_id == institution_id))
+    return [Membership(*row) for row in rows]
+
+
+def addresses(connection: Connection, person_id: int) -> list[Address]:
+    """Every channel on which the person can be written to."""
+    rows = connection.execute(
+        select(account.c.channel, account.c.bot, account.c.sender).where(account.c.person_id == person_id)
+    )
+    return [Address(*row) for row in rows]
+
+
+def profile(connection: Connection, person_id: int) -> Profile:
+    """Name and (encrypted) telephone as last given."""
+    row = connection.execute(
+        select(person.c.name, person.c.telephone).where(person.c.id == person_id)
+    ).one()
+    return Profile(row.name, row.telephone)
+
+
+def set_profile(connection: Connection, person_id: int, **fields: str) -> None:
+    """Store `name` or `telephone` (already encrypted)."""
+    connection.execute(update(person).where(person.c.id == person_id).values(**fields))
+
+
+def tidy_code(text: str) -> str:
+    """A code as typed, without blanks and dashes, in capitals."""
+    return "".join(c for c in text.upper() if c.isalnum())
+
+
+def _hash(code: str, key: bytes) -> str:
+    return hmac.new(key, tidy_code(code).encode(), hashlib.sha256).hexdigest()
+
+
+def create_invite(
+    connection: Connection,
+    key: bytes,
+    now: datetime,
+    role: str,
+    institution_id: int | None,
+    by: int | None,
+    first_head: bool = False,
+) -> tuple[str, datetime]:
+    """A new one-time code and when it expires. Only its keyed hash is stored."""
+    raw = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    expires = now + timedelta(days=CODE_DAYS)
+    invite_id = connection.execute(
+        insert(invite)
+        .values(
+            code_hash=_hash(raw, key),
+            institution_id=institution_id,
+            role=role,
+            created_at=now,
+            expires_at=expires,
+            first_head=first_head,
+        )
+        .returning(invite.c.id)
+    ).scalar_one()
+    audit.record(connection, now, by, "invite.create", f"invite:{invite_id}", role=role, institution=institution_id)
+    return f"{raw[:5]}-{raw[5:]}", expires
+
+
+def first_head_code(connection: Connection, key: bytes, now: datetime) -> str | None:
+    """A code for the first head of office, or None once anybody serves in the office.
+
+    A restart revokes the code printed before.
+    """
+    if connection.execute(select(membership.c.id).where(membership.c.institution_id.is_(None))).first():
+        return None
+    connection.execute(
+        update(invite)
+        .where(invite.c.first_head, invite.c.used_at.is_(None), invite.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return create_invite(connection, key, now, "head", None, None, first_head=True)[0]
+
+
+def _slow_until(connection: Connection, account_id: int, now: datetime) -> datetime | None:
+    moments = connection.execute(
+        select(code_attempt.c.at)
+        .where(code_attempt.c.account_id == account_id, code_attempt.c.at > now - WINDOW)
+        .order_by(code_attempt.c.at)
+    ).scalars().all()
+    return moments[-ATTEMPTS] + WINDOW if len(moments) >= ATTEMPTS else None
+
+
+def use_code(
+    connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
+) -> Membership | CodeRefused:
+    """Turn a code into a membership of the person.
+
+    A refusal is returned, not raised: the wrong attempt has to be committed to be counted.
+    """
+    if until := _slow_until(connection, account_id, now):
+        return CodeRefused("slow", until)
+    row = connection.execute(
+        select(invite).where(invite.c.code_hash == _hash(code, key)).with_for_update()
+    ).first()
+    reason = None
+    if row is None or row.revoked_at is not None:
+        reason = "unknown"
+    elif row.used_at is not None:
+        reason = "used"
+    elif row.expires_at < now:
+        reason = "expired"
+    if row is None or reason:
+        connection.execute(insert(code_attempt).values(account_id=account_id, at=now))
+        audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason=reason)
+        return CodeRefused(reason or "unknown")
+    connection.execute(update(invite).where(invite.c.id == row.id).values(used_at=now, used_by=person_id))
+    connection.execute(delete(code_attempt).where(code_attempt.c.account_id == account_id))
+    connection.execute(
+        insert_new(connection, membership),
+        {"person_id": person_id, "institution_id": row.institution_id, "role": row.role, "from_at": now},
+    )
+    audit.record(connection, now, person_id, "invite.use", f"invite:{row.id}", role=row.role)
+    return next(
+        m for m in memberships(connection, person_id) if m.institution_id == row.institution_id
+    )
+
+
+def office_members(connection: Connection) -> int:
+    """How many people serve in the office."""
+    return int(
+        connection.execute(
+            select(func.count())
+            .select_from(membership)
+            .where(membership.c.institution_id.is_(None), membership.c.revoked_at.is_(None))
+        ).scalar_one()
+    )

@@ -1,0 +1,426 @@
+"""Reports: one per institution and quarter, append-only revisions, drafts shared by people.
+
+A draft's rows are the answers of its dialog: every answer is written as it is given. Submitting
+freezes a revision; a correction is a new one. Every change leaves an audit row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
+
+from storage import audit
+from storage.schema import MEASURES, explanation, figure, institution, report, revision
+from storage.turns import insert_new
+
+NOT_KNOWN: Literal["not_known"] = "not_known"
+Cell = int | Literal["not_known"] | None
+Rows = dict[str, dict[str, Cell]]  # occupation → measure → cell
+
+
+class VersionConflict(Exception):
+    """The draft changed since the actor saw it; nothing was done."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision's head."""
+
+    id: int
+    report_id: int
+    number: int
+    state: str
+    version: int
+    nothing_to_report: bool
+    reason: str | None
+    filled_by: str | None
+    telephone: str | None
+    receipt: str | None
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A report as it stands: the draft if there is one, else the latest submission.
+
+    `shown` is None when nothing was ever entered. `explanations` maps (occupation, doubt id) to
+    the words given.
+    """
+
+    institution_id: int
+    quarter: str
+    shown: Revision | None = None
+    latest: Revision | None = None  # the latest submitted, whatever became of it
+    rows: Rows = field(default_factory=dict)
+    no_business: frozenset[str] = frozenset()
+    explanations: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def draft(self) -> Revision | None:
+        """The open draft, if there is one."""
+        return self.shown if self.shown is not None and self.shown.state == "draft" else None
+
+
+_REVISION = (
+    revision.c.id,
+    revision.c.report_id,
+    revision.c.number,
+    revision.c.state,
+    revision.c.version,
+    revision.c.nothing_to_report,
+    revision.c.reason,
+    revision.c.filled_by,
+    revision.c.telephone,
+    revision.c.receipt,
+    revision.c.submitted_at,
+)
+
+
+def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[str]]:
+    """A revision's figures, and the occupations marked 无业务."""
+    rows: Rows = {}
+    idle: set[str] = set()
+    for row in connection.execute(select(figure).where(figure.c.revision_id == revision_id)):
+        cells: dict[str, Cell] = {}
+        for measure in MEASURES:
+            cells[measure] = NOT_KNOWN if measure in row.not_known else getattr(row, measure)
+        rows[row.occupation] = cells
+        if row.no_business:
+            idle.add(row.occupation)
+    return rows, frozenset(idle)
+
+
+def snapshot(connection: Connection, institution_id: int, quarter: str) -> Snapshot:
+    """The report as it stands now."""
+    heads = [
+        Revision(*row)
+        for row in connection.execute(
+            select(*_REVISION)
+            .join(report, report.c.id == revision.c.report_id)
+            .where(
+                report.c.institution_id == institution_id,
+                report.c.quarter == quarter,
+                revision.c.state != "discarded",
+            )
+            .order_by(revision.c.number)
+        )
+    ]
+    if not heads:
+        return Snapshot(institution_id, quarter)
+    shown = heads[-1]
+    submitted = [r for r in heads if r.state != "draft"]
+    rows, idle = rows_of(connection, shown.id)
+    words = {
+        (row.occupation, row.doubt): row.words
+        for row in connection.execute(select(explanation).where(explanation.c.revision_id == shown.id))
+    }
+    return Snapshot(
+        institution_id, quarter, shown, submitted[-1] if submitted else None, rows, idle, words
+    )
+
+
+def begin_draft(
+    connection: Connection,
+    institution_id: int,
+    quarter: str,
+    by: int,
+    now: datetime,
+    reason: str | None = None,
+) -> Revision:
+    """The report's open draft; made from the latest submission (or empty) when there is none."""
+    connection.execute(
+        insert_new(connection, report), {"institution_id": institution_id, "quarter": quarter}
+    )
+    report_id = connection.execute(
+        select(report.c.id)
+        .where(report.c.institution_id == institution_id, report.c.quarter == quarter)
+        .with_for_update()
+    ).scalar_one()
+    existing = connection.execute(
+        select(*_REVISION).where(revision.c.report_id == report_id, revision.c.state == "draft")
+    ).first()
+    if existing:
+        return Revision(*existing)
+    source = connection.execute(
+        select(*_REVISION)
+        .where(revision.c.report_id == report_id, revision.c.state != "discarded")
+        .order_by(revision.c.number.desc())
+        .limit(1)
+    ).first()
+    highest = connection.execute(
+        select(func.coalesce(func.max(revision.c.number), 0)).where(revision.c.report_id == report_id)
+    ).scalar_one()
+    made = Revision(
+        *connection.execute(
+            insert(revision)
+            .values(
+                report_id=report_id,
+                number=highest + 1,
+                state="draft",
+                version=1,
+                nothing_to_report=bool(source and source.nothing_to_report),
+                reason=reason,
+                filled_by=source.filled_by if source else None,
+                telephone=source.telephone if source else None,
+                started_at=now,
+                started_by=by,
+            )
+            .returning(*_REVISION)
+        ).one()
+    )
+    if source:
+        for table in (figure, explanation):
+            columns = [c for c in table.c if c.name != "revision_id"]
+            connection.execute(
+                insert(table).from_select(
+                    ["revision_id", *(c.name for c in columns)],
+                    select(literal(made.id), *columns).where(table.c.revision_id == source.id),
+                )
+            )
+    audit.record(connection, now, by, "draft.begin", f"revision:{made.id}", number=made.number, reason=reason)
+    return made
+
+
+def _touch(connection: Connection, draft: Revision, **values: Any) -> None:
+    changed = connection.execute(
+        update(revision)
+        .where(revision.c.id == draft.id, revision.c.state == "draft")
+        .values(version=revision.c.version + 1, **values)
+    )
+    if changed.rowcount != 1:
+        raise VersionConflict
+
+
+def add_occupations(
+    connection: Connection, draft: Revision, names: list[str], by: int, now: datetime
+) -> None:
+    """Open rows for these occupations; those already there stay as they are."""
+    for name in names:
+        connection.execute(
+            insert_new(connection, figure),
+            {"revision_id": draft.id, "occupation": name, "no_business": False, "not_known": []},
+        )
+    _touch(connection, draft, nothing_to_report=False)
+    audit.record(connection, now, by, "draft.add", f"revision:{draft.id}", occupations=names)
+
+
+def remove_occupation(connection: Connection, draft: Revision, name: str, by: int, now: datetime) -> None:
+    """Take a row out of the draft."""
+    for table in (explanation, figure):
+        connection.execute(
+            delete(table).where(table.c.revision_id == draft.id, table.c.occupation == name)
+        )
+    _touch(connection, draft)
+    audit.record(connection, now, by, "draft.remove", f"revision:{draft.id}", occupation=name)
+
+
+def set_cells(
+    connection: Connection,
+    draft: Revision,
+    occupation: str,
+    cells: dict[str, Cell],
+    by: int,
+    now: datetime,
+    no_business: bool = False,
+    clear: list[str] | None = None,
+) -> None:
+    """Write cells of one row (made if missing) and forget the explanations in `clear`.
+
+    The audit row says which cells changed, not the figures: those stand in the revision.
+    """
+    key = (figure.c.revision_id == draft.id) & (figure.c.occupation == occupation)
+    row = connection.execute(select(figure.c.not_known).where(key)).first()
+    if row is None:
+        connection.execute(
+            insert_new(connection, figure),
+            {"revision_id": draft.id, "occupation": occupation, "no_business": False, "not_known": []},
+        )
+    unknown = set(row.not_known if row else [])
+    for measure, cell in cells.items():
+        if cell == NOT_KNOWN:
+            unknown.add(measure)
+        else:
+            unknown.discard(measure)
+    values: dict[str, Any] = {m: None if c == NOT_KNOWN else c for m, c in cells.items()}
+    connection.execute(
+        update(figure)
+        .where(key)
+        .values(not_known=sorted(unknown), no_business=no_business, **values)
+    )
+    if clear:
+        connection.execute(
+            delete(explanation).where(
+                explanation.c.revision_id == draft.id,
+                explanation.c.occupation == occupation,
+                explanation.c.doubt.in_(clear),
+            )
+        )
+    _touch(connection, draft, nothing_to_report=False)
+    audit.record(
+        connection, now, by, "draft.set", f"revision:{draft.id}", occupation=occupation, cells=sorted(cells)
+    )
+
+
+def set_nothing_to_report(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
+    """The whole quarter is zero: no row at all."""
+    for table in (explanation, figure):
+        connection.execute(delete(table).where(table.c.revision_id == draft.id))
+    _touch(connection, draft, nothing_to_report=True)
+    audit.record(connection, now, by, "draft.nothing", f"revision:{draft.id}")
+
+
+def explain(
+    connection: Connection,
+    draft: Revision,
+    occupation: str,
+    doubt: str,
+    words: str,
+    asked: str,
+    by: int,
+    now: datetime,
+) -> None:
+    """Store the word of explanation for something unlikely, with what was asked."""
+    key = {"revision_id": draft.id, "occupation": occupation, "doubt": doubt}
+    connection.execute(delete(explanation).filter_by(**key))
+    connection.execute(insert(explanation).values(**key, words=words, text=asked))
+    _touch(connection, draft)
+    audit.record(
+        connection, now, by, "draft.explain", f"revision:{draft.id}", occupation=occupation, doubt=doubt
+    )
+
+
+def discard(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
+    """Give up the draft; what was submitted before stays."""
+    _touch(connection, draft, state="discarded")
+    audit.record(connection, now, by, "draft.discard", f"revision:{draft.id}")
+
+
+def submit(
+    connection: Connection,
+    draft: Revision,
+    seen_version: int,
+    receipt: str,
+    by: int,
+    now: datetime,
+    filled_by: str | None,
+    telephone: str | None,
+) -> Revision:
+    """Freeze the draft; an undecided predecessor is superseded.
+
+    Raises:
+        VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
+    """
+    connection.execute(
+        update(revision)
+        .where(revision.c.report_id == draft.report_id, revision.c.state == "submitted")
+        .values(state="superseded")
+    )
+    changed = connection.execute(
+        update(revision)
+        .where(
+            revision.c.id == draft.id,
+            revision.c.state == "draft",
+            revision.c.version == seen_version,
+        )
+        .values(
+            state="submitted",
+            submitted_at=now,
+            submitted_by=by,
+            receipt=receipt,
+            filled_by=filled_by,
+            telephone=telephone,
+        )
+        .returning(*_REVISION)
+    ).first()
+    if changed is None:
+        raise VersionConflict
+    connection.execute(
+        update(report)
+        .where(report.c.id == draft.report_id, report.c.first_submitted_at.is_(None))
+        .values(first_submitted_at=now)
+    )
+    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
+    return Revision(*changed)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A submitted revision with what an export needs."""
+
+    institution_id: int
+    institution: str
+    district: str | None
+    quarter: str
+    revision: Revision
+    rows: Rows
+    explanations: tuple[tuple[str, str, str], ...]  # (occupation, asked, words)
+
+
+def counting_revisions(
+    connection: Connection, first: str, last: str, accepted_only: bool
+) -> list[Submitted]:
+    """For every report of quarters `first`…`last`: the revision that counts, by institution name.
+
+    The latest submitted one (returned and superseded ones do not count), or the latest accepted.
+    """
+    states = ("accepted",) if accepted_only else ("accepted", "submitted")
+    best = (
+        select(func.max(revision.c.number).label("number"), revision.c.report_id)
+        .join(report, report.c.id == revision.c.report_id)
+        .where(revision.c.state.in_(states), report.c.quarter.between(first, last))
+        .group_by(revision.c.report_id)
+        .subquery()
+    )
+    heads = connection.execute(
+        select(
+            institution.c.id.label("institution_id"),
+            institution.c.name,
+            institution.c.district,
+            report.c.quarter,
+            *_REVISION,
+        )
+        .join(best, (best.c.report_id == revision.c.report_id) & (best.c.number == revision.c.number))
+        .join(report, report.c.id == revision.c.report_id)
+        .join(institution, institution.c.id == report.c.institution_id)
+        .order_by(institution.c.name, report.c.quarter)
+    ).all()
+    found = []
+    for head in heads:
+        rows, _ = rows_of(connection, head.id)
+        words = connection.execute(
+            select(explanation)
+            .where(explanation.c.revision_id == head.id)
+            .order_by(explanation.c.occupation, explanation.c.doubt)
+        )
+        found.append(
+            Submitted(
+                head.institution_id,
+                head.name,
+                head.district,
+                head.quarter,
+                Revision(*head[4:]),
+                rows,
+                tuple((w.occupation, w.text, w.words) for w in words),
+            )
+        )
+    return found
+
+
+def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[str, datetime | None]]:
+    """institution id → (state of its newest revision, when first submitted) for one quarter."""
+    newest = (
+        select(func.max(revision.c.number).label("number"), revision.c.report_id)
+        .where(revision.c.state != "discarded")
+        .group_by(revision.c.report_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(report.c.institution_id, revision.c.state, report.c.first_submitted_at)
+        .join(revision, revision.c.report_id == report.c.id)
+        .join(newest, (newest.c.report_id == revision.c.report_id) & (newest.c.number == revision.c.number))
+        .where(report.c.quarter == quarter)
+    )
+    return {r.institution_id: (r.state, r.first_submitted_at) for r in rows}

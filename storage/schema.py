@@ -1,0 +1,310 @@
+"""The tables. Invariants that can be enforced by the database are.
+
+Times are UTC. Money is integer fen. JSON columns hold plain values only.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+SCHEMA_NUMBER = 1  # the newest migration this code knows
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite has no time zones, so they are put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store in UTC; a naive time is refused, since it would mean a different moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware UTC time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite gives rowids only to INTEGER PRIMARY KEY; elsewhere keys are 64-bit.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", Key, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
+    return Column(name, Key, ForeignKey(target), nullable=nullable, **kw)
+
+
+schema_mark = Table(
+    "schema_mark",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("incompatible", Boolean, nullable=False),  # older code must not run on it
+)
+
+person = Table(
+    "person",
+    metadata,
+    _key(),
+    Column("name", String(64)),
+    Column("telephone", Text),  # encrypted; the form's 联系电话
+    Column("created_at", Moment, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _key(),
+    Column("channel", String(16), nullable=False),
+    Column("bot", String(128), nullable=False),
+    Column("sender", String(128), nullable=False),
+    _ref("person_id", "person.id"),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("channel", "bot", "sender"),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("account_id", Key, ForeignKey("account.id"), primary_key=True),
+    Column("serial", Integer, nullable=False),  # grows with every step; binds buttons to it
+    Column("state", JSON, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    _key(),
+    Column("channel", String(16), nullable=False),
+    Column("bot", String(128), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("message_id", String(128), nullable=False),
+    Column("said", Text),  # masked
+    Column("incident", String(16)),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("channel", "bot", "sender", "message_id"),
+    Index("ix_turn_at", "at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _key(),
+    _ref("turn_id", "turn.id", nullable=True, index=True),  # None: a push, not a reply
+    Column("channel", String(16), nullable=False),
+    Column("bot", String(128), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("failed", String(64)),  # set when the platform refused it for good
+    Index("ix_outbox_recipient", "channel", "bot", "sender", "id"),
+    Index(
+        "ix_outbox_waiting",
+        "channel",
+        "id",
+        sqlite_where=text("sent_at IS NULL AND failed IS NULL"),
+        postgresql_where=text("sent_at IS NULL AND failed IS NULL"),
+    ),
+)
+
+institution = Table(
+    "institution",
+    metadata,
+    _key(),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("district", String(32)),
+    Column("expected_from", String(6), nullable=False),  # quarter, 2026Q4
+    Column("expected_until", String(6)),
+    Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    _key(),
+    _ref("person_id", "person.id", index=True),
+    _ref("institution_id", "institution.id", nullable=True, index=True),  # None: the office
+    Column("role", String(16), nullable=False),
+    Column("from_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    CheckConstraint("role IN ('contact', 'lead', 'staff', 'head')", name="role"),
+    CheckConstraint(
+        "(institution_id IS NULL) = (role IN ('staff', 'head'))", name="office_or_institution"
+    ),
+    Index(
+        "uq_membership_live",
+        "person_id",
+        text("coalesce(institution_id, 0)"),
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
+)
+
+invite = Table(
+    "invite",
+    metadata,
+    _key(),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    _ref("institution_id", "institution.id", nullable=True),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    _ref("used_by", "person.id", nullable=True),
+    Column("revoked_at", Moment),
+    Column("first_head", Boolean, nullable=False),  # printed at the start of an empty database
+)
+
+code_attempt = Table(
+    "code_attempt",
+    metadata,
+    _key(),
+    _ref("account_id", "account.id"),
+    Column("at", Moment, nullable=False),
+    Index("ix_code_attempt_account_at", "account_id", "at"),
+)
+
+report = Table(
+    "report",
+    metadata,
+    _key(),
+    _ref("institution_id", "institution.id"),
+    Column("quarter", String(6), nullable=False, index=True),
+    Column("first_submitted_at", Moment),  # set once, never moved
+    UniqueConstraint("institution_id", "quarter"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    _key(),
+    _ref("report_id", "report.id"),
+    Column("number", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("version", Integer, nullable=False),  # grows with every edit of the draft
+    Column("nothing_to_report", Boolean, nullable=False),  # 本季度无培训
+    Column("reason", Text),  # why an earlier submission is corrected
+    Column("filled_by", String(64)),  # 填表人
+    Column("telephone", Text),  # 联系电话, encrypted
+    Column("receipt", String(32), unique=True),
+    Column("started_at", Moment, nullable=False),
+    _ref("started_by", "person.id"),
+    Column("submitted_at", Moment),
+    _ref("submitted_by", "person.id", nullable=True),
+    Column("decided_at", Moment),
+    _ref("decided_by", "person.id", nullable=True),
+    UniqueConstraint("report_id", "number"),
+    CheckConstraint(
+        "state IN ('draft', 'submitted', 'superseded', 'accepted', 'returned', 'discarded')",
+        name="state",
+    ),
+    CheckConstraint(
+        "(state IN ('draft', 'discarded')) = (submitted_at IS NULL)", name="submitted_at"
+    ),
+    CheckConstraint("(submitted_at IS NULL) = (receipt IS NULL)", name="receipt"),
+    Index(
+        "uq_revision_draft",
+        "report_id",
+        unique=True,
+        sqlite_where=text("state = 'draft'"),
+        postgresql_where=text("state = 'draft'"),
+    ),
+    Index(
+        "uq_revision_submitted",
+        "report_id",
+        unique=True,
+        sqlite_where=text("state = 'submitted'"),
+        postgresql_where=text("state = 'submitted'"),
+    ),
+)
+
+MEASURES = ("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount")
+
+figure = Table(
+    "figure",
+    metadata,
+    Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
+    Column("occupation", String(32), primary_key=True),
+    Column("no_business", Boolean, nullable=False),  # 无业务: zero because nothing took place
+    *(Column(m, BigInteger, CheckConstraint(f"{m} >= 0", name=f"{m}_not_negative")) for m in MEASURES),
+    # Measures the institution does not know (不掌握): their column is NULL and they stand here.
+    Column("not_known", JSON, nullable=False),
+)
+
+explanation = Table(
+    "explanation",
+    metadata,
+    Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
+    Column("occupation", String(32), primary_key=True),
+    Column("doubt", String(64), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("text", Text, nullable=False),  # what was asked, with the figures of the time
+)
+
+reminder = Table(
+    "reminder",
+    metadata,
+    _key(),
+    _ref("institution_id", "institution.id"),
+    Column("quarter", String(6), nullable=False),
+    Column("kind", String(16), nullable=False),
+    _ref("person_id", "person.id"),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("institution_id", "quarter", "kind", "person_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _key(),
+    Column("at", Moment, nullable=False),
+    _ref("person_id", "person.id", nullable=True),  # None: the command line
+    Column("action", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),  # table:id
+    Column("detail", JSON, nullable=False),
+    Index("ix_audit_subject", "subject"),
+)

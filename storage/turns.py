@@ -1,0 +1,253 @@
+"""One message, one transaction: dedupe, conversation, replies.
+
+Every reply is an outbox row of the transaction that applied the message, so the same message
+again finds its replies, and a process killed after the commit still has them to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.schema import account, conversation, outbox, person, turn
+
+
+@dataclass(frozen=True)
+class Address:
+    """Who is on the other end: a sender of a channel, as one bot account of ours sees them."""
+
+    channel: str
+    bot: str
+    sender: str
+
+
+@dataclass
+class Conversation:
+    """What a conversation remembers. `state` is plain JSON; `serial` binds buttons to a step."""
+
+    account_id: int
+    person_id: int
+    serial: int
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An outbox row that still has to be delivered."""
+
+    id: int
+    address: Address
+    body: dict[str, Any]
+
+
+def insert_new(connection: Connection, table: Any) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING` for the connection's database."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+_STORED = (
+    select(outbox.c.body)
+    .join(turn, turn.c.id == outbox.c.turn_id)
+    .where(
+        turn.c.channel == bindparam("channel"),
+        turn.c.bot == bindparam("bot"),
+        turn.c.sender == bindparam("sender"),
+        turn.c.message_id == bindparam("message_id"),
+        outbox.c.channel == bindparam("channel"),
+        outbox.c.sender == bindparam("sender"),
+    )
+    .order_by(outbox.c.id)
+)
+
+_FIND: Select[Any] = (
+    select(account.c.id, account.c.person_id, conversation.c.serial, conversation.c.state)
+    .join(conversation, conversation.c.account_id == account.c.id)
+    .where(
+        account.c.channel == bindparam("channel"),
+        account.c.bot == bindparam("bot"),
+        account.c.sender == bindparam("sender"),
+    )
+    .with_for_update(of=conversation)
+)
+
+_SAVE = (
+    update(conversation)
+    .where(conversation.c.account_id == bindparam("account"))
+    .values(serial=bindparam("new_serial"), state=bindparam("new_state"), updated_at=bindparam("now"))
+)
+
+_ENQUEUE = insert(outbox)
+
+
+def begin(
+    connection: Connection, address: Address, message_id: str, said: str | None, now: datetime
+) -> int | None:
+    """Record the message; its turn id, or None when it was applied before.
+
+    On PostgreSQL a second arrival at the same instant waits here for the first one's commit.
+    """
+    values = {**vars(address), "message_id": message_id, "said": said, "at": now}
+    statement = insert_new(connection, turn).returning(turn.c.id)
+    row = connection.execute(statement, values).first()
+    return int(row.id) if row else None
+
+
+def stored_replies(connection: Connection, address: Address, message_id: str) -> list[dict[str, Any]]:
+    """The replies that were given to a message applied before, in order."""
+    rows = connection.execute(_STORED, {**vars(address), "message_id": message_id})
+    return [row.body for row in rows]
+
+
+def load_conversation(connection: Connection, address: Address, now: datetime) -> Conversation:
+    """The conversation, locked until the transaction ends; made on first contact."""
+    row = connection.execute(_FIND, vars(address)).first()
+    if row is None:
+        _create_account(connection, address, now)
+        row = connection.execute(_FIND, vars(address)).one()
+    return Conversation(row.id, row.person_id, row.serial, row.state)
+
+
+def _create_account(connection: Connection, address: Address, now: datetime) -> None:
+    person_id = connection.execute(insert(person).values(created_at=now).returning(person.c.id)).scalar_one()
+    statement = insert_new(connection, account).returning(account.c.id)
+    made = connection.execute(statement, {**vars(address), "person_id": person_id, "created_at": now}).first()
+    if made is None:  # somebody was quicker; their person stands
+        connection.execute(delete(person).where(person.c.id == person_id))
+        return
+    connection.execute(
+        insert_new(connection, conversation),
+        {"account_id": made.id, "serial": 0, "state": {}, "updated_at": now},
+    )
+
+
+def save_conversation(connection: Connection, talk: Conversation, now: datetime) -> None:
+    """Write the conversation back."""
+    connection.execute(
+        _SAVE,
+        {"account": talk.account_id, "new_serial": talk.serial, "new_state": talk.state, "now": now},
+    )
+
+
+def enqueue(
+    connection: Connection,
+    address: Address,
+    bodies: Sequence[dict[str, Any]],
+    now: datetime,
+    turn_id: int | None = None,
+) -> None:
+    """Put messages into the outbox: replies of a turn, or pushes when `turn_id` is None."""
+    if bodies:
+        connection.execute(
+            _ENQUEUE,
+            [
+                {**vars(address), "turn_id": turn_id, "body": body, "created_at": now}
+                for body in bodies
+            ],
+        )
+
+
+def record_incident(connection: Connection, address: Address, message_id: str, incident: str, now: datetime) -> int | None:
+    """Record a message that our own fault kept from being applied, so that it blocks nobody."""
+    values = {**vars(address), "message_id": message_id, "incident": incident, "at": now}
+    row = connection.execute(insert_new(connection, turn).returning(turn.c.id), values).first()
+    return int(row.id) if row else None
+
+
+def waiting(connection: Connection, channel: str, bot: str, limit: int = 100) -> list[Waiting]:
+    """Undelivered messages of a channel, oldest first."""
+    rows = connection.execute(
+        select(outbox)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.bot == bot,
+            outbox.c.sent_at.is_(None),
+            outbox.c.failed.is_(None),
+        )
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [Waiting(r.id, Address(r.channel, r.bot, r.sender), r.body) for r in rows]
+
+
+def mark_sent(connection: Connection, outbox_id: int, now: datetime, failed: str | None = None) -> None:
+    """Note that a message was delivered, or why it never will be."""
+    values: dict[str, Any] = {"failed": failed} if failed else {"sent_at": now}
+    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))
+
+
+def pushes_since(connection: Connection, address: Address, after: int) -> list[Waiting]:
+    """Messages to this person that were not replies, with ids above `after` (pull channels)."""
+    rows = connection.execute(
+        select(outbox)
+        .where(
+            outbox.c.channel == address.channel,
+            outbox.c.bot == address.bot,
+            outbox.c.sender == address.sender,
+            outbox.c.turn_id.is_(None),
+            outbox.c.id > after,
+        )
+        .order_by(outbox.c.id)
+    )
+    return [Waiting(r.id, address, r.body) for r in rows]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a conversation's history: what was said, or a message of ours."""
+
+    said: str | None
+    body: dict[str, Any] | None
+    outbox_id: int
+    at: datetime
+
+
+def history(connection: Connection, address: Address, limit: int = 60) -> list[Line]:
+    """The last messages of a conversation, oldest first."""
+    rows = connection.execute(
+        select(outbox.c.id, outbox.c.body, outbox.c.turn_id, outbox.c.created_at, turn.c.said)
+        .outerjoin(turn, turn.c.id == outbox.c.turn_id)
+        .where(
+            outbox.c.channel == address.channel,
+            outbox.c.bot == address.bot,
+            outbox.c.sender == address.sender,
+        )
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    ).all()
+    lines: list[Line] = []
+    told: int | None = None
+    for row in reversed(rows):
+        if row.turn_id is not None and row.turn_id != told and row.said:
+            lines.append(Line(row.said, None, row.id, row.created_at))
+        told = row.turn_id
+        lines.append(Line(None, row.body, row.id, row.created_at))
+    return lines
+
+
+def purge(connection: Connection, before: datetime) -> int:
+    """Forget turns and their messages from before that moment; how many turns went."""
+    old = select(turn.c.id).where(turn.c.at < before)
+    connection.execute(delete(outbox).where(outbox.c.turn_id.in_(old)))
+    connection.execute(delete(outbox).where(outbox.c.turn_id.is_(None), outbox.c.created_at < before))
+    return int(connection.execute(delete(turn).where(turn.c.at < before)).rowcount)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Plain numbers for `/metrics`: turns, people, messages waiting, incidents."""
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None)
+    return {
+        "turns": connection.execute(select(func.count()).select_from(turn)).scalar_one(),
+        "people": connection.execute(select(func.count()).select_from(account)).scalar_one(),
+        "outbox_waiting": connection.execute(
+            select(func.count()).select_from(outbox).where(waits, outbox.c.turn_id.is_(None))
+        ).scalar_one(),
+        "incidents": connection.execute(
+            select(func.count()).select_from(turn).where(turn.c.incident.is_not(None))
+        ).scalar_one(),
+    }
