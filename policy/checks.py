@@ -29,6 +29,7 @@ class Option:
 
     id: str
     label: str
+    also: tuple[str, ...] = ()  # further ways people type it
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,9 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
             ask=data["ask"],
             short=data["short"],
             clause=data["clause"],
-            options=tuple(Option(k, v) for k, v in labels.items()),
+            options=tuple(
+                Option(k, v, tuple(data.get("also", {}).get(k, ()))) for k, v in labels.items()
+            ),
             hint=data.get("hint", ""),
         )
     return facts

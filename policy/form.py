@@ -95,6 +95,7 @@ class Form:
     """The annex."""
 
     title: str
+    clause: str
     note: str
     head: tuple[str, ...]
     foot: tuple[str, ...]
@@ -237,6 +238,7 @@ def parse_form(raw: dict[str, Any]) -> Form:
     )
     return Form(
         title=raw["title"],
+        clause=raw["clause"],
         note=raw["note"],
         head=tuple(raw["head"]),
         foot=tuple(raw["foot"]),

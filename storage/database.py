@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,10 @@ def connect(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(
-            parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+            parsed,
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            json_serializer=_json,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -52,8 +56,14 @@ def connect(url: str) -> Engine:
         parsed,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        json_serializer=_json,
+        hide_parameters=True,  # what people typed must not reach a log
         connect_args={"connect_timeout": BUSY_SECONDS},
     )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from storage import audit
-from storage.schema import account, code_attempt, institution, invite, membership, person
+from storage.schema import account, code_attempt, institution, invite, membership, person, reminder
 from storage.turns import Address, insert_new
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that reads like something else
 CODE_LENGTH = 10  # 50 bits
-CODE_DAYS = 14
+CODE_DAYS = 120  # a code given out in one quarter still works at the end of the next
 ATTEMPTS = 5  # wrong codes within WINDOW, then refused until the oldest is older than that
 WINDOW = timedelta(minutes=15)
 
@@ -206,3 +206,20 @@ def office_members(connection: Connection) -> int:
             .where(membership.c.institution_id.is_(None), membership.c.revoked_at.is_(None))
         ).scalar_one()
     )
+
+
+def claim_reminder(
+    connection: Connection, institution_id: int, quarter: str, kind: str, person_id: int, now: datetime
+) -> bool:
+    """Whether this process is the one to send this reminder: true exactly once."""
+    claimed = connection.execute(
+        insert_new(connection, reminder).returning(reminder.c.id),
+        {
+            "institution_id": institution_id,
+            "quarter": quarter,
+            "kind": kind,
+            "person_id": person_id,
+            "at": now,
+        },
+    ).first()
+    return claimed is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
 
 from storage import audit
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
@@ -79,15 +79,16 @@ _REVISION = (
 )
 
 
+def _cells(row: Any) -> dict[str, Cell]:
+    return {m: NOT_KNOWN if m in row.not_known else getattr(row, m) for m in MEASURES}
+
+
 def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[str]]:
     """A revision's figures, and the occupations marked 无业务."""
     rows: Rows = {}
     idle: set[str] = set()
     for row in connection.execute(select(figure).where(figure.c.revision_id == revision_id)):
-        cells: dict[str, Cell] = {}
-        for measure in MEASURES:
-            cells[measure] = NOT_KNOWN if measure in row.not_known else getattr(row, measure)
-        rows[row.occupation] = cells
+        rows[row.occupation] = _cells(row)
         if row.no_business:
             idle.add(row.occupation)
     return rows, frozenset(idle)
@@ -359,8 +360,41 @@ class Submitted:
     explanations: tuple[tuple[str, str, str], ...]  # (occupation, asked, words)
 
 
+_HEAD = (
+    institution.c.id.label("institution_id"),
+    institution.c.name,
+    institution.c.district,
+    report.c.quarter,
+    *_REVISION,
+)
+
+
+def _collect(connection: Connection, heads: Select[Any]) -> list[Submitted]:
+    """Heads (columns `_HEAD`) with their figures and explanations: three statements, however many."""
+    found = connection.execute(heads.order_by(institution.c.name, report.c.quarter)).all()
+    ids = heads.with_only_columns(revision.c.id).order_by(None).subquery()
+    rows: dict[int, Rows] = {}
+    for row in connection.execute(select(figure).where(figure.c.revision_id.in_(select(ids.c.id)))):
+        rows.setdefault(row.revision_id, {})[row.occupation] = _cells(row)
+    words: dict[int, list[tuple[str, str, str]]] = {}
+    for word in connection.execute(
+        select(explanation)
+        .where(explanation.c.revision_id.in_(select(ids.c.id)))
+        .order_by(explanation.c.occupation, explanation.c.doubt)
+    ):
+        words.setdefault(word.revision_id, []).append((word.occupation, word.text, word.words))
+    return [
+        Submitted(*head[:4], Revision(*head[4:]), rows.get(head.id, {}), tuple(words.get(head.id, ())))
+        for head in found
+    ]
+
+
 def counting_revisions(
-    connection: Connection, first: str, last: str, accepted_only: bool
+    connection: Connection,
+    first: str,
+    last: str,
+    accepted_only: bool,
+    institution_id: int | None = None,
 ) -> list[Submitted]:
     """For every report of quarters `first`…`last`: the revision that counts, by institution name.
 
@@ -374,39 +408,28 @@ def counting_revisions(
         .group_by(revision.c.report_id)
         .subquery()
     )
-    heads = connection.execute(
-        select(
-            institution.c.id.label("institution_id"),
-            institution.c.name,
-            institution.c.district,
-            report.c.quarter,
-            *_REVISION,
-        )
+    heads = (
+        select(*_HEAD)
         .join(best, (best.c.report_id == revision.c.report_id) & (best.c.number == revision.c.number))
         .join(report, report.c.id == revision.c.report_id)
         .join(institution, institution.c.id == report.c.institution_id)
-        .order_by(institution.c.name, report.c.quarter)
-    ).all()
-    found = []
-    for head in heads:
-        rows, _ = rows_of(connection, head.id)
-        words = connection.execute(
-            select(explanation)
-            .where(explanation.c.revision_id == head.id)
-            .order_by(explanation.c.occupation, explanation.c.doubt)
-        )
-        found.append(
-            Submitted(
-                head.institution_id,
-                head.name,
-                head.district,
-                head.quarter,
-                Revision(*head[4:]),
-                rows,
-                tuple((w.occupation, w.text, w.words) for w in words),
-            )
-        )
-    return found
+    )
+    if institution_id is not None:
+        heads = heads.where(institution.c.id == institution_id)
+    return _collect(connection, heads)
+
+
+def submitted_revision(connection: Connection, revision_id: int) -> Submitted | None:
+    """One revision with its figures; None when there is none with that id."""
+    heads = (
+        select(*_HEAD)
+        .select_from(revision)
+        .join(report, report.c.id == revision.c.report_id)
+        .join(institution, institution.c.id == report.c.institution_id)
+        .where(revision.c.id == revision_id)
+    )
+    found = _collect(connection, heads)
+    return found[0] if found else None
 
 
 def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[str, datetime | None]]:
@@ -424,3 +447,19 @@ def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[s
         .where(report.c.quarter == quarter)
     )
     return {r.institution_id: (r.state, r.first_submitted_at) for r in rows}
+
+
+def latest_rows(connection: Connection, institution_id: int, quarter: str) -> Rows:
+    """The figures last submitted by an institution for a quarter; {} when there are none."""
+    found = connection.execute(
+        select(revision.c.id)
+        .join(report, report.c.id == revision.c.report_id)
+        .where(
+            report.c.institution_id == institution_id,
+            report.c.quarter == quarter,
+            revision.c.state.in_(("submitted", "accepted")),
+        )
+        .order_by(revision.c.number.desc())
+        .limit(1)
+    ).scalar()
+    return rows_of(connection, found)[0] if found else {}

@@ -140,13 +140,23 @@ def enqueue(
     bodies: Sequence[dict[str, Any]],
     now: datetime,
     turn_id: int | None = None,
+    sent_at: datetime | None = None,
 ) -> None:
-    """Put messages into the outbox: replies of a turn, or pushes when `turn_id` is None."""
+    """Put messages into the outbox: replies of a turn, or pushes when `turn_id` is None.
+
+    `sent_at` marks them delivered already: the request itself carries them back.
+    """
     if bodies:
         connection.execute(
             _ENQUEUE,
             [
-                {**vars(address), "turn_id": turn_id, "body": body, "created_at": now}
+                {
+                    **vars(address),
+                    "turn_id": turn_id,
+                    "body": body,
+                    "created_at": now,
+                    "sent_at": sent_at,
+                }
                 for body in bodies
             ],
         )
@@ -181,16 +191,16 @@ def mark_sent(connection: Connection, outbox_id: int, now: datetime, failed: str
     connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))
 
 
-def pushes_since(connection: Connection, address: Address, after: int) -> list[Waiting]:
-    """Messages to this person that were not replies, with ids above `after` (pull channels)."""
+def pushes_waiting(connection: Connection, address: Address) -> list[Waiting]:
+    """Messages to this person that were not replies and were not handed over yet (pull channels)."""
     rows = connection.execute(
-        select(outbox)
+        select(outbox.c.id, outbox.c.body)
         .where(
             outbox.c.channel == address.channel,
             outbox.c.bot == address.bot,
             outbox.c.sender == address.sender,
             outbox.c.turn_id.is_(None),
-            outbox.c.id > after,
+            outbox.c.sent_at.is_(None),
         )
         .order_by(outbox.c.id)
     )

@@ -1,0 +1,1 @@
+"""How to talk: dialogs, templates, channels, commands. No rule of the policy, no SQL."""

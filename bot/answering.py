@@ -1,0 +1,127 @@
+"""Free text about the policy: the entry it asks for, the clauses it rests on, what to offer next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.messages import Outgoing
+from bot.render import render
+from bot.turn import Turn
+from policy.answers import Entry, answers, answers_by_topic
+from policy.checks import checks
+from policy.index import Found, index
+from policy.notice import notices
+from policy.quarters import local
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was found for a question, and how it is said."""
+
+    found: Found
+    entries: tuple[Entry, ...]
+    message: Outgoing
+
+    @property
+    def sure(self) -> bool:
+        """Whether it answers or offers something of ours."""
+        return self.found.kind != "refuse"
+
+
+def _held(entry_ids: Iterable[str], on: date) -> tuple[Entry, ...]:
+    found = (answers().get(i, on) for i in entry_ids)
+    return tuple(e for e in found if e is not None)
+
+
+def reply(text: str, on: date, last: str | None = None, buttons: bool = True) -> Reply:
+    """The answer to a question as of a day; `last` is the entry answered before it."""
+    found = index().ask(text, last)
+    entries = _held(found.entries, on)
+    if found.kind == "answer" and entries:
+        return Reply(found, entries, tell(entries, buttons))
+    if found.kind == "choose" and entries:
+        return Reply(found, entries, render("policy/choose.j2", entries=entries))
+    refusal = Found("refuse", (), neighbour=found.neighbour)
+    return Reply(refusal, (), render("policy/refuse.j2", neighbour=found.neighbour))
+
+
+def tell(entries: tuple[Entry, ...], buttons: bool = True) -> Outgoing:
+    """One or two entries as a message: conclusion first, then the clauses, then what to ask next."""
+    related = {r.id: r for entry in entries for r in answers().related(entry)}
+    clauses = notices().order([c for entry in entries for c in entry.clauses])
+    return render(
+        "policy/answer.j2",
+        entries=entries,
+        clauses=clauses,
+        number=notices().base.number,
+        related=[r for r in related.values() if r not in entries][:3] if buttons else [],
+        checks=[checks()[e.check] for e in entries if e.check in checks()][:1],
+        buttons=buttons,
+    )
+
+
+def answer(turn: Turn, text: str) -> Reply:
+    """Answer within a conversation; what was answered is remembered for a follow-up."""
+    found = reply(text, local(turn.now).date(), turn.memory.topic)
+    if found.found.kind == "answer" and found.entries[0].clauses:
+        turn.memory.topic = found.entries[-1].id
+    return found
+
+
+def entry(turn: Turn, entry_id: str) -> Outgoing | None:
+    """One entry, asked for by a button; None when it no longer exists."""
+    held = _held([entry_id], local(turn.now).date())
+    if not held:
+        return None
+    turn.memory.topic = entry_id
+    return tell(held)
+
+
+def original(turn: Turn, entry_id: str) -> Outgoing | None:
+    """The clauses of an entry verbatim, the sentence that matters marked."""
+    held = _held([entry_id], local(turn.now).date())
+    return _original(turn, held[0].clauses, held[0].quote) if held else None
+
+
+def clause(turn: Turn, clause_id: str) -> Outgoing | None:
+    """One clause verbatim; None when there is no such clause."""
+    return _original(turn, (clause_id,), "") if clause_id in notices().ids() else None
+
+
+def _original(turn: Turn, clause_ids: tuple[str, ...], quote: str) -> Outgoing:
+    on = local(turn.now).date()
+    found = [notices().clause(i, on) for i in clause_ids]
+    return turn.say(
+        "policy/original.j2",
+        number=notices().base.number,
+        clauses=[(c, c.marked(quote)) for c in found],
+    )
+
+
+def topics(turn: Turn, number: int | None) -> Outgoing | None:
+    """The list of topics, or the questions of one; None when there is no such topic."""
+    by_topic = list(answers_by_topic().items())
+    if number is None:
+        return turn.say("topics.j2", topics=[topic for topic, _ in by_topic])
+    if not 0 <= number < len(by_topic):
+        return None
+    topic, entries = by_topic[number]
+    return turn.say("topic.j2", topic=topic, entries=entries)
+
+
+def as_json(text: str, on: date) -> dict[str, Any]:
+    """The answer as `python -m bot ask --json` prints it."""
+    said = reply(text, on, buttons=False)
+    kind = said.found.kind
+    near = [*said.found.entries[1:], *said.found.near] if kind == "answer" else said.found.entries
+    return {
+        "kind": kind,
+        "entry": said.entries[0].id if kind == "answer" else "",
+        "title": said.entries[0].title if kind == "answer" else "",
+        "text": said.message.text,
+        "clauses": notices().order([c for e in said.entries for c in e.clauses]) if kind == "answer" else [],
+        "alternatives": list(near),
+    }

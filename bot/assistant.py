@@ -1,0 +1,99 @@
+"""The whole bot is one function: `Assistant.handle(Incoming) -> list[Outgoing]`.
+
+One message, one transaction: dedupe, lock the conversation, apply, store the replies, commit.
+The same message again gets the stored replies and changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+
+from sqlalchemy import Connection, Engine
+
+from bot import door, router
+from bot.channels.shape import channel_of
+from bot.keys import Keys
+from bot.messages import Incoming, Outgoing
+from bot.render import render
+from bot.turn import Memory, Turn
+from storage import turns
+from storage.database import StorageUnavailable, transaction
+
+log = logging.getLogger("bot")
+
+
+class Assistant:
+    """Applies messages to the database. Safe to call from several threads and processes."""
+
+    def __init__(self, engine: Engine, keys: Keys) -> None:
+        self.engine = engine
+        self.keys = keys
+
+    def handle(self, incoming: Incoming) -> list[Outgoing]:
+        """Apply one message and return what to say.
+
+        A fault of ours is rolled back, recorded under an incident number and answered.
+
+        Raises:
+            StorageUnavailable: nothing was written; the channel must not acknowledge.
+        """
+        refused = door.refusal(incoming)
+        if refused:
+            return [render("problem/door.j2", reason=refused)]
+        try:
+            with transaction(self.engine) as connection:
+                return self._apply(connection, incoming)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            return self._incident(incoming, error)
+
+    def _apply(self, connection: Connection, incoming: Incoming) -> list[Outgoing]:
+        text = door.clean(incoming.text)
+        masked, was_masked = door.mask(text)
+        address = incoming.address
+        turn_id = turns.begin(connection, address, incoming.id, masked or _label(incoming), incoming.now)
+        if turn_id is None:
+            stored = turns.stored_replies(connection, address, incoming.id)
+            return [Outgoing.from_body(body) for body in stored]
+        talk = turns.load_conversation(connection, address, incoming.now)
+        memory = Memory.from_json(talk.state)
+        private = memory.dialog is not None and memory.dialog.name == "profile"
+        turn = Turn(connection, incoming, talk, memory, self.keys, turn_id, text if private else masked)
+        said = router.respond(turn)
+        if was_masked and not private:
+            said = [render("masked.j2"), *said]
+            said = router.merge(said)
+        talk.state = memory.to_json()
+        turns.save_conversation(connection, talk, incoming.now)
+        pushed = channel_of(address.channel).pushes
+        turns.enqueue(
+            connection,
+            address,
+            [message.body() for message in said],
+            incoming.now,
+            turn_id,
+            sent_at=None if pushed else incoming.now,  # a pull channel hands replies over itself
+        )
+        return said
+
+    def _incident(self, incoming: Incoming, error: Exception) -> list[Outgoing]:
+        number = secrets.token_hex(4).upper()
+        # Type and place only: the error's words could hold what a person typed.
+        places = "".join(traceback.format_tb(error.__traceback__))
+        log.error("incident %s: %s\n%s", number, type(error).__qualname__, places)
+        said = [render("problem/incident.j2", incident=number)]
+        with transaction(self.engine) as connection:
+            turn_id = turns.record_incident(connection, incoming.address, incoming.id, number, incoming.now)
+            if turn_id is not None:
+                sent = None if channel_of(incoming.address.channel).pushes else incoming.now
+                bodies = [message.body() for message in said]
+                turns.enqueue(connection, incoming.address, bodies, incoming.now, turn_id, sent_at=sent)
+        return said
+
+
+def _label(incoming: Incoming) -> str | None:
+    """What stands in the history for a message without text."""
+    return incoming.file.name[:60] if incoming.file else None

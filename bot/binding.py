@@ -1,0 +1,40 @@
+"""One-time codes: `绑定 CODE`, the bare code, or Telegram's `/start CODE`."""
+
+from __future__ import annotations
+
+import re
+
+from bot import conductor
+from bot.messages import Outgoing
+from bot.turn import Turn
+from storage import people
+
+_SAID = re.compile(r"^(?:绑定|/start|/bind)[\s:：]*(\S.*)?$", re.I)
+_BARE = re.compile(r"^(?=.*[A-Z])[A-HJ-NP-Z2-9]{5}\s?-?\s?[A-HJ-NP-Z2-9]{5}$", re.I)
+
+
+def code_in(text: str) -> str | None:
+    """The code in a message; "" when 绑定 was said without one; None when it is no such message."""
+    plain = text.strip()
+    if _BARE.match(plain):
+        return plain
+    said = _SAID.match(plain)
+    if not said or (plain.lower().startswith("/start") and not said[1]):
+        return None
+    return said[1] or ""
+
+
+def bind(turn: Turn, code: str) -> list[Outgoing]:
+    """Use the code; a contact is then asked for what the form prints of them."""
+    if not code:
+        return [turn.say("bind/how.j2")]
+    used = people.use_code(
+        turn.connection, turn.keys.codes, turn.now, turn.talk.account_id, turn.person_id, code
+    )
+    if isinstance(used, people.CodeRefused):
+        return [turn.say("bind/refused.j2", reason=used.reason, until=used.until)]
+    turn.forget_roles()
+    if used.office:
+        return [turn.say("bind/office.j2", role=used.role)]
+    said = [turn.say("bind/contact.j2", institution=used.institution)]
+    return said + conductor.start(turn, "profile")

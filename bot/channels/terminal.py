@@ -1,0 +1,44 @@
+"""The bot in the terminal, for trying it out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.assistant import Assistant
+from bot.channels.jsonl import BOT, CHANNEL, take_pushes
+from bot.channels.shape import numbered
+from bot.files import FileStore
+from bot.messages import Incoming, Outgoing
+from bot.render import words
+from storage.database import StorageUnavailable
+from storage.turns import Address
+
+
+def show(message: Outgoing, store: FileStore) -> str:
+    """A message as lines of text, its choices numbered."""
+    parts = [message.text]
+    if message.choices:
+        parts.append(numbered(message.choices))
+    parts += [f"📎 {store.write(ref)}" for ref in message.files]
+    return "\n".join(parts) + "\n"
+
+
+def run(assistant: Assistant, store: FileStore, user: str, clock: Callable[[], datetime]) -> None:
+    """Talk until the input ends."""
+    address = Address(CHANNEL, BOT, user)
+    print(words("cli/hello.j2"))
+    text = "菜单"
+    while True:
+        incoming = Incoming(address, uuid.uuid4().hex, clock(), text, numbered=True)
+        try:
+            for message in [*assistant.handle(incoming), *take_pushes(assistant, incoming)]:
+                print(show(message, store))
+        except StorageUnavailable:
+            print(words("problem/unavailable.j2"))
+        try:
+            text = input("> ")
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return

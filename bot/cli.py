@@ -1,0 +1,256 @@
+"""The commands. Imports are late so that `ask` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from bot.render import words
+from policy.quarters import SHANGHAI, Quarter, local, reporting_quarter
+
+if TYPE_CHECKING:
+    from bot.start import House
+
+
+class Failed(Exception):
+    """The command cannot be carried out; the message is for the person who typed it."""
+
+
+def _problem(kind: str, detail: str = "", example: str = "") -> Failed:
+    return Failed(words("cli/problem.j2", {"kind": kind, "detail": detail, "example": example}))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    root = argparse.ArgumentParser(prog="python -m bot", description="Weihai digital technology engineer assistant")
+    commands = root.add_subparsers(dest="command")
+    chat = commands.add_parser("chat", help="talk in the terminal; --json for JSON lines")
+    chat.add_argument("--user", default="me")
+    chat.add_argument("--now", help="injected clock, ISO 8601")
+    chat.add_argument("--json", action="store_true")
+    ask = commands.add_parser("ask", help="one answer and its clauses")
+    ask.add_argument("question", nargs="*")
+    ask.add_argument("--json", action="store_true")
+    ask.add_argument("--batch", action="store_true", help="a question a line from standard input")
+    ask.add_argument("--on", help="as of a day, YYYY-MM-DD")
+    remind = commands.add_parser("remind", help="send the reminders that are due")
+    remind.add_argument("--now", help="ISO 8601")
+    policy = commands.add_parser("policy", help="check the policy data, train and evaluate the answers")
+    policy.add_argument("action", choices=["check", "train", "evaluate", "diagram"])
+    policy.add_argument("arguments", nargs=argparse.REMAINDER)
+    invite = commands.add_parser("invite", help="a one-time code for the office or an institution")
+    who = invite.add_mutually_exclusive_group(required=True)
+    who.add_argument("--office", action="store_true")
+    who.add_argument("--institution", metavar="NAME")
+    invite.add_argument("--role", choices=["staff", "head"], default="staff")
+    export = commands.add_parser("export", help="the aggregated form of a quarter")
+    export.add_argument("quarter")
+    export.add_argument("--to", required=True, metavar="FILE.xlsx")
+    export.add_argument("--accepted", action="store_true", help="accepted revisions only")
+    commands.add_parser("upgrade", help="bring the database to the current schema")
+    return root
+
+
+def clock(now: str | None) -> Callable[[], datetime]:
+    """The system's clock, or one that stands at `now`.
+
+    Raises:
+        Failed: `now` is no ISO 8601 time.
+    """
+    if now is None:
+        return lambda: datetime.now(SHANGHAI)
+    try:
+        fixed = local(datetime.fromisoformat(now))
+    except ValueError:
+        raise _problem("now", now) from None
+    return lambda: fixed
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from bot import answering
+
+    try:
+        on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
+    except ValueError:
+        raise _problem("on", options.on) from None
+    if options.batch:
+        for line in sys.stdin:
+            if question := line.strip():
+                print(json.dumps(answering.as_json(question, on), ensure_ascii=False), flush=True)
+        return 0
+    question = " ".join(options.question).strip()
+    if not question:
+        raise _problem("question")
+    if options.json:
+        print(json.dumps(answering.as_json(question, on), ensure_ascii=False))
+    else:
+        said = answering.reply(question, on, buttons=False)
+        print("\n".join([said.message.text, *(f"· {c.label}" for c in said.message.choices)]))
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from bot.channels import jsonl, terminal
+
+    house = _open()
+    now = clock(options.now)
+    if options.json:
+        for line in jsonl.run(sys.stdin, house.assistant, house.files, now):
+            print(line, flush=True)
+    else:
+        terminal.run(house.assistant, house.files, options.user, now)
+    return 0
+
+
+def _remind(options: argparse.Namespace) -> int:
+    from bot import reminding
+
+    sent, calls = reminding.send_due(_open().engine, clock(options.now)())
+    print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
+    return 0
+
+
+def _policy(options: argparse.Namespace) -> int:
+    if options.action == "check":
+        from policy.consistency import report
+
+        checked = report()
+        print(words("cli/checked.j2", vars(checked)))
+        if not checked.problems:
+            print(checked.table)
+        return 1 if checked.problems else 0
+    if options.action == "diagram":
+        from policy.diagram import main as draw
+
+        return draw(options.arguments)
+    try:
+        from policy import training
+    except ImportError:
+        raise _problem("development") from None
+    return training.main([options.action, *options.arguments])
+
+
+def _invite(options: argparse.Namespace) -> int:
+    from storage import institutions, people
+    from storage.database import transaction
+
+    house, now = _open(), datetime.now(SHANGHAI)
+    made = False
+    with transaction(house.engine) as connection:
+        institution_id = None
+        role = options.role
+        if options.institution is not None:
+            role, name = "contact", " ".join(options.institution.split())
+            if not 2 <= len(name) <= 60:
+                raise _problem("institution")
+            found = institutions.find(connection, name)
+            made = found is None
+            found = found or institutions.create(connection, name, str(reporting_quarter(now)), now, None)
+            institution_id = found.id
+        code, expires = people.create_invite(connection, house.keys.codes, now, role, institution_id, None)
+    data = {"institution": options.institution or "", "made": made, "code": code, "expires": expires}
+    print(words("cli/invited.j2", data))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from bot import export
+    from storage import institutions, reports
+    from storage.database import transaction
+
+    try:
+        quarter = Quarter.parse(options.quarter, datetime.now(SHANGHAI))
+    except ValueError:
+        raise _problem("quarter", options.quarter, str(reporting_quarter(datetime.now(SHANGHAI)))) from None
+    house, name = _open(), str(quarter)
+    with transaction(house.engine, read_only=True) as connection:
+        content = export.aggregate(connection, name, options.accepted, house.settings.report_basis, house.keys)
+        reported = len(reports.counting_revisions(connection, name, name, options.accepted))
+        total = len(institutions.expected(connection, name))
+    try:
+        Path(options.to).write_bytes(content)
+    except OSError:
+        raise _problem("write", options.to) from None
+    data = {"quarter": quarter, "reported": reported, "total": total, "accepted": options.accepted}
+    print(words("cli/exported.j2", {**data, "path": options.to}))
+    return 0
+
+
+def _upgrade(options: argparse.Namespace) -> int:
+    from bot.settings import load_settings
+    from storage.database import connect, schema_state, upgrade
+
+    engine = connect(load_settings().database_url)
+    schema_state(engine)
+    upgrade(engine)
+    print(words("cli/upgraded.j2", {"number": schema_state(engine)}))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from bot.start import serve
+
+    return serve()
+
+
+def _open() -> House:
+    from bot.start import open_house
+
+    return open_house()
+
+
+_COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
+    None: _serve,
+    "chat": _chat,
+    "ask": _ask,
+    "remind": _remind,
+    "policy": _policy,
+    "invite": _invite,
+    "export": _export,
+    "upgrade": _upgrade,
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; 0 when it succeeded, 1 with a sentence on standard error when not."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "replace")
+    options = parser().parse_args(argv)
+    try:
+        return _COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    except Exception as error:
+        sentence = _start_problem(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return 1
+
+
+def _start_problem(error: Exception) -> str | None:
+    """The sentence for a fault the operator can mend; None for any other."""
+    from policy.files import PolicyError
+
+    if isinstance(error, PolicyError):
+        return str(error)
+    from bot.settings import BadSetting
+    from storage.database import SchemaTooNew, SchemaTooOld, StorageUnavailable
+
+    if isinstance(error, BadSetting):
+        return str(error)
+    kinds = {SchemaTooOld: "old", SchemaTooNew: "new", StorageUnavailable: "closed"}
+    kind = kinds.get(type(error))
+    return words("cli/start_problem.j2", {"kind": kind, "detail": error}) if kind else None

@@ -1,0 +1,158 @@
+"""Leads a conversation through its dialog: start, answer, back, change, cancel, restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.dialogs import DIALOGS
+from bot.dialogs.base import Dialog, Leave, Stay
+from bot.engine import Problem, Question, Step, replay
+from bot.messages import Outgoing
+from bot.turn import DialogState, Turn
+
+CHANGES_SHOWN = 12  # buttons in one list of answers to change
+
+
+class Stage:
+    """The dialog of a turn, replayed: its context, its answers and where it stands."""
+
+    def __init__(self, turn: Turn) -> None:
+        state = turn.memory.dialog
+        assert state is not None
+        self.turn = turn
+        self.state = state
+        self.dialog: Dialog = DIALOGS[state.name]
+        if state.version != self.dialog.version:
+            state.answers = self.dialog.migrate(state.version, state.answers)
+            state.version = self.dialog.version
+        self.context, self.answers = self.dialog.load(turn, state.answers)
+        self.step: Step = replay(self.dialog.run, self.context, self.answers, state.revisit)
+        if state.revisit and (self.step.question is None or self.step.question.id != state.revisit):
+            state.revisit = None  # no longer on the way
+
+    @property
+    def question(self) -> Question[Any] | None:
+        """The pending question."""
+        return self.step.question
+
+
+def open_stage(turn: Turn) -> Stage | None:
+    """The dialog under way, replayed; None when there is none (any more)."""
+    if turn.memory.dialog is None or turn.memory.dialog.name not in DIALOGS:
+        turn.memory.dialog = None
+        return None
+    return Stage(turn)
+
+
+def start(turn: Turn, name: str, answers: dict[str, Any] | None = None, revisit: str | None = None) -> list[Outgoing]:
+    """Begin a dialog, or go on with it where it was left; `answers` are given from outside."""
+    memory = turn.memory
+    resumed = False
+    if memory.dialog and memory.dialog.name == name:
+        resumed = bool(memory.dialog.answers)
+    else:
+        park(turn)
+        kept = memory.parked.pop(name, None)
+        resumed = bool(kept and kept.answers)
+        memory.dialog = kept or DialogState(name, DIALOGS[name].version)
+    assert memory.dialog is not None
+    memory.dialog.answers.update(answers or {})
+    memory.dialog.revisit = revisit
+    turn.step()
+    return show(turn, resumed=resumed and not answers)
+
+
+def park(turn: Turn) -> None:
+    """Put the dialog under way aside; it is found again when it is next started."""
+    state = turn.memory.dialog
+    if state and DIALOGS[state.name].park and state.answers:
+        turn.memory.parked[state.name] = state
+    turn.memory.dialog = None
+
+
+def show(turn: Turn, resumed: bool = False) -> list[Outgoing]:
+    """The pending question, or the outcome: its effect is performed here, once."""
+    stage = open_stage(turn)
+    if stage is None:
+        return []
+    if stage.step.question is not None:
+        return [ask(stage, resumed=resumed)]
+    outcome = stage.step.outcome
+    assert outcome is not None
+    if not isinstance(outcome, Stay):
+        turn.memory.dialog = None
+        turn.step()
+        if isinstance(outcome, Leave):
+            return [turn.say("left.j2")]
+    return stage.dialog.finish(turn, stage.context, outcome)
+
+
+def ask(stage: Stage, **extra: Any) -> Outgoing:
+    """The pending question as a message."""
+    question = stage.step.question
+    assert question is not None
+    data = {"resumed": False, "again": False, "changing": stage.state.revisit is not None, "answered": len(stage.step.trail), **question.data, **extra}
+    return stage.turn.say(question.template, question=question, **data)
+
+
+def answer(stage: Stage, read: Any) -> list[Outgoing]:
+    """Take an answer to the pending question and go on. `read` gives its value or a Problem."""
+    turn, question = stage.turn, stage.step.question
+    assert question is not None
+    try:
+        value = read(question)
+    except Problem as problem:
+        return [turn.say(problem.template, question=question, **problem.data), ask(stage, again=True)]
+    said = stage.dialog.store(turn, stage.context, question, value)
+    if turn.memory.dialog is not None:
+        turn.memory.dialog.revisit = None
+    turn.step()
+    return said + show(turn)
+
+
+def back(stage: Stage) -> list[Outgoing]:
+    """One question back; later answers are kept."""
+    if not stage.step.trail:
+        return [stage.turn.say("problem/first.j2"), *show(stage.turn)]
+    return revisit(stage, stage.step.trail[-1][0].id)
+
+
+def revisit(stage: Stage, question_id: str) -> list[Outgoing]:
+    """Ask one question anew; later answers are kept and count only if reached again."""
+    stage.state.revisit = question_id
+    stage.turn.step()
+    return show(stage.turn)
+
+
+def changes(stage: Stage) -> list[Outgoing]:
+    """The answers given, each a button to change it."""
+    own = stage.dialog.changes(stage.turn, stage.context)
+    if own is not None:
+        return own
+    listed = [
+        (question.id, *stage.dialog.label(question, value))
+        for question, value in stage.step.trail
+    ]
+    if not listed:
+        return [stage.turn.say("problem/first.j2"), *show(stage.turn)]
+    return [stage.turn.say("changes.j2", answers=listed[-CHANGES_SHOWN:])]
+
+
+def restart_question(stage: Stage) -> list[Outgoing]:
+    """Ask before discarding."""
+    return [stage.turn.say("restart.j2", answered=len(stage.step.trail))]
+
+
+def restart(stage: Stage) -> list[Outgoing]:
+    """Discard the answers and begin again."""
+    said = stage.dialog.restart(stage.turn, stage.context)
+    stage.turn.step()
+    return said + show(stage.turn)
+
+
+def cancel(turn: Turn) -> list[Outgoing]:
+    """Leave the dialog; what was entered is kept where it can be found again."""
+    name = turn.memory.dialog.name if turn.memory.dialog else ""
+    park(turn)
+    turn.step()
+    return [turn.say("left.j2" if name else "menu_hint.j2")]

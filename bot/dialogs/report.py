@@ -1,0 +1,232 @@
+"""The quarterly report as a dialog: its answers are the rows of the draft in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.dialogs import figures_lines
+from bot.dialogs.base import Dialog, Leave
+from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
+from bot.engine import Choose, Outcome, Question, Write
+from bot.messages import FileRef, Outgoing
+from bot.render import words
+from bot.turn import Turn
+from policy.form import Form, Row, form
+from policy.quarters import Quarter, reporting_quarter
+from storage import people, reports
+from storage.reports import Snapshot
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """What a replay of the report dialog knows. `last` are the rows of the quarter before."""
+
+    now: datetime
+    form: Form
+    institutions: tuple[tuple[int, str], ...]
+    institution_id: int | None
+    quarter: str | None
+    snapshot: Snapshot | None
+    last: reports.Rows
+
+    @property
+    def institution(self) -> str:
+        """The institution's name."""
+        return next((name for i, name in self.institutions if i == self.institution_id), "")
+
+    @property
+    def place(self) -> str:
+        """Prefix of the tokens that name a cell of this report."""
+        return f"{self.institution_id}:{self.quarter}"
+
+    def occupations(self) -> list[str]:
+        """The rows of the report, in the form's order."""
+        return self.form.occupation_order(list(self.snapshot.rows)) if self.snapshot else []
+
+    def missing(self) -> int:
+        """How many cells are not filled."""
+        rows = self.snapshot.rows.values() if self.snapshot else ()
+        return sum(row[m.id] is None for row in rows for m in self.form.measures)
+
+
+@dataclass(frozen=True)
+class Submit(Outcome):
+    """The draft was confirmed as seen at `version`."""
+
+    version: int
+
+
+class ReportDialog(Dialog):
+    """Occupation by occupation, measure by measure; then review, confirm, receipt."""
+
+    name = "report"
+
+    async def run(self, context: ReportContext) -> Outcome:
+        """The conversation. Cells and explanations come from the draft's rows."""
+        if len(context.institutions) > 1:
+            await Choose(
+                "institution",
+                "report/institution.j2",
+                {"institutions": context.institutions},
+                values=tuple(str(i) for i, _ in context.institutions),
+                typed={name: str(i) for i, name in context.institutions},
+            )
+        current = reporting_quarter(context.now)
+        offered = [q for q in (current, Quarter.of(context.now), current.previous()) if q]
+        await AskQuarter.of(context.now, list(dict.fromkeys(offered)))
+        snapshot = context.snapshot
+        if snapshot is None:  # not allowed (any more): the answers name another's report
+            return Leave()
+        if snapshot.shown is not None and snapshot.draft is None:
+            number = snapshot.shown.number
+            head = {"context": context, "snapshot": snapshot, "revision": snapshot.shown}
+            wish = await Choose(f"correct:{number}", "report/submitted.j2", head, values=("correct", "leave"))
+            if wish == "leave":
+                return Leave()
+            await Write(f"reason:{number}", "report/reason.j2", head, shortest=2)
+        nothing = snapshot.draft is not None and snapshot.draft.nothing_to_report
+        if not nothing and not snapshot.rows:
+            await AskOccupations.of("occupations", context.form, [], adding=False)
+        for occupation in context.occupations():
+            await self._row(context, snapshot, occupation)
+        version = snapshot.draft.version if snapshot.draft else 0
+        data = {"context": context, "snapshot": snapshot, "nothing": nothing}
+        wish = await Choose(f"review:{version}", "report/review.j2", data, values=("submit", "add"))
+        if wish == "add":
+            await AskOccupations.of(f"add:{version}", context.form, list(snapshot.rows), adding=True)
+        await Choose(f"confirm:{version}", "report/confirm.j2", data, values=("yes",), typed={"提交": "yes"})
+        return Submit(version)
+
+    async def _row(self, context: ReportContext, snapshot: Snapshot, occupation: str) -> None:
+        row, last = snapshot.rows[occupation], context.last.get(occupation)
+        asked: set[str] = set()
+        so_far: dict[str, Any] = {}
+        complete = all(cell is not None for cell in row.values())
+        for measure in context.form.measures:
+            await AskCell.of(
+                context.form, occupation, measure, row[measure.id], last, context.missing()
+            )
+            so_far[measure.id] = row[measure.id]
+            if complete and len(so_far) < len(context.form.measures):
+                continue  # a full row is looked at once, as a whole
+            for doubt in self._doubts(context.form, so_far, last, occupation in snapshot.no_business):
+                if doubt.id not in asked:
+                    asked.add(doubt.id)
+                    await AskWhy.of(context.form, occupation, doubt, context.place)
+
+    @staticmethod
+    def _doubts(form: Form, row: Row, last: Row | None, no_business: bool) -> list[Any]:
+        return [] if no_business else form.doubts(row, last)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[ReportContext, dict[str, Any]]:
+        """The draft's rows become answers; only institutions the person speaks for count."""
+        mine = tuple((m.institution_id or 0, m.institution or "") for m in turn.institutions)
+        institution_id: int | None = None
+        if len(mine) == 1:
+            institution_id = mine[0][0]
+        elif any(str(i) == answers.get("institution") for i, _ in mine):
+            institution_id = int(answers["institution"])
+        quarter = answers.get("quarter")
+        snapshot, last = None, {}
+        if institution_id is not None and quarter:
+            snapshot = reports.snapshot(turn.connection, institution_id, quarter)
+            before = Quarter.parse(quarter).previous()
+            last = reports.latest_rows(turn.connection, institution_id, str(before)) if before else {}
+        context = ReportContext(turn.now, form(), mine, institution_id, quarter, snapshot, last)
+        return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """Write the answer where it belongs: the draft, or the conversation's cursor."""
+        assert isinstance(context, ReportContext) and turn.memory.dialog is not None
+        answers, now, me = turn.memory.dialog.answers, turn.now, turn.person_id
+        if isinstance(question, (AskCell, AskWhy, AskOccupations)) or question.id.startswith("reason:"):
+            for passed in [k for k in answers if k.split(":")[0] in ("review", "confirm", "add", "correct")]:
+                del answers[passed]  # they spoke of a version that this answer makes an old one
+        if isinstance(question, AskCell):
+            return figures_lines.store_cell(turn, context, question, value)
+        if isinstance(question, AskWhy):
+            return figures_lines.store_why(turn, context, question, value)
+        if isinstance(question, AskOccupations):
+            draft = reports.begin_draft(turn.connection, context.institution_id or 0, context.quarter or "", me, now)
+            if value:
+                reports.add_occupations(turn.connection, draft, value, me, now)
+            elif context.snapshot is not None and context.snapshot.rows:
+                return [turn.say("problem/nothing_with_rows.j2", rows=list(context.snapshot.rows))]
+            else:
+                reports.set_nothing_to_report(turn.connection, draft, me, now)
+            return []
+        if question.id.startswith("reason:"):
+            reports.begin_draft(
+                turn.connection, context.institution_id or 0, context.quarter or "", me, now, reason=value
+            )
+            return []
+        answers[question.id] = value
+        return []
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Submit, and give the receipt."""
+        assert isinstance(outcome, Submit) and isinstance(context, ReportContext)
+        draft = context.snapshot.draft if context.snapshot else None
+        if draft is None or context.institution_id is None or context.quarter is None:
+            return [turn.say("left.j2")]
+        profile = people.profile(turn.connection, turn.person_id)
+        receipt = f"{context.quarter}-{context.institution_id:04d}-{draft.number:02d}"
+        done = reports.submit(
+            turn.connection,
+            draft,
+            outcome.version,
+            receipt,
+            turn.person_id,
+            turn.now,
+            profile.name,
+            profile.telephone,
+        )
+        quarter = Quarter.parse(context.quarter)
+        name = f"{context.form.title}-{context.institution}-{quarter}.xlsx"
+        file = FileRef("form", name, {"revision": done.id})
+        return [
+            turn.say(
+                "report/receipt.j2",
+                files=(file,),
+                receipt=receipt,
+                at=turn.now,
+                late=quarter.is_late(turn.now),
+                quarter=quarter,
+                institution=context.institution,
+            )
+        ]
+
+    def changes(self, turn: Turn, context: Any) -> list[Outgoing] | None:
+        """Occupation first, then its cells; before there are any, the usual list."""
+        if not isinstance(context, ReportContext) or not context.occupations():
+            return None
+        return [turn.say("report/change.j2", occupations=context.occupations(), place=context.place)]
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """Only the choice of quarter and institution come here; cells have their own list."""
+        return words("report/label.j2", {"id": question.id}), str(value)
+
+    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """Discard the draft; what was submitted before stays."""
+        if isinstance(context, ReportContext) and context.snapshot and context.snapshot.draft:
+            reports.discard(turn.connection, context.snapshot.draft, turn.person_id, turn.now)
+        super().restart(turn, context)
+        return [turn.say("report/discarded.j2")]
+
+
+def draft_answers(snapshot: Snapshot) -> dict[str, Any]:
+    """The rows of a report as answers of the dialog."""
+    answers: dict[str, Any] = {}
+    for occupation, row in snapshot.rows.items():
+        for measure, cell in row.items():
+            if cell is not None:
+                answers[f"{occupation}/{measure}"] = cell
+    for (occupation, doubt), said in snapshot.explanations.items():
+        answers[f"why:{occupation}/{doubt}"] = said
+    if snapshot.draft and snapshot.draft.reason:
+        answers[f"reason:{snapshot.draft.number - 1}"] = snapshot.draft.reason
+    return answers
+
+

@@ -1,0 +1,149 @@
+"""The questions of the quarterly report and how each reads what people type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot import words
+from bot.engine import Problem, Question, Write
+from policy.figures import looks_like_figure
+from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
+from policy.quarters import Quarter
+
+NO_BUSINESS = "no_business"
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class AskQuarter(Question[str]):
+    """Which quarter; by button or typed."""
+
+    @classmethod
+    def of(cls, now: datetime, offered: list[Quarter]) -> AskQuarter:
+        """Offers the given quarters, most likely first."""
+        return cls("quarter", "report/quarter.j2", {"quarters": offered, "now": now})
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it names a quarter."""
+        try:
+            Quarter.parse(value)
+        except (ValueError, TypeError):
+            return False
+        return True
+
+    def read(self, text: str) -> str:
+        """A quarter that has begun."""
+        now = self.data["now"]
+        try:
+            quarter = Quarter.parse(words.tidy(text), now)
+        except ValueError:
+            raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
+        if quarter > Quarter.of(now):
+            raise Problem("problem/quarter_future.j2", quarter=quarter, current=Quarter.of(now))
+        return str(quarter)
+
+
+@dataclass(frozen=True)
+class AskOccupations(Question[list[str]]):
+    """Which occupations had something; several at once by typing, or nothing at all."""
+
+    kind: str = "list"
+
+    @classmethod
+    def of(cls, question_id: str, form: Form, chosen: list[str], adding: bool) -> AskOccupations:
+        """Offers the occupations not chosen yet."""
+        rest = [o for o in form.occupations if o.name not in chosen]
+        return cls(question_id, "report/occupations.j2", {"form": form, "rest": rest, "adding": adding})
+
+    def read(self, text: str) -> list[str]:
+        """Occupation names; [] for 本季度无培训."""
+        form: Form = self.data["form"]
+        plain = words.tidy(text)
+        if plain == NOTHING or plain in words.NOTHING:
+            return []
+        if plain in ("全部", "所有", "全部职业", "都有"):
+            return [o.name for o in self.data["rest"]]
+        whole = form.find_occupation(plain)
+        names = [whole] if whole else [
+            form.find_occupation(part) for part in re.split(r"[\s、，,;；/和及]+", plain) if part
+        ]
+        if not names or None in names:
+            raise Problem("problem/occupations.j2", occupations=[o.name for o in form.occupations])
+        return list(dict.fromkeys(o.name for o in names if o is not None))
+
+
+def read_cell(form: Form, measure: Measure, text: str) -> Cell:
+    """A cell as typed: a figure, or 不掌握.
+
+    Raises:
+        Problem: the figure is refused; says what is expected.
+    """
+    if words.tidy(text) in words.NOT_KNOWN or text == NOT_KNOWN:
+        return NOT_KNOWN
+    try:
+        return form.read_cell(measure, text)
+    except Refused as error:
+        raise Problem("problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]) from error
+
+
+@dataclass(frozen=True)
+class AskCell(Question[Any]):
+    """One measure of one occupation. Digits are always the value."""
+
+    kind: str = "number"
+
+    @classmethod
+    def of(
+        cls, form: Form, occupation: str, measure: Measure, now_is: Cell, last: Row | None, left: int
+    ) -> AskCell:
+        """`now_is` is the value before a change, `last` the row of the quarter before, `left` the
+        number of cells still to fill."""
+        data = {
+            "form": form,
+            "occupation": occupation,
+            "measure": measure,
+            "position": form.measures.index(measure) + 1,
+            "now_is": now_is,
+            "last": last.get(measure.id) if last else None,
+            "left": left,
+        }
+        return cls(f"{occupation}/{measure.id}", "report/cell.j2", data)
+
+    def read(self, text: str) -> Cell | str:
+        """The cell, or NO_BUSINESS for the whole row."""
+        if words.tidy(text) in words.NO_BUSINESS or text == NO_BUSINESS:
+            return NO_BUSINESS
+        return read_cell(self.data["form"], self.data["measure"], text)
+
+
+@dataclass(frozen=True)
+class AskWhy(Write):
+    """A word of explanation for something unlikely; a figure corrects the cell instead."""
+
+    shortest: int = 2
+
+    @classmethod
+    def of(cls, form: Form, occupation: str, doubt: Doubt, place: str) -> AskWhy:
+        """`place` prefixes the tokens of the cell buttons."""
+        data = {
+            "form": form,
+            "occupation": occupation,
+            "doubt": doubt,
+            "measures": [form.measure(m) for m in doubt.measures][:3],
+            "place": place,
+        }
+        return cls(f"why:{occupation}/{doubt.id}", "report/why.j2", data)
+
+    def read(self, text: str) -> Any:
+        """{"words": …}, or {"cell": …} when a figure was typed."""
+        if looks_like_figure(text) and len(text) < 20:
+            form: Form = self.data["form"]
+            return {"cell": read_cell(form, form.measure(self.data["doubt"].measure), text)}
+        return {"words": super().read(text)}
+
+    def accepts(self, value: Any) -> bool:
+        """Explanations stand in the draft."""
+        return bool(value)

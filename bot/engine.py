@@ -1,0 +1,156 @@
+"""A conversation is its answers: replay them through a dialog to find where it stands.
+
+A dialog is a coroutine whose questions are awaitable. Replaying is pure: the same answers and
+context always give the same step, so going back, changing one answer and resuming after a
+restart are all the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Problem(Exception):
+    """What was typed is no answer. `template` renders the sentence that says what to type."""
+
+    def __init__(self, template: str, **data: Any) -> None:
+        super().__init__(template)
+        self.template = template
+        self.data = data
+
+
+@dataclass(frozen=True)
+class Question(Generic[Value]):
+    """Something asked once. `template` renders the words and the buttons.
+
+    Subclasses read what people type; `accepts` re-validates an answer kept from before. `kind`
+    tells the router how to take free text: choice, number or text. `keep` False marks a question
+    whose answers are written elsewhere (the report's draft) by the dialog's own `store`.
+    """
+
+    id: str
+    template: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "choice"
+
+    def __await__(self) -> Generator[Question[Value], Value, Value]:
+        return (yield self)
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a stored answer still is one."""
+        return value is not None
+
+    def read(self, text: str) -> Value:
+        """The answer that a typed text gives.
+
+        Raises:
+            Problem: it is none; says what is expected.
+        """
+        raise NotImplementedError
+
+    def press(self, value: str) -> Value:
+        """The answer that a pressed button gives; by default what typing its value would."""
+        return self.read(value)
+
+
+@dataclass(frozen=True)
+class Choose(Question[str]):
+    """One of several. `typed` maps further words people type to a value."""
+
+    values: tuple[str, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value is still offered."""
+        return value in self.values
+
+    def read(self, text: str) -> str:
+        """The value, or the one whose further words these are."""
+        if text in self.values:
+            return text
+        if text in self.typed:
+            return self.typed[text]
+        raise Problem("problem/choose.j2")
+
+
+@dataclass(frozen=True)
+class Write(Question[str]):
+    """A free text of at most `longest` characters; `skippable` offers to leave it out ("")."""
+
+    kind: str = "text"
+    longest: int = 200
+    shortest: int = 1
+    skippable: bool = False
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it is a text of the right length."""
+        return isinstance(value, str)
+
+    def read(self, text: str) -> str:
+        """The text, trimmed."""
+        plain = " ".join(text.split())
+        if not self.shortest <= len(plain) <= self.longest:
+            raise Problem("problem/write.j2", shortest=self.shortest, longest=self.longest, length=len(plain))
+        return plain
+
+    def press(self, value: str) -> str:
+        """Only 跳过 can be pressed."""
+        if value == "skip" and self.skippable:
+            return ""
+        raise Problem("problem/choose.j2")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a dialog ends. Subclasses carry the values of the effect that `handle` performs once."""
+
+
+DialogRun = Callable[[Any], Coroutine[Any, Any, Outcome]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a conversation stands: a pending question, or an outcome, and the way there."""
+
+    question: Question[Any] | None
+    outcome: Outcome | None
+    trail: tuple[tuple[Question[Any], Any], ...]
+
+
+class DialogError(Exception):
+    """A dialog is written wrongly: it awaits something else, or asks an id twice."""
+
+
+def replay(run: DialogRun, context: Any, answers: Mapping[str, Any], revisit: str | None = None) -> Step:
+    """Drive a dialog with the answers given so far.
+
+    Stops at the first question without a valid answer, or at `revisit`, whose answer is being
+    given anew; later answers are kept and count only if they are reached again.
+
+    Raises:
+        DialogError: the dialog awaits anything but a question, or asks an id twice.
+    """
+    dialog = run(context)
+    trail: list[tuple[Question[Any], Any]] = []
+    seen: set[str] = set()
+    value: Any = None
+    try:
+        while True:
+            question = dialog.send(value)
+            if not isinstance(question, Question):
+                raise DialogError(f"a dialog may await questions only, not {question!r}")
+            if question.id in seen:
+                raise DialogError(f"question {question.id} is asked twice")
+            seen.add(question.id)
+            value = answers.get(question.id)
+            if question.id == revisit or question.id not in answers or not question.accepts(value):
+                return Step(question, None, tuple(trail))
+            trail.append((question, value))
+    except StopIteration as stop:
+        return Step(None, stop.value, tuple(trail))
+    finally:
+        dialog.close()

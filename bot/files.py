@@ -1,0 +1,67 @@
+"""Files: incoming ones stored by content hash, outgoing ones made when they are handed over."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from bot import export
+from bot.keys import Keys
+from bot.messages import FileRef, IncomingFile
+from storage.database import transaction
+
+
+def safe_name(name: str) -> str:
+    """A file name without path, control characters or reserved signs, at most 100 characters."""
+    plain = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", Path(name).name or "file").strip(". ") or "file"
+    return plain[:60] + plain[-40:] if len(plain) > 100 else plain
+
+
+def store_incoming(name: str, content: bytes, data_dir: Path) -> IncomingFile:
+    """Write a file under its content hash and sync it, before its message is applied."""
+    folder = data_dir / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / hashlib.sha256(content).hexdigest()
+    if not path.exists():
+        fresh = path.with_suffix(f".{os.getpid()}")
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    return IncomingFile(safe_name(name), str(path), len(content))
+
+
+class FileStore:
+    """Makes the files that messages refer to."""
+
+    def __init__(self, engine: Engine, keys: Keys, data_dir: Path, basis: str) -> None:
+        self.engine = engine
+        self.keys = keys
+        self.data_dir = data_dir
+        self.basis = basis
+
+    def content(self, ref: FileRef) -> bytes:
+        """The file's bytes, the same whenever it is asked for and nothing changed."""
+        with transaction(self.engine, read_only=True) as connection:
+            if ref.kind == "form":
+                return export.one_form(connection, int(ref.args["revision"]), self.keys)
+            return export.aggregate(
+                connection,
+                str(ref.args["quarter"]),
+                bool(ref.args["accepted_only"]),
+                self.basis,
+                self.keys,
+            )
+
+    def write(self, ref: FileRef) -> Path:
+        """Write the file into the data folder; its path."""
+        folder = self.data_dir / "outgoing"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / safe_name(ref.name)
+        path.write_bytes(self.content(ref))
+        return path

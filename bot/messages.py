@@ -1,0 +1,79 @@
+"""What goes in and out of `assistant.handle`, the same for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from storage.turns import Address
+
+
+@dataclass(frozen=True)
+class IncomingFile:
+    """A file that was fetched and stored before the message is applied. `size` in bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One message of a person: a text, a pressed button (`choice`, its token) or a file.
+
+    `id` is the platform's message id: the same id again is the same message. `numbered` tells
+    that the channel shows choices as a numbered list, so that a number can press one.
+    """
+
+    address: Address
+    id: str
+    now: datetime
+    text: str = ""
+    choice: str | None = None
+    file: IncomingFile | None = None
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button: what it says and the token that comes back when it is pressed (≤ 64 bytes)."""
+
+    label: str
+    token: str
+
+
+@dataclass(frozen=True)
+class FileRef:
+    """A file to hand over, made when it is delivered from values that do not change."""
+
+    kind: str
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message of ours."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    files: tuple[FileRef, ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """As stored in the outbox."""
+        return {
+            "text": self.text,
+            "choices": [[c.label, c.token] for c in self.choices],
+            "files": [{"kind": f.kind, "name": f.name, "args": dict(f.args)} for f in self.files],
+        }
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> Outgoing:
+        """From the outbox."""
+        return cls(
+            body["text"],
+            tuple(Choice(label, token) for label, token in body["choices"]),
+            tuple(FileRef(f["kind"], f["name"], f["args"]) for f in body["files"]),
+        )

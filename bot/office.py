@@ -1,0 +1,96 @@
+"""What the office does in chat: institutions, codes, who has reported, the aggregated form."""
+
+from __future__ import annotations
+
+import re
+
+from bot import conductor
+from bot.dialogs.institution import invite_contact
+from bot.messages import FileRef, Outgoing
+from bot.turn import Turn
+from policy.quarters import Quarter, local, reporting_quarter
+from storage import audit, institutions, people, reports
+
+_WITH_ARGUMENT = {
+    "new": re.compile(r"^新建(?:培训)?机构[\s:：]+(.+)$", re.S),
+    "invite": re.compile(r"^邀请码[\s:：]+(.+)$", re.S),
+    "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*(.*)$|^导出[\s:：]*(.*)$"),
+    "status": re.compile(r"^(?:报送)?进度[\s:：]+(.+)$"),
+}
+_PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list"}
+
+
+def command_in(text: str) -> tuple[str, str] | None:
+    """(command, argument) when the text is one of the office's commands."""
+    plain = text.strip()
+    if plain in _PLAIN:
+        return _PLAIN[plain], ""
+    for name, pattern in _WITH_ARGUMENT.items():
+        if found := pattern.match(plain):
+            argument = next((g for g in found.groups() if g), "").strip()
+            if name == "export" and argument and not _quarter_like(argument):
+                continue  # “汇总表要填什么” is a question
+            return name, argument
+    return None
+
+
+def _quarter_like(text: str) -> bool:
+    return bool(re.fullmatch(r"[\d年第季度上本QqA-Z一二三四\s-]{1,12}", text))
+
+
+def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
+    """Carry out an office command; without the right it is refused and recorded."""
+    role = turn.office_role
+    if role is None or (command == "staff" and role.role != "head"):
+        audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command)
+        return [turn.say("office/denied.j2")]
+    if command == "new":
+        if argument:
+            name = " ".join(argument.split())
+            return invite_contact(turn, name) if 2 <= len(name) <= 60 else conductor.start(turn, "institution")
+        return conductor.start(turn, "institution")
+    if command == "invite":
+        return invite_contact(turn, " ".join(argument.split())[:60])
+    if command == "invite_id":
+        found = institutions.get(turn.connection, int(argument))
+        return invite_contact(turn, found.name)
+    if command == "staff":
+        code, expires = people.create_invite(
+            turn.connection, turn.keys.codes, turn.now, "staff", None, turn.person_id
+        )
+        return [turn.say("office/staff_code.j2", code=code, expires=expires)]
+    if command in ("status", "export"):
+        try:
+            quarter = Quarter.parse(argument, turn.now) if argument else reporting_quarter(turn.now)
+        except ValueError:
+            return [turn.say("office/quarter_problem.j2", current=reporting_quarter(turn.now))]
+        return _status(turn, quarter) if command == "status" else _export(turn, quarter)
+    everything = institutions.everything(turn.connection)
+    return [turn.say("office/list.j2", institutions=everything, head=role.role == "head")]
+
+
+def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:
+    expected = institutions.expected(turn.connection, str(quarter))
+    states = reports.states_of_quarter(turn.connection, str(quarter))
+    done, draft, missing = [], [], []
+    for one in expected:
+        state, first = states.get(one.id, (None, None))
+        if first is not None:
+            done.append((one.name, local(first), quarter.is_late(first)))
+        elif state == "draft":
+            draft.append(one.name)
+        else:
+            missing.append(one.name)
+    return [
+        turn.say("office/status.j2", quarter=quarter, total=len(expected), done=done, draft=draft, missing=missing)
+    ]
+
+
+def _export(turn: Turn, quarter: Quarter) -> list[Outgoing]:
+    expected = institutions.expected(turn.connection, str(quarter))
+    reported = reports.counting_revisions(turn.connection, str(quarter), str(quarter), accepted_only=False)
+    file = FileRef("aggregate", f"{quarter}.xlsx", {"quarter": str(quarter), "accepted_only": False})
+    audit.record(turn.connection, turn.now, turn.person_id, "export", f"quarter:{quarter}")
+    return [
+        turn.say("office/export.j2", files=(file,), quarter=quarter, reported=len(reported), total=len(expected))
+    ]

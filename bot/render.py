@@ -1,0 +1,94 @@
+"""Everything the bot says is a Jinja2 template; templates also name their buttons.
+
+A template writes its words and calls `button(label, token)` (standing), `option(label, value)`
+(an answer to the pending question) or `act(label, action)` (bound to this step). The marks these
+leave are private-use characters, which the door takes out of everything people send, so what a
+person typed is shown literally and can never become a button.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from bot.messages import Choice, FileRef, Outgoing
+from policy.quarters import local
+
+OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
+_BUTTON = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}\n?", re.S)
+_BLANKS = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Words with their buttons, tokens of step-bound ones not yet tied to a step."""
+
+    text: str
+    choices: tuple[Choice, ...]
+
+
+def _button(label: str, token: str) -> str:
+    return f"{OPEN}{label}{MIDDLE}{token}{CLOSE}\n"
+
+
+def _day(value: datetime) -> str:
+    moment = local(value)
+    return f"{moment.year}年{moment.month}月{moment.day}日"
+
+
+def _minute(value: datetime) -> str:
+    return f"{_day(value)} {local(value):%H:%M}"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The template environment, made once."""
+    env = Environment(
+        loader=PackageLoader("bot", "templates"),
+        autoescape=False,  # plain text; the web page escapes it when it shows it
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.filters.update(day=_day, minute=_minute)
+    env.globals.update(
+        button=_button,
+        option=lambda label, value: _button(label, f"@v:{value}"),
+        act=lambda label, action: _button(label, f"@a:{action}"),
+    )
+    return env
+
+
+@lru_cache(maxsize=None)
+def _template(name: str) -> Template:
+    return environment().get_template(name)
+
+
+def bind(token: str, serial: int) -> str:
+    """A step-bound token tied to a conversation's step; standing tokens stay as they are."""
+    return f"s{serial}:{token[1:]}" if token.startswith("@") else token
+
+
+def render(
+    template: str,
+    serial: int = 0,
+    files: tuple[FileRef, ...] = (),
+    **data: Any,
+) -> Outgoing:
+    """One message from a template. `serial` ties its step-bound buttons to the step."""
+    raw = _template(template).render(data)
+    choices = tuple(Choice(label, bind(token, serial)) for label, token in _BUTTON.findall(raw))
+    text = _BLANKS.sub("\n\n", _BUTTON.sub("", raw)).strip()
+    return Outgoing(text, choices, files)
+
+
+def words(template: str, data: Mapping[str, Any] | None = None) -> str:
+    """Only the words of a template (labels, file names)."""
+    return render(template, **(data or {})).text

@@ -1,0 +1,236 @@
+"""From a message to what is done with it. Read `respond` from top to bottom: that is the order."""
+
+from __future__ import annotations
+
+import re
+
+from bot import answering, binding, conductor, office, standing, words
+from bot.conductor import Stage
+from bot.dialogs import figures_lines
+from bot.dialogs.report import ReportContext
+from bot.dialogs.report_questions import AskCell, AskWhy
+from bot.engine import Problem
+from bot.messages import Outgoing
+from bot.turn import Turn
+from policy.figures import looks_like_figure
+from policy.quarters import Quarter
+from storage import reports
+
+_STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
+_ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
+_REPORT_FOR = re.compile(r"^(?:填报|填表|报表)[\s:：]*(\S+)$")
+OFFERS_KEPT = 40
+
+
+def respond(turn: Turn) -> list[Outgoing]:
+    """All that is said in reply to one message; the conversation's memory is updated."""
+    stage = conductor.open_stage(turn)
+    fresh = turn.talk.serial == 0 and not turn.memory.offers
+    if turn.incoming.file is not None:
+        said = [turn.say("problem/file.j2", name=turn.incoming.file.name[:60])] + _again(stage)
+    elif token := turn.incoming.choice or _typed_button(turn, stage):
+        said = _press(turn, stage, token)
+    else:
+        said = _text(turn, stage, turn.text.strip(), fresh)
+    said = merge(said)
+    _remember(turn, said)
+    return said
+
+
+def merge(said: list[Outgoing]) -> list[Outgoing]:
+    """Words without buttons or files join the message after them."""
+    joined: list[Outgoing] = []
+    for message in said:
+        if joined and not joined[-1].choices and not joined[-1].files:
+            before = joined.pop()
+            message = Outgoing(f"{before.text}\n\n{message.text}", message.choices, message.files)
+        joined.append(message)
+    return joined
+
+
+def _remember(turn: Turn, said: list[Outgoing]) -> None:
+    offers = [c for message in reversed(said) for c in message.choices]
+    turn.memory.offers = [(c.label, c.token) for c in offers[:OFFERS_KEPT]]
+
+
+def _again(stage: Stage | None) -> list[Outgoing]:
+    return [conductor.ask(stage, again=True)] if stage and stage.question else []
+
+
+def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
+    """The token of the button whose label (or, on a numbered channel, number) was typed."""
+    question = stage.question if stage else None
+    own = conductor.ask(stage).choices if stage and question else ()
+    offered = [(c.label, c.token) for c in own]
+    if question is None or question.kind != "text":
+        offered += turn.memory.offers
+    plain = words.tidy(turn.text)
+    for label, token in offered:
+        if plain == words.tidy(label):
+            return token
+    typeable = question is None or question.kind in ("choice", "list")
+    if turn.incoming.numbered and typeable and plain.isascii() and plain.isdigit():
+        shown = turn.memory.offers
+        if 1 <= int(plain) <= len(shown):
+            return shown[int(plain) - 1][1]
+    return None
+
+
+def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
+    step = _STEP.match(token)
+    if step is None:
+        done = standing.press(turn, token)
+        return done if done is not None else _stale(turn, stage)
+    if int(step[1]) != turn.talk.serial:
+        return _stale(turn, stage)
+    if step[2] == "a":
+        return _action(turn, stage, step[3])
+    if stage is None or stage.question is None:
+        return _stale(turn, stage)
+    return conductor.answer(stage, lambda question: question.press(step[3]))
+
+
+def _stale(turn: Turn, stage: Stage | None) -> list[Outgoing]:
+    rest = conductor.show(turn) if stage else standing.menu(turn)
+    return [turn.say("problem/stale.j2"), *rest]
+
+
+def _action(turn: Turn, stage: Stage | None, action: str) -> list[Outgoing]:
+    if stage is None:
+        return standing.menu(turn)
+    if action.startswith("c:"):
+        return conductor.revisit(stage, action[2:])
+    if action == "restart":
+        return conductor.restart(stage)
+    command = {"restart?": "restart", "back": "back", "change": "change", "cancel": "cancel"}.get(action)
+    return _command(turn, stage, command) if command else conductor.show(turn)
+
+
+def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgoing]:
+    code = binding.code_in(text)
+    if code is not None:
+        return binding.bind(turn, code)
+    command = words.command(text)
+    if command:
+        return _command(turn, stage, command, fresh)
+    if asking := _ASKING.match(text):
+        return _interrupt(turn, stage, answering.answer(turn, asking[1]))
+    if for_quarter := _REPORT_FOR.match(text):
+        try:
+            return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
+        except ValueError:
+            pass  # not a quarter: a question that begins with 填报
+    if stage is not None and _are_figures(stage, text):
+        assert isinstance(stage.context, ReportContext)
+        said = figures_lines.store_lines(turn, stage.context, text)
+        turn.step()
+        return said + conductor.show(turn)
+    if stage is not None and (named := _names_row(stage, text)):
+        return named
+    ordered = office.command_in(text)
+    question = stage.question if stage else None
+    if ordered and (question is None or question.kind != "text"):
+        return office.act(turn, *ordered)
+    if stage is None or question is None:
+        found = answering.answer(turn, text)
+        return [found.message]
+    return _answer_or_ask(turn, stage, text)
+
+
+def _are_figures(stage: Stage, text: str) -> bool:
+    context, question = stage.context, stage.question
+    if not isinstance(context, ReportContext) or context.snapshot is None or question is None:
+        return False
+    if not figures_lines.is_figures(context, text) or question.id.startswith(("correct:", "reason:")):
+        return False
+    if isinstance(question, AskWhy):  # only a line for the same row is not the explanation
+        parsed = context.form.read_line(text.splitlines()[0])
+        return parsed is not None and parsed[0].name == question.data["occupation"]
+    return True
+
+
+def _names_row(stage: Stage, text: str) -> list[Outgoing] | None:
+    """Just an occupation while a report is open: its cells, or a new row when there is none yet."""
+    context, question, turn = stage.context, stage.question, stage.turn
+    if not isinstance(context, ReportContext) or question is None or context.snapshot is None:
+        return None
+    occupation = context.form.find_occupation(words.tidy(text))
+    if occupation is None or question.kind in ("text", "list") or context.snapshot.draft is None:
+        return None
+    if occupation.name in context.snapshot.rows:
+        return standing.press(turn, f"row:{context.place}:{occupation.name}")
+    reports.add_occupations(turn.connection, context.snapshot.draft, [occupation.name], turn.person_id, turn.now)
+    turn.step()
+    return conductor.show(turn)
+
+
+def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
+    """An answer to the pending question, or else a policy question in between."""
+    question = stage.question
+    assert question is not None
+    must_answer = question.kind == "text" or (
+        question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
+    )
+    if not must_answer:
+        try:
+            question.read(text)
+        except Problem:
+            found = answering.answer(turn, text)
+            if found.sure:
+                return _interrupt(turn, stage, found)
+    return conductor.answer(stage, lambda asked: asked.read(text))
+
+
+def _interrupt(turn: Turn, stage: Stage | None, found: answering.Reply) -> list[Outgoing]:
+    """A policy answer, then exactly the pending question again."""
+    if stage is None or stage.question is None:
+        return [found.message]
+    return [found.message, turn.say("policy/back.j2"), conductor.ask(stage, again=True)]
+
+
+def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False) -> list[Outgoing]:
+    """The words that work everywhere."""
+    if command == "menu":
+        conductor.park(turn)
+        turn.step()
+        return standing.menu(turn, hello=fresh)
+    if command == "help":
+        return [turn.say("help.j2")] + _again(stage)
+    if command == "report":
+        return standing.report(turn)
+    if command == "topics":
+        return standing.press(turn, "t") or []
+    if command == "enrolment":
+        return conductor.start(turn, "check-enrolment")
+    if command == "original":
+        found = answering.original(turn, turn.memory.topic) if turn.memory.topic else None
+        return [found] if found else [turn.say("menu_hint.j2")]
+    if command == "profile":
+        return conductor.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
+    if command in ("office", "status", "staff_code"):
+        return office.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
+    if stage is None:
+        template = "problem/no_submit.j2" if command == "submit" else "menu_hint.j2"
+        return [turn.say(template)]
+    if command == "submit":
+        return _submit(turn, stage)
+    return {
+        "back": conductor.back,
+        "change": conductor.changes,
+        "restart": conductor.restart_question,
+        "cancel": lambda open_stage: conductor.cancel(open_stage.turn),
+    }[command](stage)
+
+
+def _submit(turn: Turn, stage: Stage) -> list[Outgoing]:
+    """提交: from the review to the confirmation, from there to the receipt; else what is missing."""
+    question = stage.question
+    if not isinstance(stage.context, ReportContext) or question is None:
+        return [turn.say("problem/no_submit.j2"), *_again(stage)]
+    kind = question.id.split(":")[0]
+    if kind in ("review", "confirm"):
+        return conductor.answer(stage, lambda asked: "submit" if kind == "review" else "yes")
+    left = stage.context.missing()
+    if left and isinstance(question, AskCell):
+        return [turn.say("problem/submit_missing.j2", left=left), *_again(stage)]
+    return _again(stage)

@@ -1,0 +1,125 @@
+"""The serving process: web chat always, Telegram and WeChat when their keys are set."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot import reminding
+from bot.channels import web
+from bot.render import words
+from bot.runner import Runner
+from bot.start import House
+from policy.quarters import SHANGHAI
+from storage import people, turns
+from storage.database import StorageUnavailable, schema_state, transaction
+
+log = logging.getLogger("bot")
+KEEP_TURNS = timedelta(days=30)  # dedupe needs 7; the rest is the history a person sees
+
+
+def now() -> datetime:
+    """The system's clock, in Asia/Shanghai."""
+    return datetime.now(SHANGHAI)
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Do something again and again; a fault is logged and does not end it."""
+    while True:
+        try:
+            await work()
+        except StorageUnavailable:
+            log.warning("storage unavailable; trying again")
+        except Exception as error:
+            log.error("background work failed: %s", type(error).__qualname__)
+        await asyncio.sleep(seconds)
+
+
+def application(house: House) -> Starlette:
+    """The ASGI application with its background work."""
+    runner = Runner(house.assistant)
+
+    async def healthz(request: Request) -> Response:
+        try:
+            await runner.run(lambda: schema_state(house.engine))
+        except StorageUnavailable:
+            return JSONResponse({"status": "storage unavailable"}, status_code=503)
+        return JSONResponse({"status": "ok"})
+
+    async def metrics(request: Request) -> Response:
+        def read() -> dict[str, int]:
+            with transaction(house.engine, read_only=True) as connection:
+                return turns.counts(connection)
+
+        counted = await runner.run(read)
+        return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
+
+    async def remind() -> None:
+        await runner.run(lambda: reminding.send_due(house.engine, now()))
+
+    async def purge() -> None:
+        def work() -> int:
+            with transaction(house.engine) as connection:
+                return turns.purge(connection, now() - KEEP_TURNS)
+
+        await runner.run(work)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(every(600, remind)), asyncio.create_task(every(86_400, purge))]
+        async with contextlib.AsyncExitStack() as stack:
+            if house.settings.telegram_token:
+                from bot.channels import telegram
+
+                await stack.enter_async_context(telegram.running(house, runner))
+            yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        runner.close()
+
+    routes = [
+        Route("/healthz", healthz),
+        Route("/metrics", metrics),
+        *web.routes(house, runner, now),
+    ]
+    if house.settings.telegram_token and house.settings.telegram_webhook_secret:
+        from bot.channels import telegram
+
+        routes += telegram.routes(house, runner, now)
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def run(house: House) -> int:
+    """Serve until stopped; prints where to point the browser."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the bot's token
+    host, port = house.settings.address
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError:
+        print(words("cli/problem.j2", {"kind": "listen", "detail": house.settings.listen, "example": ""}), file=sys.stderr)
+        return 1
+    code = None
+    if sys.stdout.isatty():
+        with transaction(house.engine) as connection:
+            code = people.first_head_code(connection, house.keys.codes, now())
+    port = listener.getsockname()[1]
+    url = house.settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+    telegram = "webhook" if house.settings.telegram_webhook_secret else "long polling"
+    data = {"url": url, "code": code, "telegram": telegram if house.settings.telegram_token else None}
+    print(words("cli/serving.j2", data), flush=True)
+    config = uvicorn.Config(application(house), log_level="warning", access_log=False)
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0

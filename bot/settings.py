@@ -1,0 +1,113 @@
+"""Settings from the environment (`BOT_…`) and `.env`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.render import words
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the message says which one and why, in Chinese."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Names are the field names with `BOT_` before them."""
+
+    model_config = SettingsConfigDict(env_prefix="BOT_", env_file=".env", extra="ignore")
+
+    database_url: str = "sqlite:///weihai-bot.sqlite3"
+    data_dir: Path = Path("data")
+    secret_key: str | None = None
+    listen: str = "127.0.0.1:8000"
+    public_url: str | None = None
+    report_basis: Literal["quarter", "year", "total"] = "quarter"
+    telegram_token: str | None = None
+    telegram_base_url: str = "https://api.telegram.org/bot"
+    telegram_webhook_secret: str | None = None
+    wechat_appid: str | None = None
+    wechat_secret: str | None = None
+    wechat_token: str | None = None
+    wechat_aes_key: str | None = Field(default=None)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object, info: object) -> object:
+        if isinstance(value, str) and not value.strip():
+            field = cls.model_fields[info.field_name]  # type: ignore[attr-defined]
+            return field.default
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if not re.match(r"^(sqlite|postgresql(\+psycopg)?)://", value):
+            raise ValueError("database")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _secret(cls, value: str | None) -> str | None:
+        if value is not None and len(value) < 16:
+            raise ValueError("secret")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+            raise ValueError("listen")
+        return value
+
+    @field_validator("public_url", "telegram_base_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^https?://[^\s/]+", value):
+            raise ValueError("url")
+        return value.rstrip("/") if value else value
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{20,}", value):
+            raise ValueError("telegram_token")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
+            raise ValueError("webhook_secret")
+        return value
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def load_settings() -> Settings:
+    """The settings in force.
+
+    Raises:
+        BadSetting: a value cannot be used; no value is repeated, it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "BOT_" + str(first["loc"][0]).upper()
+        raise BadSetting(words("cli/bad_setting.j2", {"name": name, "reason": _reason(dict(first))})) from None
+
+
+def _reason(error: dict[str, object]) -> str:
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return str(error["type"])

@@ -1,0 +1,132 @@
+"""Standing buttons: they name a thing, not a step, and work whenever they are pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot import answering, conductor, office
+from bot.dialogs import DIALOGS
+from bot.messages import Outgoing
+from bot.turn import DialogState, Turn
+from policy.checks import checks
+from policy.form import form
+from policy.quarters import Quarter
+from storage import reports
+
+Replies = list[Outgoing] | None
+
+
+def press(turn: Turn, token: str) -> Replies:
+    """What the button does; None when it names nothing that exists."""
+    name, _, argument = token.partition(":")
+    action = _ACTIONS.get(name)
+    return action(turn, argument) if action else None
+
+
+def menu(turn: Turn, hello: bool = False) -> list[Outgoing]:
+    """What this person can do here."""
+    return [
+        turn.say(
+            "menu.j2",
+            hello=hello,
+            checks=list(checks().values()),
+            institutions=turn.institutions,
+            office=turn.office_role is not None,
+        )
+    ]
+
+
+def report(turn: Turn, quarter: str = "") -> list[Outgoing]:
+    """Begin or go on with the quarterly report."""
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    kept = turn.memory.parked.get("report")
+    if kept and not _still_open(turn, kept):
+        kept.answers.pop("quarter", None)  # submitted or another quarter's: ask again
+    return conductor.start(turn, "report", {"quarter": quarter} if quarter else None)
+
+
+def _still_open(turn: Turn, state: DialogState) -> bool:
+    quarter = state.answers.get("quarter")
+    institution = state.answers.get("institution") or turn.institutions[0].institution_id
+    if not quarter or not institution:
+        return False
+    return reports.snapshot(turn.connection, int(institution), quarter).draft is not None
+
+
+def _go(turn: Turn, name: str) -> Replies:
+    if name == "report":
+        return report(turn)
+    return conductor.start(turn, name) if name.startswith("check-") and name in DIALOGS else None
+
+
+def _one(message: Outgoing | None) -> Replies:
+    return [message] if message else None
+
+
+def _topics(turn: Turn, number: str) -> Replies:
+    if number and not number.isdigit():
+        return None
+    return _one(answering.topics(turn, int(number) if number else None))
+
+
+def _place(turn: Turn, argument: str) -> tuple[int, str, str] | None:
+    """(institution, quarter, rest) of a token that names a place in a report of this person."""
+    institution, _, rest = argument.partition(":")
+    quarter, _, rest = rest.partition(":")
+    try:
+        Quarter.parse(quarter)
+        found = int(institution)
+    except ValueError:
+        return None
+    mine = any(m.institution_id == found for m in turn.institutions)
+    return (found, quarter, rest) if mine else None
+
+
+def _row(turn: Turn, argument: str) -> Replies:
+    place = _place(turn, argument)
+    if place is None:
+        return None
+    institution, quarter, occupation = place
+    rows = reports.snapshot(turn.connection, institution, quarter).rows
+    if occupation not in rows:
+        return None
+    data = {"occupation": occupation, "row": rows[occupation], "form": form()}
+    return [turn.say("report/change_row.j2", place=f"{institution}:{quarter}", **data)]
+
+
+def _cell(turn: Turn, argument: str) -> Replies:
+    place = _place(turn, argument)
+    if place is None:
+        return None
+    institution, quarter, rest = place
+    occupation, _, number = rest.partition("/")
+    measures = form().measures
+    if not number.isdigit() or int(number) >= len(measures):
+        return None
+    given = {"institution": str(institution), "quarter": quarter}
+    return conductor.start(turn, "report", given, revisit=f"{occupation}/{measures[int(number)].id}")
+
+
+def _office(turn: Turn, argument: str) -> Replies:
+    command, _, rest = argument.partition(":")
+    return office.act(turn, command, rest)
+
+
+def _invite(turn: Turn, argument: str) -> Replies:
+    return office.act(turn, "invite_id", argument) if argument.isdigit() else None
+
+
+_ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
+    "m": lambda turn, _: menu(turn),
+    "h": lambda turn, _: [turn.say("help.j2")],
+    "t": _topics,
+    "q": lambda turn, entry_id: _one(answering.entry(turn, entry_id)),
+    "o": lambda turn, entry_id: _one(answering.original(turn, entry_id)),
+    "cl": lambda turn, clause_id: _one(answering.clause(turn, clause_id)),
+    "go": _go,
+    "row": _row,
+    "cell": _cell,
+    "of": _office,
+    "inv": _invite,
+}

@@ -1,0 +1,110 @@
+"""One message being applied: what it says, whose it is, and what the conversation remembers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.keys import Keys
+from bot.messages import Incoming, Outgoing
+from bot.render import render
+from storage import people
+from storage.turns import Conversation
+
+
+@dataclass
+class DialogState:
+    """A dialog under way: its answers, and the question being answered anew, if any."""
+
+    name: str
+    version: int
+    answers: dict[str, Any] = field(default_factory=dict)
+    revisit: str | None = None
+
+
+@dataclass
+class Memory:
+    """What a conversation remembers between messages.
+
+    `parked` keeps dialogs that were left for another; `offers` are the buttons last shown, in
+    order, so that a typed label or number presses one; `topic` is the last answer given.
+    """
+
+    dialog: DialogState | None = None
+    parked: dict[str, DialogState] = field(default_factory=dict)
+    offers: list[tuple[str, str]] = field(default_factory=list)
+    topic: str | None = None
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Memory:
+        """From the stored state; an empty one is a fresh conversation."""
+        dialog = raw.get("dialog")
+        return cls(
+            DialogState(**dialog) if dialog else None,
+            {name: DialogState(**state) for name, state in raw.get("parked", {}).items()},
+            [(label, token) for label, token in raw.get("offers", [])],
+            raw.get("topic"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For storing."""
+        return {
+            "dialog": asdict(self.dialog) if self.dialog else None,
+            "parked": {name: asdict(state) for name, state in self.parked.items()},
+            "offers": [list(offer) for offer in self.offers],
+            "topic": self.topic,
+        }
+
+
+@dataclass
+class Turn:
+    """The message, the open transaction and the conversation; `text` is cleaned, not masked."""
+
+    connection: Connection
+    incoming: Incoming
+    talk: Conversation
+    memory: Memory
+    keys: Keys
+    id: int
+    text: str
+
+    @property
+    def now(self) -> datetime:
+        """When the message arrived, aware."""
+        return self.incoming.now
+
+    @property
+    def person_id(self) -> int:
+        """The person behind the account."""
+        return self.talk.person_id
+
+    @cached_property
+    def memberships(self) -> list[people.Membership]:
+        """The person's roles in force, read once."""
+        return people.memberships(self.connection, self.person_id)
+
+    @property
+    def office_role(self) -> people.Membership | None:
+        """The person's role in the office, if any."""
+        return next((m for m in self.memberships if m.office), None)
+
+    @property
+    def institutions(self) -> list[people.Membership]:
+        """The institutions the person speaks for."""
+        return [m for m in self.memberships if not m.office]
+
+    def forget_roles(self) -> None:
+        """Read the roles anew (after a code was used)."""
+        self.__dict__.pop("memberships", None)
+
+    def step(self) -> None:
+        """The conversation moved on: buttons of the step before no longer act."""
+        self.talk.serial += 1
+
+    def say(self, template: str, **data: Any) -> Outgoing:
+        """One message from a template, its buttons bound to the present step."""
+        return render(template, self.talk.serial, **data)

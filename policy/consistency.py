@@ -1,0 +1,151 @@
+"""`policy check`: the notice, the answers, the rules and the form agree with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policy.answers import Answers, answers
+from policy.checks import Check, checks
+from policy.conditions import Condition, Leaf
+from policy.files import packaged
+from policy.form import form
+from policy.index import index
+from policy.notice import Notices, bare, notices
+
+FEWEST_PHRASINGS = 6
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found. `table` shows clause → entries → phrasings."""
+
+    problems: list[str]
+    clauses: int
+    entries: int
+    checks: int
+    phrasings: int
+    table: str
+
+
+def phrasings() -> dict[str, list[str]]:
+    """entry id → every phrasing of every author."""
+    found: dict[str, list[str]] = {}
+    for _, data in packaged("phrasings"):
+        for entry_id, lines in data["phrasings"].items():
+            found.setdefault(entry_id, []).extend(lines)
+    return found
+
+
+def notice_problems(all_notices: Notices) -> list[str]:
+    """The base notice is whole: its text is the one whose hash is recorded."""
+    base = all_notices.base
+    if base.sha256 and base.text_hash() != base.sha256:
+        return [f"notices/{base.id}: 原文与记录的校验值不符，有字被改动、增加或删去"]
+    return []
+
+
+def answer_problems(library: Answers, all_notices: Notices) -> list[str]:
+    """Unknown ids, quotations that are not verbatim, clauses without an answer."""
+    problems, known, covered = [], set(all_notices.ids()), set()
+    all_checks = checks()
+    for entry in library.entries.values():
+        where = f"answers/{entry.id}"
+        if not entry.answer.strip():
+            problems.append(f"{where}: 没有答案")
+        if not entry.smalltalk and not entry.clauses:
+            problems.append(f"{where}: 没有写依据哪一条")
+        if not entry.smalltalk and not entry.quote:
+            problems.append(f"{where}: 没有引用原文")
+        unknown = [c for c in entry.clauses if c not in known]
+        problems += [f"{where}: 条款“{c}”不存在" for c in unknown]
+        covered.update(entry.clauses)
+        if entry.quote and not unknown:
+            texts = [all_notices.clause(c, entry.valid_from) for c in entry.clauses]
+            if not any(t.contains(entry.quote) for t in texts):
+                problems.append(f"{where}: 引文不是原文：{entry.quote[:20]}…")
+        problems += [f"{where}: 相关条目“{r}”不存在" for r in entry.related if r not in library.entries]
+        if entry.check and entry.check not in all_checks:
+            problems.append(f"{where}: 自测“{entry.check}”不存在")
+        if entry.replaces and entry.replaces not in library.entries:
+            problems.append(f"{where}: 要替换的条目“{entry.replaces}”不存在")
+        if entry.valid_from and entry.valid_from < all_notices.base.valid_from:
+            problems.append(f"{where}: 生效日早于通知")
+    problems += [f"notices: 条款“{c}”没有任何答案" for c in all_notices.ids() if c not in covered]
+    return problems
+
+
+def rule_problems(all_checks: dict[str, Check], all_notices: Notices) -> list[str]:
+    """Every leaf names a clause that exists and quotes it to the letter."""
+    problems: list[str] = []
+
+    def visit(check: Check, condition: Condition) -> None:
+        if not isinstance(condition, Leaf):
+            for part in condition.parts:
+                visit(check, part)
+            return
+        where = f"checks/{check.id}/{condition.fact}"
+        if condition.clause not in all_notices.ids():
+            problems.append(f"{where}: 条款“{condition.clause}”不存在")
+        elif condition.quote and not all_notices.clause(condition.clause).contains(condition.quote):
+            problems.append(f"{where}: 引文不是原文：{condition.quote[:20]}…")
+        options = {o.id for o in check.facts[condition.fact].options}
+        if "unsure" in condition.met | condition.not_met:
+            problems.append(f"{where}: “不确定”不能算满足或不满足")
+        if not (condition.met | condition.not_met) <= options:
+            problems.append(f"{where}: 选项不存在")
+
+    for check in all_checks.values():
+        for outcome in check.outcomes:
+            if outcome.when is not None:
+                visit(check, outcome.when)
+    return problems
+
+
+def form_problems(all_notices: Notices) -> list[str]:
+    """The form prints what the annex prints."""
+    annex = bare(all_notices.clause(form().clause).text)
+    printed = [m.printed for m in form().measures] + [form().title, form().note]
+    printed += [o.name for o in form().occupations[:3]]
+    return [f"form.yaml: 附件里没有“{p}”" for p in printed if bare(p) not in annex]
+
+
+def phrasing_problems(library: Answers, lines: dict[str, list[str]]) -> list[str]:
+    """Every entry has phrasings, and every phrasing an entry."""
+    problems = [f"phrasings: 条目“{i}”不存在" for i in lines if i not in library.entries]
+    for entry in library.entries.values():
+        count = len(lines.get(entry.replaces or entry.id, ()))
+        if count < FEWEST_PHRASINGS:
+            problems.append(f"phrasings: {entry.id} 只有 {count} 条问法，至少 {FEWEST_PHRASINGS} 条")
+    return problems
+
+
+def coverage(library: Answers, all_notices: Notices, lines: dict[str, list[str]]) -> str:
+    """clause → entries (phrasings of each), one clause a line."""
+    rows = []
+    for clause_id in all_notices.ids():
+        entries = [e for e in library.entries.values() if clause_id in e.clauses]
+        listed = "，".join(f"{e.id}({len(lines.get(e.id, ()))})" for e in entries)
+        rows.append(f"{clause_id}\t{listed}")
+    return "\n".join(rows)
+
+
+def report() -> Checked:
+    """All checks on the packaged data."""
+    library, all_notices, lines = answers(), notices(), phrasings()
+    problems = [
+        *notice_problems(all_notices),
+        *answer_problems(library, all_notices),
+        *rule_problems(checks(), all_notices),
+        *form_problems(all_notices),
+        *phrasing_problems(library, lines),
+    ]
+    if index().stale():
+        problems.append("model: 问法或答案改动后还没有重新训练，请运行 python -m bot policy train")
+    return Checked(
+        problems,
+        len(all_notices.ids()),
+        len(library.entries),
+        len(checks()),
+        sum(len(v) for v in lines.values()),
+        coverage(library, all_notices, lines),
+    )

@@ -1,0 +1,53 @@
+"""When a contact is reminded of the quarterly form: a pure function of time and state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from policy.quarters import Quarter, local
+
+# Days before the due day (附件：每季度末前); negative: days after it.
+SCHEDULE = {"d14": 14, "d7": 7, "d3": 3, "d1": 1, "d0": 0, "overdue": -1}
+FIRST_HOUR, LAST_HOUR = 9, 18  # Asia/Shanghai
+
+
+@dataclass(frozen=True)
+class Due:
+    """A reminder that is due: for which quarter, and which of the schedule."""
+
+    quarter: Quarter
+    kind: str
+
+
+def working_day(day: date, holidays: frozenset[date] = frozenset()) -> bool:
+    """Monday to Friday and no holiday."""
+    return day.weekday() < 5 and day not in holidays
+
+
+def moment_for(quarter: Quarter, kind: str, holidays: frozenset[date] = frozenset()) -> date:
+    """The day a reminder goes out: moved earlier to a working day; overdue moves later."""
+    day = quarter.last_day - timedelta(days=SCHEDULE[kind])
+    step = timedelta(days=1 if kind == "overdue" else -1)
+    while not working_day(day, holidays):
+        day += step
+    return day
+
+
+def due_now(now: datetime, holidays: frozenset[date] = frozenset()) -> Due | None:
+    """The newest reminder whose day has come, caught up after downtime; None outside 9:00–18:00
+    of a working day and when none is due.
+
+    Only the newest counts: after a week of silence nobody wants three messages at once. An
+    overdue one is sent until 14 days after the quarter's end.
+    """
+    here = local(now)
+    today = here.date()
+    if not (FIRST_HOUR <= here.hour < LAST_HOUR and working_day(today, holidays)):
+        return None
+    current = Quarter.of(here)
+    before = current.previous()
+    if before is not None and moment_for(before, "overdue", holidays) <= today <= before.last_day + timedelta(days=14):
+        return Due(before, "overdue")
+    come = [kind for kind in SCHEDULE if kind != "overdue" and moment_for(current, kind, holidays) <= today]
+    return Due(current, come[-1]) if come else None
