@@ -60,8 +60,10 @@ def _again(stage: Stage | None) -> list[Outgoing]:
 def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
     """The token of the button whose label (or, on a numbered channel, number) was typed."""
     question = stage.question if stage else None
-    own = conductor.ask(stage).choices if stage and question else ()
-    offered = [(c.label, c.token) for c in own]
+    here = f"s{turn.talk.serial}:"
+    offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
+    if stage and question and not offered:  # asked some messages ago, or by another way in
+        offered = [(c.label, c.token) for c in conductor.ask(stage).choices]
     if question is None or question.kind != "text":
         offered += turn.memory.offers
     plain = words.tidy(turn.text)

@@ -49,6 +49,11 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
 def application(house: House) -> Starlette:
     """The ASGI application with its background work."""
     runner = Runner(house.assistant)
+    telegram = None
+    if house.settings.telegram_token:
+        from bot.channels.telegram import Telegram
+
+        telegram = Telegram(house, runner, now)
 
     async def healthz(request: Request) -> Response:
         try:
@@ -79,10 +84,8 @@ def application(house: House) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(every(600, remind)), asyncio.create_task(every(86_400, purge))]
         async with contextlib.AsyncExitStack() as stack:
-            if house.settings.telegram_token:
-                from bot.channels import telegram
-
-                await stack.enter_async_context(telegram.running(house, runner))
+            if telegram:
+                await stack.enter_async_context(telegram.running())
             yield
         for task in tasks:
             task.cancel()
@@ -94,10 +97,8 @@ def application(house: House) -> Starlette:
         Route("/metrics", metrics),
         *web.routes(house, runner, now),
     ]
-    if house.settings.telegram_token and house.settings.telegram_webhook_secret:
-        from bot.channels import telegram
-
-        routes += telegram.routes(house, runner, now)
+    if telegram:
+        routes += telegram.routes()
     return Starlette(routes=routes, lifespan=lifespan)
 
 

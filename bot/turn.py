@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -53,9 +54,9 @@ class Memory:
     def to_json(self) -> dict[str, Any]:
         """For storing."""
         return {
-            "dialog": asdict(self.dialog) if self.dialog else None,
-            "parked": {name: asdict(state) for name, state in self.parked.items()},
-            "offers": [list(offer) for offer in self.offers],
+            "dialog": vars(self.dialog) if self.dialog else None,
+            "parked": {name: vars(state) for name, state in self.parked.items()},
+            "offers": self.offers,
             "topic": self.topic,
         }
 
@@ -71,6 +72,7 @@ class Turn:
     keys: Keys
     id: int
     text: str
+    _read: dict[str, Any] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -100,6 +102,12 @@ class Turn:
     def forget_roles(self) -> None:
         """Read the roles anew (after a code was used)."""
         self.__dict__.pop("memberships", None)
+
+    def once(self, key: str, read: Callable[[], Any]) -> Any:
+        """Something that this message cannot change, read once."""
+        if key not in self._read:
+            self._read[key] = read()
+        return self._read[key]
 
     def step(self) -> None:
         """The conversation moved on: buttons of the step before no longer act."""

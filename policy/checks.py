@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from policy.conditions import (
@@ -87,8 +87,14 @@ class Check:
     undecided: Outcome
     facts: dict[str, Fact]
 
+    @cached_property
     def _options(self) -> dict[str, tuple[str, ...]]:
         return {f.id: tuple(o.id for o in f.options) for f in self.facts.values()}
+
+    @cached_property
+    def _known(self) -> dict[frozenset[tuple[str, str]], Fact | None]:
+        """The next fact for answers seen before: every turn replays the ones before it."""
+        return {}
 
     def open_facts(self, facts: Facts) -> list[str]:
         """Facts still worth asking, in declared order; empty when the verdict is final.
@@ -100,13 +106,18 @@ class Check:
                 return []
             truth = evaluate(outcome.when, facts).truth
             if truth != Truth.NOT_MET:
-                return [] if truth == Truth.MET else open_facts(outcome.when, facts, self._options())
+                return [] if truth == Truth.MET else open_facts(outcome.when, facts, self._options)
         return []
 
     def next_fact(self, facts: Facts) -> Fact | None:
         """The next question worth asking, or None when the verdict is final."""
-        still_open = self.open_facts(facts)
-        return self.facts[still_open[0]] if still_open else None
+        key = frozenset(facts.items())
+        if key not in self._known:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            still_open = self.open_facts(facts)
+            self._known[key] = self.facts[still_open[0]] if still_open else None
+        return self._known[key]
 
     def verdict(self, facts: Facts) -> Verdict:
         """The verdict on the facts given, with its reasons. Never assumes a condition."""

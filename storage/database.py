@@ -78,7 +78,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_immediate(connection: Connection) -> None:
     # Readers never wait in WAL; a transaction marked read-only need not take the write lock.
     read_only = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -90,7 +92,8 @@ def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]
     """
     try:
         with engine.connect() as connection:
-            connection = connection.execution_options(read_only=read_only)
+            if read_only:
+                connection = connection.execution_options(read_only=True)
             with connection.begin():
                 yield connection
     except (OperationalError, InterfaceError) as error:

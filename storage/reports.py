@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, literal, select, update
 
 from storage import audit
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
@@ -79,6 +79,42 @@ _REVISION = (
 )
 
 
+# Built once: these run with every figure somebody types.
+_HEADS = (
+    select(*_REVISION)
+    .join(report, report.c.id == revision.c.report_id)
+    .where(
+        report.c.institution_id == bindparam("institution"),
+        report.c.quarter == bindparam("of_quarter"),
+        revision.c.state != "discarded",
+    )
+    .order_by(revision.c.number)
+)
+_FIGURES = select(figure).where(figure.c.revision_id == bindparam("of_revision"))
+_WORDS = select(explanation.c.occupation, explanation.c.doubt, explanation.c.words).where(
+    explanation.c.revision_id == bindparam("of_revision")
+)
+_ROW = (figure.c.revision_id == bindparam("of_revision")) & (figure.c.occupation == bindparam("of_occupation"))
+_ROW_NOT_KNOWN = select(figure.c.not_known).where(_ROW)
+_TOUCH = (
+    update(revision)
+    .where(revision.c.id == bindparam("of_revision"), revision.c.state == "draft")
+    .values(version=revision.c.version + 1)
+)
+_TOUCH_ZERO = _TOUCH.values(nothing_to_report=bindparam("zero"))
+_LATEST = (
+    select(revision.c.id)
+    .join(report, report.c.id == revision.c.report_id)
+    .where(
+        report.c.institution_id == bindparam("institution"),
+        report.c.quarter == bindparam("of_quarter"),
+        revision.c.state.in_(("submitted", "accepted")),
+    )
+    .order_by(revision.c.number.desc())
+    .limit(1)
+)
+
+
 def _cells(row: Any) -> dict[str, Cell]:
     return {m: NOT_KNOWN if m in row.not_known else getattr(row, m) for m in MEASURES}
 
@@ -87,7 +123,7 @@ def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[s
     """A revision's figures, and the occupations marked 无业务."""
     rows: Rows = {}
     idle: set[str] = set()
-    for row in connection.execute(select(figure).where(figure.c.revision_id == revision_id)):
+    for row in connection.execute(_FIGURES, {"of_revision": revision_id}):
         rows[row.occupation] = _cells(row)
         if row.no_business:
             idle.add(row.occupation)
@@ -98,16 +134,7 @@ def snapshot(connection: Connection, institution_id: int, quarter: str) -> Snaps
     """The report as it stands now."""
     heads = [
         Revision(*row)
-        for row in connection.execute(
-            select(*_REVISION)
-            .join(report, report.c.id == revision.c.report_id)
-            .where(
-                report.c.institution_id == institution_id,
-                report.c.quarter == quarter,
-                revision.c.state != "discarded",
-            )
-            .order_by(revision.c.number)
-        )
+        for row in connection.execute(_HEADS, {"institution": institution_id, "of_quarter": quarter})
     ]
     if not heads:
         return Snapshot(institution_id, quarter)
@@ -116,7 +143,7 @@ def snapshot(connection: Connection, institution_id: int, quarter: str) -> Snaps
     rows, idle = rows_of(connection, shown.id)
     words = {
         (row.occupation, row.doubt): row.words
-        for row in connection.execute(select(explanation).where(explanation.c.revision_id == shown.id))
+        for row in connection.execute(_WORDS, {"of_revision": shown.id})
     }
     return Snapshot(
         institution_id, quarter, shown, submitted[-1] if submitted else None, rows, idle, words
@@ -185,12 +212,13 @@ def begin_draft(
     return made
 
 
-def _touch(connection: Connection, draft: Revision, **values: Any) -> None:
-    changed = connection.execute(
-        update(revision)
-        .where(revision.c.id == draft.id, revision.c.state == "draft")
-        .values(version=revision.c.version + 1, **values)
-    )
+def _touch(connection: Connection, draft: Revision, nothing_to_report: bool | None = None) -> None:
+    """Count an edit of the draft. Raises VersionConflict when it is no draft any more."""
+    values = {"of_revision": draft.id}
+    if nothing_to_report is None:
+        changed = connection.execute(_TOUCH, values)
+    else:
+        changed = connection.execute(_TOUCH_ZERO, {**values, "zero": nothing_to_report})
     if changed.rowcount != 1:
         raise VersionConflict
 
@@ -232,8 +260,8 @@ def set_cells(
 
     The audit row says which cells changed, not the figures: those stand in the revision.
     """
-    key = (figure.c.revision_id == draft.id) & (figure.c.occupation == occupation)
-    row = connection.execute(select(figure.c.not_known).where(key)).first()
+    key = {"of_revision": draft.id, "of_occupation": occupation}
+    row = connection.execute(_ROW_NOT_KNOWN, key).first()
     if row is None:
         connection.execute(
             insert_new(connection, figure),
@@ -246,11 +274,8 @@ def set_cells(
         else:
             unknown.discard(measure)
     values: dict[str, Any] = {m: None if c == NOT_KNOWN else c for m, c in cells.items()}
-    connection.execute(
-        update(figure)
-        .where(key)
-        .values(not_known=sorted(unknown), no_business=no_business, **values)
-    )
+    values.update(not_known=sorted(unknown), no_business=no_business)
+    connection.execute(update(figure).where(_ROW), {**key, **values})
     if clear:
         connection.execute(
             delete(explanation).where(
@@ -295,7 +320,11 @@ def explain(
 
 def discard(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
     """Give up the draft; what was submitted before stays."""
-    _touch(connection, draft, state="discarded")
+    changed = connection.execute(
+        update(revision).where(revision.c.id == draft.id, revision.c.state == "draft").values(state="discarded")
+    )
+    if changed.rowcount != 1:
+        raise VersionConflict
     audit.record(connection, now, by, "draft.discard", f"revision:{draft.id}")
 
 
@@ -451,15 +480,5 @@ def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[s
 
 def latest_rows(connection: Connection, institution_id: int, quarter: str) -> Rows:
     """The figures last submitted by an institution for a quarter; {} when there are none."""
-    found = connection.execute(
-        select(revision.c.id)
-        .join(report, report.c.id == revision.c.report_id)
-        .where(
-            report.c.institution_id == institution_id,
-            report.c.quarter == quarter,
-            revision.c.state.in_(("submitted", "accepted")),
-        )
-        .order_by(revision.c.number.desc())
-        .limit(1)
-    ).scalar()
+    found = connection.execute(_LATEST, {"institution": institution_id, "of_quarter": quarter}).scalar()
     return rows_of(connection, found)[0] if found else {}

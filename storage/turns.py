@@ -6,15 +6,15 @@ again finds its replies, and a process killed after the commit still has them to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.schema import account, conversation, outbox, person, turn
+from storage.schema import Moment, account, conversation, outbox, person, turn
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,17 @@ _SAVE = (
 
 _ENQUEUE = insert(outbox)
 
+# As text: SQLAlchemy caches no compiled ON CONFLICT, and this one runs with every message.
+_RECORD = (
+    text(
+        "INSERT INTO turn (channel, bot, sender, message_id, said, incident, at)"
+        " VALUES (:channel, :bot, :sender, :message_id, :said, :incident, :at)"
+        " ON CONFLICT DO NOTHING RETURNING id"
+    )
+    .bindparams(bindparam("at", type_=Moment()))
+    .columns(turn.c.id)
+)
+
 
 def begin(
     connection: Connection, address: Address, message_id: str, said: str | None, now: datetime
@@ -92,10 +103,20 @@ def begin(
 
     On PostgreSQL a second arrival at the same instant waits here for the first one's commit.
     """
-    values = {**vars(address), "message_id": message_id, "said": said, "at": now}
-    statement = insert_new(connection, turn).returning(turn.c.id)
-    row = connection.execute(statement, values).first()
-    return int(row.id) if row else None
+    return _record(connection, address, message_id, said, None, now)
+
+
+def _record(
+    connection: Connection,
+    address: Address,
+    message_id: str,
+    said: str | None,
+    incident: str | None,
+    now: datetime,
+) -> int | None:
+    values = {**vars(address), "message_id": message_id, "said": said, "incident": incident, "at": now}
+    made = connection.execute(_RECORD, values).scalar()
+    return None if made is None else int(made)
 
 
 def stored_replies(connection: Connection, address: Address, message_id: str) -> list[dict[str, Any]]:
@@ -162,15 +183,17 @@ def enqueue(
         )
 
 
-def record_incident(connection: Connection, address: Address, message_id: str, incident: str, now: datetime) -> int | None:
+def record_incident(
+    connection: Connection, address: Address, message_id: str, incident: str, now: datetime
+) -> int | None:
     """Record a message that our own fault kept from being applied, so that it blocks nobody."""
-    values = {**vars(address), "message_id": message_id, "incident": incident, "at": now}
-    row = connection.execute(insert_new(connection, turn).returning(turn.c.id), values).first()
-    return int(row.id) if row else None
+    return _record(connection, address, message_id, None, incident, now)
 
 
-def waiting(connection: Connection, channel: str, bot: str, limit: int = 100) -> list[Waiting]:
-    """Undelivered messages of a channel, oldest first."""
+def waiting(
+    connection: Connection, channel: str, bot: str, limit: int = 100, skip: Collection[str] = ()
+) -> list[Waiting]:
+    """Undelivered messages of a channel, oldest first; those to senders in `skip` left out."""
     rows = connection.execute(
         select(outbox)
         .where(
@@ -178,6 +201,7 @@ def waiting(connection: Connection, channel: str, bot: str, limit: int = 100) ->
             outbox.c.bot == bot,
             outbox.c.sent_at.is_(None),
             outbox.c.failed.is_(None),
+            outbox.c.sender.not_in(skip),
         )
         .order_by(outbox.c.id)
         .limit(limit)
@@ -205,6 +229,19 @@ def pushes_waiting(connection: Connection, address: Address) -> list[Waiting]:
         .order_by(outbox.c.id)
     )
     return [Waiting(r.id, address, r.body) for r in rows]
+
+
+def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[str, Any] | None:
+    """One message of ours to this person; None when there is none or it is somebody else's."""
+    row = connection.execute(
+        select(outbox.c.body).where(
+            outbox.c.id == outbox_id,
+            outbox.c.channel == address.channel,
+            outbox.c.bot == address.bot,
+            outbox.c.sender == address.sender,
+        )
+    ).first()
+    return row.body if row else None
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,22 @@ def store_why(turn: Turn, context: ReportContext, question: AskWhy, value: Any) 
         measure = context.form.measure(doubt.measure)
         write(turn, context, occupation, {measure.id: value["cell"]})
         return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value["cell"])]
-    draft = reports.begin_draft(
-        turn.connection, context.institution_id or 0, context.quarter or "", turn.person_id, turn.now
-    )
+    draft = open_draft(turn, context)
     reports.explain(
         turn.connection, draft, occupation, doubt.id, value["words"], doubt.text, turn.person_id, turn.now
     )
     return [turn.say("report/explained.j2")]
+
+
+def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) -> reports.Revision:
+    """The draft that an answer is written into; begun by the first one."""
+    if context.snapshot is not None and context.snapshot.draft is not None:
+        return context.snapshot.draft
+    assert context.institution_id is not None
+    assert context.quarter is not None
+    return reports.begin_draft(
+        turn.connection, context.institution_id, context.quarter, turn.person_id, turn.now, reason
+    )
 
 
 def write(
@@ -52,9 +61,7 @@ def write(
     no_business: bool = False,
 ) -> None:
     """Write cells of a row; explanations of doubts that look at them are taken up afresh."""
-    draft = reports.begin_draft(
-        turn.connection, context.institution_id or 0, context.quarter or "", turn.person_id, turn.now
-    )
+    draft = open_draft(turn, context)
     explained = [d for o, d in context.snapshot.explanations if o == occupation] if context.snapshot else []
     reports.set_cells(
         turn.connection,

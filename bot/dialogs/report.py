@@ -129,11 +129,16 @@ class ReportDialog(Dialog):
         elif any(str(i) == answers.get("institution") for i, _ in mine):
             institution_id = int(answers["institution"])
         quarter = answers.get("quarter")
-        snapshot, last = None, {}
+        snapshot: Snapshot | None = None
+        last: reports.Rows = {}
         if institution_id is not None and quarter:
             snapshot = reports.snapshot(turn.connection, institution_id, quarter)
             before = Quarter.parse(quarter).previous()
-            last = reports.latest_rows(turn.connection, institution_id, str(before)) if before else {}
+            if before:
+                last = turn.once(
+                    f"rows {institution_id} {before}",
+                    lambda: reports.latest_rows(turn.connection, institution_id, str(before)),
+                )
         context = ReportContext(turn.now, form(), mine, institution_id, quarter, snapshot, last)
         return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
 
@@ -149,7 +154,7 @@ class ReportDialog(Dialog):
         if isinstance(question, AskWhy):
             return figures_lines.store_why(turn, context, question, value)
         if isinstance(question, AskOccupations):
-            draft = reports.begin_draft(turn.connection, context.institution_id or 0, context.quarter or "", me, now)
+            draft = figures_lines.open_draft(turn, context)
             if value:
                 reports.add_occupations(turn.connection, draft, value, me, now)
             elif context.snapshot is not None and context.snapshot.rows:
@@ -158,9 +163,7 @@ class ReportDialog(Dialog):
                 reports.set_nothing_to_report(turn.connection, draft, me, now)
             return []
         if question.id.startswith("reason:"):
-            reports.begin_draft(
-                turn.connection, context.institution_id or 0, context.quarter or "", me, now, reason=value
-            )
+            figures_lines.open_draft(turn, context, reason=value)
             return []
         answers[question.id] = value
         return []

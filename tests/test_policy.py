@@ -1,0 +1,259 @@
+"""The policy data and the pure parts under it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy import consistency
+from policy.answers import Answers, Entry, answers
+from policy.checks import checks, parse_check, parse_facts
+from policy.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, evaluate, open_facts
+from policy.figures import NotAFigure, read_figure
+from policy.files import PolicyError
+from policy.form import form, parse_form
+from policy.notice import Notices, notices, parse_notice
+from policy.quarters import SHANGHAI, Quarter, reporting_quarter
+from policy.reminders import due_now, moment_for
+
+
+def amendment(text: str = "补贴标准另行规定。", **changes: object) -> dict[str, object]:
+    """A made-up notice that amends one clause; it exists in tests only."""
+    return {
+        "id": "made-up", "name": "补充通知", "number": "测试〔2027〕1号", "issuer": "x", "contact": "x",
+        "dated": date(2027, 1, 1), "valid_from": date(2027, 3, 1), "source": "test", "amends": "weihai-2023-25",
+        "clauses": [{"id": "五（三）", "title": "补贴", "text": text}], **changes,
+    }
+
+
+class TestNotice:
+    def test_it_stands_whole(self) -> None:
+        assert consistency.notice_problems(notices()) == []
+
+    def test_one_changed_character_is_found(self) -> None:
+        base = notices().base
+        broken = parse_notice("x", {
+            **vars(base), "clauses": [{"id": c.id, "title": c.title, "text": c.text.replace("均可", "都可"), "section": c.section} for c in base.clauses],
+        })
+        assert consistency.notice_problems(Notices([broken]))
+
+    def test_the_marked_sentence_is_the_quoted_one(self) -> None:
+        for entry in answers().entries.values():
+            if entry.quote:
+                marks = [notices().clause(c).marked(entry.quote) for c in entry.clauses]
+                assert any(middle for _, middle, _ in marks), entry.id
+                assert all("".join(m) == notices().clause(c).text for m, c in zip(marks, entry.clauses, strict=True))
+
+    def test_an_amendment_holds_from_its_day(self) -> None:
+        both = Notices([notices().base, parse_notice("x", amendment())])
+        assert "一年内" in both.clause("五（三）", date(2027, 2, 28)).text
+        assert both.clause("五（三）", date(2027, 3, 1)).text == "补贴标准另行规定。"
+        assert both.clause("五（三）").number == "威人社函〔2023〕25号"
+
+    def test_an_amendment_of_nothing_is_refused(self) -> None:
+        with pytest.raises(PolicyError, match="七"):
+            Notices([notices().base, parse_notice("x", amendment(clauses=[{"id": "七", "title": "x", "text": "x"}]))])
+
+    def test_an_answer_may_be_replaced_from_a_day(self) -> None:
+        old = answers().entries["subsidy-amount"]
+        new = Entry("subsidy-amount-2027", old.topic, old.title, "新标准", ("五（三）",), replaces=old.id, valid_from=date(2027, 3, 1))
+        library = Answers([old, new])
+        assert library.get(old.id, date(2027, 2, 28)) is old
+        assert library.get(old.id, date(2027, 3, 1)) is new
+
+
+class TestConsistency:
+    def test_the_packaged_data_agree(self) -> None:
+        assert consistency.report().problems == []
+
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            ({"clauses": ("九",)}, "九"),
+            ({"quote": "人人都可以参加"}, "不是原文"),
+            ({"related": ("nothing",)}, "nothing"),
+            ({"check": "nothing"}, "nothing"),
+            ({"clauses": ()}, "依据"),
+            ({"valid_from": date(2020, 1, 1)}, "早于"),
+        ],
+    )
+    def test_what_is_wrong_with_an_answer_is_told(self, change: dict[str, object], told: str) -> None:
+        good = answers().entries["who"]
+        library = Answers([Entry(**{**vars(good), **change})])  # type: ignore[arg-type]
+        assert any(told in p and "answers/who" in p for p in consistency.answer_problems(library, notices()))
+
+    def test_a_clause_without_an_answer_is_told(self) -> None:
+        library = Answers([e for e in answers().entries.values() if "五（一）" not in e.clauses])
+        assert any("五（一）" in p for p in consistency.answer_problems(library, notices()))
+
+    def test_a_rule_with_a_wrong_quotation_is_told(self) -> None:
+        facts = parse_facts({"f": {"ask": "?", "short": "f", "clause": "三", "options": {"yes": "是"}}})
+        raw = {
+            "id": "c", "title": "t", "clause": "三", "intro": "", "undecided": {"title": "?"},
+            "outcomes": [{"id": "ok", "title": "ok", "when": {"fact": "f", "words": "w", "clause": "三", "quote": "编的", "met": ["yes"]}}],
+        }
+        assert consistency.rule_problems({"c": parse_check("c", raw, facts)}, notices())
+        raw["outcomes"][0]["when"]["fact"] = "g"  # type: ignore[index]
+        with pytest.raises(PolicyError, match="g"):
+            parse_check("c", raw, facts)
+
+    def test_every_topic_of_the_notice_is_asked_for(self) -> None:
+        lines = consistency.phrasings()
+        for clause in notices().ids():
+            entries = [e for e in answers().entries.values() if clause in e.clauses]
+            assert sum(len(lines[e.id]) for e in entries) >= 40, clause
+
+
+class TestConditions:
+    yes = Leaf("a", "a", "三", frozenset({"yes"}), frozenset({"no"}))
+    other = Leaf("b", "b", "三", frozenset({"yes"}), frozenset({"no"}))
+    never_fails = Leaf("c", "c", "三", frozenset({"yes"}))
+    options = {name: ("yes", "no", UNSURE) for name in "abc"}
+
+    def test_an_unknown_leaf_stays_unknown(self) -> None:
+        assert evaluate(self.yes, {}).truth == Truth.UNKNOWN
+        assert evaluate(self.yes, {"a": UNSURE}).truth == Truth.UNKNOWN
+        assert evaluate(AllOf("", (self.yes, self.other)), {"a": UNSURE, "b": "no"}).truth == Truth.NOT_MET
+        assert evaluate(AnyOf("", (self.yes, self.other)), {"a": UNSURE, "b": "yes"}).truth == Truth.MET
+
+    def test_only_what_can_change_the_result_is_asked(self) -> None:
+        both = AllOf("", (self.yes, self.never_fails))
+        assert open_facts(both, {}, self.options) == ["a", "c"]
+        assert open_facts(both, {"a": "no"}, self.options) == []
+        assert open_facts(both, {"a": UNSURE}, self.options) == []  # c cannot fail: nothing left to decide
+        either = AnyOf("", (self.yes, self.other))
+        assert open_facts(either, {"a": UNSURE}, self.options) == ["b"]
+        assert open_facts(either, {"a": "yes"}, self.options) == []
+
+    @given(st.data())
+    def test_the_next_question_can_always_change_the_verdict(self, data: st.DataObject) -> None:
+        check = data.draw(st.sampled_from(list(checks().values())))
+        facts: dict[str, str] = {}
+        while (fact := check.next_fact(facts)) is not None:
+            reachable = {final(check, {**facts, fact.id: o.id}) for o in fact.options}
+            assert len(set().union(*reachable)) > 1, (check.id, facts, fact.id)
+            facts[fact.id] = data.draw(st.sampled_from([o.id for o in fact.options]))
+
+
+def final(check: object, facts: dict[str, str]) -> frozenset[str]:
+    """Every verdict that can still come of these facts."""
+    fact = check.next_fact(facts)  # type: ignore[attr-defined]
+    if fact is None:
+        return frozenset({check.verdict(facts).outcome})  # type: ignore[attr-defined]
+    return frozenset().union(*(final(check, {**facts, fact.id: o.id}) for o in fact.options))
+
+
+class TestQuarters:
+    def test_the_midnight_of_31_march(self) -> None:
+        q1 = Quarter(2026, 1)
+        assert not q1.is_late(datetime(2026, 3, 31, 23, 59, 59, tzinfo=SHANGHAI))
+        assert q1.is_late(datetime(2026, 4, 1, 0, 0, tzinfo=SHANGHAI))
+        assert not q1.is_late(datetime.fromisoformat("2026-03-31T15:59:59+00:00"))
+        assert q1.is_late(datetime.fromisoformat("2026-03-31T16:00:00+00:00"))
+        assert not q1.is_late(datetime(2026, 3, 31, 23, 59))  # naive: taken to be in Shanghai
+
+    @pytest.mark.parametrize("text", ["2026Q4", "2026q4", "2026年第4季度", "2026年四季度", "26Q4", "2026 年 第 四 季度", "２０２６Q４", "四季度", "本季度", "Q4"])
+    def test_the_ways_to_write_one(self, text: str) -> None:
+        assert Quarter.parse(text, datetime(2026, 11, 1)) == Quarter(2026, 4)
+
+    @pytest.mark.parametrize("text", ["", "2026", "2026Q5", "第五季度", "1999Q1", "x"])
+    def test_what_is_none(self, text: str) -> None:
+        with pytest.raises(ValueError, match=".*"):
+            Quarter.parse(text, datetime(2026, 11, 1))
+
+    def test_last_days(self) -> None:
+        assert [str(Quarter(2028, n).last_day) for n in (1, 2, 3, 4)] == ["2028-03-31", "2028-06-30", "2028-09-30", "2028-12-31"]
+        assert Quarter(2026, 4).next() == Quarter(2027, 1)
+        assert Quarter(2023, 1).previous() is None
+
+    def test_early_in_a_quarter_the_one_before_is_meant(self) -> None:
+        assert reporting_quarter(datetime(2027, 1, 10)) == Quarter(2026, 4)
+        assert reporting_quarter(datetime(2027, 1, 20)) == Quarter(2027, 1)
+
+
+class TestReminders:
+    def test_a_day_on_a_weekend_moves_earlier(self) -> None:
+        assert moment_for(Quarter(2026, 4), "d14") == date(2026, 12, 17)
+        assert moment_for(Quarter(2026, 2), "d3") == date(2026, 6, 26)  # 27 June 2026 is a Saturday
+        assert moment_for(Quarter(2026, 2), "d3", frozenset({date(2026, 6, 26)})) == date(2026, 6, 25)
+
+    def test_only_in_working_hours(self) -> None:
+        assert due_now(datetime(2026, 12, 31, 8, 59)) is None
+        due = due_now(datetime(2026, 12, 31, 9, 0))
+        assert due is not None
+        assert (str(due.quarter), due.kind) == ("2026Q4", "d0")
+        assert due_now(datetime(2026, 12, 31, 18, 0)) is None
+
+    def test_caught_up_after_a_silence(self) -> None:
+        due = due_now(datetime(2026, 12, 25, 10, 0))
+        assert due is not None
+        assert due.kind == "d7"
+
+    def test_overdue_for_two_weeks(self) -> None:
+        due = due_now(datetime(2027, 1, 4, 10, 0))
+        assert due is not None
+        assert (str(due.quarter), due.kind) == ("2026Q4", "overdue")
+        assert due_now(datetime(2027, 1, 20, 10, 0)) is None
+
+
+class TestFigures:
+    @given(st.integers(0, 10**9))
+    def test_a_number_is_read_however_grouped(self, number: int) -> None:
+        assert read_figure(f"{number:,}") == number
+        assert read_figure(f" {number} 人 ") == number
+
+    @given(st.text(max_size=50))
+    def test_any_text_is_a_figure_or_refused(self, text: str) -> None:
+        try:
+            assert read_figure(text) >= 0
+        except NotAFigure as refused:
+            assert refused.reason in ("empty", "negative", "several", "other")
+
+    @pytest.mark.parametrize(("text", "value"), [("12.5元", "12.5"), ("3.5万", "35000"), ("¥1,200.50", "1200.5"), ("二十三人", "23"), ("12个班", "12"), ("九万块", "90000")])
+    def test_forms_people_use(self, text: str, value: str) -> None:
+        assert read_figure(text) == Decimal(value)
+
+
+class TestForm:
+    def test_the_line_follows_the_forms_order(self) -> None:
+        parsed = form().read_line("大数据 3 2 120 80 60 90000")
+        assert parsed is not None
+        assert [m.id for m in form().measures] == ["classes", "subsidised_classes", "trained", "certified", "subsidised", "amount"]
+        assert (parsed[0].name, parsed[1]) == ("大数据", ["3", "2", "120", "80", "60", "90000"])
+
+    @pytest.mark.parametrize(
+        ("row", "rule"),
+        [
+            ({"classes": 1, "subsidised_classes": 2}, "subsidised-classes-over-classes"),
+            ({"classes": 0, "trained": 5}, "trained-without-class"),
+            ({"trained": 5, "certified": 6}, "certified-over-trained"),
+            ({"certified": 5, "subsidised": 6}, "subsidised-over-certified"),
+            ({"subsidised": 0, "amount": 1}, "amount-without-people"),
+            ({"subsidised": 1, "amount": 0}, "people-without-amount"),
+            ({"subsidised": 10, "amount": 100}, "amount-per-head"),
+            ({"trained": "not_known"}, "not-known"),
+        ],
+    )
+    def test_what_is_unlikely(self, row: dict[str, int], rule: str) -> None:
+        assert rule in [d.rule for d in form().doubts(row)]  # type: ignore[arg-type]
+
+    def test_compared_with_the_quarter_before(self) -> None:
+        row = {"classes": 2, "subsidised_classes": 1, "trained": 40, "certified": 30, "subsidised": 20, "amount": 2_000_000}
+        assert form().doubts(row) == []
+        assert [d.rule for d in form().doubts(row, dict(row))] == ["same-as-last"]
+        assert [d.rule for d in form().doubts(row, {**row, "trained": 4})] == ["ten-times"]
+
+    def test_a_rule_on_an_unknown_measure_is_refused(self) -> None:
+        from policy.files import packaged_file
+
+        raw = packaged_file("form.yaml")
+        with pytest.raises(PolicyError, match="nothing"):
+            parse_form({**raw, "unlikely": [{"id": "x", "greater": ["classes", "nothing"], "text": ""}]})
+
+
+def test_conditions_are_a_type() -> None:
+    assert isinstance(TestConditions.yes, Condition)

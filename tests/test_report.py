@@ -1,0 +1,335 @@
+"""A contact reports a quarter."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+
+from bot import export
+from bot.start import House
+from storage import reports
+from storage.database import transaction
+from tests.conftest import contact_code
+from tests.talk import Person
+
+Talk = Callable[..., Person]
+Q4 = "2026Q4"
+
+
+def rows(house: House, quarter: str = Q4) -> reports.Rows:
+    with transaction(house.engine, read_only=True) as connection:
+        return reports.snapshot(connection, 1, quarter).rows
+
+
+def test_occupation_by_occupation_measure_by_measure(contact: Person, house: House) -> None:
+    contact.says("填报", "2026年第4季度", "大数据 区块链")
+    contact.says("3", "2", "120", "80", "60", "90000")
+    contact.says("1", "0", "20", "0", "0", "0")
+    assert "请核对" in contact.text
+    assert rows(house)["大数据"]["amount"] == 9_000_000  # fen
+    contact.presses("提交")
+    contact.presses("确认提交")
+    assert "2026Q4-0001-01" in contact.text
+    assert "按时" in contact.text
+    assert "盖章纸质件" in contact.text
+    assert [f.kind for f in contact.files] == ["form"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("12 个", 12), ("１２", 12), ("一百二十", 120), ("1,200", 1200), ("3万5", 35000), ("0", 0), ("两百人", 200)],
+)
+def test_figures_as_people_write_them(contact: Person, house: House, typed: str, stored: int) -> None:
+    contact.says("填报", Q4, "大数据", "3", "2", typed)
+    assert rows(house)["大数据"]["trained"] == stored
+    assert f"{stored:,}" in contact.text  # echoed back normalised
+
+
+def test_money_takes_cents(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "3", "2", "120", "80", "60", "12345.5元")
+    assert rows(house)["大数据"]["amount"] == 1_234_550
+    contact.says("大数据 发放补贴金额 90000.555")
+    assert "两位小数" in contact.text
+    assert rows(house)["大数据"]["amount"] == 1_234_550
+
+
+@pytest.mark.parametrize("typed", ["-3", "12abc", "3 和 4", "12.5", "9999999", "３−４", "1e5", "二分之一", "-", "3000000000"])
+def test_what_is_no_figure_is_refused_and_loses_nothing(contact: Person, house: House, typed: str) -> None:
+    contact.says("填报", Q4, "大数据", "3", "2")
+    contact.says(typed)
+    assert rows(house)["大数据"] == {
+        "classes": 3, "subsidised_classes": 2, "trained": None, "certified": None, "subsidised": None, "amount": None,
+    }
+    assert "已培训人数" in contact.replies[-1].text  # asked again
+    contact.says("120")
+    assert rows(house)["大数据"]["trained"] == 120
+
+
+def test_every_answer_is_in_the_draft_at_once(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据")
+    for i, typed in enumerate(["3", "2", "120"]):
+        contact.says(typed)
+        assert sum(c is not None for c in rows(house)["大数据"].values()) == i + 1
+
+
+def test_a_policy_question_in_between(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "3")
+    contact.says("高级证书等于高级工程师吗")
+    assert "五（二）" in contact.replies[0].text
+    assert "纳入补贴班次" in contact.replies[-1].text
+    contact.says("2")
+    assert rows(house)["大数据"]["subsidised_classes"] == 2
+
+
+def test_digits_are_the_value_never_an_options_number(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "1")  # the first button says 0
+    assert rows(house)["大数据"]["classes"] == 1
+
+
+def test_four_kinds_of_nothing_differ(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据 区块链 物联网 云计算")
+    contact.says("大数据 0 0 0 0 0 0")
+    contact.presses("0")  # 区块链 classes
+    contact.says("0", "0", "不掌握", "等评价机构公布", "0", "0")
+    contact.presses("本职业无业务")  # 物联网, in the form's order
+    found = rows(house)
+    assert found["大数据"]["certified"] == 0
+    assert found["区块链"]["certified"] == reports.NOT_KNOWN
+    assert found["云计算"]["certified"] is None
+    with transaction(house.engine, read_only=True) as connection:
+        assert reports.snapshot(connection, 1, Q4).no_business == {"物联网"}
+
+
+def test_something_unlikely_asks_for_a_word(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "1", "5")
+    assert "纳入补贴班次 5 大于已培训班次 1" in contact.text
+    contact.says("往季班次本季纳入")
+    assert "已培训人数" in contact.text
+    with transaction(house.engine, read_only=True) as connection:
+        said = reports.snapshot(connection, 1, Q4).explanations
+    assert said == {("大数据", "subsidised-classes-over-classes.subsidised_classes"): "往季班次本季纳入"}
+
+
+def test_a_figure_instead_of_the_word_corrects_the_cell(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "1", "5", "1")
+    assert rows(house)["大数据"]["subsidised_classes"] == 1
+    assert "已培训人数" in contact.text
+
+
+def test_while_explaining_a_line_for_the_same_occupation_replaces_the_row(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据 区块链", "大数据 1 5 10 5 5 5000")
+    assert "请写一句说明" in contact.text
+    contact.says("大数据 6 5 10 5 5 5000")
+    assert rows(house)["大数据"]["classes"] == 6
+    assert "区块链 1/6" in contact.text
+
+
+def test_a_changed_figure_takes_the_doubt_up_afresh(contact: Person) -> None:
+    contact.says("填报", Q4, "大数据 1 5 10 5 5 5000", "往季班次本季纳入")
+    assert "请核对" in contact.text
+    contact.says("大数据 纳入补贴班次 7")
+    assert "纳入补贴班次 7 大于已培训班次 1" in contact.text
+
+
+def test_lines_pasted_from_a_spreadsheet(contact: Person, house: House) -> None:
+    contact.says("填报", Q4)
+    contact.says("大数据\t3\t2\t120\t80\t60\t90000\n区块链\t1\t1\t三十\t20\t20\t3万\n不存在 1 2 3 4 5 6\n物联网 1 2 3\n云计算 1 1 十x 5 5 5000")
+    found = rows(house)
+    assert found["大数据"]["trained"] == 120
+    assert found["区块链"]["amount"] == 3_000_000
+    assert "不存在" in contact.text
+    assert "物联网：要 6 个数" in contact.text
+    assert found["云计算"]["trained"] is None  # the wrong cell is named, the right ones kept
+    assert found["云计算"]["certified"] == 5
+
+
+def test_ten_occupations_in_no_more_messages_than_cells_and_six(contact: Person, house: House) -> None:
+    said = 0
+    for text in ["填报", Q4, "全部"]:
+        contact.says(text)
+        said += 1
+    while "请核对" not in contact.text:
+        contact.says({"1": "2", "2": "1", "3": "40", "4": "30", "5": "20", "6": "20000"}[contact.text.split("/6】")[0][-1]])
+        said += 1
+    contact.says("提交")
+    contact.says("提交")
+    assert "系统已收到" in contact.text
+    assert said + 2 <= 60 + 6
+
+
+def test_ten_occupations_by_one_paste_in_four(contact: Person) -> None:
+    from policy.form import form
+
+    paste = "\n".join(f"{o.name} 2 1 40 30 20 20000" for o in form().occupations)
+    contact.says("填报 2026Q4", paste, "提交", "提交")
+    assert "系统已收到" in contact.text
+
+
+def test_any_cell_is_changed_from_the_review(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000")
+    contact.presses("改数")
+    contact.presses("大数据")
+    contact.presses("已培训人数")
+    contact.says("130")
+    assert rows(house)["大数据"]["trained"] == 130
+    assert "请核对" in contact.text
+    contact.says("已培训人数 140")  # one row only: it need not be named
+    assert rows(house)["大数据"]["trained"] == 140
+
+
+def test_a_cell_button_works_after_other_things(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000", "修改", "大数据")
+    cell = contact.token("已培训人数")
+    contact.says("菜单", "啥时候发的")
+    contact.presses_token(cell)
+    contact.says("99")
+    assert rows(house)["大数据"]["trained"] == 99
+
+
+def test_nothing_to_report_in_one_tap_and_confirmed(contact: Person, house: House) -> None:
+    contact.says("填报", Q4)
+    contact.presses("本季度无培训")
+    assert "零报告" in contact.text
+    contact.says("提交")
+    assert "零报告" in contact.text
+    contact.presses("确认提交")
+    assert "系统已收到" in contact.text
+    with transaction(house.engine, read_only=True) as connection:
+        shown = reports.snapshot(connection, 1, Q4).shown
+    assert shown is not None
+    assert shown.nothing_to_report
+
+
+def test_submitting_too_early_says_what_is_missing(contact: Person) -> None:
+    contact.says("填报", Q4, "大数据", "3", "提交")
+    assert "还有 5 格没填" in contact.text
+    assert "纳入补贴班次" in contact.text
+
+
+def test_a_correction_makes_a_new_revision(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
+    contact.says("填报", Q4)
+    assert "2026Q4-0001-01" in contact.text
+    contact.presses("更正")
+    contact.says("人数报错", "大数据 已培训人数 140", "提交", "提交")
+    assert "2026Q4-0001-02" in contact.text
+    with transaction(house.engine, read_only=True) as connection:
+        counting = reports.counting_revisions(connection, Q4, Q4, accepted_only=False)
+        first = reports.submitted_revision(connection, 1)
+    assert [(c.revision.number, c.revision.reason, c.rows["大数据"]["trained"]) for c in counting] == [(2, "人数报错", 140)]
+    assert first is not None
+    assert first.revision.state == "superseded"
+    assert first.rows["大数据"]["trained"] == 120  # never overwritten
+
+
+def test_two_contacts_share_a_draft_and_a_confirmation_speaks_of_what_was_seen(
+    contact: Person, house: House, talk: Talk
+) -> None:
+    other = talk("zhao")
+    other.says(f"绑定 {contact_code(house)}", "赵强", "跳过")
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交")
+    old = contact.token("确认提交")
+    other.says("填报", Q4)
+    assert "120" in other.text
+    other.says("大数据 已培训人数 150")
+    contact.presses_token(old)  # the draft is no longer what was confirmed
+    assert "系统已收到" not in contact.text
+    assert "150" in contact.text
+    contact.says("提交", "提交")
+    assert "系统已收到" in contact.text
+
+
+def test_restart_discards_the_draft_only(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
+    contact.says("填报", Q4, "更正", "人数报错", "大数据 已培训人数 1", "重新开始")
+    contact.presses("确定")
+    with transaction(house.engine, read_only=True) as connection:
+        counting = reports.counting_revisions(connection, Q4, Q4, accepted_only=False)
+    assert [c.rows["大数据"]["trained"] for c in counting] == [120]
+
+
+def test_cancel_leaves_the_draft(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "3", "取消", "今天天气怎么样", "填报")
+    assert "纳入补贴班次" in contact.text
+    assert rows(house)["大数据"]["classes"] == 3
+
+
+def test_a_quarter_that_has_not_begun_is_refused(contact: Person) -> None:
+    contact.says("填报", "2027Q1")
+    assert "还没开始" in contact.text
+    contact.says("2023Q3")
+    assert "哪些职业" in contact.text
+
+
+def test_late_is_said_and_not_locked(contact: Person) -> None:
+    contact.says("填报", "2026Q3", "大数据 3 2 120 80 60 90000", "提交", "提交")
+    assert "迟报" in contact.text
+
+
+def test_without_a_code_nobody_reports(talk: Talk) -> None:
+    li = talk()
+    li.says("填报")
+    assert "绑定" in li.text
+    li.presses_token("cell:1:2026Q4:大数据/0")
+    assert "该按钮已失效" in li.text
+
+
+def test_a_contact_of_one_cannot_touch_another(contact: Person, house: House, talk: Talk) -> None:
+    other = talk("sun")
+    other.says(f"绑定 {contact_code(house, '环翠职业学校')}", "跳过", "跳过")
+    other.says("填报", Q4, "大数据 1 1 10 5 5 5000")
+    contact.presses_token("row:2:2026Q4:大数据")
+    assert "该按钮已失效" in contact.text
+
+
+def test_the_telephone_is_stored_encrypted_and_printed(house: House, talk: Talk) -> None:
+    wang = talk("wang")
+    wang.says(f"绑定 {contact_code(house)}", "王芳", "0631-5550000")
+    wang.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
+    raw = (house.engine.raw_connection().driver_connection)  # type: ignore[attr-defined]
+    dump = "\n".join(raw.iterdump())
+    assert "5550000" not in dump
+    content = house.files.content(wang.files[0])
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    printed = "\n".join(str(c.value) for row in sheet.iter_rows() for c in row if c.value is not None)
+    assert "0631-5550000" in printed
+    assert "王芳" in printed
+
+
+def test_the_aggregated_form(contact: Person, house: House, talk: Talk) -> None:
+    contact.says("填报", "2026Q3", "大数据 2 1 100 60 50 80000", "提交", "提交")
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
+    other = talk("sun")
+    other.says(f"绑定 {contact_code(house, '=SUM(1,1)/学校?*')}", "跳过", "跳过")
+    other.says("填报", Q4, "大数据 1 1 10 5 5 5000.50\n物联网 1 0 20 10 0 0", "提交", "提交")
+    assert "系统已收到" in other.text
+    with transaction(house.engine, read_only=True) as connection:
+        content = export.aggregate(connection, Q4, False, "quarter", house.keys)
+        again = export.aggregate(connection, Q4, False, "quarter", house.keys)
+        year = export.aggregate(connection, Q4, False, "year", house.keys)
+    assert content == again  # byte for byte
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert len(book.sheetnames) == 5
+    values = {row[0].value: [c.value for c in row[1:7]] for row in book["汇总"].iter_rows()}
+    assert values["大数据"] == [4, 3, 130, 85, 65, 95000.5]
+    assert values["物联网"] == [1, 0, 20, 10, 0, 0]
+    assert values["合计"] == [5, 3, 150, 95, 65, 95000.5]
+    assert values["名称"] == ["已培训班次（个）", None, "已培训人数（人）", None, None, None]
+    of_year = {r[0].value: [c.value for c in r[1:7]] for r in openpyxl.load_workbook(io.BytesIO(year))["汇总"].iter_rows()}
+    assert of_year["大数据"] == [6, 4, 230, 145, 115, 175000.5]
+    names = [n for n in book.sheetnames if n.startswith("=")]
+    assert all(c.data_type != "f" for n in names for row in book[n].iter_rows() for c in row)
+
+
+def test_the_office_sees_who_reported_and_exports(contact: Person, officer: Person, house: House) -> None:
+    contact_code(house, "环翠职业学校")
+    contact.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
+    officer.says("进度 2026Q4")
+    assert "应报 2 家，已报 1 家" in officer.text
+    assert "环翠职业学校" in officer.text
+    officer.says("汇总 2026Q4")
+    assert [f.kind for f in officer.files] == ["aggregate"]
+    assert house.files.content(officer.files[0])[:2] == b"PK"
