@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
 from bot import export
+from bot.dialogs import DIALOGS
+from bot.dialogs.check import CheckContext, CheckDialog
 from bot.keys import Keys
 from bot.messages import FileRef, IncomingFile
+from bot.render import render
 from storage.database import transaction
 
 
@@ -36,6 +41,22 @@ def store_incoming(name: str, content: bytes, data_dir: Path) -> IncomingFile:
     return IncomingFile(safe_name(name), str(path), len(content))
 
 
+def route_file(args: dict[str, Any]) -> bytes:
+    """The route as a page one can keep and print, from the facts it was said from."""
+    route = DIALOGS["route"]
+    assert isinstance(route, CheckDialog)
+    context = CheckContext(date.fromisoformat(args["on"]), args["about"], ())
+    told = args["facts"]
+    shown = render(
+        "check/route_file.html",
+        verdicts=route.verdicts(told, context),
+        answers=route.said(told),
+        on=context.on,
+        about=context.about,
+    )
+    return shown.text.encode()
+
+
 class FileStore:
     """Makes the files that messages refer to."""
 
@@ -47,6 +68,8 @@ class FileStore:
 
     def content(self, ref: FileRef) -> bytes:
         """The file's bytes, the same whenever it is asked for and nothing changed."""
+        if ref.kind == "route":
+            return route_file(dict(ref.args))
         with transaction(self.engine, read_only=True) as connection:
             if ref.kind == "form":
                 return export.one_form(connection, int(ref.args["revision"]), self.keys)

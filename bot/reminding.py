@@ -18,6 +18,8 @@ def send_due(engine: Engine, now: datetime) -> tuple[int, list[str]]:
 
     The second value names the institutions that no channel can push to.
     """
+    with transaction(engine) as connection:
+        turns.release_due(connection, now)
     due = due_now(now)
     if due is None:
         return 0, []

@@ -104,6 +104,9 @@ def _action(turn: Turn, stage: Stage | None, action: str) -> list[Outgoing]:
         return conductor.revisit(stage, action[2:])
     if action == "restart":
         return conductor.restart(stage)
+    own = stage.dialog.aside(turn, stage.context, stage.step.outcome, action)
+    if own is not None:
+        return own
     command = {"restart?": "restart", "back": "back", "change": "change", "cancel": "cancel"}.get(action)
     return _command(turn, stage, command) if command else conductor.show(turn)
 
@@ -115,6 +118,8 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     command = words.command(text)
     if command:
         return _command(turn, stage, command, fresh)
+    if check := standing.check_titled(text):
+        return conductor.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, answering.answer(turn, asking[1]))
     if for_quarter := _REPORT_FOR.match(text):
@@ -204,6 +209,12 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
         return standing.press(turn, "t") or []
     if command == "enrolment":
         return conductor.start(turn, "check-enrolment")
+    if command == "route":
+        return conductor.start(turn, "route")
+    if command == "who":
+        return standing.press(turn, "who:route") or []
+    if command == "clear":
+        return standing.clear(turn)
     if command == "original":
         found = answering.original(turn, turn.memory.topic) if turn.memory.topic else None
         return [found] if found else [turn.say("menu_hint.j2")]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot import answering, conductor, office
+from bot import answering, conductor, office, words
 from bot.dialogs import DIALOGS
 from bot.messages import Outgoing
 from bot.turn import DialogState, Turn
 from policy.checks import checks
 from policy.form import form
 from policy.quarters import Quarter
-from storage import reports
+from storage import facts, reports, turns
 
 Replies = list[Outgoing] | None
 
@@ -54,10 +54,45 @@ def _still_open(turn: Turn, state: DialogState) -> bool:
     return reports.snapshot(turn.connection, int(institution), quarter).draft is not None
 
 
+def check_titled(text: str) -> str | None:
+    """The dialog of the check whose title was typed."""
+    plain = words.tidy(text)
+    return next((f"check-{c.id}" for c in checks().values() if plain == words.tidy(c.title)), None)
+
+
 def _go(turn: Turn, name: str) -> Replies:
     if name == "report":
         return report(turn)
-    return conductor.start(turn, name) if name.startswith("check-") and name in DIALOGS else None
+    known = name in DIALOGS and (name == "route" or name.startswith("check-"))
+    return conductor.start(turn, name) if known else None
+
+
+def _who(turn: Turn, argument: str) -> Replies:
+    """替谁查: another person starts with empty facts."""
+    check, _, about = argument.partition(":")
+    name = "route" if check == "route" else f"check-{check}"
+    if name not in DIALOGS:
+        return None
+    if about not in ("self", "family", "employee"):
+        return [turn.say("check/who.j2", check=check)]
+    turn.memory.about = about
+    for parked in [n for n in turn.memory.parked if n == "route" or n.startswith("check-")]:
+        del turn.memory.parked[parked]
+    if turn.memory.dialog and (turn.memory.dialog.name == "route" or turn.memory.dialog.name.startswith("check-")):
+        turn.memory.dialog = None
+    if about != "self":
+        facts.forget(turn.connection, turn.person_id, about)
+    return conductor.start(turn, name)
+
+
+def clear(turn: Turn) -> list[Outgoing]:
+    """退出并清除, for a borrowed phone: facts, what was said, reminders asked for."""
+    facts.forget(turn.connection, turn.person_id)
+    turns.forget_history(turn.connection, turn.incoming.address, turn.id)
+    memory = turn.memory
+    memory.dialog, memory.parked, memory.topic, memory.about = None, {}, None, "self"
+    turn.step()
+    return [turn.say("cleared.j2", institutions=turn.institutions)]
 
 
 def _one(message: Outgoing | None) -> Replies:
@@ -125,6 +160,7 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "o": lambda turn, entry_id: _one(answering.original(turn, entry_id)),
     "cl": lambda turn, clause_id: _one(answering.clause(turn, clause_id)),
     "go": _go,
+    "who": _who,
     "row": _row,
     "cell": _cell,
     "of": _office,

@@ -32,13 +32,17 @@ class Memory:
     """What a conversation remembers between messages.
 
     `parked` keeps dialogs that were left for another; `offers` are the buttons last shown, in
-    order, so that a typed label or number presses one; `topic` is the last answer given.
+    order, so that a typed label or number presses one; `topic` is the last answer given; `about` is
+    whom the checks are about (self, family, employee); `asked` is the turn of the last question, and
+    the entry that answered it ("" for none).
     """
 
     dialog: DialogState | None = None
     parked: dict[str, DialogState] = field(default_factory=dict)
     offers: list[tuple[str, str]] = field(default_factory=list)
     topic: str | None = None
+    about: str = "self"
+    asked: tuple[int, str] | None = None
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Memory:
@@ -49,6 +53,8 @@ class Memory:
             {name: DialogState(**state) for name, state in raw.get("parked", {}).items()},
             [(label, token) for label, token in raw.get("offers", [])],
             raw.get("topic"),
+            raw.get("about", "self"),
+            (raw["asked"][0], raw["asked"][1]) if raw.get("asked") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -58,12 +64,17 @@ class Memory:
             "parked": {name: vars(state) for name, state in self.parked.items()},
             "offers": self.offers,
             "topic": self.topic,
+            "about": self.about,
+            "asked": self.asked,
         }
 
 
 @dataclass
 class Turn:
-    """The message, the open transaction and the conversation; `text` is cleaned, not masked."""
+    """The message, the open transaction and the conversation; `text` is cleaned, not masked.
+
+    `content` are the bytes of a small table that came with the message, read before the transaction.
+    """
 
     connection: Connection
     incoming: Incoming
@@ -72,6 +83,7 @@ class Turn:
     keys: Keys
     id: int
     text: str
+    content: bytes | None = None
     _read: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,10 +1,17 @@
-"""The guided checks: facts to ask, outcomes with their conditions, read from `checks/*.yaml`."""
+"""The guided checks: a rule over facts, and the verdicts it leads to, read from `checks/*.yaml`.
+
+A check's rule reads like its clause. When it is met, `met` says which verdict that is; when it is
+not, `failed` names the verdict by the condition that failed; when it is unknown, the verdict is
+条件待核实 with what to verify.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from itertools import product
+from typing import Any, Literal
 
 from policy.conditions import (
     UNSURE,
@@ -21,20 +28,25 @@ from policy.conditions import (
 from policy.files import PolicyError, packaged, packaged_file
 
 UNDECIDED = "undecided"  # the outcome id of 条件待核实, in every check
+_MOST_COMPLETIONS = 5_000
 
 
 @dataclass(frozen=True)
 class Option:
-    """One possible answer to a fact's question."""
+    """One possible answer to a fact's question. `also` are further ways people type it."""
 
     id: str
     label: str
-    also: tuple[str, ...] = ()  # further ways people type it
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Fact:
-    """Something asked of a person once. `clause` is the clause that makes it matter."""
+    """Something asked of a person once. `clause` is the clause that makes it matter.
+
+    A date fact also takes a typed day, month or year; for the rules it becomes one of its hidden
+    options (see `policy.periods`).
+    """
 
     id: str
     ask: str
@@ -42,35 +54,48 @@ class Fact:
     clause: str
     options: tuple[Option, ...]
     hint: str = ""
+    kind: Literal["choice", "date"] = "choice"
+    hidden: tuple[str, ...] = ()
 
     def label(self, option_id: str) -> str:
-        """The words of an answer; the id itself when it is no option."""
+        """The words of an answer; the id itself when it is no option (a date)."""
         return next((o.label for o in self.options if o.id == option_id), option_id)
+
+    @cached_property
+    def decided(self) -> tuple[str, ...]:
+        """Every answer as the rules see it, 不确定 left out."""
+        return tuple(o.id for o in self.options if o.id != UNSURE) + self.hidden
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One verdict a check can reach, and the condition under which it does."""
+    """One verdict.
+
+    Of a met rule, `when` are the answers it needs, all of them. Of a rule that is not met,
+    `failed` are the answers any of which leads to it. Without either it fits whenever it is reached.
+    """
 
     id: str
     title: str
-    when: Condition | None  # None: reached when every outcome before it failed
     steps: tuple[str, ...] = ()
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    failed: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a check says of the facts given.
 
-    `outcome` is an `Outcome` id or UNDECIDED. `verify` lists what to verify (undecided only),
-    `clauses` the clauses the shown reasons rest on.
+    `verify` lists what to verify and `possible` the verdicts that can come of it (both for an
+    undecided one only); `clauses` are the clauses the shown reasons rest on.
     """
 
     check: str
     outcome: str
     title: str
-    reasons: tuple[Reason, ...]
+    reason: Reason
     verify: tuple[Leaf, ...]
+    possible: tuple[str, ...]
     clauses: tuple[str, ...]
     steps: tuple[str, ...]
 
@@ -83,31 +108,29 @@ class Check:
     title: str
     clause: str
     intro: str
-    outcomes: tuple[Outcome, ...]
+    rule: Condition
+    met: tuple[Outcome, ...]
+    failed: tuple[Outcome, ...]
     undecided: Outcome
     facts: dict[str, Fact]
 
     @cached_property
     def _options(self) -> dict[str, tuple[str, ...]]:
-        return {f.id: tuple(o.id for o in f.options) for f in self.facts.values()}
+        return {f.id: (*f.decided, UNSURE) for f in self.facts.values()}
 
     @cached_property
     def _known(self) -> dict[frozenset[tuple[str, str]], Fact | None]:
         """The next fact for answers seen before: every turn replays the ones before it."""
         return {}
 
-    def open_facts(self, facts: Facts) -> list[str]:
-        """Facts still worth asking, in declared order; empty when the verdict is final.
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Every verdict but the undecided one."""
+        return self.met + self.failed
 
-        Outcomes are tried in order: the first that is not failed decides what is asked.
-        """
-        for outcome in self.outcomes:
-            if outcome.when is None:
-                return []
-            truth = evaluate(outcome.when, facts).truth
-            if truth != Truth.NOT_MET:
-                return [] if truth == Truth.MET else open_facts(outcome.when, facts, self._options)
-        return []
+    def open_facts(self, facts: Facts) -> list[str]:
+        """Facts still worth asking, in declared order; empty when the verdict is final."""
+        return open_facts(self.rule, facts, self._options)
 
     def next_fact(self, facts: Facts) -> Fact | None:
         """The next question worth asking, or None when the verdict is final."""
@@ -115,39 +138,78 @@ class Check:
         if key not in self._known:
             if len(self._known) > 10_000:
                 self._known.clear()
-            still_open = self.open_facts(facts)
+            still_open = self.open_facts(facts) or self._undistinguished(facts)
             self._known[key] = self.facts[still_open[0]] if still_open else None
         return self._known[key]
 
+    def _undistinguished(self, facts: Facts) -> list[str]:
+        """Facts not asked yet that decide which verdict a rule that is not met leads to.
+
+        Only when facts came in another order than the rule's; without them one more fact could
+        turn one refusal into another.
+        """
+        if evaluate(self.rule, facts).truth != Truth.NOT_MET:
+            return []
+        for outcome in self.failed:
+            if not outcome.failed or any(facts.get(fact) in options for fact, options in outcome.failed):
+                return []
+            if unasked := [fact for fact, _ in outcome.failed if fact not in facts]:
+                return unasked
+        return []
+
+    def _outcome(self, reason: Reason, facts: Facts) -> Outcome:
+        if reason.truth == Truth.UNKNOWN:
+            return self.undecided
+        if reason.truth == Truth.MET:
+            for outcome in self.met:
+                if all(facts.get(fact) in options for fact, options in outcome.when):
+                    return outcome
+            raise PolicyError(f"checks/{self.id}: 规则满足，却没有对应的结论")
+        for outcome in self.failed:
+            if not outcome.failed or any(facts.get(fact) in options for fact, options in outcome.failed):
+                return outcome
+        raise PolicyError(f"checks/{self.id}: 规则不满足，却没有对应的结论")
+
     def verdict(self, facts: Facts) -> Verdict:
         """The verdict on the facts given, with its reasons. Never assumes a condition."""
-        reasons: list[Reason] = []
-        chosen = self.undecided
-        for outcome in self.outcomes:
-            if outcome.when is None:
-                chosen = outcome
-                break
-            reason = evaluate(outcome.when, facts)
-            reasons.append(reason)
-            if reason.truth == Truth.MET:
-                chosen = outcome
-                break
-            if reason.truth == Truth.UNKNOWN:
-                break
-        leaves = [leaf for reason in reasons for leaf in reason.leaves() if leaf.answered is not None]
-        verify = []
-        if chosen.id == UNDECIDED:
-            verify = [r.condition for r in leaves if r.truth == Truth.UNKNOWN]
-        clauses = dict.fromkeys(r.condition.clause for r in leaves if isinstance(r.condition, Leaf))
+        reason = evaluate(self.rule, facts)
+        chosen = self._outcome(reason, facts)
+        answered = [leaf.condition for leaf in reason.leaves() if leaf.answered is not None]
+        clauses = dict.fromkeys(c.clause for c in answered if isinstance(c, Leaf))
+        undecided = chosen.id == UNDECIDED
         return Verdict(
             check=self.id,
             outcome=chosen.id,
             title=chosen.title,
-            reasons=tuple(reasons),
-            verify=tuple(c for c in verify if isinstance(c, Leaf)),
+            reason=reason,
+            verify=tuple(dict.fromkeys(_unknown(reason))) if undecided else (),
+            possible=self._possible(facts) if undecided else (),
             clauses=tuple(clauses) or (self.clause,),
             steps=chosen.steps,
         )
+
+    def _possible(self, facts: Facts) -> tuple[str, ...]:
+        """Titles of the verdicts that can come once everything unsure is known, best first."""
+        loose = [f for f in self.facts.values() if facts.get(f.id, UNSURE) == UNSURE]
+        found: set[str] = set()
+        for number, answers in enumerate(product(*(f.decided for f in loose))):
+            if number >= _MOST_COMPLETIONS:
+                return ()
+            complete = {**facts, **{f.id: a for f, a in zip(loose, answers, strict=True)}}
+            found.add(self._outcome(evaluate(self.rule, complete), complete).id)
+        return tuple(o.title for o in self.outcomes if o.id in found)
+
+
+def _unknown(reason: Reason) -> Iterator[Leaf]:
+    """The leaves that keep a condition unknown: those below unknown nodes only."""
+    if reason.truth != Truth.UNKNOWN:
+        return
+    if isinstance(reason.condition, Leaf):
+        if reason.answered is not None:
+            yield reason.condition
+        return
+    for part in reason.parts:
+        yield from _unknown(part)
 
 
 def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> Condition:
@@ -162,7 +224,7 @@ def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> 
             return cls(raw.get("words", ""), parts)
     if "fact" not in raw or raw["fact"] not in facts:
         raise PolicyError(f"{where}: 条件里的事实不存在：{raw.get('fact', raw)}")
-    known = {o.id for o in facts[raw["fact"]].options}
+    known = facts[raw["fact"]].decided
     met, not_met = frozenset(raw.get("met", ())), frozenset(raw.get("not_met", ()))
     for option in met | not_met:
         if option not in known:
@@ -178,10 +240,11 @@ def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> 
     )
 
 
-def _facts_of(condition: Condition) -> list[str]:
+def facts_of(condition: Condition) -> list[str]:
+    """The facts a condition looks at, in declared order, each once."""
     if isinstance(condition, Leaf):
         return [condition.fact]
-    return [fact for part in condition.parts for fact in _facts_of(part)]
+    return list(dict.fromkeys(fact for part in condition.parts for fact in facts_of(part)))
 
 
 def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
@@ -190,17 +253,32 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
     for fact_id, data in raw.items():
         labels = {str(k): v for k, v in data["options"].items()}
         labels.setdefault(UNSURE, "不确定")
+        also = data.get("also", {})
         facts[fact_id] = Fact(
             id=fact_id,
             ask=data["ask"],
             short=data["short"],
             clause=data["clause"],
-            options=tuple(
-                Option(k, v, tuple(data.get("also", {}).get(k, ()))) for k, v in labels.items()
-            ),
+            options=tuple(Option(k, v, tuple(also.get(k, ()))) for k, v in labels.items()),
             hint=data.get("hint", ""),
+            kind=data.get("kind", "choice"),
+            hidden=tuple(data.get("hidden", ())),
         )
     return facts
+
+
+def _outcome(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> Outcome:
+    for needed in (raw.get("when", {}), raw.get("failed", {})):
+        for fact, options in needed.items():
+            if fact not in facts or not set(options) <= set(facts[fact].decided):
+                raise PolicyError(f"{where}: 结论里的事实或选项不存在：{fact}")
+    return Outcome(
+        id=raw["id"],
+        title=raw["title"],
+        steps=tuple(raw.get("steps", ())),
+        when=tuple((fact, tuple(options)) for fact, options in raw.get("when", {}).items()),
+        failed=tuple((fact, tuple(options)) for fact, options in raw.get("failed", {}).items()),
+    )
 
 
 def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check:
@@ -211,28 +289,31 @@ def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check
     """
     where = f"checks/{name}"
     try:
-        outcomes = []
-        for data in raw["outcomes"]:
-            when = parse_condition(data["when"], facts, where) if "when" in data else None
-            outcomes.append(Outcome(data["id"], data["title"], when, tuple(data.get("steps", ()))))
-        undecided = raw["undecided"]
-        used = dict.fromkeys(f for o in outcomes if o.when for f in _facts_of(o.when))
+        rule = parse_condition(raw["rule"], facts, where)
+        used = {f: facts[f] for f in facts_of(rule)}
         return Check(
             id=raw["id"],
             title=raw["title"],
             clause=raw["clause"],
             intro=raw["intro"],
-            outcomes=tuple(outcomes),
-            undecided=Outcome(UNDECIDED, undecided["title"], None, tuple(undecided.get("steps", ()))),
-            facts={f: facts[f] for f in used},
+            rule=rule,
+            met=tuple(_outcome(o, used, where) for o in raw["met"]),
+            failed=tuple(_outcome(o, used, where) for o in raw["failed"]),
+            undecided=_outcome({"id": UNDECIDED, **raw["undecided"]}, used, where),
+            facts=used,
         )
     except KeyError as error:
         raise PolicyError(f"{where}: 缺少字段 {error}") from error
 
 
 @lru_cache(maxsize=1)
+def all_facts() -> dict[str, Fact]:
+    """Every fact any check may ask, read once."""
+    return parse_facts(packaged_file("facts.yaml"))
+
+
+@lru_cache(maxsize=1)
 def checks() -> dict[str, Check]:
-    """The packaged checks by id, read once."""
-    facts = parse_facts(packaged_file("facts.yaml"))
-    found = [parse_check(name, raw, facts) for name, raw in packaged("checks")]
-    return {check.id: check for check in found}
+    """The packaged checks by id, in the order a person meets them, read once."""
+    found = [(raw["order"], parse_check(name, raw, all_facts())) for name, raw in packaged("checks")]
+    return {check.id: check for _, check in sorted(found, key=lambda pair: pair[0])}

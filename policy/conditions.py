@@ -75,6 +75,13 @@ class Reason:
     answered: str | None = None
     parts: tuple[Reason, ...] = ()
 
+    @property
+    def telling(self) -> tuple[Reason, ...]:
+        """The parts worth telling: where one way is enough and was found, only that way."""
+        if isinstance(self.condition, AnyOf) and self.truth == Truth.MET:
+            return tuple(part for part in self.parts if part.truth == Truth.MET)
+        return self.parts
+
     def leaves(self) -> list[Reason]:
         """The leaves below (or this one), in declared order."""
         if isinstance(self.condition, Leaf):

@@ -88,16 +88,14 @@ def rule_problems(all_checks: dict[str, Check], all_notices: Notices) -> list[st
             problems.append(f"{where}: 条款“{condition.clause}”不存在")
         elif condition.quote and not all_notices.clause(condition.clause).contains(condition.quote):
             problems.append(f"{where}: 引文不是原文：{condition.quote[:20]}…")
-        options = {o.id for o in check.facts[condition.fact].options}
+        options = set(check.facts[condition.fact].decided) | {"unsure"}
         if "unsure" in condition.met | condition.not_met:
             problems.append(f"{where}: “不确定”不能算满足或不满足")
         if not (condition.met | condition.not_met) <= options:
             problems.append(f"{where}: 选项不存在")
 
     for check in all_checks.values():
-        for outcome in check.outcomes:
-            if outcome.when is not None:
-                visit(check, outcome.when)
+        visit(check, check.rule)
     return problems
 
 

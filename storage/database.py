@@ -98,6 +98,8 @@ def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]
                 yield connection
     except (OperationalError, InterfaceError) as error:
         raise StorageUnavailable(str(error.orig)) from error
+    except sqlite3.OperationalError as error:  # from BEGIN, which is said to the driver itself
+        raise StorageUnavailable(str(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailable(str(error.orig)) from error

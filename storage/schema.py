@@ -91,6 +91,17 @@ person = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+fact = Table(
+    "fact",
+    metadata,
+    Column("person_id", Key, ForeignKey("person.id"), primary_key=True),
+    Column("about", String(16), primary_key=True),  # self, family, employee
+    Column("fact", String(32), primary_key=True),
+    Column("value", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("about IN ('self', 'family', 'employee')", name="about"),
+)
+
 account = Table(
     "account",
     metadata,
@@ -147,6 +158,17 @@ outbox = Table(
         sqlite_where=text("sent_at IS NULL AND failed IS NULL"),
         postgresql_where=text("sent_at IS NULL AND failed IS NULL"),
     ),
+)
+
+later = Table(
+    "later",  # a message somebody asked to get on another day
+    metadata,
+    _key(),
+    Column("channel", String(16), nullable=False),
+    Column("bot", String(128), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
 )
 
 institution = Table(

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.schema import Moment, account, conversation, outbox, person, turn
+from storage.schema import Moment, account, conversation, later, outbox, person, turn
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,39 @@ def enqueue(
                 for body in bodies
             ],
         )
+
+
+def enqueue_later(
+    connection: Connection, address: Address, body: dict[str, Any], due_at: datetime
+) -> None:
+    """Keep a message for another day; the same one for the same moment only once."""
+    key = (later.c.channel == address.channel) & (later.c.bot == address.bot)
+    key &= (later.c.sender == address.sender) & (later.c.due_at == due_at)
+    if connection.execute(select(later.c.id).where(key)).first() is None:
+        connection.execute(insert(later).values(**vars(address), body=body, due_at=due_at))
+
+
+def release_due(connection: Connection, now: datetime) -> int:
+    """Move messages whose day has come into the outbox, each once; how many."""
+    rows = connection.execute(delete(later).where(later.c.due_at <= now).returning(*later.c)).all()
+    for row in rows:
+        enqueue(connection, Address(row.channel, row.bot, row.sender), [row.body], now)
+    return len(rows)
+
+
+def forget_history(connection: Connection, address: Address, keep_turn: int) -> None:
+    """Forget what was said on both sides of a conversation, but for the turn under way.
+
+    The dedupe rows stay, without words: the same message again still changes nothing.
+    """
+    mine = (turn.c.channel == address.channel) & (turn.c.bot == address.bot)
+    mine &= turn.c.sender == address.sender
+    connection.execute(update(turn).where(mine, turn.c.id != keep_turn).values(said=None))
+    ours = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    ours &= outbox.c.sender == address.sender
+    connection.execute(delete(outbox).where(ours, outbox.c.turn_id != keep_turn))
+    theirs = (later.c.channel == address.channel) & (later.c.bot == address.bot)
+    connection.execute(delete(later).where(theirs, later.c.sender == address.sender))
 
 
 def record_incident(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 
+from bot.channels.shape import CHANNELS, fit
 from bot.dialogs import DIALOGS
-from bot.dialogs.check import CheckDialog, Judged
+from bot.dialogs.check import AskFact, CheckContext, CheckDialog, Judged
 from bot.engine import replay
+from bot.messages import Outgoing
 from bot.render import render
 from policy.checks import UNDECIDED, checks
-from policy.conditions import UNSURE, Truth
+from policy.conditions import UNSURE, Leaf
 from policy.notice import notices
+from policy.periods import read_date
 from tests.talk import Person
 
 Talk = Callable[..., Person]
@@ -129,21 +133,29 @@ def test_numbers_press_buttons_where_choices_are_numbered(talk: Talk) -> None:
     assert "是，在威海或打算来" in li.labels
 
 
-def walk(dialog: CheckDialog) -> Iterator[tuple[dict[str, str], Judged]]:
+def walk(dialog: CheckDialog, context: CheckContext) -> Iterator[tuple[dict[str, str], Judged]]:
     """Every path through a check: all answers to every question that is really asked."""
     waiting: list[dict[str, str]] = [{}]
     while waiting:
         answers = waiting.pop()
-        step = replay(dialog.run, None, answers)
+        step = replay(dialog.run, context, answers)
         if step.question is None:
             assert isinstance(step.outcome, Judged)
             yield answers, step.outcome
             continue
-        rendered = render(step.question.template, question=step.question, again=False, resumed=False,
-                          changing=False, answered=0, **step.question.data)
-        assert [c.token.removeprefix("s0:v:") for c in rendered.choices] == list(step.question.values)  # type: ignore[attr-defined]
-        assert UNSURE in step.question.values  # type: ignore[attr-defined]
-        waiting += [{**answers, step.question.id: value} for value in step.question.values]  # type: ignore[attr-defined]
+        question = step.question
+        assert isinstance(question, AskFact)
+        rendered = render(question.template, question=question, again=False, resumed=False, changing=False,
+                          answered=0, **question.data)
+        assert [c.token.removeprefix("s0:v:") for c in rendered.choices] == list(question.values)
+        assert UNSURE in question.values
+        dates = DATES if question.data["fact"].kind == "date" else []
+        waiting += [{**answers, question.id: value} for value in [*question.values, *dates]]
+
+
+TODAY = date(2026, 11, 24)
+DATES = [str(read_date(text, TODAY)) for text in ("去年3月", "去年12月", "上个月")]  # over, differs, within
+CONTEXT = CheckContext(TODAY, "self", ())
 
 
 @pytest.mark.parametrize("check_id", sorted(checks()))
@@ -153,22 +165,32 @@ def test_every_path_ends_in_a_verdict_that_explains_itself(check_id: str) -> Non
     assert isinstance(dialog, CheckDialog)
     seen: set[str] = set()
     paths = 0
-    for answers, judged in walk(dialog):
+    for answers, judged in walk(dialog, CONTEXT):
         paths += 1
-        verdict = check.verdict(dict(judged.facts))
+        ((_, verdict),) = dialog.verdicts(dict(judged.facts), CONTEXT)
         seen.add(verdict.outcome)
-        leaves = [leaf for reason in verdict.reasons for leaf in reason.leaves()]
-        asked = {leaf.condition.fact for leaf in leaves if leaf.answered is not None}  # type: ignore[union-attr]
-        assert set(answers) <= asked, "a fact was asked that no reason mentions"
-        for leaf in leaves:
-            assert leaf.condition.clause in notices().ids()  # type: ignore[union-attr]
-        if verdict.outcome == UNDECIDED:
-            assert verdict.verify
-            assert any(leaf.truth == Truth.UNKNOWN for leaf in leaves)
-        else:
-            assert UNSURE not in answers.values() or any(leaf.truth != Truth.UNKNOWN for leaf in leaves)
-        text = render("check/verdict.j2", verdict=verdict, check=check, answers=[], unsure=UNSURE).text
-        assert all(clause in text for clause in verdict.clauses)
-        assert "不是认定或审批结果" in text
-    assert paths > len(checks()[check_id].facts)
+        leaves = [leaf for leaf in verdict.reason.leaves() if isinstance(leaf.condition, Leaf)]
+        asked = {leaf.condition.fact for leaf in leaves if leaf.answered is not None}
+        assert set(answers) == asked, "a fact was asked that no reason mentions"
+        assert all(leaf.condition.clause in notices().ids() for leaf in leaves)
+        assert bool(verdict.verify) == (verdict.outcome == UNDECIDED)
+        said = as_said(dialog, judged)
+        assert verdict.title in said
+        assert all(clause in said for clause in verdict.clauses)
+        assert "不是认定或审批结果" in said
+        for channel in CHANNELS.values():
+            for piece in fit(Outgoing(said), channel):
+                assert len(piece.text.encode() if channel.unit == "bytes" else piece.text) <= channel.longest
+    assert paths > len(check.facts)
     assert seen == {o.id for o in check.outcomes} | {UNDECIDED}
+
+
+def as_said(dialog: CheckDialog, judged: Judged) -> str:
+    """The verdict as the dialog says it, without a database."""
+
+    class Says:
+        def say(self, template: str, **data: object) -> Outgoing:
+            return render(template, **data)  # type: ignore[arg-type]
+
+    (message,) = dialog.finish(Says(), CONTEXT, judged)  # type: ignore[arg-type]
+    return message.text

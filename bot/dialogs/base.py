@@ -26,6 +26,7 @@ class Dialog:
     name = ""
     version = 1
     park = True  # whether leaving it half-way keeps its answers for later
+    private = False  # whether a telephone number may be meant: what is typed then comes unmasked
 
     async def run(self, context: Any) -> Outcome:
         """The conversation, as a coroutine that awaits questions only."""
@@ -55,6 +56,10 @@ class Dialog:
 
     def changes(self, turn: Turn, context: Any) -> list[Outgoing] | None:
         """A list of its own of what can be changed; None for the usual list of answers."""
+        return None
+
+    def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
+        """An action of the dialog's own, bound to the step; None when it has none of that name."""
         return None
 
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:

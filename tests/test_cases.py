@@ -1,0 +1,113 @@
+"""The table of cases a policy officer can read: tests/cases/*.yaml."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policy.checks import UNDECIDED, checks
+from policy.conditions import UNSURE
+from policy.periods import Period, read_date, settle
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = [
+    (path.stem, case)
+    for path in sorted(FOLDER.glob("*.yaml"))
+    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+
+
+def facts_of(case: dict[str, Any]) -> dict[str, str]:
+    """The facts as told: dates in the form the dialog stores them."""
+    told = {}
+    for fact, answer in case["facts"].items():
+        dated = fact == "claimed_on" and str(answer)[:1].isdigit()
+        told[fact] = str(read_date(str(answer), case["on"])) if dated else str(answer)
+    return told
+
+
+@pytest.mark.parametrize(("check_id", "case"), CASES, ids=[f"{c}: {k['name']}" for c, k in CASES])
+def test_case(check_id: str, case: dict[str, Any]) -> None:
+    check = checks()[check_id]
+    facts = settle(facts_of(case), case["on"])
+    following = check.next_fact(facts)
+    if "asks" in case:
+        assert following is not None
+        assert following.id == case["asks"]
+        return
+    assert following is None, f"还会问：{following and following.id}"
+    verdict = check.verdict(facts)
+    assert verdict.outcome == case["verdict"]
+    assert set(verdict.clauses) == set(case["clauses"])
+    assert {leaf.fact for leaf in verdict.verify} == set(case.get("missing", []))
+
+
+def test_the_cases_cover_every_option_of_every_fact_both_ways() -> None:
+    assert len(CASES) >= 120
+    for check_id, check in checks().items():
+        mine = [settle(facts_of(case), case["on"]) for c, case in CASES if c == check_id]
+        outcomes = {case.get("verdict") for c, case in CASES if c == check_id}
+        assert {o.id for o in check.outcomes} | {UNDECIDED} <= outcomes, check_id
+        for fact in check.facts.values():
+            used = {facts.get(fact.id) for facts in mine}
+            assert {*fact.decided, UNSURE} <= used, (check_id, fact.id)
+
+
+@pytest.mark.parametrize("check", checks().values(), ids=list(checks()))
+def test_one_more_fact_changes_only_an_unknown_verdict(check: Any) -> None:
+    """Over every set of facts with a final verdict: whatever is learnt besides, it stays."""
+    waiting: list[dict[str, str]] = [{}]
+    while waiting:
+        facts = waiting.pop()
+        fact = check.next_fact(facts)
+        if fact is not None:
+            waiting += [{**facts, fact.id: option} for option in (*fact.decided, UNSURE)]
+            continue
+        verdict = check.verdict(facts)
+        for other in check.facts.values():
+            if other.id in facts:
+                continue
+            for option in (*other.decided, UNSURE):
+                assert check.verdict({**facts, other.id: option}).outcome == verdict.outcome
+
+
+def test_the_order_of_answers_never_changes_the_verdict() -> None:
+    """Facts told in any order (from other checks, say) end in the verdict of the rule's own order."""
+    check = checks()["title"]
+    told = {"exam_series": "yes", "project": "no", "level": "junior", "stage": "passed"}
+    final: set[str] = set()
+    for first in told:
+        facts = {first: told[first]}
+        while (fact := check.next_fact(facts)) is not None:
+            facts[fact.id] = told.get(fact.id, UNSURE)
+        final.add(check.verdict(facts).outcome)
+    assert final == {"not_yet"}
+
+
+class TestDates:
+    today = date(2026, 11, 24)
+
+    @pytest.mark.parametrize(
+        ("text", "stored"),
+        [
+            ("2025-12-03", "2025-12-03/2025-12-03"),
+            ("2025.12", "2025-12-01/2025-12-31"),
+            ("2025年12月", "2025-12-01/2025-12-31"),
+            ("去年12月", "2025-12-01/2025-12-31"),
+            ("去年三月五号", "2025-03-05/2025-03-05"),
+            ("上个月", "2026-10-01/2026-10-31"),
+            ("12月3日", "2025-12-03/2025-12-03"),
+            ("昨天", "2026-11-23/2026-11-23"),
+            ("二〇二五年三月", "2025-03-01/2025-03-31"),
+            ("去年", "2025-01-01/2025-12-31"),
+            ("今年", "2026-01-01/2026-11-24"),
+            ("２０２４．２．２９", "2024-02-29/2024-02-29"),
+        ],
+    )
+    def test_dates_as_people_type_them(self, text: str, stored: str) -> None:
+        assert str(read_date(text, self.today)) == stored
+        assert Period.parse(stored).words
