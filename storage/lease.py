@@ -30,6 +30,7 @@ class Lease:
 
         Raises:
             StorageUnavailable: the database cannot be asked; the lease is lost.
+
         """
         if self._engine.dialect.name != "postgresql":
             return True

@@ -1,0 +1,217 @@
+"""Telegram, transport only: updates in by long polling or webhook, the outbox out.
+
+An update is acknowledged only after its turn was committed: by the next `getUpdates` offset when
+polling, by HTTP 200 on the webhook. https://core.telegram.org/bots/api#getting-updates
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from telegram.ext import Application, ApplicationBuilder
+
+from bot.channels.telegram_delivery import Delivery, waits
+from bot.channels.telegram_intake import Intake, update_id
+from bot.runner import Runner
+from bot.start import House
+from storage.database import StorageUnavailable
+from storage.lease import Lease
+
+log = logging.getLogger("bot")
+
+WANTED = ["message", "callback_query"]
+POLL_SECONDS = 30  # how long the platform holds a poll open when there is nothing
+STAND_BY_SECONDS = 5.0  # how often a process that does not hold the lease asks for it
+BODY_LONGEST = 1024 * 1024  # bytes of a webhook request; updates are a few kilobytes
+STEADY_SECONDS = 60.0  # work that ran this long was well; the next wait starts small
+
+
+def quiet() -> None:
+    """Silence the libraries: their lines hold the token in URLs, and what people wrote in bodies.
+
+    What goes wrong is logged here instead, by kind.
+    """
+    for name in ("telegram", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def file_url(base_url: str) -> str:
+    """Where files are fetched for a `base_url` such as `https://api.telegram.org/bot`."""
+    head, _, tail = base_url.rpartition("/")
+    return f"{head}/file/{tail}"
+
+
+def build(token: str, base_url: str) -> Application[Any, Any, Any, Any, Any, Any]:
+    """Build the library's application as a transport: no updater, handlers, jobs or persistence."""
+    return (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(base_url)
+        .base_file_url(file_url(base_url))
+        .updater(None)
+        .job_queue(None)
+        .connect_timeout(10)
+        .read_timeout(20)
+        .write_timeout(20)
+        .pool_timeout(10)
+        .build()
+    )
+
+
+async def keep(what: str, work: Callable[[], Awaitable[object]], once: bool = False) -> None:
+    """Do work again whenever it fails, waiting longer each time; `once`: until it succeeds."""
+    wait = waits()
+    clock = asyncio.get_running_loop().time
+    while True:
+        began = clock()
+        try:
+            await work()
+            if once:
+                return
+        except Exception as error:
+            if clock() - began > STEADY_SECONDS:
+                wait = waits()
+            log.warning("telegram %s: %s; trying again", what, type(error).__qualname__)
+        await asyncio.sleep(next(wait))
+
+
+class Telegram:
+    """One bot account on Telegram, for the serving process; needs `settings.telegram_token`.
+
+    Polls unless a webhook secret is set. Of several processes on one PostgreSQL only the holder
+    of the lease polls and sends: the platform allows one poller, and a chat keeps its order.
+    """
+
+    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
+        token = house.settings.telegram_token or ""
+        quiet()
+        self._settings = house.settings
+        self._runner = runner
+        account = token.partition(":")[0]
+        self._lease = Lease(house.engine, f"telegram:{account}")
+        self._application = build(token, house.settings.telegram_base_url)
+        self._bot = self._application.bot
+        self._delivery = Delivery(house, runner, self._bot, account, now, self._holds)
+        self._intake = Intake(house, runner, self._bot, account, now, self._delivery.wake.set)
+        self._offset: int | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Receive and deliver while the block runs. Starts also when Telegram cannot be reached."""
+        work = asyncio.create_task(self._work())
+        try:
+            yield
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await self._delivery.stop()
+            await self._intake.close()
+            await self._application.shutdown()
+            await self._bot.shutdown()  # also when initializing never succeeded
+            await self._runner.run(self._lease.release)
+
+    def routes(self) -> list[BaseRoute]:
+        """POST `/telegram`, when a webhook secret is set."""
+        secret = self._settings.telegram_webhook_secret
+        return [Route("/telegram", self._webhook, methods=["POST"])] if secret else []
+
+    async def _work(self) -> None:
+        await keep("start", self._application.initialize, once=True)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep("delivery", self._delivery.run))
+            if not self._settings.telegram_webhook_secret:
+                group.create_task(keep("polling", self._poll))
+            elif self._settings.public_url:
+                group.create_task(keep("webhook", self._set_webhook, once=True))
+
+    async def _holds(self) -> bool:
+        return await self._runner.run(self._lease.hold)
+
+    async def _set_webhook(self) -> None:
+        """https://core.telegram.org/bots/api#setwebhook."""
+        await self._bot.set_webhook(
+            f"{self._settings.public_url}/telegram",
+            secret_token=self._settings.telegram_webhook_secret,
+            allowed_updates=WANTED,
+        )
+
+    async def _poll(self) -> None:
+        """https://core.telegram.org/bots/api#getupdates: an offset acknowledges all before it."""
+        announced = False
+        while True:
+            if not await self._holds():
+                await asyncio.sleep(STAND_BY_SECONDS)
+                continue
+            if not announced:  # the platform allows either a webhook or polling
+                announced = await self._bot.delete_webhook()
+            asked: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": WANTED}
+            if self._offset is not None:
+                asked["offset"] = self._offset
+            # The raw answer: the library's own method fails on a whole batch for one bad update.
+            # The platform reads method names in any case; this one keeps the library from warning.
+            batch = await self._bot.do_api_request("GetUpdates", asked, read_timeout=POLL_SECONDS + 10)
+            await self._take(batch)
+            numbers = [n for n in map(update_id, batch) if n is not None]
+            if numbers:
+                self._offset = max(numbers) + 1
+            elif batch:
+                raise ValueError("updates without numbers")
+
+    async def _take(self, batch: list[object]) -> None:
+        """Apply a batch: each chat in its order, no chat waiting for another."""
+        chats: dict[object, list[object]] = {}
+        for raw in batch:
+            chats.setdefault(_sender(raw), []).append(raw)
+
+        async def one_by_one(updates: list[object]) -> None:
+            for raw in updates:
+                for wait in waits():
+                    try:
+                        await self._intake.take(raw)
+                        break
+                    except StorageUnavailable:
+                        log.warning("storage unavailable; telegram update %s waits", update_id(raw))
+                        await asyncio.sleep(wait)
+
+        await asyncio.gather(*map(one_by_one, chats.values()))
+
+    async def _webhook(self, request: Request) -> Response:
+        """403 wrong secret, 413 too long, 400 no JSON, 503 try again, 200 applied and committed."""
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        secret = self._settings.telegram_webhook_secret or ""
+        if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+            return Response(status_code=403)
+        body = bytearray()
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_LONGEST:
+                    return Response(status_code=413)
+            raw = json.loads(body)
+        except (ValueError, RecursionError, ClientDisconnect):
+            return Response(status_code=400)
+        try:
+            await self._intake.take(raw)
+        except StorageUnavailable:
+            return Response(status_code=503)
+        return Response()
+
+
+def _sender(raw: object) -> object:
+    """Whose update it is, as far as it can be told before parsing."""
+    for kind in WANTED:
+        part = raw.get(kind) if isinstance(raw, dict) else None
+        person = part.get("from") if isinstance(part, dict) else None
+        if isinstance(person, dict) and isinstance(person.get("id"), int):
+            return person["id"]
+    return None

@@ -1,0 +1,222 @@
+"""From a raw Telegram update to `Incoming`, applied once and in order within a chat."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from weakref import WeakValueDictionary
+
+from telegram import Bot, Document, Update
+from telegram.constants import ChatType
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import filters
+
+from bot import door
+from bot.channels.telegram_delivery import CHANNEL, waits
+from bot.files import store_incoming
+from bot.messages import Incoming, IncomingFile, Outgoing
+from bot.render import render
+from bot.runner import Runner
+from bot.start import House
+from storage import turns
+from storage.database import StorageUnavailable, transaction
+from storage.turns import Address
+
+log = logging.getLogger("bot")
+
+FILE_MEGABYTES = 10  # the largest document taken
+FETCH_SECONDS = 30.0  # for one try to download it
+TRIES = 3  # for a document, and for an update that we fail on
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a private chat said: a text, a pressed button or a document."""
+
+    id: str
+    sender: str
+    text: str = ""
+    choice: str | None = None
+    document: Document | None = None
+    query: str | None = None  # the callback query to answer
+
+
+class NoFile(Exception):
+    """A document is not taken. reason: large, lost."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def hear(raw: Any, bot: Bot | None = None) -> Heard | None:
+    """Tell what an update says; None for updates that ask nothing of us.
+
+    Groups, edits and service messages ask nothing. A sticker, a photograph or a voice without
+    caption is a message without text. https://core.telegram.org/bots/api#update
+
+    Raises:
+        Exception: whatever the parser raises on a malformed update.
+
+    """
+    update = Update.de_json(raw, bot)
+    if query := update.callback_query:
+        if query.message is not None and query.message.chat.type != ChatType.PRIVATE:
+            return None
+        return Heard(f"c{query.id}", _number(query.from_user.id), choice=query.data or "", query=query.id)
+    message = update.message
+    if message is None or message.chat.type != ChatType.PRIVATE or message.from_user is None:
+        return None
+    if filters.StatusUpdate.ALL.check_update(update):
+        return None
+    text = message.text or message.caption or ""
+    if not isinstance(text, str):
+        raise TypeError("text")
+    return Heard(
+        f"m{_number(message.message_id)}", _number(message.from_user.id), text, document=message.document
+    )
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, int):
+        raise TypeError("id")
+    return str(value)
+
+
+def update_id(raw: object) -> int | None:
+    """Find the number of an update, malformed or not."""
+    found = raw.get("update_id") if isinstance(raw, dict) else None
+    return found if isinstance(found, int) else None
+
+
+class Intake:
+    """Applies updates. `applied` is called after every commit, to send the replies."""
+
+    def __init__(
+        self,
+        house: House,
+        runner: Runner,
+        bot: Bot,
+        account: str,
+        now: Callable[[], datetime],
+        applied: Callable[[], None],
+    ) -> None:
+        self._house = house
+        self._runner = runner
+        self._bot = bot
+        self._account = account
+        self._now = now
+        self._applied = applied
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._answers: set[asyncio.Task[None]] = set()
+
+    async def take(self, raw: object) -> None:
+        """Apply one raw update; when this returns it may be acknowledged.
+
+        A malformed update is logged by its number and passed over; so is, after a few tries, one
+        that we fail on.
+
+        Raises:
+            StorageUnavailable: nothing was written; it must not be acknowledged.
+
+        """
+        number = update_id(raw)
+        try:
+            heard = hear(raw, self._bot)
+        except Exception as error:
+            log.warning("telegram update %s is malformed: %s", number, type(error).__qualname__)
+            return
+        if heard is None:
+            return
+        turn = self._turns.setdefault(heard.sender, asyncio.Lock())
+        async with turn:
+            for tried, wait in enumerate(waits(), 1):
+                try:
+                    await self._apply(heard)
+                    break
+                except StorageUnavailable:
+                    raise
+                except Exception as error:  # not even the incident could be recorded
+                    log.error("telegram update %s: %s", number, type(error).__qualname__)
+                    if tried == TRIES:
+                        log.error("telegram update %s is passed over", number)
+                        return
+                    await asyncio.sleep(wait)
+        self._applied()
+        if heard.query:
+            answer = asyncio.create_task(self._answer(heard.query))
+            self._answers.add(answer)
+            answer.add_done_callback(self._answers.discard)
+
+    async def close(self) -> None:
+        """Give up answers to button presses that are under way; they are a courtesy."""
+        for answer in list(self._answers):
+            answer.cancel()
+        await asyncio.gather(*self._answers, return_exceptions=True)
+
+    async def _answer(self, query: str) -> None:
+        try:
+            await self._bot.answer_callback_query(query)
+        except TelegramError as error:
+            log.info("callback query not answered: %s", type(error).__qualname__)
+
+    async def _apply(self, heard: Heard) -> None:
+        address = Address(CHANNEL, self._account, heard.sender)
+        refused: Outgoing | None = None
+        file: IncomingFile | None = None
+        if heard.document is not None:
+            try:
+                file = await self._fetch(heard.document)
+            except NoFile as error:
+                refused = render("telegram/file.j2", reason=error.reason, limit=FILE_MEGABYTES)
+        incoming = Incoming(address, heard.id, self._now(), heard.text, heard.choice, file)
+        if refused is None and (reason := door.refusal(incoming)):
+            refused = render("problem/door.j2", reason=reason)
+        if refused is None:
+            await self._runner.handle(incoming)
+        else:
+            said = refused
+            await self._runner.run(lambda: self._refuse(incoming, said))
+
+    def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
+        """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
+        with transaction(self._house.engine) as connection:
+            turn_id = turns.begin(connection, incoming.address, incoming.id, None, incoming.now)
+            if turn_id is not None:
+                turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+
+    async def _fetch(self, document: Document) -> IncomingFile:
+        """Download and store a document (https://core.telegram.org/bots/api#getfile).
+
+        Raises:
+            NoFile: it is too large, or could not be had in a few tries.
+            StorageUnavailable: it could not be written.
+
+        """
+        limit = FILE_MEGABYTES * 1024 * 1024
+        if (document.file_size or 0) > limit:
+            raise NoFile("large")
+        for _, wait in zip(range(TRIES), waits(), strict=False):
+            try:
+                async with asyncio.timeout(FETCH_SECONDS):
+                    found = await self._bot.get_file(document.file_id)
+                    if (found.file_size or 0) > limit:
+                        raise NoFile("large")
+                    content = bytes(await found.download_as_bytearray())
+            except BadRequest as error:
+                raise NoFile("lost") from error
+            except (TelegramError, TimeoutError):
+                await asyncio.sleep(wait)
+                continue
+            if len(content) > limit:
+                raise NoFile("large")
+            folder = self._house.settings.data_dir
+            try:
+                return await asyncio.to_thread(store_incoming, document.file_name or "file", content, folder)
+            except OSError as error:
+                raise StorageUnavailable("BOT_DATA_DIR") from error
+        raise NoFile("lost")
