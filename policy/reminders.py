@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
+from policy.files import PolicyError, packaged_file
 from policy.quarters import Quarter, local
 
 # Days before the due day (附件：每季度末前); negative: days after it.
 SCHEDULE = {"d14": 14, "d7": 7, "d3": 3, "d1": 1, "d0": 0, "overdue": -1}
 FIRST_HOUR, LAST_HOUR = 9, 18  # Asia/Shanghai
+
+Calendar = Mapping[date, bool]  # days that differ from the plain week: True for a working day
+PLAIN: Calendar = {}
 
 
 @dataclass(frozen=True)
@@ -20,21 +27,21 @@ class Due:
     kind: str
 
 
-def working_day(day: date, holidays: frozenset[date] = frozenset()) -> bool:
-    """Monday to Friday and no holiday."""
-    return day.weekday() < 5 and day not in holidays
+def working_day(day: date, calendar: Calendar = PLAIN) -> bool:
+    """Monday to Friday, unless the calendar says otherwise."""
+    return calendar.get(day, day.weekday() < 5)
 
 
-def moment_for(quarter: Quarter, kind: str, holidays: frozenset[date] = frozenset()) -> date:
+def moment_for(quarter: Quarter, kind: str, calendar: Calendar = PLAIN) -> date:
     """The day a reminder goes out: moved earlier to a working day; overdue moves later."""
     day = quarter.last_day - timedelta(days=SCHEDULE[kind])
     step = timedelta(days=1 if kind == "overdue" else -1)
-    while not working_day(day, holidays):
+    while not working_day(day, calendar):
         day += step
     return day
 
 
-def due_now(now: datetime, holidays: frozenset[date] = frozenset()) -> Due | None:
+def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
     """The newest reminder whose day has come, caught up after downtime; None outside 9:00–18:00
     of a working day and when none is due.
 
@@ -43,11 +50,25 @@ def due_now(now: datetime, holidays: frozenset[date] = frozenset()) -> Due | Non
     """
     here = local(now)
     today = here.date()
-    if not (FIRST_HOUR <= here.hour < LAST_HOUR and working_day(today, holidays)):
+    if not (FIRST_HOUR <= here.hour < LAST_HOUR and working_day(today, calendar)):
         return None
     current = Quarter.of(here)
     before = current.previous()
-    if before is not None and moment_for(before, "overdue", holidays) <= today <= before.last_day + timedelta(days=14):
+    if before is not None and moment_for(before, "overdue", calendar) <= today <= before.last_day + timedelta(days=14):
         return Due(before, "overdue")
-    come = [kind for kind in SCHEDULE if kind != "overdue" and moment_for(current, kind, holidays) <= today]
+    come = [kind for kind in SCHEDULE if kind != "overdue" and moment_for(current, kind, calendar) <= today]
     return Due(current, come[-1]) if come else None
+
+
+def parse_holidays(raw: dict[str, Any]) -> Calendar:
+    """The calendar from its file. Raises PolicyError for a day without source."""
+    for entry in raw["days"]:
+        if not entry.get("source"):
+            raise PolicyError(f"holidays.yaml: {entry.get('day', '?')}: 没有写来源，不能使用")
+    return {entry["day"]: bool(entry["working"]) for entry in raw["days"]}
+
+
+@lru_cache(maxsize=1)
+def holidays() -> Calendar:
+    """The packaged calendar, read once."""
+    return parse_holidays(packaged_file("holidays.yaml"))

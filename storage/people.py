@@ -223,3 +223,32 @@ def claim_reminder(
         },
     ).first()
     return claimed is not None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One way to write to somebody who speaks for an institution."""
+
+    person_id: int
+    address: Address
+
+
+def reach_of_institutions(connection: Connection) -> dict[int, list[Reach]]:
+    """institution id → every account of everybody who speaks for it now; one statement."""
+    rows = connection.execute(
+        select(
+            membership.c.institution_id,
+            membership.c.person_id,
+            account.c.channel,
+            account.c.bot,
+            account.c.sender,
+        )
+        .join(account, account.c.person_id == membership.c.person_id)
+        .where(membership.c.revoked_at.is_(None), membership.c.institution_id.is_not(None))
+        .order_by(membership.c.institution_id, account.c.id)
+    )
+    found: dict[int, list[Reach]] = {}
+    for row in rows:
+        reach = Reach(row.person_id, Address(row.channel, row.bot, row.sender))
+        found.setdefault(row.institution_id, []).append(reach)
+    return found

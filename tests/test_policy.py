@@ -18,7 +18,7 @@ from policy.files import PolicyError
 from policy.form import form, parse_form
 from policy.notice import Notices, notices, parse_notice
 from policy.quarters import SHANGHAI, Quarter, reporting_quarter
-from policy.reminders import due_now, moment_for
+from policy.reminders import due_now, moment_for, parse_holidays
 
 
 def amendment(text: str = "补贴标准另行规定。", **changes: object) -> dict[str, object]:
@@ -181,7 +181,14 @@ class TestReminders:
     def test_a_day_on_a_weekend_moves_earlier(self) -> None:
         assert moment_for(Quarter(2026, 4), "d14") == date(2026, 12, 17)
         assert moment_for(Quarter(2026, 2), "d3") == date(2026, 6, 26)  # 27 June 2026 is a Saturday
-        assert moment_for(Quarter(2026, 2), "d3", frozenset({date(2026, 6, 26)})) == date(2026, 6, 25)
+        assert moment_for(Quarter(2026, 2), "d3", {date(2026, 6, 26): False}) == date(2026, 6, 25)
+
+    def test_a_weekend_day_that_is_worked_counts(self) -> None:
+        assert moment_for(Quarter(2026, 2), "d3", {date(2026, 6, 27): True}) == date(2026, 6, 27)
+
+    def test_a_holiday_needs_its_source(self) -> None:
+        with pytest.raises(PolicyError, match="来源"):
+            parse_holidays({"days": [{"day": date(2027, 1, 1), "working": False}]})
 
     def test_only_in_working_hours(self) -> None:
         assert due_now(datetime(2026, 12, 31, 8, 59)) is None

@@ -1,0 +1,106 @@
+"""Reminders as contacts get them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot import reminding
+from bot.start import House
+from policy.quarters import SHANGHAI
+from storage.database import transaction
+from storage.schema import outbox
+from tests.conftest import contact_code
+from tests.processes import bot
+from tests.talk import Person
+
+Talk = Callable[..., Person]
+LAST_DAY = datetime(2026, 12, 31, 10, 0, tzinfo=SHANGHAI)
+
+
+def pushes(house: House) -> list[str]:
+    """The texts waiting in the outbox that are no replies."""
+    with transaction(house.engine, read_only=True) as connection:
+        bodies = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalars()
+        return [body["text"] for body in bodies]
+
+
+def bound(house: House, name: str = "wang", channel: str = "telegram", institution: str = "威海数字培训学校") -> Person:
+    person = Person(house.assistant, name, channel=channel)
+    person.says(f"绑定 {contact_code(house, institution)}", "跳过", "跳过")
+    return person
+
+
+def test_only_those_missing_are_reminded_and_once(either_house: House) -> None:
+    house = either_house
+    done, missing = bound(house, "a", institution="甲校"), bound(house, "b", institution="乙校")
+    done.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+    missing.says("填报", "2026Q4", "大数据", "3")
+    assert reminding.send_due(house.engine, LAST_DAY) == (1, [])
+    assert reminding.send_due(house.engine, LAST_DAY.replace(hour=11)) == (0, [])
+    (text,) = pushes(house)
+    assert "乙校" in text
+    assert "草稿" in text
+
+
+def test_submission_stops_them(house: House) -> None:
+    wang = bound(house)
+    assert reminding.send_due(house.engine, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[0] == 1
+    wang.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+    assert reminding.send_due(house.engine, LAST_DAY)[0] == 0
+    assert len(pushes(house)) == 1
+
+
+def test_several_processes_send_each_once(either_house: House) -> None:
+    house = either_house
+    for number in range(5):
+        bound(house, f"p{number}", institution=f"学校{number}")
+    barrier = threading.Barrier(4)
+
+    def run() -> int:
+        barrier.wait()
+        return reminding.send_due(house.engine, LAST_DAY)[0]
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = [f.result() for f in [pool.submit(run) for _ in range(4)]]
+    assert sum(counts) == 5
+    assert len(pushes(house)) == 5
+
+
+def test_whom_no_channel_can_push_to_is_to_be_called(house: House) -> None:
+    bound(house, "w", channel="web")
+    contact_code(house, "无人绑定学校")
+    sent, calls = reminding.send_due(house.engine, LAST_DAY)
+    assert sent == 1  # it waits for them on the page
+    assert sorted(calls) == sorted(["威海数字培训学校", "无人绑定学校"])
+
+
+def test_overdue_on_the_next_working_day(house: House) -> None:
+    bound(house)
+    reminding.send_due(house.engine, LAST_DAY)
+    assert reminding.send_due(house.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0  # a Saturday
+    reminding.send_due(house.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
+    assert "已过截止日" in pushes(house)[-1]
+
+
+def test_a_reminder_opens_the_report(house: House) -> None:
+    wang = bound(house)
+    reminding.send_due(house.engine, LAST_DAY)
+    with transaction(house.engine, read_only=True) as connection:
+        body = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalar_one()
+    wang.presses_token(body["choices"][0][1])
+    assert "哪个季度" in wang.text
+
+
+def test_the_command(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    bot(folder, "invite", "--institution", "威海数字培训学校")
+    done = bot(folder, "remind", "--now", "2026-12-31T10:00:00+08:00")
+    assert done.returncode == 0, done.stderr
+    assert "威海数字培训学校" in done.stdout
