@@ -1,56 +1,34 @@
-"""The official form as XLSX, for one institution and added up for the office.
+"""The official form as XLSX, for one institution and added up for the office; details as CSV.
 
-The same figures give the same bytes: the file's own dates are fixed, strings are never formulas.
+The same figures give the same bytes: the files' own dates are fixed, strings are never formulas.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO
 
-import xlsxwriter
 from sqlalchemy import Connection
 
 from bot.keys import Keys
 from bot.render import words
-from policy.form import NOT_KNOWN, Form, Measure, form
+from bot.workbook import Sheets
+from policy.form import NOT_KNOWN, Measure, form
 from policy.quarters import FIRST_YEAR, Quarter, local
-from storage import institutions, reports
+from storage import aggregates, institutions, reports
+from storage.aggregates import OccupationTotal
 from storage.reports import Submitted
 
 BASES = ("quarter", "year", "total")
-_FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does
-_BAD_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+MOST_SHEETS = 200  # institutions in one workbook; more go into files of their own, in a zip
+_ZIP_DATE = (2023, 5, 24, 0, 0, 0)
 
-
-@dataclass
-class Totals:
-    """Figures added up: occupation → measure → sum, and how many reports did not know a cell."""
-
-    sums: dict[str, dict[str, int]]
-    not_known: dict[tuple[str, str], int]
-
-
-def add_up(submitted: Iterable[Submitted], chart: Form) -> Totals:
-    """The sum over revisions; 不掌握 cells are left out and counted."""
-    totals = Totals({}, {})
-    for one in submitted:
-        for occupation, row in one.rows.items():
-            sums = totals.sums.setdefault(occupation, {m.id: 0 for m in chart.measures})
-            for measure in chart.measures:
-                cell = row[measure.id]
-                if isinstance(cell, int):
-                    sums[measure.id] += cell
-                elif cell == NOT_KNOWN:
-                    key = (occupation, measure.id)
-                    totals.not_known[key] = totals.not_known.get(key, 0) + 1
-    return totals
+Totals = dict[str, OccupationTotal]  # by occupation
 
 
 def first_quarter(quarter: Quarter, basis: str) -> Quarter:
@@ -60,104 +38,30 @@ def first_quarter(quarter: Quarter, basis: str) -> Quarter:
     return Quarter(quarter.year if basis == "year" else FIRST_YEAR, 1)
 
 
-class Sheets:
-    """A workbook with the annex's layout."""
-
-    def __init__(self) -> None:
-        self.chart = form()
-        self._buffer = io.BytesIO()
-        self.book = xlsxwriter.Workbook(self._buffer, {"in_memory": True, "strings_to_formulas": False})
-        self.book.set_properties({"created": _FIXED, "title": self.chart.title})
-        self._names: set[str] = set()
-        self._formats: dict[str, Any] = {}
-
-    def close(self) -> bytes:
-        """The finished file."""
-        self.book.close()
-        return self._buffer.getvalue()
-
-    def style(self, **properties: Any) -> Any:
-        """A cell format, made once."""
-        key = json.dumps(properties, sort_keys=True)
-        if key not in self._formats:
-            base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "text_wrap": True}
-            self._formats[key] = self.book.add_format({**base, **properties})
-        return self._formats[key]
-
-    def sheet(self, wanted: str) -> Any:
-        """A new sheet with a safe name that no other has."""
-        plain = _BAD_IN_SHEET.sub("_", wanted).strip("' ")[:31] or "_"
-        name, number = plain, 2
-        while name.lower() in self._names:
-            tail = f"({number})"
-            name, number = plain[: 31 - len(tail)] + tail, number + 1
-        self._names.add(name.lower())
-        sheet = self.book.add_worksheet(name)
-        sheet.set_paper(9)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        return sheet
-
-    def annex(self, sheet: Any, head: list[str], rows: dict[str, list[str | float]], foot: list[str]) -> int:
-        """The annex: title, head line, L-shaped column heads, rows, foot, note. The next free row."""
-        chart = self.chart
-        last = len(chart.measures)
-        sheet.set_column(0, 0, 16)
-        sheet.set_column(1, last, 15)
-        sheet.merge_range(0, 0, 0, last, chart.title, self.style(bold=True, font_size=16, align="center"))
-        sheet.set_row(0, 30)
-        for number, text in enumerate(head):
-            sheet.merge_range(1 + number, 0, 1 + number, last, text, self.style(align="left"))
-        top = 1 + len(head)
-        self._heads(sheet, top)
-        sheet.set_row(top, 22)
-        sheet.set_row(top + 1, 34)
-        row = top + 2
-        for name, cells in rows.items():
-            sheet.write_string(row, 0, name, self.style(border=1, align="center"))
-            for column, cell in enumerate(cells, 1):
-                money = chart.measures[column - 1].kind == "money"
-                style = self.style(border=1, align="right", num_format="#,##0.00" if money else "#,##0")
-                if isinstance(cell, str):
-                    sheet.write_string(row, column, cell, self.style(border=1, align="center"))
-                else:
-                    sheet.write_number(row, column, cell, style)
-            row += 1
-        for text in [*foot, chart.note]:
-            sheet.merge_range(row, 0, row, last, text, self.style(align="left"))
-            if len(text) > 60:
-                sheet.set_row(row, 32)
-            row += 1
-        return row
-
-    def _heads(self, sheet: Any, top: int) -> None:
-        """A measure and its parts share an L-shaped head: the measure's cell opens over its parts."""
-        chart = self.chart
-        sheet.merge_range(top, 0, top + 1, 0, chart.first_column, self.style(border=1, align="center", bold=True))
-        for column, measure in enumerate(chart.measures, 1):
-            if measure.part_of:
-                following = chart.measures[column].part_of if column < len(chart.measures) else ""
-                right = 0 if following else 1
-                sheet.write_blank(top, column, None, self.style(top=1, right=right))
-                sheet.write_string(top + 1, column, measure.printed, self._head(border=1))
-            else:
-                sheet.write_string(top, column, measure.printed, self._head(top=1, left=1))
-                sheet.write_blank(top + 1, column, None, self.style(left=1, bottom=1, right=1))
-
-    def _head(self, **borders: int) -> Any:
-        return self.style(bold=True, align="center", **borders)
+def totals_by_basis(connection: Connection, quarter: Quarter, accepted_only: bool) -> dict[str, Totals]:
+    """The sums of a quarter by each basis."""
+    found: dict[str, Totals] = {}
+    for basis in BASES:
+        first = str(first_quarter(quarter, basis))
+        rows = aggregates.totals(connection, first, str(quarter), accepted_only)
+        found[basis] = {row.occupation: row for row in rows}
+    return found
 
 
 def _shown(measure: Measure, cell: Any) -> str | float:
     if cell is None:
         return ""
     if cell == NOT_KNOWN:
-        return measure.show(NOT_KNOWN)
+        return measure.show("not_known")
     return int(cell) / 100 if measure.kind == "money" else int(cell)
 
 
 def _lines(template: str, **data: Any) -> list[str]:
     return [line for line in words(template, data).splitlines() if line.strip()]
+
+
+def _label(name: str) -> str:
+    return words("export/label.j2", {"id": name})
 
 
 def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
@@ -191,88 +95,183 @@ def one_form(connection: Connection, revision_id: int, keys: Keys) -> bytes:
 
 
 def aggregate(connection: Connection, quarter: str, accepted_only: bool, basis: str, keys: Keys) -> bytes:
-    """The aggregated form of a quarter, all three bases side by side, and a sheet per institution.
+    """The aggregated form of a quarter, all three bases side by side, and who reported.
 
-    `basis` (quarter, year, total) is the one the form itself prints; the form says which.
+    `basis` (quarter, year, total) is the one the form itself prints; the form says which. Up to
+    MOST_SHEETS institutions follow with a sheet each, and the rows that every total adds.
     """
     now = Quarter.parse(quarter)
-    everything = reports.counting_revisions(
-        connection, str(first_quarter(now, "total")), quarter, accepted_only
-    )
-    chart = form()
-    by_basis = {
-        b: add_up([s for s in everything if s.quarter >= str(first_quarter(now, b))], chart) for b in BASES
-    }
-    this_quarter = [s for s in everything if s.quarter == quarter]
+    by_basis = totals_by_basis(connection, now, accepted_only)
+    ids = aggregates.counting_ids(connection, quarter, accepted_only)
     expected = institutions.expected(connection, quarter)
     sheets = Sheets()
     shared = {
         "quarter": now,
         "basis": basis,
-        "reported": len(this_quarter),
+        "reported": len(ids),
         "expected": len(expected),
         "accepted_only": accepted_only,
-        "hash": _content_hash(everything),
+        "hash": content_hash(by_basis, ids),
     }
     _total_sheet(sheets, by_basis[basis], shared)
-    _bases_sheet(sheets, by_basis, shared)
-    _list_sheet(sheets, this_quarter, [i.name for i in expected], now)
-    for one in this_quarter:
-        _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
+    _bases_sheet(sheets, by_basis)
+    if len(ids) <= MOST_SHEETS:
+        submitted = reports.submitted_revisions(connection, ids)
+        _list_sheet(sheets, submitted, [i.name for i in expected], now)
+        _origins_sheet(sheets, connection, quarter, accepted_only)
+        for one in submitted:
+            _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
     return sheets.close()
 
 
-def _content_hash(submitted: list[Submitted]) -> str:
-    """A short hash over the values that were added up: equal exports have equal hashes."""
-    values = [[s.institution_id, s.quarter, s.revision.number, s.rows] for s in submitted]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+def content_hash(by_basis: dict[str, Totals], revision_ids: list[int]) -> str:
+    """A short hash over what was added up: equal exports have equal hashes."""
+    values = [
+        [basis, sorted((t.occupation, sorted(t.sums.items()), sorted(t.not_known.items())) for t in found.values())]
+        for basis, found in sorted(by_basis.items())
+    ]
+    return hashlib.sha256(json.dumps([values, sorted(revision_ids)]).encode()).hexdigest()[:16]
+
+
+def write_origins(connection: Connection, quarter: str, accepted_only: bool, target: BinaryIO) -> None:
+    """Every row that the quarter's totals add, with its revision, as CSV (UTF-8 with BOM for Excel)."""
+    text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_origin_heads())
+    for origin in aggregates.origins(connection, quarter, quarter, accepted_only):
+        writer.writerow([_harmless(cell) for cell in _origin_cells(origin)])
+    text.detach()
+
+
+def _harmless(cell: Any) -> Any:
+    """A text that a spreadsheet would take for a formula gets an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _origin_heads() -> list[str]:
+    names = ["institution", "district", "occupation", "revision_id", "revision", "receipt", "submitted_at"]
+    return [_label(name) for name in names] + [m.printed for m in form().measures]
+
+
+def _origin_cells(origin: aggregates.Origin) -> list[Any]:
+    figures = [
+        _shown(m, NOT_KNOWN if value is None else value)
+        for m, value in zip(form().measures, origin.figures, strict=True)
+    ]
+    return [
+        origin.institution,
+        origin.district or "",
+        origin.occupation,
+        origin.revision_id,
+        origin.number,
+        origin.receipt,
+        f"{local(origin.submitted_at):%Y-%m-%d %H:%M}",
+        *figures,
+    ]
+
+
+def write_forms(connection: Connection, quarter: str, accepted_only: bool, keys: Keys, target: BinaryIO) -> None:
+    """Every institution's form, in workbooks of MOST_SHEETS sheets each, as one zip."""
+    ids = aggregates.counting_ids(connection, quarter, accepted_only)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for number, start in enumerate(range(0, len(ids), MOST_SHEETS), 1):
+            sheets = Sheets()
+            for one in reports.submitted_revisions(connection, ids[start : start + MOST_SHEETS]):
+                _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
+            name = zipfile.ZipInfo(f"{quarter}-{number:03d}.xlsx", _ZIP_DATE)
+            archive.writestr(name, sheets.close())
+
+
+def export_to(
+    connection: Connection, quarter: str, accepted_only: bool, basis: str, keys: Keys, path: Path
+) -> list[Path]:
+    """Write the export; the files made.
+
+    A path ending in .csv gets the rows behind the totals. Otherwise the workbook; with more than
+    MOST_SHEETS institutions, their forms (.zip) and those rows (.csv) go beside it.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    if path.suffix.lower() == ".csv":
+        with path.open("wb") as file:
+            write_origins(connection, quarter, accepted_only, file)
+        return [path]
+    path.write_bytes(aggregate(connection, quarter, accepted_only, basis, keys))
+    made = [path]
+    if aggregates.reported(connection, quarter, accepted_only) > MOST_SHEETS:
+        forms, rows = path.with_suffix(".zip"), path.with_suffix(".csv")
+        with forms.open("wb") as file:
+            write_forms(connection, quarter, accepted_only, keys, file)
+        with rows.open("wb") as file:
+            write_origins(connection, quarter, accepted_only, file)
+        made += [forms, rows]
+    return made
 
 
 def _total_sheet(sheets: Sheets, totals: Totals, shared: dict[str, Any]) -> None:
     chart = sheets.chart
-    names = chart.occupation_order(list({*(o.name for o in chart.occupations[:3]), *totals.sums}))
+    names = chart.occupation_order(list({*(o.name for o in chart.occupations[:3]), *totals}))
     empty = {m.id: 0 for m in chart.measures}
-    rows = {n: [_shown(m, totals.sums.get(n, empty)[m.id]) for m in chart.measures] for n in names}
-    label = words("export/label.j2", {"id": "sum"})
-    rows[label] = [
-        _shown(m, sum(sums[m.id] for sums in totals.sums.values())) for m in chart.measures
+    sums = {n: totals[n].sums if n in totals else empty for n in names}
+    rows = {n: [_shown(m, sums[n][m.id]) for m in chart.measures] for n in names}
+    rows[_label("sum")] = [_shown(m, sum(s[m.id] for s in sums.values())) for m in chart.measures]
+    gaps = [
+        (name, chart.measure(measure).title, count)
+        for name in names
+        if name in totals
+        for measure, count in totals[name].not_known.items()
     ]
-    gaps = [(o, chart.measure(m).title, n) for (o, m), n in sorted(totals.not_known.items())]
-    sheet = sheets.sheet(words("export/label.j2", {"id": "sheet_total"}))
-    sheets.annex(
-        sheet, _lines("export/total_head.j2", **shared), rows, _lines("export/total_foot.j2", gaps=gaps, **shared)
-    )
+    foot = _lines("export/total_foot.j2", gaps=gaps, **shared)
+    sheets.annex(sheets.sheet(_label("sheet_total")), _lines("export/total_head.j2", **shared), rows, foot)
 
 
-def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals], shared: dict[str, Any]) -> None:
+def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
     chart = sheets.chart
-    sheet = sheets.sheet(words("export/label.j2", {"id": "sheet_bases"}))
+    sheet = sheets.sheet(_label("sheet_bases"))
     sheet.set_column(0, 1, 20)
     sheet.set_column(2, 4, 18)
-    titles = ["occupation", "measure", *BASES]
     bold = sheets.style(border=1, bold=True, align="center")
-    for column, title in enumerate(titles):
-        sheet.write_string(0, column, words("export/label.j2", {"id": title}), bold)
+    for column, title in enumerate(("occupation", "measure", *BASES)):
+        sheet.write_string(0, column, _label(title), bold)
     row = 1
-    for name in chart.occupation_order(list(by_basis["total"].sums)):
+    for name in chart.occupation_order(list(by_basis["total"])):
         for measure in chart.measures:
             sheet.write_string(row, 0, name, sheets.style(border=1))
             sheet.write_string(row, 1, measure.printed, sheets.style(border=1))
+            style = sheets.style(border=1, num_format="#,##0.00" if measure.kind == "money" else "#,##0")
             for column, basis in enumerate(BASES, 2):
-                value = _shown(measure, by_basis[basis].sums.get(name, {}).get(measure.id, 0))
-                style = sheets.style(border=1, num_format="#,##0.00" if measure.kind == "money" else "#,##0")
-                sheet.write_number(row, column, value, style)
+                total = by_basis[basis].get(name)
+                sheet.write_number(row, column, _shown(measure, total.sums[measure.id] if total else 0), style)
             row += 1
 
 
+def _origins_sheet(sheets: Sheets, connection: Connection, quarter: str, accepted_only: bool) -> None:
+    sheet = sheets.sheet(_label("sheet_origins"))
+    sheet.set_column(0, 0, 32)
+    sheet.set_column(1, 12, 15)
+    heads = _origin_heads()
+    for column, title in enumerate(heads):
+        sheet.write_string(0, column, title, sheets.style(border=1, bold=True, align="center"))
+    row = 0
+    for row, origin in enumerate(aggregates.origins(connection, quarter, quarter, accepted_only), 1):
+        for column, cell in enumerate(_origin_cells(origin)):
+            style = sheets.style(border=1)
+            if isinstance(cell, str):
+                sheet.write_string(row, column, cell, style)
+            else:
+                sheet.write_number(row, column, cell, style)
+    sheet.autofilter(0, 0, row, len(heads) - 1)
+
+
 def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str], quarter: Quarter) -> None:
-    sheet = sheets.sheet(words("export/label.j2", {"id": "sheet_list"}))
+    sheet = sheets.sheet(_label("sheet_list"))
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 5, 20)
     titles = ["institution", "state", "receipt", "submitted_at", "revision", "reason"]
     bold = sheets.style(border=1, bold=True, align="center")
     for column, title in enumerate(titles):
-        sheet.write_string(0, column, words("export/label.j2", {"id": title}), bold)
+        sheet.write_string(0, column, _label(title), bold)
     have = {s.institution: s for s in submitted}
     for row, name in enumerate(sorted({*expected, *have}), 1):
         one = have.get(name)

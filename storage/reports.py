@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, literal, select, update
 
-from storage import audit
+from storage import audit, pages, returns
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
 from storage.turns import insert_new
 
@@ -158,7 +158,13 @@ def begin_draft(
     now: datetime,
     reason: str | None = None,
 ) -> Revision:
-    """The report's open draft; made from the latest submission (or empty) when there is none."""
+    """The report's open draft; made from the latest submission (or empty) when there is none.
+
+    Cells that the office returned start empty, so that they are asked for.
+
+    Raises:
+        ReportClosed: the quarter is closed, with no extension, return or reopening.
+    """
     connection.execute(
         insert_new(connection, report), {"institution_id": institution_id, "quarter": quarter}
     )
@@ -178,6 +184,9 @@ def begin_draft(
         .order_by(revision.c.number.desc())
         .limit(1)
     ).first()
+    latest = (source.id, source.state) if source else None
+    if since := returns.closed_since(connection, institution_id, quarter, now, latest):
+        raise returns.ReportClosed(since)
     highest = connection.execute(
         select(func.coalesce(func.max(revision.c.number), 0)).where(revision.c.report_id == report_id)
     ).scalar_one()
@@ -208,6 +217,9 @@ def begin_draft(
                     select(literal(made.id), *columns).where(table.c.revision_id == source.id),
                 )
             )
+        pages.copy(connection, source.id, made.id)
+        if source.state == "returned":
+            returns.ask_again(connection, source.id, made.id)
     audit.record(connection, now, by, "draft.begin", f"revision:{made.id}", number=made.number, reason=reason)
     return made
 
@@ -342,7 +354,9 @@ def submit(
 
     Raises:
         VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
+        ReportClosed: the quarter was closed while the draft stood open.
     """
+    _check_open(connection, draft.report_id, now)
     connection.execute(
         update(revision)
         .where(revision.c.report_id == draft.report_id, revision.c.state == "submitted")
@@ -374,6 +388,21 @@ def submit(
     )
     audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
     return Revision(*changed)
+
+
+def _check_open(connection: Connection, report_id: int, now: datetime) -> None:
+    place = connection.execute(
+        select(report.c.institution_id, report.c.quarter).where(report.c.id == report_id)
+    ).one()
+    before = connection.execute(
+        select(revision.c.id, revision.c.state)
+        .where(revision.c.report_id == report_id, revision.c.state.not_in(("draft", "discarded")))
+        .order_by(revision.c.number.desc())
+        .limit(1)
+    ).first()
+    latest = (before.id, before.state) if before else None
+    if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest):
+        raise returns.ReportClosed(since)
 
 
 @dataclass(frozen=True)
@@ -413,7 +442,15 @@ def _collect(connection: Connection, heads: Select[Any]) -> list[Submitted]:
     ):
         words.setdefault(word.revision_id, []).append((word.occupation, word.text, word.words))
     return [
-        Submitted(*head[:4], Revision(*head[4:]), rows.get(head.id, {}), tuple(words.get(head.id, ())))
+        Submitted(
+            head.institution_id,
+            head.name,
+            head.district,
+            head.quarter,
+            Revision(*tuple(head)[4:]),
+            rows.get(head.id, {}),
+            tuple(words.get(head.id, ())),
+        )
         for head in found
     ]
 
@@ -448,16 +485,21 @@ def counting_revisions(
     return _collect(connection, heads)
 
 
-def submitted_revision(connection: Connection, revision_id: int) -> Submitted | None:
-    """One revision with its figures; None when there is none with that id."""
+def submitted_revisions(connection: Connection, revision_ids: list[int]) -> list[Submitted]:
+    """Revisions with their figures, by institution name."""
     heads = (
         select(*_HEAD)
         .select_from(revision)
         .join(report, report.c.id == revision.c.report_id)
         .join(institution, institution.c.id == report.c.institution_id)
-        .where(revision.c.id == revision_id)
+        .where(revision.c.id.in_(revision_ids))
     )
-    found = _collect(connection, heads)
+    return _collect(connection, heads)
+
+
+def submitted_revision(connection: Connection, revision_id: int) -> Submitted | None:
+    """One revision with its figures; None when there is none with that id."""
+    found = submitted_revisions(connection, [revision_id])
     return found[0] if found else None
 
 

@@ -1,0 +1,317 @@
+"""Web chat: server-rendered pages that work without scripts, and a little better with them.
+
+A person is a random cookie; what is stored is its hash. Every form carries a message id minted
+here, so a reload, a double press or a retry is the same message and gets the same replies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot import door
+from bot.channels import web_pages as pages
+from bot.channels.web_forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
+from bot.files import safe_name, store_incoming
+from bot.messages import FileRef, Incoming, IncomingFile, Outgoing
+from bot.render import words
+from bot.runner import Runner
+from bot.start import House
+from storage import people, turns
+from storage.database import StorageUnavailable, transaction
+from storage.turns import Address, Line
+
+COOKIE = "weihai_chat"
+COOKIE_DAYS = 400  # browsers keep none longer
+HISTORY = 60  # messages on a page
+
+FILE_KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html; charset=utf-8",
+}
+
+_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
+_SAFE = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # no-referrer would also hide the Origin of our own forms
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks: their cookie, made now if they had none, and their address in storage."""
+
+    cookie: str
+    known: bool
+    address: Address
+
+    @classmethod
+    def of(cls, request: Request) -> Visitor:
+        """From the request's cookie; one that we did not make counts as none."""
+        given = request.cookies.get(COOKIE, "")
+        known = bool(_COOKIE_VALUE.fullmatch(given))
+        cookie = given if known else secrets.token_urlsafe(32)
+        return cls(cookie, known, Address("web", "web", hashlib.sha256(cookie.encode()).hexdigest()))
+
+
+class WebChat:
+    """The endpoints. Everything that touches storage runs on the runner's threads."""
+
+    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
+        self.house = house
+        self.runner = runner
+        self.now = now
+        self.public_host = urlsplit(house.settings.public_url or "").netloc.lower()
+
+    async def home(self, request: Request) -> Response:
+        """The conversation so far."""
+        visitor = Visitor.of(request)
+        lines = await self._lines(visitor) if visitor.known else []
+        return self._page(request, visitor, lines)
+
+    async def say(self, request: Request) -> Response:
+        """Apply what a form sent, then show the page anew (303) or, to the script, the new lines."""
+        visitor = Visitor.of(request)
+        if not self._same_site(request):
+            return self._refuse(request, visitor, "foreign", 403)
+        try:
+            sent = await read_form(request)
+        except TooLarge:
+            lines = await self._lines(visitor) if visitor.known else []
+            most = LONGEST_FILE // 1024 // 1024
+            return self._refuse(request, visitor, "large", 413, lines=lines, megabytes=most)
+        if not visitor.known:
+            return self._refuse(request, visitor, "cookie", 400, sent)
+        try:
+            return await self._apply(request, visitor, sent)
+        except StorageUnavailable:
+            return self._refuse(request, visitor, "unavailable", 503, sent)
+
+    async def _apply(self, request: Request, visitor: Visitor, sent: Sent) -> Response:
+        label = await self.runner.run(lambda: self._label(visitor, sent)) if sent.choice else None
+        name = safe_name(sent.file[0]) if sent.file else ""
+        incoming = Incoming(
+            visitor.address,
+            message_id(sent),
+            self.now(),
+            label if label is not None else "" if sent.choice else sent.text,
+            sent.choice,
+            IncomingFile(name, "", len(sent.file[1])) if sent.file else None,
+        )
+        if reason := door.refusal(incoming):
+            lines = await self._lines(visitor)
+            said = words("problem/door.j2", {"reason": reason})
+            return self._refuse(request, visitor, "said", 400, sent, lines, said=said)
+        if sent.opening:  # the greeting that the page showed becomes part of the conversation
+            await self.runner.handle(Incoming(visitor.address, "opening", self.now(), pages.OPENING))
+        await self._handle(incoming, sent.file)
+        if _is_script(request):
+            lines = await self._lines(visitor)
+            return self._html(request, visitor, self._fragment(lines, sent.after))
+        return self._finish(request, visitor, RedirectResponse("/#latest", 303))
+
+    async def _handle(self, incoming: Incoming, file: tuple[str, bytes] | None) -> None:
+        if file is None:
+            await self.runner.handle(incoming)
+            return
+        folder = self.house.settings.data_dir
+        try:
+            stored = await self.runner.run(lambda: store_incoming(file[0], file[1], folder))
+        except OSError as error:
+            raise StorageUnavailable(type(error).__name__) from error
+        try:
+            await self.runner.handle(replace(incoming, file=stored))
+        finally:  # no dialog takes files, the reply says it was not kept, and anybody can send them
+            await self.runner.run(lambda: Path(stored.path).unlink(missing_ok=True))
+
+    async def new(self, request: Request) -> Response:
+        """Lines after the one the script knows: reminders, or what another tab said."""
+        visitor = Visitor.of(request)
+        known = row_number(request.query_params.get("after", ""))
+        lines = await self._lines(visitor) if visitor.known else []
+        if not any(line.outbox_id > known for line in lines):
+            return self._finish(request, visitor, Response(status_code=204))
+        return self._html(request, visitor, self._fragment(lines, known))
+
+    async def file(self, request: Request) -> Response:
+        """A file of one of this person's own messages."""
+        visitor = Visitor.of(request)
+        row, number = row_number(request.path_params["row"]), row_number(request.path_params["number"])
+        message = await self.runner.run(lambda: self._message(visitor, row)) if visitor.known else None
+        ref = message.files[number] if message and number < len(message.files) else None
+        if ref is None or not await self.runner.run(lambda: self._may_have(visitor, ref)):
+            return self._refuse(request, visitor, "gone", 404)
+        content = await self.runner.run(lambda: self.house.files.content(ref))
+        kind = FILE_KINDS.get(ref.name.rpartition(".")[2], "application/octet-stream")
+        headers = {"Content-Disposition": disposition(ref.name)}
+        return self._finish(request, visitor, Response(content, media_type=kind, headers=headers))
+
+    async def static(self, request: Request) -> Response:
+        """A static file; under the hash of its content it never changes."""
+        name = request.path_params["name"]
+        if name not in pages.static_files():
+            return PlainTextResponse("", 404, headers=_SAFE)
+        digest, content = pages.static_files()[name]
+        fixed = request.path_params["digest"] == digest
+        caching = "public, max-age=31536000, immutable" if fixed else "no-cache"
+        headers = {**_SAFE, "Cache-Control": caching, "Content-Type": pages.MEDIA[name.rpartition(".")[2]]}
+        return Response(content, headers=headers)
+
+    async def _lines(self, visitor: Visitor) -> list[Line]:
+        return await self.runner.run(lambda: self._history(visitor))
+
+    def _history(self, visitor: Visitor) -> list[Line]:
+        engine, address = self.house.engine, visitor.address
+        with transaction(engine, read_only=True) as connection:
+            lines = turns.history(connection, address, HISTORY)
+            pushes = turns.pushes_waiting(connection, address)
+        if pushes:  # shown from now on, so delivered
+            with transaction(engine) as connection:
+                for push in pushes:
+                    turns.mark_sent(connection, push.id, self.now())
+        return lines
+
+    def _message(self, visitor: Visitor, row: int) -> Outgoing | None:
+        with transaction(self.house.engine, read_only=True) as connection:
+            body = turns.body_of(connection, visitor.address, row)
+        return Outgoing.from_body(body) if body is not None else None
+
+    def _may_have(self, visitor: Visitor, ref: FileRef) -> bool:
+        """Whether an old link still serves: an export holds today's figures, the rest never changes."""
+        if ref.kind != "aggregate":
+            return True
+        with transaction(self.house.engine) as connection:
+            talk = turns.load_conversation(connection, visitor.address, self.now())
+            return any(m.office for m in people.memberships(connection, talk.person_id))
+
+    def _label(self, visitor: Visitor, sent: Sent) -> str | None:
+        """What the pressed button said, from the stored message, never from the browser."""
+        message = self._message(visitor, sent.of) if sent.of else pages.greeting().message
+        choices = message.choices if message else ()
+        return next((c.label for c in choices if c.token == sent.choice), None)
+
+    def _fragment(self, lines: list[Line], after: int) -> str:
+        oldest = lines[0].outbox_id if 0 < len(lines) < HISTORY else 0
+        return pages.fragment([b for b in pages.bubbles(lines) if b.id > after], oldest)
+
+    def _page(
+        self,
+        request: Request,
+        visitor: Visitor,
+        lines: list[Line],
+        status: int = 200,
+        **more: object,
+    ) -> Response:
+        shown = pages.bubbles(lines) or [pages.greeting()]
+        more = {"opening": not lines, "cut": len(lines) >= HISTORY, **more}
+        return self._html(request, visitor, pages.page(shown, self.now(), **more), status)
+
+    def _refuse(
+        self,
+        request: Request,
+        visitor: Visitor,
+        kind: str,
+        status: int,
+        sent: Sent | None = None,
+        lines: list[Line] | None = None,
+        **data: object,
+    ) -> Response:
+        """A kind sentence; what was typed, and its message id, stay in the form."""
+        sentence = pages.notice(kind, **data)
+        if _is_script(request):
+            return self._finish(request, visitor, PlainTextResponse(sentence, status))
+        sent = sent or Sent()
+        kept: dict[str, object] = {"typed": pages.showable(sent.text) if sent.choice is None else ""}
+        if FORM_ID.fullmatch(sent.id) and kind == "unavailable":
+            kept["form_id"] = sent.id  # perhaps it was applied after all: trying again is the same message
+            if sent.choice is not None and sent.choice == pages.showable(sent.choice):
+                kept["again"] = sent
+        shown = pages.bubbles(lines or []) or ([pages.greeting()] if sent.opening else [])
+        html = pages.page(shown, self.now(), opening=sent.opening, notice=sentence, **kept)
+        return self._html(request, visitor, html, status)
+
+    def _html(self, request: Request, visitor: Visitor, html: str, status: int = 200) -> Response:
+        return self._finish(request, visitor, HTMLResponse(html, status))
+
+    def _finish(self, request: Request, visitor: Visitor, response: Response) -> Response:
+        """The headers every answer carries, and the cookie, renewed."""
+        response.headers.update(_SAFE)
+        if request.method == "POST" and not self._same_site(request):
+            return response  # their cookie was not sent along; it must not be replaced
+        public = self.house.settings.public_url or ""
+        response.set_cookie(
+            COOKIE,
+            visitor.cookie,
+            max_age=COOKIE_DAYS * 86_400,
+            httponly=True,
+            samesite="lax",
+            secure=public.startswith("https:") or request.url.scheme == "https",
+        )
+        return response
+
+    def _same_site(self, request: Request) -> bool:
+        """Whether a page of ours sent the form. Clients that say neither are no browsers of today."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("origin")
+        if origin is None:
+            return True
+        host = urlsplit(origin).netloc.lower()  # a proxy may have ended https, so schemes can differ
+        return bool(host) and host in (request.headers.get("host", "").lower(), self.public_host)
+
+
+def disposition(name: str) -> str:
+    """A Content-Disposition header: RFC 5987 for the real name, plain ASCII for old clients."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("_") or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe_name(name), safe='')}"
+
+
+def _is_script(request: Request) -> bool:
+    return "x-fragment" in request.headers
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(house: House, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
+    """The web chat's routes: `/`, `/new`, `/file/…`, `/static/…`."""
+    chat = WebChat(house, runner, now)
+
+    def steady(endpoint: Endpoint) -> Endpoint:
+        @wraps(endpoint)
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except StorageUnavailable:
+                return chat._refuse(request, Visitor.of(request), "unavailable", 503)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody reads it
+
+        return answer
+
+    return [
+        Route("/", steady(chat.home), methods=["GET"]),
+        Route("/", steady(chat.say), methods=["POST"]),
+        Route("/new", steady(chat.new), methods=["GET"]),
+        Route("/file/{row}/{number}", steady(chat.file), methods=["GET"]),
+        Route("/static/{digest}/{name}", chat.static, methods=["GET"]),
+    ]

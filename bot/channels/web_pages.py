@@ -1,0 +1,149 @@
+"""How the web chat looks: its own HTML templates, its static files, and a history as a page."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from bot.messages import Outgoing
+from bot.render import render, words
+from policy.checks import checks
+from policy.quarters import local
+from storage.turns import Line
+
+OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown
+MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+
+_MARKED = re.compile(r"▶([^▶◀]+)◀")
+_ADDRESS = r"https://[A-Za-z0-9][A-Za-z0-9.-]*[^\s<>\"'“”‘’（）()【】《》，。；：、！？]*"
+_SPECIAL = re.compile(rf"(▶[^▶◀]+◀)|({_ADDRESS})")
+_BROKEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One line of the conversation as shown: what the person said, or a message of ours.
+
+    `id` is the outbox row it belongs to; `newest` whether it came after the last thing said, or
+    is that; `form` the message id its buttons send.
+    """
+
+    id: int
+    said: str | None
+    message: Outgoing | None
+    at: datetime | None
+    newest: bool
+    form: str
+
+
+def fresh_id() -> str:
+    """A message id for a form: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def bubbles(lines: Iterable[Line]) -> list[Bubble]:
+    """A history, oldest first, ready to show."""
+    shown = [line for line in lines if line.said != OPENING]
+    last_said = max((i for i, line in enumerate(shown) if line.said is not None), default=0)
+    return [
+        Bubble(
+            line.outbox_id,
+            line.said,
+            Outgoing.from_body(line.body) if line.body is not None else None,
+            local(line.at),
+            i >= last_said,
+            fresh_id(),
+        )
+        for i, line in enumerate(shown)
+    ]
+
+
+def greeting() -> Bubble:
+    """What somebody new sees. Stored only once they say something: a crawler leaves no trace."""
+    message = render("menu.j2", hello=True, checks=list(checks().values()), institutions=[], office=False)
+    return Bubble(0, None, message, None, True, fresh_id())
+
+
+def rich(text: str) -> Markup:
+    """A text of ours as HTML: everything literal, but `▶…◀` marked and https addresses linked."""
+    pieces: list[Markup] = []
+    end = 0
+    for found in _SPECIAL.finditer(text):
+        pieces.append(escape(text[end : found.start()]))
+        if found[1]:
+            pieces.append(Markup("<mark><i>▶</i>{}<i>◀</i></mark>").format(found[1][1:-1]))
+        else:
+            link = '<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>'
+            pieces.append(Markup(link).format(found[2]))
+        end = found.end()
+    return Markup("").join([*pieces, escape(text[end:])])
+
+
+def paragraphs(text: str) -> list[str]:
+    """The lines of a text; a mark that runs over several is closed and opened at each end."""
+    whole = _MARKED.sub(lambda found: f"▶{found[1]}◀".replace("\n", "◀\n▶"), text)
+    return whole.replace("▶◀\n", "\n").split("\n")
+
+
+def showable(text: str) -> str:
+    """A text that HTML can hold: NUL, other control characters and lone surrogates replaced."""
+    return _BROKEN.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+@lru_cache(maxsize=1)
+def static_files() -> dict[str, tuple[str, bytes]]:
+    """The static files: name → (content hash, bytes)."""
+    folder = resources.files("bot") / "channels" / "static"
+    held = {f.name: f.read_bytes() for f in folder.iterdir() if f.name.rpartition(".")[2] in MEDIA}
+    return {name: (hashlib.sha256(content).hexdigest()[:16], content) for name, content in held.items()}
+
+
+def static_url(name: str) -> str:
+    """Where a static file is served; another content has another address."""
+    return f"/static/{static_files()[name][0]}/{name}"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The HTML templates, autoescaping."""
+    env = Environment(
+        loader=PackageLoader("bot", "templates/web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.filters.update(rich=rich, paragraphs=paragraphs, showable=showable)
+    env.globals.update(static=static_url)
+    return env
+
+
+def page(shown: list[Bubble], now: datetime, **more: Any) -> str:
+    """The whole page. Further values are as in `chat.html`; each has a quiet default."""
+    data = {"notice": None, "typed": "", "form_id": fresh_id(), "again": None, "opening": False, "cut": False}
+    return environment().get_template("chat.html").render({**data, **more, "shown": shown, "now": local(now)})
+
+
+def fragment(shown: list[Bubble], oldest: int) -> str:
+    """Only the new lines, for the script to append, with the next message's id.
+
+    `oldest` is the first outbox row there still is: lines before it were forgotten.
+    """
+    template = environment().get_template("fragment.html")
+    return template.render(shown=shown, oldest=oldest, form_id=fresh_id())
+
+
+def notice(kind: str, **data: Any) -> str:
+    """A sentence about what could not be done."""
+    return words("web/notice.j2", {"kind": kind, **data})

@@ -1,0 +1,104 @@
+"""A workbook in the annex's layout: L-shaped heads, safe sheet names, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import xlsxwriter
+
+from policy.form import form
+
+_FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does
+_BAD_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+class Sheets:
+    """A workbook with the annex's layout."""
+
+    def __init__(self) -> None:
+        self.chart = form()
+        self._buffer = io.BytesIO()
+        self.book = xlsxwriter.Workbook(self._buffer, {"in_memory": True, "strings_to_formulas": False})
+        self.book.set_properties({"created": _FIXED, "title": self.chart.title})
+        self._names: set[str] = set()
+        self._formats: dict[str, Any] = {}
+
+    def close(self) -> bytes:
+        """The finished file."""
+        self.book.close()
+        return self._buffer.getvalue()
+
+    def style(self, **properties: Any) -> Any:
+        """A cell format, made once."""
+        key = json.dumps(properties, sort_keys=True)
+        if key not in self._formats:
+            base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter", "text_wrap": True}
+            self._formats[key] = self.book.add_format({**base, **properties})
+        return self._formats[key]
+
+    def sheet(self, wanted: str) -> Any:
+        """A new sheet with a safe name that no other has."""
+        plain = _BAD_IN_SHEET.sub("_", wanted).strip("' ")[:31] or "_"
+        name, number = plain, 2
+        while name.lower() in self._names:
+            tail = f"({number})"
+            name, number = plain[: 31 - len(tail)] + tail, number + 1
+        self._names.add(name.lower())
+        sheet = self.book.add_worksheet(name)
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
+    def annex(self, sheet: Any, head: list[str], rows: dict[str, list[str | float]], foot: list[str]) -> int:
+        """The annex: title, head line, L-shaped column heads, rows, foot, note. The next free row."""
+        chart = self.chart
+        last = len(chart.measures)
+        sheet.set_column(0, 0, 16)
+        sheet.set_column(1, last, 15)
+        sheet.merge_range(0, 0, 0, last, chart.title, self.style(bold=True, font_size=16, align="center"))
+        sheet.set_row(0, 30)
+        for number, text in enumerate(head):
+            sheet.merge_range(1 + number, 0, 1 + number, last, text, self.style(align="left"))
+        top = 1 + len(head)
+        self._heads(sheet, top)
+        sheet.set_row(top, 22)
+        sheet.set_row(top + 1, 34)
+        row = top + 2
+        for name, cells in rows.items():
+            sheet.write_string(row, 0, name, self.style(border=1, align="center"))
+            for column, cell in enumerate(cells, 1):
+                money = chart.measures[column - 1].kind == "money"
+                style = self.style(border=1, align="right", num_format="#,##0.00" if money else "#,##0")
+                if isinstance(cell, str):
+                    sheet.write_string(row, column, cell, self.style(border=1, align="center"))
+                else:
+                    sheet.write_number(row, column, cell, style)
+            row += 1
+        for text in [*foot, chart.note]:
+            sheet.merge_range(row, 0, row, last, text, self.style(align="left"))
+            if len(text) > 60:
+                sheet.set_row(row, 32)
+            row += 1
+        return row
+
+    def _heads(self, sheet: Any, top: int) -> None:
+        """A measure and its parts share an L-shaped head: the measure's cell opens over its parts."""
+        chart = self.chart
+        sheet.merge_range(top, 0, top + 1, 0, chart.first_column, self.style(border=1, align="center", bold=True))
+        for column, measure in enumerate(chart.measures, 1):
+            if measure.part_of:
+                following = chart.measures[column].part_of if column < len(chart.measures) else ""
+                right = 0 if following else 1
+                sheet.write_blank(top, column, None, self.style(top=1, right=right))
+                sheet.write_string(top + 1, column, measure.printed, self._head(border=1))
+            else:
+                sheet.write_string(top, column, measure.printed, self._head(top=1, left=1))
+                sheet.write_blank(top + 1, column, None, self.style(left=1, bottom=1, right=1))
+
+    def _head(self, **borders: int) -> Any:
+        return self.style(bold=True, align="center", **borders)
