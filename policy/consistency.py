@@ -11,6 +11,7 @@ from policy.files import packaged
 from policy.form import form
 from policy.index import index
 from policy.notice import Notices, bare, notices
+from policy.publications import KINDS
 
 FEWEST_PHRASINGS = 6
 
@@ -46,7 +47,8 @@ def notice_problems(all_notices: Notices) -> list[str]:
 
 def answer_problems(library: Answers, all_notices: Notices) -> list[str]:
     """Unknown ids, quotations that are not verbatim, clauses without an answer."""
-    problems, known, covered = [], set(all_notices.ids()), set()
+    problems: list[str] = []
+    known, covered = set(all_notices.ids()), set[str]()
     all_checks = checks()
     for entry in library.entries.values():
         where = f"answers/{entry.id}"
@@ -64,6 +66,10 @@ def answer_problems(library: Answers, all_notices: Notices) -> list[str]:
             if not any(t.contains(entry.quote) for t in texts):
                 problems.append(f"{where}: 引文不是原文：{entry.quote[:20]}…")
         problems += [f"{where}: 相关条目“{r}”不存在" for r in entry.related if r not in library.entries]
+        unknown_kinds = [k for k in entry.publishable if k not in KINDS]
+        problems += [f"{where}: 没有可发布的类型“{k}”" for k in unknown_kinds]
+        if entry.service not in ("", "subscribe", "complaint"):
+            problems.append(f"{where}: 服务“{entry.service}”不存在")
         if entry.check and entry.check not in all_checks:
             problems.append(f"{where}: 自测“{entry.check}”不存在")
         if entry.replaces and entry.replaces not in library.entries:
@@ -71,6 +77,20 @@ def answer_problems(library: Answers, all_notices: Notices) -> list[str]:
         if entry.valid_from and entry.valid_from < all_notices.base.valid_from:
             problems.append(f"{where}: 生效日早于通知")
     problems += [f"notices: 条款“{c}”没有任何答案" for c in all_notices.ids() if c not in covered]
+    return problems
+
+
+def amendment_problems(library: Answers, all_notices: Notices) -> list[str]:
+    """An answer whose sentence an amendment took away needs one that replaces it from that day."""
+    problems = []
+    for notice in all_notices.amendments:
+        day, amended = notice.valid_from, {c.id for c in notice.clauses}
+        for entry in library.entries.values():
+            held = library.get(entry.replaces or entry.id, day)
+            if held is not entry or not entry.quote or not amended & set(entry.clauses):
+                continue
+            if not any(all_notices.clause(c, day).contains(entry.quote) for c in entry.clauses):
+                problems.append(f"answers/{entry.id}: 引文从 {day} 起已被 {notice.number} 修改，要有替换它的条目")
     return problems
 
 
@@ -133,6 +153,7 @@ def report() -> Checked:
     problems = [
         *notice_problems(all_notices),
         *answer_problems(library, all_notices),
+        *amendment_problems(library, all_notices),
         *rule_problems(checks(), all_notices),
         *form_problems(all_notices),
         *phrasing_problems(library, lines),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from policy.figures import NotAFigure, read_figure
 from policy.files import PolicyError, packaged_file
 
-NOT_KNOWN = "not_known"  # 不掌握: the institution does not know; submits with a note
+NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does not know; submits with a note
 
 # A cell: a number (people, classes, or fen), 不掌握, or not filled.
 Cell = int | Literal["not_known"] | None
@@ -176,12 +176,7 @@ class Form:
             a, b = (row.get(i) for i in rule[kind])
             if not (isinstance(a, int) and isinstance(b, int)):
                 continue
-            wrong = {
-                "greater": lambda a, b: a > b,
-                "without": lambda a, b: a > 0 and b == 0,
-                "per_head": lambda a, b: a > 0 and b > 0 and not rule["band"][0] * 100 * b <= a <= rule["band"][1] * 100 * b,
-            }[kind](a, b)
-            if wrong:
+            if _wrong(kind, a, b, rule.get("band", (0, 0))):
                 ratio = f"{Decimal(a) / 100 / b:.2f}" if kind == "per_head" else ""
                 yield doubt(rule[kind], a=shown(rule[kind][0]), b=shown(rule[kind][1]), ratio=ratio)
         if "not_known" in rule:
@@ -213,6 +208,15 @@ class Form:
             return None
         occupation = self.find_occupation(parts[0].rstrip("：:"))
         return (occupation, parts[1:]) if occupation else None
+
+
+def _wrong(kind: str, a: int, b: int, band: tuple[int, int]) -> bool:
+    """Whether two cells stand oddly to each other; `band` is in yuan a head, `a` then in fen."""
+    if kind == "greater":
+        return a > b
+    if kind == "without":
+        return a > 0 and b == 0
+    return a > 0 and b > 0 and not band[0] * 100 * b <= a <= band[1] * 100 * b
 
 
 def parse_form(raw: dict[str, Any]) -> Form:

@@ -123,7 +123,7 @@ def origins(connection: Connection, first: str, last: str, accepted_only: bool) 
     )
     for row in connection.execution_options(yield_per=_CHUNK).execute(statement):
         cells = tuple(row)
-        yield Origin(*cells[:10], figures=cells[10:])
+        yield Origin(*cells[:10], cells[10:])  # type: ignore[call-arg]
 
 
 def counting_ids(connection: Connection, quarter: str, accepted_only: bool) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, literal, select, update
 
 from storage import audit, pages, returns
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
@@ -503,20 +503,25 @@ def submitted_revision(connection: Connection, revision_id: int) -> Submitted | 
     return found[0] if found else None
 
 
+_later = revision.alias("later")
+_STATES = (
+    select(report.c.institution_id, revision.c.state, report.c.first_submitted_at)
+    .join(revision, revision.c.report_id == report.c.id)
+    .where(
+        report.c.quarter == bindparam("of_quarter"),
+        revision.c.state != "discarded",
+        ~exists().where(
+            _later.c.report_id == revision.c.report_id,
+            _later.c.number > revision.c.number,
+            _later.c.state != "discarded",
+        ),
+    )
+)
+
+
 def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[str, datetime | None]]:
     """institution id → (state of its newest revision, when first submitted) for one quarter."""
-    newest = (
-        select(func.max(revision.c.number).label("number"), revision.c.report_id)
-        .where(revision.c.state != "discarded")
-        .group_by(revision.c.report_id)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(report.c.institution_id, revision.c.state, report.c.first_submitted_at)
-        .join(revision, revision.c.report_id == report.c.id)
-        .join(newest, (newest.c.report_id == revision.c.report_id) & (newest.c.number == revision.c.number))
-        .where(report.c.quarter == quarter)
-    )
+    rows = connection.execute(_STATES, {"of_quarter": quarter})
     return {r.institution_id: (r.state, r.first_submitted_at) for r in rows}
 
 
