@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.messages import Outgoing
+from bot.publications import Reader, nothing, of_turn
 from bot.render import render
 from bot.turn import Turn
 from policy.answers import Entry, answers, answers_by_topic
@@ -36,27 +37,46 @@ def _held(entry_ids: Iterable[str], on: date) -> tuple[Entry, ...]:
     return tuple(e for e in found if e is not None)
 
 
-def reply(text: str, on: date, last: str | None = None, buttons: bool = True) -> Reply:
-    """The answer to a question as of a day; `last` is the entry answered before it."""
+def reply(
+    text: str,
+    on: date,
+    last: str | None = None,
+    buttons: bool = True,
+    published: Reader = nothing,
+    turn_id: int | None = None,
+) -> Reply:
+    """The answer to a question as of a day; `last` is the entry answered before it.
+
+    `published` reads what the office published; `turn_id` is the turn that feedback will be about.
+    """
     found = index().ask(text, last)
     entries = _held(found.entries, on)
     if found.kind == "answer" and entries:
-        return Reply(found, entries, tell(entries, buttons))
+        return Reply(found, entries, tell(entries, on, buttons, published, turn_id))
     if found.kind == "choose" and entries:
-        return Reply(found, entries, render("policy/choose.j2", entries=entries))
+        return Reply(found, entries, render("policy/choose.j2", entries=entries, turn_id=turn_id))
     refusal = Found("refuse", (), neighbour=found.neighbour)
-    return Reply(refusal, (), render("policy/refuse.j2", neighbour=found.neighbour))
+    said = render("policy/refuse.j2", neighbour=found.neighbour, buttons=buttons, turn_id=turn_id)
+    return Reply(refusal, (), said)
 
 
-def tell(entries: tuple[Entry, ...], buttons: bool = True) -> Outgoing:
+def tell(
+    entries: tuple[Entry, ...],
+    on: date,
+    buttons: bool = True,
+    published: Reader = nothing,
+    turn_id: int | None = None,
+) -> Outgoing:
     """One or two entries as a message: conclusion first, then the clauses, then what to ask next."""
-    related = {r.id: r for entry in entries for r in answers().related(entry)}
-    clauses = notices().order([c for entry in entries for c in entry.clauses])
+    related = {r.id: r for entry in entries for r in answers().related(entry, on)}
+    base = notices().base
     return render(
         "policy/answer.j2",
         entries=entries,
-        clauses=clauses,
-        number=notices().base.number,
+        published={e.id: published(e.publishable, on) for e in entries if e.publishable},
+        cited=notices().cited([c for entry in entries for c in entry.clauses], on),
+        issued=None if base.in_force(on) else base.valid_from,
+        turn_id=turn_id if buttons else None,
         related=[r for r in related.values() if r not in entries][:3] if buttons else [],
         checks=[checks()[e.check] for e in entries if e.check in checks()][:1],
         buttons=buttons,
@@ -65,19 +85,24 @@ def tell(entries: tuple[Entry, ...], buttons: bool = True) -> Outgoing:
 
 def answer(turn: Turn, text: str) -> Reply:
     """Answer within a conversation; what was answered is remembered for a follow-up."""
-    found = reply(text, local(turn.now).date(), turn.memory.topic)
+    on, published = local(turn.now).date(), of_turn(turn)
+    found = reply(text, on, turn.memory.topic, published=published, turn_id=turn.id)
     if found.found.kind == "answer" and found.entries[0].clauses:
-        turn.memory.topic = found.entries[-1].id
+        last = found.entries[-1]
+        turn.memory.topic = last.replaces or last.id
     return found
 
 
 def entry(turn: Turn, entry_id: str) -> Outgoing | None:
     """One entry, asked for by a button; None when it no longer exists."""
-    held = _held([entry_id], local(turn.now).date())
+    on = local(turn.now).date()
+    held = _held([entry_id], on)
     if not held:
         return None
-    turn.memory.topic = entry_id
-    return tell(held)
+    turn.memory.topic = held[0].replaces or entry_id
+    if held[0].clauses:
+        turn.memory.asked = (turn.id, entry_id)
+    return tell(held, on, published=of_turn(turn), turn_id=turn.id)
 
 
 def original(turn: Turn, entry_id: str) -> Outgoing | None:
@@ -96,7 +121,7 @@ def _original(turn: Turn, clause_ids: tuple[str, ...], quote: str) -> Outgoing:
     found = [notices().clause(i, on) for i in clause_ids]
     return turn.say(
         "policy/original.j2",
-        number=notices().base.number,
+        numbers=list(dict.fromkeys(c.number for c in found)),
         clauses=[(c, c.marked(quote)) for c in found],
     )
 
@@ -109,12 +134,13 @@ def topics(turn: Turn, number: int | None) -> Outgoing | None:
     if not 0 <= number < len(by_topic):
         return None
     topic, entries = by_topic[number]
-    return turn.say("topic.j2", topic=topic, entries=entries)
+    held = _held([entry.id for entry in entries], local(turn.now).date())
+    return turn.say("topic.j2", topic=topic, entries=held)
 
 
-def as_json(text: str, on: date) -> dict[str, Any]:
+def as_json(text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
     """The answer as `python -m bot ask --json` prints it."""
-    said = reply(text, on, buttons=False)
+    said = reply(text, on, buttons=False, published=published)
     kind = said.found.kind
     near = [*said.found.entries[1:], *said.found.near] if kind == "answer" else said.found.entries
     return {

@@ -12,8 +12,9 @@ import traceback
 
 from sqlalchemy import Connection, Engine
 
-from bot import door, router
+from bot import attached, door, router, tables
 from bot.channels.shape import channel_of
+from bot.dialogs import takes_numbers
 from bot.keys import Keys
 from bot.messages import Incoming, Outgoing
 from bot.render import render
@@ -27,9 +28,10 @@ log = logging.getLogger("bot")
 class Assistant:
     """Applies messages to the database. Safe to call from several threads and processes."""
 
-    def __init__(self, engine: Engine, keys: Keys) -> None:
+    def __init__(self, engine: Engine, keys: Keys, url: str = "") -> None:
         self.engine = engine
         self.keys = keys
+        self.url = url  # where a browser reaches us, without a slash at its end
 
     def handle(self, incoming: Incoming) -> list[Outgoing]:
         """Apply one message and return what to say.
@@ -42,15 +44,23 @@ class Assistant:
         refused = door.refusal(incoming)
         if refused:
             return [render("problem/door.j2", reason=refused)]
+        content = tables.content_of(incoming.file)
         try:
+            arrived = attached.arrive(self.engine, incoming.address, incoming.file)
             with transaction(self.engine) as connection:
-                return self._apply(connection, incoming)
+                return self._apply(connection, incoming, content, arrived)
         except StorageUnavailable:
             raise
         except Exception as error:
             return self._incident(incoming, error)
 
-    def _apply(self, connection: Connection, incoming: Incoming) -> list[Outgoing]:
+    def _apply(
+        self,
+        connection: Connection,
+        incoming: Incoming,
+        content: bytes | None,
+        arrived: attached.Arrived | None,
+    ) -> list[Outgoing]:
         text = door.clean(incoming.text)
         masked, was_masked = door.mask(text)
         address = incoming.address
@@ -60,8 +70,10 @@ class Assistant:
             return [Outgoing.from_body(body) for body in stored]
         talk = turns.load_conversation(connection, address, incoming.now)
         memory = Memory.from_json(talk.state)
-        private = memory.dialog is not None and memory.dialog.name == "profile"
-        turn = Turn(connection, incoming, talk, memory, self.keys, turn_id, text if private else masked)
+        private = memory.dialog is not None and takes_numbers(memory.dialog.name)
+        said_here = text if private else masked
+        turn = Turn(connection, incoming, talk, memory, self.keys, turn_id, said_here, content, self.url)
+        turn.arrived = arrived
         said = router.respond(turn)
         if was_masked and not private:
             said = [render("masked.j2"), *said]

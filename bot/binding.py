@@ -36,5 +36,7 @@ def bind(turn: Turn, code: str) -> list[Outgoing]:
     turn.forget_roles()
     if used.office:
         return [turn.say("bind/office.j2", role=used.role)]
+    if used.role == "district":
+        return [turn.say("bind/district.j2", district=used.district)]
     said = [turn.say("bind/contact.j2", institution=used.institution)]
     return said + conductor.start(turn, "profile")

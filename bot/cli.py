@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     remind = commands.add_parser("remind", help="send the reminders that are due")
     remind.add_argument("--now", help="ISO 8601")
     policy = commands.add_parser("policy", help="check the policy data, train and evaluate the answers")
-    policy.add_argument("action", choices=["check", "train", "evaluate", "diagram"])
+    policy.add_argument("action", choices=["check", "train", "evaluate", "diagram", "proposals"])
     policy.add_argument("arguments", nargs=argparse.REMAINDER)
     invite = commands.add_parser("invite", help="a one-time code for the office or an institution")
     who = invite.add_mutually_exclusive_group(required=True)
@@ -71,8 +71,9 @@ def clock(now: str | None) -> Callable[[], datetime]:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from bot import answering
+    from bot import answering, publications
 
+    published = publications.from_settings()
     try:
         on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
     except ValueError:
@@ -80,15 +81,15 @@ def _ask(options: argparse.Namespace) -> int:
     if options.batch:
         for line in sys.stdin:
             if question := line.strip():
-                print(json.dumps(answering.as_json(question, on), ensure_ascii=False), flush=True)
+                print(json.dumps(answering.as_json(question, on, published), ensure_ascii=False), flush=True)
         return 0
     question = " ".join(options.question).strip()
     if not question:
         raise _problem("question")
     if options.json:
-        print(json.dumps(answering.as_json(question, on), ensure_ascii=False))
+        print(json.dumps(answering.as_json(question, on, published), ensure_ascii=False))
     else:
-        said = answering.reply(question, on, buttons=False)
+        said = answering.reply(question, on, buttons=False, published=published)
         print("\n".join([said.message.text, *(f"· {c.label}" for c in said.message.choices)]))
     return 0
 
@@ -107,9 +108,11 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _remind(options: argparse.Namespace) -> int:
-    from bot import reminding
+    from bot import announcing, reminding
 
-    sent, calls = reminding.send_due(_open().engine, clock(options.now)())
+    house, now = _open(), clock(options.now)()
+    announcing.send_due(house.engine, now)
+    sent, calls = reminding.send_due(house.engine, now)
     print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
     return 0
 
@@ -123,6 +126,8 @@ def _policy(options: argparse.Namespace) -> int:
         if not checked.problems:
             print(checked.table)
         return 1 if checked.problems else 0
+    if options.action == "proposals":
+        return _proposals(options.arguments)
     if options.action == "diagram":
         from policy.diagram import main as draw
 
@@ -132,6 +137,26 @@ def _policy(options: argparse.Namespace) -> int:
     except ImportError:
         raise _problem("development") from None
     return training.main([options.action, *options.arguments])
+
+
+def _proposals(arguments: list[str]) -> int:
+    from pathlib import Path
+
+    from bot import proposals
+    from storage import questions
+    from storage.database import transaction
+
+    wanted = argparse.ArgumentParser(prog="python -m bot policy proposals")
+    wanted.add_argument("--to", required=True, metavar="DIR", type=Path)
+    folder = wanted.parse_args(arguments).to
+    with transaction(_open().engine, read_only=True) as connection:
+        found = questions.proposals(connection)
+    try:
+        made = proposals.write(found, folder)
+    except OSError:
+        raise _problem("write", str(folder)) from None
+    print(words("cli/proposals.j2", vars(made)))
+    return 0
 
 
 def _invite(options: argparse.Namespace) -> int:
@@ -161,7 +186,7 @@ def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from bot import export
-    from storage import institutions, reports
+    from storage import aggregates, institutions
     from storage.database import transaction
 
     try:
@@ -170,15 +195,16 @@ def _export(options: argparse.Namespace) -> int:
         raise _problem("quarter", options.quarter, str(reporting_quarter(datetime.now(SHANGHAI)))) from None
     house, name = _open(), str(quarter)
     with transaction(house.engine, read_only=True) as connection:
-        content = export.aggregate(connection, name, options.accepted, house.settings.report_basis, house.keys)
-        reported = len(reports.counting_revisions(connection, name, name, options.accepted))
+        try:
+            made = export.export_to(
+                connection, name, options.accepted, house.settings.report_basis, house.keys, Path(options.to)
+            )
+        except OSError:
+            raise _problem("write", options.to) from None
+        reported = aggregates.reported(connection, name, options.accepted)
         total = len(institutions.expected(connection, name))
-    try:
-        Path(options.to).write_bytes(content)
-    except OSError:
-        raise _problem("write", options.to) from None
     data = {"quarter": quarter, "reported": reported, "total": total, "accepted": options.accepted}
-    print(words("cli/exported.j2", {**data, "path": options.to}))
+    print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
     return 0
 
 

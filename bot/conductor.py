@@ -92,6 +92,7 @@ def ask(stage: Stage, **extra: Any) -> Outgoing:
     question = stage.step.question
     assert question is not None
     data = {"resumed": False, "again": False, "changing": stage.state.revisit is not None, "answered": len(stage.step.trail), **question.data, **extra}
+    stage.dialog.shown(stage.turn, stage.context, question)
     return stage.turn.say(question.template, question=question, **data)
 
 
@@ -99,6 +100,10 @@ def answer(stage: Stage, read: Any) -> list[Outgoing]:
     """Take an answer to the pending question and go on. `read` gives its value or a Problem."""
     turn, question = stage.turn, stage.step.question
     assert question is not None
+    held = stage.dialog.hold(turn, stage.context, question, read)
+    if held is not None:
+        turn.step()
+        return held + show(turn)
     try:
         value = read(question)
     except Problem as problem:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from bot.words import yes_no
+
 Value = TypeVar("Value")
 
 
@@ -69,11 +71,13 @@ class Choose(Question[str]):
         return value in self.values
 
     def read(self, text: str) -> str:
-        """The value, or the one whose further words these are."""
+        """The value, the one whose further words these are, or yes, no, not sure as people say it."""
         if text in self.values:
             return text
         if text in self.typed:
             return self.typed[text]
+        if (said := yes_no(text)) in self.values:
+            return str(said)
         raise Problem("problem/choose.j2")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from bot import export
+from bot import attached, export, form_copy
 from bot.dialogs import DIALOGS
 from bot.dialogs.check import CheckContext, CheckDialog
 from bot.keys import Keys
@@ -45,7 +45,7 @@ def route_file(args: dict[str, Any]) -> bytes:
     """The route as a page one can keep and print, from the facts it was said from."""
     route = DIALOGS["route"]
     assert isinstance(route, CheckDialog)
-    context = CheckContext(date.fromisoformat(args["on"]), args["about"], ())
+    context = CheckContext(date.fromisoformat(args["on"]), args["about"], (), args.get("reading"))
     told = args["facts"]
     shown = render(
         "check/route_file.html",
@@ -70,7 +70,14 @@ class FileStore:
         """The file's bytes, the same whenever it is asked for and nothing changed."""
         if ref.kind == "route":
             return route_file(dict(ref.args))
+        if ref.kind == "attachment":
+            return (self.data_dir / attached.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
         with transaction(self.engine, read_only=True) as connection:
+            if ref.kind == "form-draft":
+                wanted = (int(ref.args["institution"]), str(ref.args["quarter"]), int(ref.args["person"]))
+                return form_copy.draft_form(connection, *wanted, self.keys)
+            if ref.kind == "form-docx":
+                return form_copy.printable(connection, int(ref.args["revision"]), self.keys)
             if ref.kind == "form":
                 return export.one_form(connection, int(ref.args["revision"]), self.keys)
             return export.aggregate(

@@ -9,7 +9,7 @@ from bot.dialogs.institution import invite_contact
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.quarters import Quarter, local, reporting_quarter
-from storage import audit, institutions, people, reports
+from storage import aggregates, audit, institutions, people, reports
 
 _WITH_ARGUMENT = {
     "new": re.compile(r"^新建(?:培训)?机构[\s:：]+(.+)$", re.S),
@@ -88,9 +88,9 @@ def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:
 
 def _export(turn: Turn, quarter: Quarter) -> list[Outgoing]:
     expected = institutions.expected(turn.connection, str(quarter))
-    reported = reports.counting_revisions(turn.connection, str(quarter), str(quarter), accepted_only=False)
+    reported = aggregates.reported(turn.connection, str(quarter), accepted_only=False)
     file = FileRef("aggregate", f"{quarter}.xlsx", {"quarter": str(quarter), "accepted_only": False})
     audit.record(turn.connection, turn.now, turn.person_id, "export", f"quarter:{quarter}")
     return [
-        turn.say("office/export.j2", files=(file,), quarter=quarter, reported=len(reported), total=len(expected))
+        turn.say("office/export.j2", files=(file,), quarter=quarter, reported=reported, total=len(expected))
     ]

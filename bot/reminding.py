@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
 from bot.channels.shape import CHANNELS
 from bot.render import render
-from policy.reminders import Due, due_now, holidays
-from storage import institutions, people, reports, turns
+from policy.quarters import local
+from policy.reminders import ROSTER_DAYS, ROSTER_WARNING_DAYS, Due, due_now, holidays, sending_hours
+from storage import courses, institutions, people, reports, turns
 from storage.database import transaction
 from storage.institutions import Institution
 from storage.people import Reach
@@ -38,11 +39,12 @@ def send_due(engine: Engine, now: datetime) -> tuple[int, list[str]]:
     """
     with transaction(engine) as connection:
         turns.release_due(connection, now)
+    rosters = _rosters(engine, now) if sending_hours(now, holidays()) else 0
     due = due_now(now, holidays())
     if due is None:
-        return 0, []
+        return rosters, []
     missing = _missing(engine, due)
-    sent = 0
+    sent = rosters
     for start in range(0, len(missing), BATCH):
         with transaction(engine) as connection:
             for one in missing[start : start + BATCH]:
@@ -57,6 +59,26 @@ def send_due(engine: Engine, now: datetime) -> tuple[int, list[str]]:
                         turns.enqueue(connection, reach.address, [body], now)
                 sent += sum(claimed.values())
     return sent, [m.institution.name for m in missing if not m.pushable]
+
+
+def _rosters(engine: Engine, now: datetime) -> int:
+    """Remind of roster reports: a week before the 30 days are over, and when they are (四（二）)."""
+    today = local(now).date()
+    with transaction(engine, read_only=True) as connection:
+        due = courses.rosters_due(connection, today - timedelta(days=ROSTER_WARNING_DAYS))
+        reach = people.reach_of_institutions(connection) if due else {}
+    sent = 0
+    for start in range(0, len(due), BATCH):
+        with transaction(engine) as connection:
+            for course, school in due[start : start + BATCH]:
+                late = (today - course.dates["ended"]).days >= ROSTER_DAYS
+                mine = reach.get(course.institution_id, [])
+                if mine and courses.claim_reminder(connection, course.id, "late" if late else "soon", now):
+                    body = render("course/reminder.j2", course=course, school=school, late=late).body()
+                    for one in mine:
+                        turns.enqueue(connection, one.address, [body], now)
+                    sent += 1
+    return sent
 
 
 def _missing(engine: Engine, due: Due) -> list[_Missing]:

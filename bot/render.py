@@ -42,6 +42,11 @@ def _day(value: datetime) -> str:
     return f"{moment.year}年{moment.month}月{moment.day}日"
 
 
+def _monthday(value: datetime) -> str:
+    moment = local(value)
+    return f"{moment.month}月{moment.day}日"
+
+
 def _minute(value: datetime) -> str:
     return f"{_day(value)} {local(value):%H:%M}"
 
@@ -57,7 +62,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(day=_day, minute=_minute)
+    env.filters.update(day=_day, monthday=_monthday, minute=_minute)
     env.globals.update(
         button=_button,
         option=lambda label, value: _button(label, f"@v:{value}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot import answering, binding, conductor, office, standing, words
+from bot import answering, binding, conductor, feedback, office, publishing, receiving, standing, words
 from bot.conductor import Stage
 from bot.dialogs import figures_lines
 from bot.dialogs.report import ReportContext
@@ -27,7 +27,10 @@ def respond(turn: Turn) -> list[Outgoing]:
     stage = conductor.open_stage(turn)
     fresh = turn.talk.serial == 0 and not turn.memory.offers
     if turn.incoming.file is not None:
-        said = [turn.say("problem/file.j2", name=turn.incoming.file.name[:60])] + _again(stage)
+        said = receiving.take_file(turn, stage) or publishing.take_file(turn) or [
+            turn.say("problem/file.j2", name=turn.incoming.file.name[:60]),
+            *_again(stage),
+        ]
     elif token := turn.incoming.choice or _typed_button(turn, stage):
         said = _press(turn, stage, token)
     else:
@@ -121,7 +124,7 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if check := standing.check_titled(text):
         return conductor.start(turn, check)
     if asking := _ASKING.match(text):
-        return _interrupt(turn, stage, answering.answer(turn, asking[1]))
+        return _interrupt(turn, stage, _ask(turn, asking[1]))
     if for_quarter := _REPORT_FOR.match(text):
         try:
             return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
@@ -139,8 +142,7 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if ordered and (question is None or question.kind != "text"):
         return office.act(turn, *ordered)
     if stage is None or question is None:
-        found = answering.answer(turn, text)
-        return [found.message]
+        return [_ask(turn, text).message]
     return _answer_or_ask(turn, stage, text)
 
 
@@ -184,8 +186,16 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
         except Problem:
             found = answering.answer(turn, text)
             if found.sure:
+                feedback.note(turn, text, found)
                 return _interrupt(turn, stage, found)
     return conductor.answer(stage, lambda asked: asked.read(text))
+
+
+def _ask(turn: Turn, text: str) -> answering.Reply:
+    """What certainly is a question: its answer; the office hears of it when there is none."""
+    found = answering.answer(turn, text)
+    feedback.note(turn, text, found)
+    return found
 
 
 def _interrupt(turn: Turn, stage: Stage | None, found: answering.Reply) -> list[Outgoing]:
@@ -218,8 +228,14 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "original":
         found = answering.original(turn, turn.memory.topic) if turn.memory.topic else None
         return [found] if found else [turn.say("menu_hint.j2")]
+    if command == "course":
+        return standing.press(turn, "go:course") or []
     if command == "profile":
         return conductor.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
+    if command in standing.SERVICES:
+        said = standing.SERVICES[command](turn)
+        # A service that asks something itself is under way now; else back to what was asked.
+        return said + _again(stage) if stage and turn.memory.dialog is stage.state else said
     if command in ("office", "status", "staff_code"):
         return office.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
     if stage is None:
@@ -227,12 +243,10 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
         return [turn.say(template)]
     if command == "submit":
         return _submit(turn, stage)
-    return {
-        "back": conductor.back,
-        "change": conductor.changes,
-        "restart": conductor.restart_question,
-        "cancel": lambda open_stage: conductor.cancel(open_stage.turn),
-    }[command](stage)
+    if command == "cancel":
+        return conductor.cancel(turn)
+    steps = {"back": conductor.back, "change": conductor.changes, "restart": conductor.restart_question}
+    return steps[command](stage)
 
 
 def _submit(turn: Turn, stage: Stage) -> list[Outgoing]:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import reminding
+from bot import announcing, reminding
 from bot.channels import web
 from bot.render import words
 from bot.runner import Runner
@@ -72,6 +72,7 @@ def application(house: House) -> Starlette:
 
     async def remind() -> None:
         await runner.run(lambda: reminding.send_due(house.engine, now()))
+        await runner.run(lambda: announcing.send_due(house.engine, now()))
 
     async def purge() -> None:
         def work() -> int:
@@ -118,6 +119,7 @@ def run(house: House) -> int:
             code = people.first_head_code(connection, house.keys.codes, now())
     port = listener.getsockname()[1]
     url = house.settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+    house.assistant.url = url  # port 0 is known only now
     telegram = "webhook" if house.settings.telegram_webhook_secret else "long polling"
     data = {"url": url, "code": code, "telegram": telegram if house.settings.telegram_token else None}
     print(words("cli/serving.j2", data), flush=True)

@@ -87,6 +87,12 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def url(self) -> str:
+        """Where a browser reaches us, as far as the settings tell."""
+        host, port = self.address
+        return self.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+
+    @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on."""
         host, _, port = self.listen.rpartition(":")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from bot import answering, conductor, office, words
+from bot import answering, conductor, contact, desk, feedback, office, publishing, reviewing, words
 from bot.dialogs import DIALOGS
 from bot.messages import Outgoing
 from bot.turn import DialogState, Turn
 from policy.checks import checks
 from policy.form import form
 from policy.quarters import Quarter
-from storage import facts, reports, turns
+from storage import courses, facts, publications, questions, reports, turns
 
 Replies = list[Outgoing] | None
 
@@ -32,6 +33,7 @@ def menu(turn: Turn, hello: bool = False) -> list[Outgoing]:
             checks=list(checks().values()),
             institutions=turn.institutions,
             office=turn.office_role is not None,
+            reader=any(m.role == "district" for m in turn.memberships),
         )
     ]
 
@@ -63,7 +65,9 @@ def check_titled(text: str) -> str | None:
 def _go(turn: Turn, name: str) -> Replies:
     if name == "report":
         return report(turn)
-    known = name in DIALOGS and (name == "route" or name.startswith("check-"))
+    if name == "course" and not turn.institutions:
+        return [turn.say("report/none.j2")]
+    known = name in DIALOGS and (name in ("route", "course") or name.startswith("check-"))
     return conductor.start(turn, name) if known else None
 
 
@@ -82,14 +86,19 @@ def _who(turn: Turn, argument: str) -> Replies:
         turn.memory.dialog = None
     if about != "self":
         facts.forget(turn.connection, turn.person_id, about)
+        turn.read_again("facts")
     return conductor.start(turn, name)
 
 
 def clear(turn: Turn) -> list[Outgoing]:
     """退出并清除, for a borrowed phone: facts, what was said, reminders asked for."""
     facts.forget(turn.connection, turn.person_id)
+    turn.read_again("facts")
+    questions.forget(turn.connection, turn.talk.account_id, turn.incoming.address)
+    publications.unsubscribe(turn.connection, turn.talk.account_id, turn.person_id, turn.now)
     turns.forget_history(turn.connection, turn.incoming.address, turn.id)
     memory = turn.memory
+    memory.asked = None
     memory.dialog, memory.parked, memory.topic, memory.about = None, {}, None, "self"
     turn.step()
     return [turn.say("cleared.j2", institutions=turn.institutions)]
@@ -143,6 +152,37 @@ def _cell(turn: Turn, argument: str) -> Replies:
     return conductor.start(turn, "report", given, revisit=f"{occupation}/{measures[int(number)].id}")
 
 
+def _fix(turn: Turn, argument: str) -> Replies:
+    """Open one report: what the office returned, reopened or extended."""
+    place = _place(turn, argument)
+    if place is None:
+        return None
+    return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+
+
+def _prefill(turn: Turn, argument: str) -> Replies:
+    """Fill a quarter's draft from the course registry, and say so; what was typed stays."""
+    place = _place(turn, f"{argument}:")
+    if place is None:
+        return None
+    institution, quarter, _ = place
+    named = Quarter.parse(quarter)
+    brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
+    if not brought:
+        return [turn.say("course/nothing.j2", quarter=quarter), *conductor.show(turn)]
+    draft = reports.begin_draft(turn.connection, institution, quarter, turn.person_id, turn.now)
+    rows = reports.snapshot(turn.connection, institution, quarter).rows
+    for occupation, cells in brought.items():
+        free: dict[str, reports.Cell] = {
+            m: value for m, value in cells.items() if rows.get(occupation, {}).get(m) is None
+        }
+        if free:
+            reports.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
+    given = {"institution": str(institution), "quarter": quarter}
+    names = form().occupation_order(list(brought))
+    return [turn.say("course/filled.j2", names=names), *conductor.start(turn, "report", given)]
+
+
 def _office(turn: Turn, argument: str) -> Replies:
     command, _, rest = argument.partition(":")
     return office.act(turn, command, rest)
@@ -152,7 +192,46 @@ def _invite(turn: Turn, argument: str) -> Replies:
     return office.act(turn, "invite_id", argument) if argument.isdigit() else None
 
 
+def _do(turn: Turn, name: str) -> Replies:
+    """A service that anybody may start."""
+    return conductor.start(turn, name) if name in ("complaint", "subscribe") else None
+
+
+# Words that work everywhere and are more than one module's business (`words.COMMANDS`).
+SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
+    "form": contact.download,
+    "annex": contact.annex,
+    "history": contact.past,
+    "handover": feedback.hand_over,
+    "complain": lambda turn: _do(turn, "complaint") or [],
+    "subscribe": lambda turn: _do(turn, "subscribe") or [],
+    "subscriptions": publishing.subscriptions,
+    "desk": lambda turn: desk.act(turn, "l:0") or [],
+    # Only the office has a list of them; to anybody else the word means writing one.
+    "complaints": lambda turn: (desk.complaint(turn, "l:0") if turn.office_role else _do(turn, "complaint")) or [],
+    "publish": lambda turn: publishing.act(turn, "new") or [],
+    "published": lambda turn: publishing.act(turn, "l:0") or [],
+    "workbench": reviewing.workbench,
+    "review": reviewing.waiting,
+    "missing": reviewing.missing,
+}
+
 _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
+    "rv": reviewing.act,
+    "wb": lambda turn, _: reviewing.workbench(turn),
+    "fix": _fix,
+    **{name: partial(contact.press_named, name) for name in contact.PLACES},
+    "up": feedback.up,
+    "down": feedback.down,
+    "why": feedback.why,
+    "pk": feedback.pick,
+    "hm": feedback.hand,
+    "do": _do,
+    "dk": desk.act,
+    "ct": desk.complaint,
+    "pb": publishing.act,
+    "subs": lambda turn, _: publishing.subscriptions(turn),
+    "un": publishing.unsubscribe,
     "m": lambda turn, _: menu(turn),
     "h": lambda turn, _: [turn.say("help.j2")],
     "t": _topics,
@@ -160,6 +239,7 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "o": lambda turn, entry_id: _one(answering.original(turn, entry_id)),
     "cl": lambda turn, clause_id: _one(answering.clause(turn, clause_id)),
     "go": _go,
+    "pre": _prefill,
     "who": _who,
     "row": _row,
     "cell": _cell,

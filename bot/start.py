@@ -41,7 +41,7 @@ def open_house(settings: Settings | None = None) -> House:
     except OSError as error:
         raise StorageUnavailable(f"BOT_DATA_DIR: {error.strerror}") from error
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis)
-    return House(settings, engine, keys, Assistant(engine, keys), files)
+    return House(settings, engine, keys, Assistant(engine, keys, settings.url), files)
 
 
 def serve() -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.attached import Arrived
 from bot.keys import Keys
 from bot.messages import Incoming, Outgoing
 from bot.render import render
@@ -73,7 +74,8 @@ class Memory:
 class Turn:
     """The message, the open transaction and the conversation; `text` is cleaned, not masked.
 
-    `content` are the bytes of a small table that came with the message, read before the transaction.
+    `content` are the bytes of a small table that came with the message, read before the transaction;
+    `url` is where a browser reaches us.
     """
 
     connection: Connection
@@ -84,6 +86,8 @@ class Turn:
     id: int
     text: str
     content: bytes | None = None
+    url: str = ""
+    arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     _read: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -109,7 +113,7 @@ class Turn:
     @property
     def institutions(self) -> list[people.Membership]:
         """The institutions the person speaks for."""
-        return [m for m in self.memberships if not m.office]
+        return [m for m in self.memberships if m.institution_id is not None]
 
     def forget_roles(self) -> None:
         """Read the roles anew (after a code was used)."""
@@ -120,6 +124,11 @@ class Turn:
         if key not in self._read:
             self._read[key] = read()
         return self._read[key]
+
+    def read_again(self, prefix: str) -> None:
+        """Forget what was read under keys that begin so: this message changed it."""
+        for key in [k for k in self._read if k.startswith(prefix)]:
+            del self._read[key]
 
     def step(self) -> None:
         """The conversation moved on: buttons of the step before no longer act."""

@@ -23,7 +23,22 @@ COMMANDS = {
     "office": "机构 机构列表 管理 管理机构 办公室 /office",
     "status": "进度 报送进度 谁没报 催报",
     "staff_code": "邀请同事 生成同事邀请码",
+    "workbench": "工作台 打开工作台 进入工作台 登录工作台 /workbench",
+    "review": "待审 待审核 待审报表 待审列表 审核报表 /review",
+    "missing": "催报名单 催报单 未报名单",
+    "course": "课程登记 课程 登记课程 班次登记 /course",
+    "form": "下载表格 下载情况表 下载表 空表",
+    "annex": "附页 附件页 看附件 附件和盖章件 /annex",
+    "history": "历史 看历次 历次 报送历史 历史版本 /history",
     "profile": "填表人 修改填表人",
+    "handover": "转人工 人工 找人工 人工服务 转人工服务 我要转人工 /human",
+    "complain": "写一条投诉线索 写投诉线索 提交投诉线索",
+    "subscribe": "有班通知我 开班通知 订阅开班 订阅开班通知 /subscribe",
+    "subscriptions": "我的订阅 退订 取消订阅 /subscriptions",
+    "desk": "待答问题 待答 /desk",
+    "complaints": "投诉线索 投诉线索列表",
+    "publish": "发布信息 发布 /publish",
+    "published": "已发布 已发布信息 发布列表",
 }
 _BY_WORD = {word: command for command, words in COMMANDS.items() for word in words.split()}
 

@@ -27,7 +27,8 @@ class Entry:
 
     `title` is the question in people's words (used as a button); `answer` says the conclusion
     first; `quote` is the sentence of the notice that matters, verbatim; `check` names the guided
-    check that goes further; `publishable` names the kinds of office publications that complete it.
+    check that goes further; `publishable` names the kinds of office publications that complete it;
+    `service` names what can be done right there (subscribe, complaint).
     """
 
     id: str
@@ -39,6 +40,7 @@ class Entry:
     related: tuple[str, ...] = ()
     check: str = ""
     publishable: tuple[str, ...] = ()
+    service: str = ""
     sources: tuple[Source, ...] = ()
     smalltalk: bool = False
     notice: str = ""
@@ -79,7 +81,10 @@ class Answers:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries: dict[str, Entry] = {}
+        self._replacing: dict[str, list[Entry]] = {}
         for entry in entries:
+            if entry.replaces:
+                self._replacing.setdefault(entry.replaces, []).append(entry)
             if entry.id in self.entries:
                 raise PolicyError(f"answers/: 条目编号重复 {entry.id}")
             self.entries[entry.id] = entry
@@ -87,9 +92,9 @@ class Answers:
     def get(self, entry_id: str, on: date | None = None) -> Entry | None:
         """The entry, or the one that replaces it on that day; None when there is none."""
         if on is not None:
-            for entry in self.entries.values():
-                if entry.replaces == entry_id and entry.holds(on):
-                    return entry
+            replacing = [e for e in self._replacing.get(entry_id, ()) if e.holds(on)]
+            if replacing:  # the youngest, should two hold
+                return max(replacing, key=lambda e: e.valid_from or date.min)
         entry_or_none = self.entries.get(entry_id)
         if entry_or_none is None or (on is not None and not entry_or_none.holds(on)):
             return None

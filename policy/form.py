@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
@@ -103,6 +103,8 @@ class Form:
     measures: tuple[Measure, ...]
     occupations: tuple[Occupation, ...]
     unlikely: tuple[dict[str, Any], ...]
+    since_start: tuple[dict[str, Any], ...] = ()
+    layout: Mapping[str, Any] = field(default_factory=dict)
 
     def measure(self, measure_id: str) -> Measure:
         """The measure with that id. Raises KeyError."""
@@ -161,6 +163,10 @@ class Form:
         Only filled cells are looked at, so an unfinished row can be asked too.
         """
         return [d for rule in self.unlikely for d in self._apply(rule, row, last)]
+
+    def impossible(self, totals: Row) -> list[Doubt]:
+        """What cannot be in one occupation's totals since the programme's start."""
+        return [d for rule in self.since_start for d in self._apply(rule, totals, None)]
 
     def _apply(self, rule: dict[str, Any], row: Row, last: Row | None) -> Iterator[Doubt]:
         def doubt(ids: list[str], **values: str) -> Doubt:
@@ -225,7 +231,7 @@ def parse_form(raw: dict[str, Any]) -> Form:
         Measure(**{**m, "aliases": tuple(m.get("aliases", ()))}) for m in raw["measures"]
     )
     ids = {m.id for m in measures}
-    for rule in raw["unlikely"]:
+    for rule in (*raw["unlikely"], *raw.get("since_start", ())):
         for kind in ("greater", "without", "per_head"):
             for measure_id in rule.get(kind, ()):
                 if measure_id not in ids:
@@ -250,6 +256,8 @@ def parse_form(raw: dict[str, Any]) -> Form:
         measures=measures,
         occupations=occupations,
         unlikely=tuple(raw["unlikely"]),
+        since_start=tuple(raw.get("since_start", ())),
+        layout=raw.get("layout", {}),
     )
 
 

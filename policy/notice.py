@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -156,6 +157,13 @@ class Notices:
     def notice_ids(self, on: date) -> set[str]:
         """Ids of the notices in force on that day."""
         return {n.id for n in [self.base, *self.amendments] if n.in_force(on)}
+
+    def cited(self, clause_ids: Iterable[str], on: date) -> list[tuple[str, list[str]]]:
+        """(number of the notice, its clauses), as they read on that day, the base notice first."""
+        by_number: dict[str, list[str]] = {}
+        for clause_id in self.order(set(clause_ids)):
+            by_number.setdefault(self.clause(clause_id, on).number, []).append(clause_id)
+        return sorted(by_number.items(), key=lambda pair: pair[0] != self.base.number)
 
     def order(self, clause_ids: set[str] | list[str]) -> list[str]:
         """The given ids in the notice's own order, each once."""

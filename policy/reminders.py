@@ -13,6 +13,8 @@ from policy.quarters import Quarter, local
 
 # Days before the due day (附件：每季度末前); negative: days after it.
 SCHEDULE = {"d14": 14, "d7": 7, "d3": 3, "d1": 1, "d0": 0, "overdue": -1}
+ROSTER_DAYS = 30  # 四（二）：在培训结业30日内将学员名单和培训情况报省人力资源社会保障厅
+ROSTER_WARNING_DAYS = 23  # a week before
 FIRST_HOUR, LAST_HOUR = 9, 18  # Asia/Shanghai
 
 Calendar = Mapping[date, bool]  # days that differ from the plain week: True for a working day
@@ -41,6 +43,12 @@ def moment_for(quarter: Quarter, kind: str, calendar: Calendar = PLAIN) -> date:
     return day
 
 
+def sending_hours(now: datetime, calendar: Calendar = PLAIN) -> bool:
+    """Whether people are written to now: 9:00–18:00 of a working day, Asia/Shanghai."""
+    here = local(now)
+    return FIRST_HOUR <= here.hour < LAST_HOUR and working_day(here.date(), calendar)
+
+
 def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
     """The newest reminder whose day has come, caught up after downtime; None outside 9:00–18:00
     of a working day and when none is due.
@@ -50,7 +58,7 @@ def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
     """
     here = local(now)
     today = here.date()
-    if not (FIRST_HOUR <= here.hour < LAST_HOUR and working_day(today, calendar)):
+    if not sending_hours(now, calendar):
         return None
     current = Quarter.of(here)
     before = current.previous()

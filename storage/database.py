@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from storage.schema import SCHEMA_NUMBER, schema_mark
@@ -104,6 +104,13 @@ def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]
         if error.connection_invalidated:
             raise StorageUnavailable(str(error.orig)) from error
         raise
+
+
+def exists(url: URL) -> bool:
+    """Whether there may be a database to read: connecting would make an SQLite file that is missing."""
+    if url.get_backend_name() != "sqlite":
+        return True
+    return url.database not in (None, "", ":memory:") and Path(str(url.database)).is_file()
 
 
 def schema_state(engine: Engine) -> int | None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select, text
 
-from storage.schema import fact
+from storage.schema import Moment, fact
 
 _OF = select(fact.c.fact, fact.c.value).where(
     fact.c.person_id == bindparam("person"), fact.c.about == bindparam("whom")
 )
-_FORGET_ONE = delete(fact).where(
-    fact.c.person_id == bindparam("person"),
-    fact.c.about == bindparam("whom"),
-    fact.c.fact == bindparam("which"),
-)
-_INSERT = insert(fact)
+# As text: SQLAlchemy caches no compiled ON CONFLICT, and this one runs with every answer.
+_REMEMBER = text(
+    "INSERT INTO fact (person_id, about, fact, value, at) VALUES (:person, :whom, :which, :value, :at)"
+    " ON CONFLICT (person_id, about, fact) DO UPDATE SET value = excluded.value, at = excluded.at"
+).bindparams(bindparam("at", type_=Moment()))
 
 
 def known(connection: Connection, person_id: int, about: str) -> dict[str, str]:
@@ -29,9 +28,9 @@ def remember(
     connection: Connection, person_id: int, about: str, name: str, value: str, now: datetime
 ) -> None:
     """Keep one answer in place of an earlier one."""
-    connection.execute(_FORGET_ONE, {"person": person_id, "whom": about, "which": name})
-    values = {"person_id": person_id, "about": about, "fact": name, "value": value, "at": now}
-    connection.execute(_INSERT, values)
+    connection.execute(
+        _REMEMBER, {"person": person_id, "whom": about, "which": name, "value": value, "at": now}
+    )
 
 
 def forget(connection: Connection, person_id: int, about: str | None = None, names: list[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 
 from storage import audit
 from storage.schema import institution
@@ -53,16 +53,21 @@ def create(connection: Connection, name: str, quarter: str, now: datetime, by: i
     return get(connection, int(new_id))
 
 
+def expected_in(quarter: str) -> ColumnElement[bool]:
+    """Who is expected to report for the quarter; a closed one for those up to its last."""
+    return and_(
+        institution.c.expected_from <= quarter,
+        or_(
+            institution.c.expected_until >= quarter,
+            and_(institution.c.expected_until.is_(None), institution.c.closed_at.is_(None)),
+        ),
+    )
+
+
 def expected(connection: Connection, quarter: str) -> list[Institution]:
     """Who is expected to report for the quarter, by name."""
     rows = connection.execute(
-        select(*_COLUMNS)
-        .where(
-            institution.c.closed_at.is_(None),
-            institution.c.expected_from <= quarter,
-            or_(institution.c.expected_until.is_(None), institution.c.expected_until >= quarter),
-        )
-        .order_by(institution.c.name)
+        select(*_COLUMNS).where(expected_in(quarter)).order_by(institution.c.name)
     )
     return [Institution(*row) for row in rows]
 

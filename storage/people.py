@@ -16,6 +16,7 @@ from storage.turns import Address, insert_new
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that reads like something else
 CODE_LENGTH = 10  # 50 bits
+OFFICE_ROLES = ("staff", "head")
 CODE_DAYS = 120  # a code given out in one quarter still works at the end of the next
 ATTEMPTS = 5  # wrong codes within WINDOW, then refused until the oldest is older than that
 WINDOW = timedelta(minutes=15)
@@ -23,18 +24,19 @@ WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Membership:
-    """A role of a person: in an institution (contact, lead) or in the office (staff, head)."""
+    """A role: in an institution (contact, lead), in the office (staff, head), or a district's reader."""
 
     id: int
     person_id: int
     role: str
     institution_id: int | None
     institution: str | None
+    district: str | None = None
 
     @property
     def office(self) -> bool:
         """Whether it is a role of the office."""
-        return self.institution_id is None
+        return self.role in OFFICE_ROLES
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ _MEMBERSHIPS = (
         membership.c.role,
         membership.c.institution_id,
         institution.c.name.label("institution"),
+        membership.c.district,
     )
     .outerjoin(institution, institution.c.id == membership.c.institution_id)
     .where(membership.c.revoked_at.is_(None), institution.c.closed_at.is_(None))
@@ -118,6 +121,7 @@ def create_invite(
     institution_id: int | None,
     by: int | None,
     first_head: bool = False,
+    district: str | None = None,
 ) -> tuple[str, datetime]:
     """A new one-time code and when it expires. Only its keyed hash is stored."""
     raw = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
@@ -128,6 +132,7 @@ def create_invite(
             code_hash=_hash(raw, key),
             institution_id=institution_id,
             role=role,
+            district=district,
             created_at=now,
             expires_at=expires,
             first_head=first_head,
@@ -189,7 +194,13 @@ def use_code(
     connection.execute(delete(code_attempt).where(code_attempt.c.account_id == account_id))
     connection.execute(
         insert_new(connection, membership),
-        {"person_id": person_id, "institution_id": row.institution_id, "role": row.role, "from_at": now},
+        {
+            "person_id": person_id,
+            "institution_id": row.institution_id,
+            "role": row.role,
+            "district": row.district,
+            "from_at": now,
+        },
     )
     audit.record(connection, now, person_id, "invite.use", f"invite:{row.id}", role=row.role)
     return next(
@@ -203,7 +214,7 @@ def office_members(connection: Connection) -> int:
         connection.execute(
             select(func.count())
             .select_from(membership)
-            .where(membership.c.institution_id.is_(None), membership.c.revoked_at.is_(None))
+            .where(membership.c.role.in_(OFFICE_ROLES), membership.c.revoked_at.is_(None))
         ).scalar_one()
     )
 

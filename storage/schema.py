@@ -190,12 +190,14 @@ membership = Table(
     _ref("person_id", "person.id", index=True),
     _ref("institution_id", "institution.id", nullable=True, index=True),  # None: the office
     Column("role", String(16), nullable=False),
+    Column("district", String(32)),  # of a district's reader: the only one they see
     Column("from_at", Moment, nullable=False),
     Column("revoked_at", Moment),
-    CheckConstraint("role IN ('contact', 'lead', 'staff', 'head')", name="role"),
+    CheckConstraint("role IN ('contact', 'lead', 'staff', 'head', 'district')", name="role"),
     CheckConstraint(
-        "(institution_id IS NULL) = (role IN ('staff', 'head'))", name="office_or_institution"
+        "(institution_id IS NULL) = (role IN ('staff', 'head', 'district'))", name="office_or_institution"
     ),
+    CheckConstraint("(district IS NULL) = (role <> 'district')", name="district"),
     Index(
         "uq_membership_live",
         "person_id",
@@ -213,6 +215,7 @@ invite = Table(
     Column("code_hash", String(64), nullable=False, unique=True),
     _ref("institution_id", "institution.id", nullable=True),
     Column("role", String(16), nullable=False),
+    Column("district", String(32)),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot import router
 from bot.messages import IncomingFile
 from bot.start import House
-from storage import turns
+from storage import people, turns
 from storage.database import transaction
 from storage.schema import audit, conversation, outbox, turn
 from storage.turns import Address
@@ -170,3 +170,19 @@ def test_history_shows_both_sides_in_order(talk: Talk, house: House) -> None:
         lines = turns.history(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["我能不能参加培训", "没有退休"]
     assert [bool(line.body) for line in lines] == [False, True, False, True]
+
+
+def test_the_first_heads_code_is_revoked_by_a_restart(talk: Talk, house: House) -> None:
+    def start() -> str | None:
+        with transaction(house.engine) as connection:
+            return people.first_head_code(connection, house.keys.codes, talk().now)
+
+    first, second = start(), start()
+    assert first
+    assert second
+    li = talk()
+    li.says(f"绑定 {first}")
+    assert "没有这个邀请码" in li.text
+    li.says(f"绑定 {second}")
+    assert "负责人" in li.text
+    assert start() is None  # the office has somebody

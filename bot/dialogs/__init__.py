@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from bot.dialogs.base import Dialog
 from bot.dialogs.check import check_dialogs
+from bot.dialogs.complaint import ComplaintDialog
+from bot.dialogs.course import CourseDialog
+from bot.dialogs.desk import NewEntryDialog, PhrasingDialog, ReplyDialog
+from bot.dialogs.handover import HandoverDialog
 from bot.dialogs.institution import InstitutionDialog
+from bot.dialogs.page import PageDialog
 from bot.dialogs.profile import ProfileDialog
+from bot.dialogs.publish import PublishDialog, PublishFileDialog
 from bot.dialogs.report import ReportDialog
+from bot.dialogs.review import ReturnDialog
+from bot.dialogs.subscribe import SubscribeDialog
 
 DIALOGS: dict[str, Dialog] = {
     dialog.name: dialog
@@ -14,6 +22,22 @@ DIALOGS: dict[str, Dialog] = {
         *check_dialogs(),
         ReportDialog(),
         ProfileDialog(),
+        PageDialog(),
         InstitutionDialog(),
+        CourseDialog(),
+        ReturnDialog(),
+        HandoverDialog(),
+        ComplaintDialog(),
+        ReplyDialog(),
+        PhrasingDialog(),
+        NewEntryDialog(),
+        PublishDialog(),
+        PublishFileDialog(),
+        SubscribeDialog(),
     )
 }
+
+
+def takes_numbers(name: str) -> bool:
+    """Whether the dialog of that name takes what is typed unmasked."""
+    return name in DIALOGS and DIALOGS[name].private

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,15 @@ class Dialog:
         assert turn.memory.dialog is not None
         turn.memory.dialog.answers[question.id] = value
         return []
+
+    def hold(
+        self, turn: Turn, context: Any, question: Question[Any], read: Callable[[Question[Any]], Any]
+    ) -> list[Outgoing] | None:
+        """Words instead of taking an answer that was not meant for this question; None to take it."""
+        return None
+
+    def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
+        """The question is being put to the person."""
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Perform the outcome's effect, once, and say so. For `Stay`: show it."""

@@ -13,11 +13,14 @@ from bot import words
 from bot.dialogs.base import Dialog, Stay
 from bot.engine import Choose, Outcome, Problem, Question
 from bot.messages import FileRef, Outgoing
+from bot.publications import of_turn
 from bot.render import render
 from bot.turn import Turn
 from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
 from policy.conditions import Leaf
+from policy.notice import notices
 from policy.periods import NotADate, Period, Reading, free_again, read_date, settle
+from policy.publications import ONE_YEAR, Publication, one_year_reading
 from policy.quarters import SHANGHAI, local
 from policy.standards import standards, with_standards
 from storage import facts as kept
@@ -102,14 +105,30 @@ class CheckDialog(Dialog):
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CheckContext, dict[str, Any]]:
         """The person's facts are the answers."""
         about = turn.memory.about
-        known = kept.known(turn.connection, turn.person_id, about)
+        known = self._known(turn)
         reused = tuple(f for f in known if f not in answers)
-        return CheckContext(local(turn.now).date(), about, reused), {**known}
+        on = local(turn.now).date()
+        reading = one_year_reading(self.readings(turn, on))
+        return CheckContext(on, about, reused, reading), {**known}
+
+    def readings(self, turn: Turn, on: date) -> list[Publication]:
+        """What the office published on 一年内, where the dialog turns on it."""
+        return of_turn(turn)((ONE_YEAR,), on) if "claimed_on" in self.facts else []
+
+    @staticmethod
+    def _known(turn: Turn) -> dict[str, str]:
+        """The facts of whom the check is about, read once a message."""
+        about = turn.memory.about
+        found: dict[str, str] = turn.once(
+            f"facts {about}", lambda: kept.known(turn.connection, turn.person_id, about)
+        )
+        return found
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Keep the fact with the person; the conversation only knows that it was asked here."""
         assert turn.memory.dialog is not None
         kept.remember(turn.connection, turn.person_id, turn.memory.about, question.id, value, turn.now)
+        self._known(turn)[question.id] = value
         turn.memory.dialog.answers[question.id] = ""
         return []
 
@@ -121,13 +140,17 @@ class CheckDialog(Dialog):
             "answers": self.said(told),
             "reused": [self.facts[f].short for f in told if f in context.reused],
             "about": context.about,
+            "readings": self.readings(turn, context.on) if context.reading and "claimed_on" in told else [],
         }
         verdicts = self.verdicts(told, context)
         if len(self.checks) == 1:
             check, verdict = verdicts[0]
             dates = claim_dates(told, context, verdict)
+            shared["cited"] = notices().cited(verdict.clauses, context.on)
             return [turn.say("check/verdict.j2", check=check, verdict=verdict, dates=dates, **shared)]
         args = {"facts": told, "on": context.on.isoformat(), "about": context.about}
+        if context.reading:
+            args["reading"] = context.reading
         file = FileRef("route", "route.html", args)
         return [turn.say("check/route.j2", files=(file,), verdicts=verdicts, **shared)]
 
@@ -174,6 +197,7 @@ class CheckDialog(Dialog):
         """Forget this dialog's facts of the person it is about."""
         names = [f for check in self.checks for f in check.facts]
         kept.forget(turn.connection, turn.person_id, turn.memory.about, names)
+        turn.read_again("facts")
         return super().restart(turn, context)
 
 

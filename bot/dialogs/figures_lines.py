@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot import words
+from bot.dialogs import sharing
+from bot.dialogs.beside import AskTotal
 from bot.dialogs.report_questions import NO_BUSINESS, AskCell, AskWhy, read_cell
 from bot.engine import Problem
 from bot.messages import Outgoing
@@ -40,6 +42,14 @@ def store_why(turn: Turn, context: ReportContext, question: AskWhy, value: Any) 
         turn.connection, draft, occupation, doubt.id, value["words"], doubt.text, turn.person_id, turn.now
     )
     return [turn.say("report/explained.j2")]
+
+
+def store_total(turn: Turn, context: ReportContext, question: AskTotal, value: Any) -> list[Outgoing]:
+    """Correct the cell that made a total impossible."""
+    occupation, doubt = question.data["occupation"], question.data["doubt"]
+    measure = context.form.measure(doubt.measure)
+    write(turn, context, occupation, {measure.id: value["cell"]})
+    return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value["cell"])]
 
 
 def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) -> reports.Revision:
@@ -119,6 +129,7 @@ def _parse(context: ReportContext, line: str) -> tuple[Occupation, list[str]] | 
 def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]:
     """Take every line by the same rules as the dialog; wrong cells are named, right ones kept."""
     result = Lines()
+    changed = sharing.changed_by_others(turn, context)
     for line in (line for line in text.splitlines() if line.strip()):
         parsed = _parse(context, line)
         if parsed is None:
@@ -126,6 +137,9 @@ def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]
             continue
         occupation, typed = parsed
         cells = _cells(context.form, occupation.name, typed, result)
+        if cells:
+            cells, disputed = sharing.part(context, changed, occupation.name, cells)
+            sharing.keep(turn, occupation.name, disputed)
         if cells:
             write(turn, context, occupation.name, cells)
             result.written.append((occupation.name, len(cells)))

@@ -36,6 +36,7 @@ class ProfileDialog(Dialog):
 
     name = "profile"
     park = False
+    private = True
 
     async def run(self, context: Any) -> Outcome:
         """Name, then telephone; both can be skipped."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.dialogs import figures_lines
+from bot.dialogs import beside, figures_lines, returned, sharing
 from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
+from bot.dialogs.speaking_for import ask_institution, speaking_for
 from bot.engine import Choose, Outcome, Question, Write
 from bot.messages import FileRef, Outgoing
 from bot.render import words
 from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
-from storage import people, reports
+from storage import attachments, courses, people, reports
 from storage.reports import Snapshot
 
 
@@ -30,6 +32,13 @@ class ReportContext:
     quarter: str | None
     snapshot: Snapshot | None
     last: reports.Rows
+    office: returned.OfficeView = field(default_factory=returned.OfficeView)
+    has_courses: bool = False
+
+    beside: beside.Beside = field(default_factory=beside.Beside)
+    seen: sharing.Seen | None = None
+    clashes: tuple[sharing.Clash, ...] = ()
+    pages: attachments.Pages = attachments.NO_PAGES
 
     @property
     def institution(self) -> str:
@@ -66,20 +75,18 @@ class ReportDialog(Dialog):
     async def run(self, context: ReportContext) -> Outcome:
         """The conversation. Cells and explanations come from the draft's rows."""
         if len(context.institutions) > 1:
-            await Choose(
-                "institution",
-                "report/institution.j2",
-                {"institutions": context.institutions},
-                values=tuple(str(i) for i, _ in context.institutions),
-                typed={name: str(i) for i, name in context.institutions},
-            )
+            await ask_institution(context.institutions)
         current = reporting_quarter(context.now)
         offered = [q for q in (current, Quarter.of(context.now), current.previous()) if q]
         await AskQuarter.of(context.now, list(dict.fromkeys(offered)))
         snapshot = context.snapshot
         if snapshot is None:  # not allowed (any more): the answers name another's report
             return Leave()
+        if context.office.closed:
+            return returned.Closed()
         if snapshot.shown is not None and snapshot.draft is None:
+            if await returned.ask_to_begin(context, snapshot) == "leave":
+                return Leave()
             number = snapshot.shown.number
             head = {"context": context, "snapshot": snapshot, "revision": snapshot.shown}
             wish = await Choose(f"correct:{number}", "report/submitted.j2", head, values=("correct", "leave"))
@@ -88,7 +95,10 @@ class ReportDialog(Dialog):
             await Write(f"reason:{number}", "report/reason.j2", head, shortest=2)
         nothing = snapshot.draft is not None and snapshot.draft.nothing_to_report
         if not nothing and not snapshot.rows:
-            await AskOccupations.of("occupations", context.form, [], adding=False)
+            await AskOccupations.of(
+                "occupations", context.form, [], adding=False, place=context.place if context.has_courses else ""
+            )
+        await sharing.settle(context)
         for occupation in context.occupations():
             await self._row(context, snapshot, occupation)
         version = snapshot.draft.version if snapshot.draft else 0
@@ -105,8 +115,10 @@ class ReportDialog(Dialog):
         so_far: dict[str, Any] = {}
         complete = all(cell is not None for cell in row.values())
         for measure in context.form.measures:
+            note = context.office.note(occupation, measure.id)
             await AskCell.of(
-                context.form, occupation, measure, row[measure.id], last, context.missing()
+                context.form, occupation, measure, row[measure.id], last, context.missing(), note,
+                context.beside.line(occupation, measure.id),
             )
             so_far[measure.id] = row[measure.id]
             if complete and len(so_far) < len(context.form.measures):
@@ -115,6 +127,7 @@ class ReportDialog(Dialog):
                 if doubt.id not in asked:
                     asked.add(doubt.id)
                     await AskWhy.of(context.form, occupation, doubt, context.place)
+        await beside.check_totals(context, occupation, row)
 
     @staticmethod
     def _doubts(form: Form, row: Row, last: Row | None, no_business: bool) -> list[Any]:
@@ -122,24 +135,30 @@ class ReportDialog(Dialog):
 
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[ReportContext, dict[str, Any]]:
         """The draft's rows become answers; only institutions the person speaks for count."""
-        mine = tuple((m.institution_id or 0, m.institution or "") for m in turn.institutions)
-        institution_id: int | None = None
-        if len(mine) == 1:
-            institution_id = mine[0][0]
-        elif any(str(i) == answers.get("institution") for i, _ in mine):
-            institution_id = int(answers["institution"])
+        mine, institution_id = speaking_for(turn, answers)
         quarter = answers.get("quarter")
         snapshot: Snapshot | None = None
         last: reports.Rows = {}
+        past = beside.Beside()
+        view = returned.OfficeView()
         if institution_id is not None and quarter:
             snapshot = reports.snapshot(turn.connection, institution_id, quarter)
-            before = Quarter.parse(quarter).previous()
-            if before:
-                last = turn.once(
-                    f"rows {institution_id} {before}",
-                    lambda: reports.latest_rows(turn.connection, institution_id, str(before)),
-                )
-        context = ReportContext(turn.now, form(), mine, institution_id, quarter, snapshot, last)
+            view = returned.load(turn, snapshot)
+            past = beside.load(turn, institution_id, quarter)
+            last = past.last
+        has_courses = False
+        if institution_id is not None and snapshot is not None and not snapshot.rows:
+            named = Quarter.parse(snapshot.quarter)
+            brought = courses.of_quarter(turn.connection, institution_id, named.first_day, named.last_day)
+            has_courses = bool(brought)
+        context = ReportContext(
+            turn.now, form(), mine, institution_id, quarter, snapshot, last, view, has_courses=has_courses,
+            beside=past,
+            seen=sharing.seen_in(answers),
+            clashes=sharing.clashes_in(answers, snapshot),
+        )
+        if snapshot is not None and snapshot.shown is not None and not context.missing():
+            context = replace(context, pages=attachments.of(turn.connection, snapshot.shown.id))
         return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
@@ -151,6 +170,14 @@ class ReportDialog(Dialog):
                 del answers[passed]  # they spoke of a version that this answer makes an old one
         if isinstance(question, AskCell):
             return figures_lines.store_cell(turn, context, question, value)
+        if isinstance(question, sharing.AskWhich):
+            occupation, measure, mine = sharing.settled(turn, question)
+            if value == "theirs":
+                return []
+            figures_lines.write(turn, context, occupation, {measure.id: mine})
+            return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=mine)]
+        if isinstance(question, beside.AskTotal):
+            return figures_lines.store_total(turn, context, question, value)
         if isinstance(question, AskWhy):
             return figures_lines.store_why(turn, context, question, value)
         if isinstance(question, AskOccupations):
@@ -165,12 +192,30 @@ class ReportDialog(Dialog):
         if question.id.startswith("reason:"):
             figures_lines.open_draft(turn, context, reason=value)
             return []
+        if question.id.startswith("returned:") and value == "begin":
+            figures_lines.open_draft(turn, context, reason=context.office.reopened)
+            return []
         answers[question.id] = value
         return []
 
+    def hold(
+        self, turn: Turn, context: Any, question: Question[Any], read: Callable[[Question[Any]], Any]
+    ) -> list[Outgoing] | None:
+        """What a colleague changed meanwhile is not overwritten silently."""
+        return sharing.hold(turn, context, question, read)
+
+    def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
+        """Remember which version of the draft was seen."""
+        assert turn.memory.dialog is not None
+        sharing.note_shown(turn.memory.dialog.answers, context.snapshot, question)
+
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Submit, and give the receipt."""
-        assert isinstance(outcome, Submit) and isinstance(context, ReportContext)
+        assert isinstance(context, ReportContext)
+        if isinstance(outcome, returned.Closed):
+            closed = context.office.closed
+            return [turn.say("report/closed.j2", context=context, snapshot=context.snapshot, closed=closed)]
+        assert isinstance(outcome, Submit)
         draft = context.snapshot.draft if context.snapshot else None
         if draft is None or context.institution_id is None or context.quarter is None:
             return [turn.say("left.j2")]
@@ -195,7 +240,7 @@ class ReportDialog(Dialog):
                 files=(file,),
                 receipt=receipt,
                 at=turn.now,
-                late=quarter.is_late(turn.now),
+                late=turn.now >= (context.office.due or quarter.due()),
                 quarter=quarter,
                 institution=context.institution,
             )

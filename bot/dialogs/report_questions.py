@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot import words
 from bot.engine import Problem, Question, Write
 from policy.figures import looks_like_figure
 from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
 from policy.quarters import Quarter
+
+if TYPE_CHECKING:
+    from bot.dialogs.beside import Line
+    from bot.dialogs.returned import Note
 
 NO_BUSINESS = "no_business"
 NOTHING = "nothing"
@@ -53,10 +57,12 @@ class AskOccupations(Question[list[str]]):
     kind: str = "list"
 
     @classmethod
-    def of(cls, question_id: str, form: Form, chosen: list[str], adding: bool) -> AskOccupations:
-        """Offers the occupations not chosen yet."""
+    def of(
+        cls, question_id: str, form: Form, chosen: list[str], adding: bool, place: str = ""
+    ) -> AskOccupations:
+        """Offers the occupations not chosen yet; with `place`, also to fill from the course registry."""
         rest = [o for o in form.occupations if o.name not in chosen]
-        return cls(question_id, "report/occupations.j2", {"form": form, "rest": rest, "adding": adding})
+        return cls(question_id, "report/occupations.j2", {"form": form, "rest": rest, "adding": adding, "place": place})
 
     def read(self, text: str) -> list[str]:
         """Occupation names; [] for 本季度无培训."""
@@ -97,10 +103,19 @@ class AskCell(Question[Any]):
 
     @classmethod
     def of(
-        cls, form: Form, occupation: str, measure: Measure, now_is: Cell, last: Row | None, left: int
+        cls,
+        form: Form,
+        occupation: str,
+        measure: Measure,
+        now_is: Cell,
+        last: Row | None,
+        left: int,
+        note: Note | None = None,
+        beside: Line | None = None,
     ) -> AskCell:
         """`now_is` is the value before a change, `last` the row of the quarter before, `left` the
-        number of cells still to fill."""
+        number of cells still to fill, `note` what the office said when it returned the cell, `beside`
+        earlier values and what counts."""
         data = {
             "form": form,
             "occupation": occupation,
@@ -109,6 +124,8 @@ class AskCell(Question[Any]):
             "now_is": now_is,
             "last": last.get(measure.id) if last else None,
             "left": left,
+            "note": note,
+            "beside": beside,
         }
         return cls(f"{occupation}/{measure.id}", "report/cell.j2", data)
 

@@ -53,6 +53,7 @@ def bare(folder: Path, rows: list[tuple[str, str]]) -> Callable[[int], None]:
         "CREATE TABLE conversation (account_id INTEGER PRIMARY KEY, serial, state, updated_at);"
         "CREATE TABLE account (id INTEGER PRIMARY KEY, channel, bot, sender, person_id, UNIQUE (channel, bot, sender));"
         "CREATE TABLE outbox (id INTEGER PRIMARY KEY, turn_id, channel, bot, sender, body, created_at, sent_at);"
+        "CREATE TABLE fact (person_id, about, fact, value, at, PRIMARY KEY (person_id, about, fact));"
         "CREATE INDEX i1 ON outbox (turn_id); CREATE INDEX i2 ON outbox (channel, bot, sender, id);"
         "INSERT INTO account VALUES (1, 'terminal', 'test', 'li', 1); INSERT INTO conversation VALUES (1, 0, '{}', 0);"
     )
@@ -68,6 +69,12 @@ def bare(folder: Path, rows: list[tuple[str, str]]) -> Callable[[int], None]:
             "SELECT a.id, a.person_id, c.serial, c.state FROM account a JOIN conversation c ON c.account_id = a.id WHERE a.channel = 'terminal' AND a.bot = 'test' AND a.sender = 'li'"
         ).fetchone()
         json.loads(found[3])
+        db.execute("SELECT fact, value FROM fact WHERE person_id = 1 AND about = 'self'").fetchall()
+        if number % 2 == 0:  # every other turn of this conversation answers a question
+            db.execute(
+                "INSERT INTO fact VALUES (1, 'self', 'retired', 'no', ?) ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at",
+                ("2026-12-30 12:00:00",),
+            )
         db.execute("UPDATE conversation SET serial = ?, state = ?, updated_at = ? WHERE account_id = 1", (number, state, "2026-12-30 12:00:00"))
         db.execute(
             "INSERT INTO outbox (turn_id, channel, bot, sender, body, created_at, sent_at) VALUES (?, 'terminal', 'test', 'li', ?, ?, ?)",

@@ -1,0 +1,170 @@
+"""Buttons and words of those who report: the form to take away, separate pages, earlier revisions."""
+
+from __future__ import annotations
+
+from bot import conductor, receiving
+from bot.history import versions
+from bot.messages import FileRef, Outgoing
+from bot.receiving import Place
+from bot.turn import Turn
+from policy.form import form
+from policy.quarters import Quarter, reporting_quarter
+from storage import attachments, reports, revisions
+from storage.attachments import KINDS
+
+Replies = list[Outgoing] | None
+QUARTERS_SHOWN = 8
+PLACES = ("fill", "form", "att", "pg", "pgt", "pgd", "hist")  # buttons that name a report
+
+
+def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
+    """((institution, quarter), rest) of a token that names a report of this person."""
+    institution, _, rest = argument.partition(":")
+    quarter, _, rest = rest.partition(":")
+    if not (institution.isascii() and institution.isdigit() and len(institution) < 16):
+        return None
+    try:
+        Quarter.parse(quarter)
+    except ValueError:
+        return None
+    mine = any(m.institution_id == int(institution) for m in turn.institutions)
+    return ((int(institution), quarter), rest) if mine else None
+
+
+def place_now(turn: Turn) -> Place | None:
+    """The report that is open; else the one most likely meant; None when there are several."""
+    state = turn.memory.dialog or turn.memory.parked.get("report")
+    if state is not None and state.name == "report" and state.answers.get("quarter"):
+        given = state.answers.get("institution")
+        mine = [m.institution_id for m in turn.institutions if given is None or str(m.institution_id) == given]
+        if len(mine) == 1 and mine[0]:
+            return mine[0], str(state.answers["quarter"])
+    if len(turn.institutions) == 1:
+        return turn.institutions[0].institution_id or 0, str(reporting_quarter(turn.now))
+    return None
+
+
+def press_named(name: str, turn: Turn, argument: str) -> Replies:
+    """`press`, for a table of buttons."""
+    return press(turn, name, argument)
+
+
+def press(turn: Turn, name: str, argument: str) -> Replies:
+    """A button that names a report: `<institution>:<quarter>:<rest>`."""
+    found = place_in(turn, argument)
+    if found is None:
+        return None
+    place, rest = found
+    if name == "fill":
+        return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+    if name == "form":
+        return form_file(turn, place)
+    if name == "att":
+        return receiving.press_kind(turn, place, rest)
+    if name == "pg":
+        return pages(turn, place)
+    if name == "pgt" and rest in KINDS:
+        return write_page(turn, place, rest)
+    if name == "pgd":
+        return drop_file(turn, place, rest)
+    if name == "hist":
+        return history(turn, place)
+    return None
+
+
+def _service(turn: Turn, name: str) -> list[Outgoing]:
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    place = place_now(turn)
+    if place is None:
+        return [turn.say("report/which.j2", institutions=turn.institutions)]
+    return press(turn, name, f"{place[0]}:{place[1]}") or []
+
+
+def download(turn: Turn) -> list[Outgoing]:
+    """下载表格."""
+    return _service(turn, "form")
+
+
+def annex(turn: Turn) -> list[Outgoing]:
+    """附页."""
+    return _service(turn, "pg")
+
+
+def past(turn: Turn) -> list[Outgoing]:
+    """历史: of the report that is open, else the newest one that was submitted."""
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    place = place_now(turn)
+    if place is None:
+        return [turn.say("report/which.j2", institutions=turn.institutions)]
+    quarters = revisions.quarters_of(turn.connection, place[0])
+    if quarters and place[1] not in quarters:
+        place = (place[0], quarters[0])
+    return history(turn, place)
+
+
+def form_file(turn: Turn, place: Place) -> list[Outgoing]:
+    """The form with what the report holds now, to be filled in and sent back."""
+    name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
+    args = {"institution": place[0], "quarter": place[1], "person": turn.person_id}
+    file = FileRef("form-draft", f"{form().title}-{name}-{place[1]}.xlsx", args)
+    return [turn.say("report/form_file.j2", files=(file,), institution=name, quarter=place[1])]
+
+
+def pages(turn: Turn, place: Place) -> list[Outgoing]:
+    """What is kept beside the figures, to be read again, changed while there is a draft."""
+    snapshot = reports.snapshot(turn.connection, *place)
+    kept = attachments.of(turn.connection, snapshot.shown.id) if snapshot.shown else attachments.NO_PAGES
+    latest = attachments.of(turn.connection, snapshot.latest.id) if snapshot.latest else attachments.NO_PAGES
+    stamped = tuple(f for f in latest.files if f.kind == attachments.STAMPED and f not in kept.files)
+    files = (*kept.files, *stamped)
+    refs = tuple(FileRef("attachment", f"{i}-{f.name}", {"hash": f.hash}) for i, f in enumerate(files, 1))
+    return [
+        turn.say(
+            "report/annex.j2",
+            files=refs,
+            words=kept.words,
+            listed=files,
+            place=f"{place[0]}:{place[1]}",
+            quarter=place[1],
+            draft=snapshot.shown is None or snapshot.draft is not None,
+            submitted=snapshot.latest is not None,
+            stamped=latest.stamped,
+        )
+    ]
+
+
+def write_page(turn: Turn, place: Place, kind: str) -> Replies:
+    """Ask for the text of one page."""
+    given = {"institution": place[0], "quarter": place[1], "kind": kind}
+    if turn.memory.dialog is not None and turn.memory.dialog.name == "page":
+        turn.memory.dialog = None
+    return conductor.start(turn, "page", given)
+
+
+def drop_file(turn: Turn, place: Place, rest: str) -> Replies:
+    """Take a file out of the draft: `<kind>:<start of its hash>`."""
+    kind, _, digest = rest.partition(":")
+    draft = reports.snapshot(turn.connection, *place).draft
+    if draft is None or kind not in KINDS or not (8 <= len(digest) <= 64):
+        return None
+    attachments.detach(turn.connection, draft, kind, digest, turn.person_id, turn.now)
+    return pages(turn, place)
+
+
+def history(turn: Turn, place: Place) -> list[Outgoing]:
+    """Every submitted revision with what it changed."""
+    told = versions(revisions.of(turn.connection, *place), form())
+    others = [q for q in revisions.quarters_of(turn.connection, place[0]) if q != place[1]][:QUARTERS_SHOWN]
+    name = next(m.institution for m in turn.institutions if m.institution_id == place[0])
+    return [
+        turn.say(
+            "report/history.j2",
+            versions=told,
+            quarter=place[1],
+            institution=name,
+            institution_id=place[0],
+            others=others,
+        )
+    ]

@@ -1,0 +1,139 @@
+"""What stands beside a cell's question: earlier quarters, what counts, totals since the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bot.dialogs.report_questions import read_cell
+from bot.engine import Question
+from bot.turn import Turn
+from policy.form import Cell, Doubt, Form, Measure, Row
+from policy.quarters import FIRST_YEAR, Quarter
+from storage import earlier
+from storage.earlier import Note, Opening
+from storage.reports import Rows
+
+if TYPE_CHECKING:
+    from bot.dialogs.report import ReportContext
+
+
+@dataclass(frozen=True)
+class Line:
+    """Earlier values of one cell, as far as there are any."""
+
+    last: Cell = None
+    year_ago: Cell = None
+    this_year: Cell = None  # the year's earlier quarters added up
+    counts: str = ""  # 填报口径
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Everything read for one report, in as many statements whatever its size.
+
+    `since` are the totals since the programme's start without this quarter, None where no opening
+    figures were entered.
+    """
+
+    last: Rows = field(default_factory=dict)
+    year_ago: Rows = field(default_factory=dict)
+    this_year: Rows = field(default_factory=dict)
+    notes: Mapping[str, Note] = field(default_factory=dict)
+    since: Rows | None = None
+
+    def line(self, occupation: str, measure: str) -> Line:
+        """What stands beside one cell."""
+        note = self.notes.get(measure)
+        return Line(
+            self.last.get(occupation, {}).get(measure),
+            self.year_ago.get(occupation, {}).get(measure),
+            self.this_year.get(occupation, {}).get(measure),
+            note.words if note else "",
+        )
+
+    def impossible(self, form: Form, occupation: str, row: Row) -> list[Doubt]:
+        """What this row makes impossible since the start; nothing without opening figures."""
+        if self.since is None or any(row.get(m.id) is None for m in form.measures):
+            return []
+        before = self.since.get(occupation, {})
+        return form.impossible({m.id: _sum(before.get(m.id), row[m.id]) for m in form.measures})
+
+
+def _sum(a: Cell, b: Cell) -> Cell:
+    return (a if isinstance(a, int) else 0) + (b if isinstance(b, int) else 0)
+
+
+def load(turn: Turn, institution_id: int, quarter: str) -> Beside:
+    """Read once a message: nothing of it can be changed by the message itself."""
+    key = f"beside {institution_id} {quarter}"
+    found: Beside = turn.once(key, lambda: _read(turn, institution_id, Quarter.parse(quarter)))
+    return found
+
+
+def _read(turn: Turn, institution_id: int, quarter: Quarter) -> Beside:
+    connection = turn.connection
+    first = max(f"{quarter.year - 1}Q{quarter.number}", f"{FIRST_YEAR}Q1")
+    before = quarter.previous()
+    rows = earlier.rows_between(connection, institution_id, first, str(before)) if before else {}
+    of_year = [r for q, r in rows.items() if q >= f"{quarter.year}Q1"]
+    opening = earlier.opening_of(connection, institution_id)
+    return Beside(
+        last=rows.get(str(before), {}),
+        year_ago=rows.get(first, {}) if first < str(quarter) and first[:4] != str(quarter.year) else {},
+        this_year=add(of_year),
+        notes=earlier.notes(connection, str(quarter)),
+        since=_since(turn, opening, quarter) if opening and opening.through < str(quarter) else None,
+    )
+
+
+def _since(turn: Turn, opening: Opening, quarter: Quarter) -> Rows:
+    before, after = quarter.previous(), Quarter.parse(opening.through).next()
+    rows: dict[str, Rows] = {}
+    if before and after <= before:
+        rows = earlier.rows_between(turn.connection, opening.institution_id, str(after), str(before))
+    return add([opening.rows, *rows.values()])
+
+
+def add(several: list[Rows]) -> Rows:
+    """Rows added up cell by cell; what is not a number is left out."""
+    total: Rows = {}
+    for rows in several:
+        for occupation, row in rows.items():
+            into = total.setdefault(occupation, {})
+            for measure, cell in row.items():
+                if isinstance(cell, int):
+                    known = into.get(measure)
+                    into[measure] = cell + (known if isinstance(known, int) else 0)
+    return total
+
+
+@dataclass(frozen=True)
+class AskTotal(Question[Any]):
+    """A row that cannot be, added to what was before it: only another figure helps."""
+
+    kind: str = "number"
+
+    @classmethod
+    def of(cls, form: Form, occupation: str, doubt: Doubt, place: str) -> AskTotal:
+        """`place` prefixes the tokens of the cell buttons."""
+        measures = [form.measure(m) for m in doubt.measures]
+        data = {"form": form, "occupation": occupation, "doubt": doubt, "measures": measures, "place": place}
+        return cls(f"total:{occupation}/{doubt.id}", "report/total.j2", data)
+
+    def accepts(self, value: Any) -> bool:
+        """Nothing said makes it possible."""
+        return False
+
+    def read(self, text: str) -> Any:
+        """{"cell": …}: the first measure's new figure."""
+        form: Form = self.data["form"]
+        measure: Measure = form.measure(self.data["doubt"].measure)
+        return {"cell": read_cell(form, measure, text)}
+
+
+async def check_totals(context: ReportContext, occupation: str, row: Row) -> None:
+    """Refuse a row whose totals since the start cannot be."""
+    for doubt in context.beside.impossible(context.form, occupation, row)[:1]:
+        await AskTotal.of(context.form, occupation, doubt, context.place)

@@ -1,0 +1,179 @@
+"""What the office does with one queued question: reply, keep it as a phrasing, or as a new entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.allowed import refused
+from bot.dialogs.base import Dialog, Leave
+from bot.engine import Choose, Outcome, Problem, Question, Write
+from bot.messages import Outgoing
+from bot.render import render, words
+from bot.turn import Turn
+from policy.answers import Entry, answers
+from policy.index import index
+from policy.quarters import local
+from storage import questions, turns
+from storage.questions import Asked
+
+OFFERED = 6  # entries to choose from
+
+
+@dataclass(frozen=True)
+class WriteLines(Write):
+    """A text whose lines are kept."""
+
+    def read(self, text: str) -> str:
+        """The text, trimmed line by line."""
+        plain = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
+        if not self.shortest <= len(plain) <= self.longest:
+            raise Problem("problem/write.j2", shortest=self.shortest, longest=self.longest, length=len(plain))
+        return plain
+
+
+@dataclass(frozen=True)
+class DeskContext:
+    """The question being worked on, None when it is gone."""
+
+    asked: Asked | None
+    on: date
+
+
+@dataclass(frozen=True)
+class Done(Outcome):
+    """Everything was asked and confirmed."""
+
+    asked: Asked
+    values: tuple[str, ...]
+
+
+class DeskDialog(Dialog):
+    """Base: works on the question whose id was given when it began."""
+
+    park = False
+    private = True  # staff may well write the office's own telephone number
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[DeskContext, dict[str, Any]]:
+        """The question, read anew every time: a colleague may have closed it."""
+        found = questions.get(turn.connection, int(answers.get("about", 0)))
+        allowed = turn.office_role is not None
+        return DeskContext(found if allowed else None, local(turn.now).date()), answers
+
+    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """Begin again with the same question."""
+        assert turn.memory.dialog is not None
+        about = turn.memory.dialog.answers.get("about", 0)
+        super().restart(turn, context)
+        turn.memory.dialog.answers["about"] = about
+        return []
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """In the office's words."""
+        return words("desk/label.j2", {"id": question.id}), str(value)[:20]
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Only for those who still may."""
+        if denied := refused(turn, self.name):
+            return denied
+        assert isinstance(outcome, Done)
+        return self.perform(turn, outcome)
+
+    def perform(self, turn: Turn, done: Done) -> list[Outgoing]:
+        """Perform the effect."""
+        raise NotImplementedError
+
+
+class ReplyDialog(DeskDialog):
+    """回复: a text to everybody who asked."""
+
+    name = "desk-reply"
+
+    async def run(self, context: DeskContext) -> Outcome:
+        """Text, then confirmation."""
+        if context.asked is None:
+            return Leave()
+        text = await WriteLines("text", "desk/reply.j2", {"asked": context.asked}, longest=1000, shortest=2)
+        data = {"asked": context.asked, "text": text, "on": context.on}
+        await Choose("send", "desk/send.j2", data, values=("send",), typed={"发送": "send", "确认": "send"})
+        return Done(context.asked, (text,))
+
+    def perform(self, turn: Turn, done: Done) -> list[Outgoing]:
+        """Push it, and forget who asked."""
+        told = questions.close(turn.connection, done.asked.id, turn.person_id, turn.now, done.values[0])
+        if told is None:
+            return [turn.say("desk/gone.j2")]
+        message = render("desk/pushed.j2", text=done.asked.text, reply=done.values[0], at=turn.now)
+        for address, _ in told:
+            turns.enqueue(turn.connection, address, [message.body()], turn.now)
+        return [turn.say("desk/replied.j2", asked=done.asked, told=len(told))]
+
+
+def candidates(text: str, on: date) -> list[Entry]:
+    """The entries nearest to a text."""
+    found = (answers().get(entry, on) for entry, _ in index().rank(text)[:OFFERED])
+    return [e for e in found if e is not None]
+
+
+@dataclass(frozen=True)
+class ChooseEntry(Choose):
+    """An entry by its button, id or title."""
+
+    def read(self, text: str) -> str:
+        """Any entry there is, also one that was not offered."""
+        for entry in answers().entries.values():
+            if text.strip() in (entry.id, entry.title):
+                return entry.id
+        raise Problem("problem/choose.j2")
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the entry still exists."""
+        return value in answers().entries
+
+
+class PhrasingDialog(DeskDialog):
+    """存为问法: the question is another way of asking what an entry answers."""
+
+    name = "desk-phrasing"
+
+    async def run(self, context: DeskContext) -> Outcome:
+        """Search, then choose."""
+        if context.asked is None:
+            return Leave()
+        search = await Write("search", "desk/search.j2", {"asked": context.asked}, longest=60, skippable=True)
+        offered = candidates(search or context.asked.text, context.on)
+        data = {"asked": context.asked, "entries": offered}
+        entry = await ChooseEntry("entry", "desk/entry.j2", data, values=tuple(e.id for e in offered))
+        return Done(context.asked, (entry,))
+
+    def perform(self, turn: Turn, done: Done) -> list[Outgoing]:
+        """Keep the proposal."""
+        (entry,) = done.values
+        questions.propose(turn.connection, "phrasing", done.asked, turn.person_id, turn.now, entry=entry)
+        title = answers().entries[entry].title
+        return [turn.say("desk/proposed.j2", asked=done.asked, title=title, new=False)]
+
+
+class NewEntryDialog(DeskDialog):
+    """存为新条目: nothing answers the question yet."""
+
+    name = "desk-entry"
+
+    async def run(self, context: DeskContext) -> Outcome:
+        """Title, then answer; the clause is filled in by whoever edits the data file."""
+        if context.asked is None:
+            return Leave()
+        title = await Write("title", "desk/title.j2", {"asked": context.asked}, longest=40, shortest=2)
+        reply = context.asked.reply or ""
+        data = {"asked": context.asked, "reply": reply}
+        answer = await WriteLines("answer", "desk/answer.j2", data, longest=400, skippable=bool(reply))
+        return Done(context.asked, (title, answer or reply))
+
+    def perform(self, turn: Turn, done: Done) -> list[Outgoing]:
+        """Keep the proposal."""
+        title, answer = done.values
+        questions.propose(
+            turn.connection, "entry", done.asked, turn.person_id, turn.now, title=title, answer=answer
+        )
+        return [turn.say("desk/proposed.j2", asked=done.asked, title=title, new=True)]

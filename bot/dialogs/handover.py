@@ -1,0 +1,40 @@
+"""转人工 without a question said before: asks for it in one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot import queueing
+from bot.channels.shape import channel_of
+from bot.dialogs.base import Dialog
+from bot.engine import Outcome, Write
+from bot.messages import Outgoing
+from bot.turn import Turn
+
+
+@dataclass(frozen=True)
+class Asked(Outcome):
+    """The question is known."""
+
+    text: str
+
+
+class HandoverDialog(Dialog):
+    """One question: the person's own."""
+
+    name = "handover"
+    park = False
+
+    async def run(self, context: Any) -> Outcome:
+        """Ask what to hand over."""
+        return Asked(await Write("question", "feedback/ask.j2", longest=500, shortest=2))
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Queue it."""
+        assert isinstance(outcome, Asked)
+        if not queueing.put(turn, outcome.text, "handed", turn.id):
+            return [turn.say("feedback/wordless.j2")]
+        turn.memory.asked = (turn.id, "")
+        pushes = channel_of(turn.incoming.address.channel).pushes
+        return [turn.say("feedback/handed.j2", text=outcome.text, again=False, pushes=pushes)]

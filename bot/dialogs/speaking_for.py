@@ -1,0 +1,33 @@
+"""Which institution somebody speaks for: asked only of those who speak for several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.engine import Choose
+from bot.turn import Turn
+
+Mine = tuple[tuple[int, str], ...]  # (institution id, name)
+
+
+def ask_institution(mine: Mine) -> Choose:
+    """The question, by button or by the name typed."""
+    return Choose(
+        "institution",
+        "report/institution.j2",
+        {"institutions": mine},
+        values=tuple(str(i) for i, _ in mine),
+        typed={name: str(i) for i, name in mine},
+    )
+
+
+def speaking_for(turn: Turn, answers: dict[str, Any]) -> tuple[Mine, int | None]:
+    """The person's institutions, and the one meant: the only one, or the one answered.
+
+    None when it is still to be asked, or when the answer names one they no longer speak for.
+    """
+    mine = tuple((m.institution_id or 0, m.institution or "") for m in turn.institutions)
+    if len(mine) == 1:
+        return mine, mine[0][0]
+    chosen = next((i for i, _ in mine if str(i) == answers.get("institution")), None)
+    return mine, chosen

@@ -1,0 +1,97 @@
+"""What the office proposes, as a change to the data files. Nothing is changed here: a person reviews it.
+
+Written in the folders of the project, so that the folder can be copied over it and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.render import render
+from policy.answers import answers
+from policy.files import packaged
+from policy.text import normalise
+from storage.questions import Proposal
+
+PHRASINGS = "office.yaml"
+ENTRIES = "90-office.yaml"
+
+
+@dataclass(frozen=True)
+class Written:
+    """How much was written, and where."""
+
+    phrasings: int
+    entries: int
+    known: int
+    paths: list[str]
+
+
+def _author() -> dict[str, Any]:
+    """The office's phrasing file as it stands in the package, or an empty one."""
+    found = next((data for name, data in packaged("phrasings") if name == PHRASINGS), None)
+    who = "Questions that people really asked, assigned to entries by the office."
+    return found or {"author": "office", "who": who, "phrasings": {}}
+
+
+def _yaml(data: Any) -> str:
+    text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=10_000)
+    return text
+
+
+def write(proposals: Sequence[Proposal], folder: Path) -> Written:
+    """Write the proposals into a folder; phrasings that are in the data already are left out.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    known = {
+        normalise(str(text))
+        for _, data in packaged("phrasings")
+        for texts in (data.get("phrasings") or {}).values()
+        for text in texts
+    }
+    author, paths = _author(), []
+    new = left = 0
+    for one in proposals:
+        if one.kind != "phrasing":
+            continue
+        if normalise(one.text) in known or one.entry not in answers().entries:
+            left += 1
+            continue
+        known.add(normalise(one.text))
+        author["phrasings"].setdefault(one.entry, []).append(one.text)
+        new += 1
+    fresh = [one for one in proposals if one.kind == "entry"]
+    titles = {e.title for e in answers().entries.values()}
+    entries = [one for one in fresh if one.title not in titles]
+    left += len(fresh) - len(entries)
+    if new:
+        paths.append(_put(folder / "policy" / "phrasings" / PHRASINGS, _yaml(author)))
+    if entries:
+        listed: list[dict[str, Any]] = [
+            {
+                "id": f"office-{one.id}",
+                "title": one.title,
+                "answer": one.answer,
+                "clauses": [],
+                "quote": "",
+                "related": [],
+            }
+            for one in entries
+        ]
+        head = render("cli/proposed_entries.j2", asked=[(f"office-{e.id}", e.text) for e in entries]).text
+        body = _yaml({"topic": "office", "entries": listed})
+        paths.append(_put(folder / "policy" / "answers" / ENTRIES, f"{head}\n{body}"))
+    return Written(new, len(entries), left, paths)
+
+
+def _put(path: Path, text: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return str(path)

@@ -1,0 +1,82 @@
+"""What the office published, as answers use it: plain values, read when an entry asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.turn import Turn
+from policy.publications import Publication
+from policy.quarters import local
+from storage import publications
+from storage.publications import FIELDS, Published
+
+# Kinds and a day → what the office published of them that holds then.
+Reader = Callable[[Collection[str], date], list[Publication]]
+
+
+def as_publication(one: Published) -> Publication:
+    """A stored publication as the policy's value, its moment in Asia/Shanghai."""
+    return Publication(**one.values, published_at=local(one.published_at))
+
+
+def as_values(one: Publication) -> dict[str, Any]:
+    """The columns to store."""
+    return {field: getattr(one, field) for field in FIELDS}
+
+
+def nothing(kinds: Collection[str], on: date) -> list[Publication]:
+    """Where there is no database."""
+    return []
+
+
+def reader(connection: Connection) -> Reader:
+    """From an open transaction; what was read once in it is not read again."""
+    known: dict[tuple[frozenset[str], date], list[Publication]] = {}
+
+    def read(kinds: Collection[str], on: date) -> list[Publication]:
+        key = (frozenset(kinds), on)
+        if key not in known:
+            known[key] = [as_publication(p) for p in publications.in_force(connection, key[0], on)]
+        return known[key]
+
+    return read
+
+
+def of_turn(turn: Turn) -> Reader:
+    """The one of a turn: each kind is read once, and only when something asks for it."""
+    found: Reader = turn.once("published", lambda: reader(turn.connection))
+    return found
+
+
+def from_settings() -> Reader:
+    """For a command without a conversation: from the database if there is one, never making one.
+
+    Opened at the first question that the office may have published something about. Whatever is
+    wrong with the database, the notice can still be asked.
+    """
+
+    def read(kinds: Collection[str], on: date) -> list[Publication]:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from bot.settings import BadSetting, load_settings
+        from storage.database import StorageUnavailable, connect, exists, transaction
+
+        try:
+            url = load_settings().database_url
+            if not exists(make_url(url)):
+                return []
+            engine = connect(url)
+            try:
+                with transaction(engine, read_only=True) as connection:
+                    return reader(connection)(kinds, on)
+            finally:
+                engine.dispose()
+        except (BadSetting, StorageUnavailable, SQLAlchemyError):
+            return []
+
+    return read

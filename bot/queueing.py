@@ -1,0 +1,19 @@
+"""Putting a question into the office's queue. Only masked words get there."""
+
+from __future__ import annotations
+
+from bot import door
+from bot.turn import Turn
+from policy.text import normalise
+from storage import questions
+
+
+def put(turn: Turn, text: str, why: str, turn_id: int, entry: str | None = None) -> bool:
+    """Queue what was asked in a turn; False when it holds no words or the office dropped it before."""
+    masked = door.mask(" ".join(text.split()))[0]
+    same = normalise(masked)
+    if not same:
+        return False
+    return questions.queue(
+        turn.connection, same, masked, why, turn.talk.account_id, turn_id, turn.now, entry or None
+    )

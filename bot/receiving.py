@@ -1,0 +1,191 @@
+"""Files from those who speak for an institution: the form filled in, separate pages, the stamped scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot import conductor, words
+from bot.attached import Arrived
+from bot.conductor import Stage
+from bot.dialogs import figures_lines, sharing
+from bot.dialogs.report import ReportContext
+from bot.messages import Outgoing
+from bot.turn import Turn
+from policy.form import form
+from policy.form_file import FormFile
+from policy.quarters import Quarter, reporting_quarter
+from storage import attachments, reports
+from storage.attachments import KINDS, STAMPED
+from storage.reports import Snapshot
+
+SHOWN = 12  # wrong cells named in one message
+Replies = list[Outgoing] | None
+Place = tuple[int, str]
+
+
+def take_file(turn: Turn, stage: Stage | None) -> Replies:
+    """What becomes of a file; None when it is not for us."""
+    arrived = turn.arrived
+    if arrived is None or not turn.institutions:
+        return None
+    if arrived.refused:
+        if turn.office_role is not None and arrived.refused == "kind":
+            return None  # a table of the office's, perhaps
+        return [turn.say("report/file_refused.j2", reason=arrived.refused, name=arrived.name[:60]), *_again(stage)]
+    if arrived.form is not None:
+        return _take_form(turn, stage, arrived.form)
+    return _take_attachment(turn, stage, arrived)
+
+
+def _again(stage: Stage | None) -> list[Outgoing]:
+    return [conductor.ask(stage, again=True)] if stage and stage.question else []
+
+
+def open_place(stage: Stage | None) -> Place | None:
+    """(institution, quarter) of the report that is open."""
+    context = stage.context if stage else None
+    if isinstance(context, ReportContext) and context.institution_id and context.quarter:
+        return context.institution_id, context.quarter
+    return None
+
+
+def _take_form(turn: Turn, stage: Stage | None, sent: FormFile) -> list[Outgoing]:
+    """Write what is right into the draft of its institution and quarter; name what is wrong."""
+    open_at = open_place(stage)
+    institution_id = _institution(turn, sent, open_at)
+    if institution_id is None:
+        mine = [m.institution for m in turn.institutions]
+        return [turn.say("report/form_other.j2", reason="institution", sent=sent, mine=mine), *_again(stage)]
+    quarter = sent.quarter or (open_at[1] if open_at else None)
+    if quarter is None or Quarter.parse(quarter) > Quarter.of(turn.now):
+        return [turn.say("report/form_other.j2", reason="no_quarter", sent=sent), *_again(stage)]
+    if open_at and open_at != (institution_id, quarter):
+        place = f"{institution_id}:{quarter}"
+        return [turn.say("report/form_other.j2", reason="quarter", sent=sent, open=open_at, place=place), *_again(stage)]
+    turn.memory.dialog = turn.memory.dialog if open_at else _cursor(turn, institution_id, quarter)
+    stage = conductor.open_stage(turn)
+    assert stage is not None
+    context = stage.context
+    blocked = not isinstance(context, ReportContext) or context.snapshot is None or context.office.closed
+    if blocked or (context.snapshot.shown is not None and context.snapshot.draft is None):
+        turn.step()
+        return [turn.say("report/form_begin.j2"), *conductor.show(turn)]
+    said = write_form(turn, context, sent)
+    turn.step()
+    return said + conductor.show(turn)
+
+
+def _institution(turn: Turn, sent: FormFile, open_at: Place | None) -> int | None:
+    """Whose form it is, among those the person speaks for."""
+    mine = {m.institution_id: words.tidy(m.institution or "") for m in turn.institutions if m.institution_id}
+    if sent.base is not None and sent.base.institution_id not in mine:
+        return None
+    if sent.institution:
+        named = [i for i, name in mine.items() if name == words.tidy(sent.institution)]
+        return named[0] if named else None
+    if sent.base is not None:
+        return sent.base.institution_id
+    if open_at:
+        return open_at[0]
+    return next(iter(mine)) if len(mine) == 1 else None
+
+
+def _cursor(turn: Turn, institution_id: int, quarter: str) -> Any:
+    conductor.start(turn, "report", {"institution": str(institution_id), "quarter": quarter})
+    return turn.memory.dialog
+
+
+def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgoing]:
+    """The cells that were changed in the form, by the rules of the dialog."""
+    base = sent.base
+    changed = (
+        sharing.changed_by_others(turn, context, base.version, base.revision_id)
+        if base
+        else sharing.changed_by_others(turn, context)
+    )
+    written, disputed_cells, same = [], 0, 0
+    for occupation, cells in sent.edited().items():
+        known = context.snapshot.rows.get(occupation, {}) if context.snapshot else {}
+        fresh = {m: c for m, c in cells.items() if known.get(m) != c}
+        same += len(cells) - len(fresh)
+        fresh, disputed = sharing.part(context, changed, occupation, fresh)
+        sharing.keep(turn, occupation, disputed)
+        disputed_cells += len(disputed)
+        if fresh:
+            figures_lines.write(turn, context, occupation, fresh)
+            written.append((occupation, len(fresh)))
+    for occupation in context.form.occupation_order(set(sent.idle)):
+        zero: dict[str, Any] = {m.id: 0 for m in context.form.measures}
+        figures_lines.write(turn, context, occupation, zero, no_business=True)
+        written.append((occupation, len(zero)))
+    wrong = [(w, form().measure(w.measure) if w.measure else None) for w in sent.wrong]
+    data = {"written": written, "wrong": wrong[:SHOWN], "more": max(0, len(wrong) - SHOWN), "form": context.form}
+    return [turn.say("report/form_read.j2", **data, disputed=disputed_cells, same=same)]
+
+
+def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[Outgoing]:
+    """Keep the file, and ask what it is unless its caption says so."""
+    place = open_place(stage)
+    if place is None and len(turn.institutions) == 1:
+        place = (turn.institutions[0].institution_id or 0, str(reporting_quarter(turn.now)))
+    if place is None:
+        return [turn.say("report/file_where.j2", name=arrived.name[:60])]
+    got = attachments.receive(
+        turn.connection, turn.person_id, arrived.name, arrived.hash, arrived.media, arrived.size, turn.now
+    )
+    snapshot = reports.snapshot(turn.connection, *place)
+    kinds = _kinds(snapshot)
+    named = _kind_named(turn.text)
+    if named in kinds:
+        return _attach(turn, snapshot, named, got)
+    at = f"{place[0]}:{place[1]}"
+    offer = turn.say("report/file_kind.j2", name=got.name, kinds=kinds, place=at, number=got.id, quarter=place[1])
+    return [offer]
+
+
+def _kinds(snapshot: Snapshot) -> list[str]:
+    """What a file may be now: pages belong to a draft, the stamped form to what was submitted."""
+    takes_pages = snapshot.shown is None or snapshot.draft is not None
+    stamped = [STAMPED] if snapshot.latest is not None and snapshot.latest.receipt else []
+    return [*stamped, *(KINDS if takes_pages else ())]
+
+
+def _kind_named(text: str) -> str:
+    plain = words.tidy(text)
+    named = {"配套措施": "measures", "措施": "measures", "经验": "practice", "做法": "practice", "问题": "problems"}
+    named |= {"盖章": STAMPED, "扫描": STAMPED}
+    return next((kind for word, kind in named.items() if word in plain), "")
+
+
+def press_kind(turn: Turn, place: Place, rest: str) -> Replies:
+    """What the file is was said by a button: `<kind>:<number of the file>`."""
+    kind, _, number = rest.partition(":")
+    if kind not in (*KINDS, STAMPED) or not (number.isascii() and number.isdigit() and len(number) < 16):
+        return None
+    got = attachments.received(turn.connection, int(number), turn.person_id)
+    if got is None:
+        return None
+    return _attach(turn, reports.snapshot(turn.connection, *place), kind, got)
+
+
+def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received) -> list[Outgoing]:
+    place = f"{snapshot.institution_id}:{snapshot.quarter}"
+    if kind not in _kinds(snapshot):
+        return [turn.say("report/file_later.j2", kind=kind, place=place)]
+    if kind == STAMPED:
+        target = snapshot.latest
+    else:
+        target = snapshot.draft or reports.begin_draft(
+            turn.connection, snapshot.institution_id, snapshot.quarter, turn.person_id, turn.now
+        )
+    assert target is not None
+    try:
+        fresh = attachments.attach(turn.connection, target, got, kind, turn.person_id, turn.now)
+    except attachments.TooMany:
+        return [turn.say("report/file_many.j2", most=attachments.MOST)]
+    said = turn.say("report/attached.j2", name=got.name, kind=kind, fresh=fresh, quarter=snapshot.quarter, place=place)
+    state = turn.memory.dialog
+    if state is not None and state.name == "report":
+        turn.step()
+        return [said, *conductor.show(turn)]
+    return [said]

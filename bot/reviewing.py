@@ -1,0 +1,116 @@
+"""What the office decides in chat: what waits, a report's table, accept, return, who is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot import telling
+from bot.allowed import refused
+from bot.desk import begin
+from bot.messages import FileRef, Outgoing
+from bot.turn import Turn
+from policy.form import form
+from policy.quarters import Quarter, reporting_quarter
+from storage import board, decisions, reports, sessions
+from storage.reports import VersionConflict
+
+PAGE = 8  # reports on a page of the list
+
+Replies = list[Outgoing] | None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def waiting(turn: Turn, page: int = 0) -> list[Outgoing]:
+    """待审: what was submitted and not decided on, oldest first."""
+    if denied := refused(turn, "review.list"):
+        return denied
+    found = decisions.waiting(turn.connection)
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    more = len(found) > (page + 1) * PAGE
+    return [turn.say("review/list.j2", found=shown, total=len(found), page=page, more=more)]
+
+
+def opened(turn: Turn, revision_id: int) -> Replies:
+    """One report's table beside the quarter before, with the explanations given."""
+    one = reports.submitted_revision(turn.connection, revision_id)
+    if one is None or one.revision.submitted_at is None:
+        return None
+    quarter = Quarter.parse(one.quarter)
+    before = quarter.previous()
+    last = reports.latest_rows(turn.connection, one.institution_id, str(before)) if before else {}
+    chart = form()
+    file = FileRef("form", f"{chart.title}-{one.institution}-{quarter}.xlsx", {"revision": revision_id})
+    order = chart.occupation_order(list(one.rows))
+    return [
+        turn.say(
+            "review/one.j2",
+            files=(file,),
+            one=one,
+            quarter=quarter,
+            form=chart,
+            order=order,
+            last=last,
+            own=decisions.entered_by(turn.connection, revision_id, turn.person_id),
+        )
+    ]
+
+
+def _accept(turn: Turn, revision_id: int) -> list[Outgoing]:
+    try:
+        done = decisions.accept(turn.connection, revision_id, turn.person_id, turn.now)
+    except decisions.OwnEntry:
+        return [turn.say("review/refused.j2", reason="own", newest=None)]
+    except VersionConflict:
+        return conflict(turn, revision_id)
+    told = telling.tell_accepted(turn.connection, done, turn.now)
+    return [turn.say("review/accepted.j2", own=done.own, told=told), *waiting(turn)]
+
+
+def conflict(turn: Turn, revision_id: int) -> list[Outgoing]:
+    """The revision seen is not the one to decide on any more; which one is, if any."""
+    seen = reports.submitted_revision(turn.connection, revision_id)
+    newest = None
+    if seen is not None:
+        newest = reports.snapshot(turn.connection, seen.institution_id, seen.quarter).latest
+        newest = newest if newest and newest.id != revision_id and newest.state == "submitted" else None
+    return [turn.say("review/refused.j2", reason="changed", newest=newest)]
+
+
+def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
+    """催报名单: who has not reported, to copy into a work group."""
+    if denied := refused(turn, "review.missing"):
+        return denied
+    quarter = quarter or reporting_quarter(turn.now)
+    groups = board.groups(turn.connection, str(quarter), quarter.due())
+    found = board.lines(turn.connection, str(quarter), quarter.due(), ("missing", "draft", "returned"))
+    total = sum(g.count for g in groups)
+    return [turn.say("review/missing.j2", quarter=quarter, found=found, total=total, now=turn.now)]
+
+
+def workbench(turn: Turn) -> list[Outgoing]:
+    """工作台: a way into the browser's board, for the office and the districts' readers."""
+    reader = any(m.role == "district" for m in turn.memberships)
+    if not reader and (denied := refused(turn, "workbench")):
+        return denied
+    token, _ = sessions.issue_link(turn.connection, turn.person_id, turn.now)
+    minutes = int(sessions.LINK_LIVES.total_seconds() // 60)
+    return [turn.say("review/link.j2", url=f"{turn.url}/office/in/{token}", minutes=minutes)]
+
+
+def act(turn: Turn, argument: str) -> Replies:
+    """A button: `<what>:<number>`."""
+    what, _, rest = argument.partition(":")
+    if denied := refused(turn, f"review.{what}"):
+        return denied
+    number = _number(rest)
+    actions: dict[str, Callable[[], Replies]] = {
+        "l": lambda: waiting(turn, number),
+        "o": lambda: opened(turn, number),
+        "a": lambda: _accept(turn, number),
+        "r": lambda: begin(turn, "return", revision=number),
+        "m": lambda: missing(turn),
+    }
+    return actions[what]() if what in actions else None

@@ -1,0 +1,62 @@
+"""Telling an institution's contacts what the office decided, by outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.dialogs.returned import said_lines
+from bot.messages import Outgoing
+from bot.render import render
+from policy.form import form
+from policy.quarters import Quarter
+from storage import contacts, institutions, returns, turns
+from storage.decisions import Decided
+
+
+def _tell(connection: Connection, institution_id: int, message: Outgoing, now: datetime) -> int:
+    addresses = contacts.addresses(connection, institution_id)
+    for address in addresses:
+        turns.enqueue(connection, address, [message.body()], now)
+    return len(addresses)
+
+
+def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime, **data: object) -> int:
+    message = render(
+        "review/told.j2",
+        kind=kind,
+        institution=institutions.get(connection, decided.institution_id).name,
+        quarter=Quarter.parse(decided.quarter),
+        number=decided.number,
+        place=f"{decided.institution_id}:{decided.quarter}",
+        **{"places": [], "reason": "", **data},
+    )
+    return _tell(connection, decided.institution_id, message, now)
+
+
+def tell_accepted(connection: Connection, decided: Decided, now: datetime) -> int:
+    """The report was accepted; how many accounts hear of it."""
+    return _tell_of(connection, decided, "accepted", now)
+
+
+def tell_returned(connection: Connection, decided: Decided, now: datetime) -> int:
+    """The report was returned, with the office's words; how many accounts hear of it."""
+    places = said_lines(form(), returns.cells(connection, decided.revision_id))
+    return _tell_of(connection, decided, "returned", now, places=places)
+
+
+def tell_reopened(connection: Connection, decided: Decided, reason: str, now: datetime) -> int:
+    """The accepted report may be corrected again; how many accounts hear of it."""
+    return _tell_of(connection, decided, "reopened", now, reason=reason)
+
+
+def tell_extended(
+    connection: Connection, institution_id: int, quarter: Quarter, until: datetime, now: datetime
+) -> int:
+    """The institution may report later; how many accounts hear of it."""
+    name = institutions.get(connection, institution_id).name
+    place = f"{institution_id}:{quarter}"
+    last = until - timedelta(seconds=1)  # people name the last day, not the midnight after it
+    message = render("review/extended.j2", institution=name, quarter=quarter, last=last, place=place)
+    return _tell(connection, institution_id, message, now)

@@ -1,0 +1,104 @@
+"""The material the question index learns from and is judged by: entries, and authors' questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from policy.files import PolicyError
+from policy.index import inputs_hash, training_inputs
+from policy.text import normalise
+
+HOUSE = "house"  # the author whose phrasings are always in training and never counted
+
+
+@dataclass
+class Author:
+    """What one author wrote, as it stands in the file."""
+
+    name: str
+    phrasings: list[tuple[str, str]]  # (text, entry)
+    neighbour: list[str] = field(default_factory=list)
+    far: list[str] = field(default_factory=list)
+    double: list[tuple[str, tuple[str, str]]] = field(default_factory=list)
+    followup: list[tuple[str, str, str]] = field(default_factory=list)  # (after, text, entry)
+
+    @property
+    def foreign(self) -> list[str]:
+        """All that is none of ours."""
+        return self.neighbour + self.far
+
+    def keep(self, wanted: Callable[[str], bool]) -> Author:
+        """The same with only the phrasings and foreign questions that are wanted."""
+        return replace(
+            self,
+            phrasings=[(t, e) for t, e in self.phrasings if wanted(t)],
+            neighbour=[t for t in self.neighbour if wanted(t)],
+            far=[t for t in self.far if wanted(t)],
+        )
+
+
+@dataclass
+class Corpus:
+    """Entries (id → title, answer, related …) and authors."""
+
+    entries: dict[str, list[Any]]
+    authors: dict[str, Author]
+    hash: str = ""
+
+    def without(self, name: str) -> Corpus:
+        """The same without one author, nor any line of the house that this author wrote too."""
+        gone = self.authors[name]
+        same = {normalise(t) for t, _ in gone.phrasings} | {normalise(t) for t in gone.foreign}
+        authors = {n: a for n, a in self.authors.items() if n != name}
+        if HOUSE in authors and name != HOUSE:
+            authors[HOUSE] = authors[HOUSE].keep(lambda text: normalise(text) not in same)
+        return Corpus(self.entries, authors, self.hash)
+
+    @property
+    def guests(self) -> list[str]:
+        """Authors that can be held out."""
+        return [n for n in self.authors if n != HOUSE]
+
+
+def corpus() -> Corpus:
+    """The packaged training material.
+
+    Raises:
+        PolicyError: a phrasing names an entry that does not exist.
+
+    """
+    inputs = training_inputs()
+    authors = {}
+    for name, data in inputs["phrasings"].items():
+        phrasings = data.get("phrasings") or {}
+        for entry in phrasings:
+            if entry not in inputs["entries"]:
+                raise PolicyError(f"phrasings/{name}: 没有条目 {entry}")
+        foreign = data.get("foreign") or {}
+        author = Author(
+            name=data["author"],
+            phrasings=[(str(t), e) for e, texts in phrasings.items() for t in texts],
+            neighbour=[str(t) for t in foreign.get("neighbour", ())],
+            far=[str(t) for t in foreign.get("far", ())],
+            double=[(d["text"], tuple(d["entries"])) for d in data.get("double") or ()],
+            followup=[(f["after"], f["text"], f["entry"]) for f in data.get("followup") or ()],
+        )
+        authors[author.name] = author
+    return Corpus(inputs["entries"], authors, inputs_hash())
+
+
+def house_folds(material: Corpus, folds: int = 4) -> Iterator[tuple[Corpus, Author]]:
+    """The house's small talk and foreign questions, held out by quarters: nobody else writes small talk."""
+    house = material.authors.get(HOUSE)
+    if house is None:
+        return
+    chat = [t for t, e in house.phrasings if material.entries[e][4]]
+    for fold in range(folds):
+        held = set(chat[fold::folds] + house.foreign[fold::folds])
+        rest = house.keep(lambda text, held=held: text not in held)  # type: ignore[misc]
+        yield (
+            Corpus(material.entries, {**material.authors, HOUSE: rest}, material.hash),
+            house.keep(lambda text, held=held: text in held),  # type: ignore[misc]
+        )

@@ -1,0 +1,182 @@
+"""The form as it comes back in a file: a grid of cells read by the rules of the dialog. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from policy.form import Cell, Form, Measure, Refused
+from policy.quarters import Quarter
+
+MOST_ROWS = 200  # rows looked at; the form has a dozen
+MOST_COLUMNS = 40
+
+_QUARTER = re.compile(r"20\d{2}\s*(?:Q[1-4]|年第?\s*[1-4一二三四]\s*季度)", re.I)
+_INSTITUTION = re.compile(r"填报单位[^:：]{0,8}[:：]\s*(.*?)(?:\s{2,}|填报时间|$)")
+_ENDS = ("填表人", "联系电话", "备注", "注：", "注:", "说明", "金额单位", "口径", "本季度无培训", "合计")
+_ROW_OF_DOTS = re.compile(r"[.…。·\s]+")
+_UNKNOWN = frozenset("不掌握 不知道 不清楚 未掌握".split())
+_IDLE = frozenset("无业务 没有业务 本职业无业务 未开班".split())
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """A cell as it stands in the file. `kind` formula: one without a stored value."""
+
+    address: str
+    text: str = ""
+    kind: Literal["empty", "number", "text", "formula", "error", "other"] = "empty"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A cell that cannot be taken.
+
+    reason: as `Refused`, or formula, error, kind, occupation (unknown), twice (row), nameless (row).
+    """
+
+    address: str
+    reason: str
+    typed: str = ""
+    occupation: str = ""
+    measure: str = ""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the form showed when it was handed out: whose draft, at which version, which figures."""
+
+    institution_id: int
+    quarter: str
+    revision_id: int
+    version: int
+    rows: dict[str, dict[str, Cell]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FormFile:
+    """A form read from a file: the cells that are right, and what is wrong with the others."""
+
+    institution: str
+    quarter: str | None
+    rows: dict[str, dict[str, Cell]]
+    idle: frozenset[str]  # 无业务 written into the row
+    wrong: tuple[Wrong, ...]
+    base: Base | None = None
+
+    def edited(self) -> dict[str, dict[str, Cell]]:
+        """The cells that differ from what the form showed when it was handed out."""
+        before = self.base.rows if self.base else {}
+        found: dict[str, dict[str, Cell]] = {}
+        for occupation, row in self.rows.items():
+            known = before.get(occupation, {})
+            changed = {m: c for m, c in row.items() if m not in known or known[m] != c}
+            if changed:
+                found[occupation] = changed
+        return found
+
+
+def read_form(form: Form, grid: Sequence[Sequence[SheetCell]], base: Base | None = None) -> FormFile | None:
+    """The form that a grid holds; None when its column heads are not to be found."""
+    heads = _heads(form, grid)
+    if heads is None:
+        return None
+    top, first_column, columns = heads
+    above = [cell.text.strip() for line in grid[:top] for cell in line if cell.text.strip()]
+    named = next((m[1].strip() for text in above if (m := _INSTITUTION.search(text))), "")
+    reader = _Rows(form, first_column, columns)
+    for line in grid[top + 1 :]:
+        if not reader.take(line):
+            break
+    quarter = base.quarter if base else next((q for text in above if (q := _quarter(text))), None)
+    return FormFile(named, quarter, reader.rows, frozenset(reader.idle), tuple(reader.wrong), base)
+
+
+def _quarter(text: str) -> str | None:
+    found = _QUARTER.search(text)
+    if not found:
+        return None
+    try:
+        return str(Quarter.parse(found[0]))
+    except ValueError:
+        return None
+
+
+def _heads(form: Form, grid: Sequence[Sequence[SheetCell]]) -> tuple[int, int, dict[int, Measure]] | None:
+    """(last line of the heads, column of the names, column → measure); heads may take two lines."""
+    for number, line in enumerate(grid[:30]):
+        for start, cell in enumerate(line):
+            if re.sub(r"\s", "", cell.text) not in (form.first_column, "职业", "职业名称", "名称"):
+                continue
+            columns = _measures(form, line, start)
+            below = grid[number + 1] if number + 1 < len(grid) else ()
+            if len(below) > start and below[start].text.strip():
+                below = ()  # already a row
+            more = _measures(form, below, start)
+            whole = {**columns, **more}
+            if columns and len({m.id for m in whole.values()}) == len(whole):
+                return number + bool(more), start, whole
+    return None
+
+
+def _measures(form: Form, line: Sequence[SheetCell], start: int) -> dict[int, Measure]:
+    found = {i: form.find_measure(cell.text) for i, cell in enumerate(line) if i > start}
+    return {i: measure for i, measure in found.items() if measure}
+
+
+class _Rows:
+    """Reads row after row and keeps what was right and what was not."""
+
+    def __init__(self, form: Form, first_column: int, columns: dict[int, Measure]) -> None:
+        self.form = form
+        self.first_column = first_column
+        self.columns = columns
+        self.rows: dict[str, dict[str, Cell]] = {}
+        self.idle: set[str] = set()
+        self.wrong: list[Wrong] = []
+        self._seen: set[str] = set()
+
+    def take(self, line: Sequence[SheetCell]) -> bool:
+        """Read one row; False when the rows are over."""
+        name_cell = line[self.first_column] if len(line) > self.first_column else SheetCell("")
+        name = re.sub(r"\s", "", name_cell.text)
+        if name.startswith(_ENDS):
+            return False
+        cells = [(m, line[i]) for i, m in self.columns.items() if i < len(line) and line[i].kind != "empty"]
+        if not cells or _ROW_OF_DOTS.fullmatch(name):
+            return True
+        occupation = self.form.find_occupation(name) if name else None
+        if occupation is None:
+            self.wrong.append(Wrong(name_cell.address, "occupation" if name else "nameless", name[:30]))
+            return True
+        if occupation.name in self._seen:
+            self.wrong.append(Wrong(name_cell.address, "twice", occupation.name, occupation.name))
+            return True
+        self._seen.add(occupation.name)
+        if any(re.sub(r"\s", "", cell.text) in _IDLE for _, cell in cells):
+            self.idle.add(occupation.name)
+            return True
+        for measure, cell in cells:
+            self._cell(occupation.name, measure, cell)
+        return True
+
+    def _cell(self, occupation: str, measure: Measure, cell: SheetCell) -> None:
+        try:
+            value = self._value(measure, cell)
+        except Refused as error:
+            typed = cell.text.strip()[:20]
+            self.wrong.append(Wrong(cell.address, error.reason, typed, occupation, measure.id))
+        else:
+            self.rows.setdefault(occupation, {})[measure.id] = value
+
+    def _value(self, measure: Measure, cell: SheetCell) -> Cell:
+        if cell.kind == "number":
+            return self.form.check_number(measure, Decimal(cell.text))
+        if cell.kind != "text":
+            raise Refused("kind" if cell.kind == "other" else cell.kind, measure)
+        if re.sub(r"\s", "", cell.text) in _UNKNOWN:
+            return "not_known"
+        return self.form.read_cell(measure, cell.text)

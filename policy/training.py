@@ -1,0 +1,345 @@
+"""Learning the question index from entries and phrasings (development only: needs scikit-learn)."""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from policy.corpus import Author, Corpus, corpus, house_folds
+from policy.files import PolicyError
+from policy.index import (
+    CHAT_COVERED,
+    Index,
+    chat_signals,
+    combined,
+    follow_signals,
+    gate,
+    signals,
+)
+from policy.text import grams, normalise, unified
+from policy.weights import EXTRA, FORMAT, Weights
+
+MODEL = Path(__file__).parent / "model"
+
+_INSTALL = "请安装开发依赖：pip install '.[dev]'"
+
+TITLE_TIMES = 3  # an entry's title counts as so many phrasings; its answer text as one
+K1, B = 1.2, 0.75
+
+
+def _learners() -> tuple[Any, Any]:
+    """LinearSVC and LogisticRegression.
+
+    Raises:
+        PolicyError: scikit-learn is not installed.
+
+    """
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.svm import LinearSVC
+    except ImportError as error:
+        raise PolicyError(f"训练和评测需要 scikit-learn，{_INSTALL}") from error
+    return LinearSVC, LogisticRegression
+
+
+# ---------------------------------------------------------------------------- the table of grams
+
+
+@lru_cache(maxsize=1)
+def sounds() -> list[str]:
+    """The 6,763 common characters (GB 2312), those of one sound together, tones aside.
+
+    Raises:
+        PolicyError: pypinyin is not installed.
+
+    """
+    try:
+        from pypinyin import lazy_pinyin
+    except ImportError as error:
+        raise PolicyError(f"训练和评测需要 pypinyin，{_INSTALL}") from error
+    groups: dict[str, list[str]] = defaultdict(list)
+    for code in range(0x4E00, 0x9FA6):
+        character = chr(code)
+        try:
+            character.encode("gb2312")
+        except UnicodeEncodeError:
+            continue
+        groups[lazy_pinyin(character)[0]].append(character)
+    return ["".join(groups[reading]) for reading in sorted(groups) if len(groups[reading]) > 1]
+
+
+def _matrix(texts: Sequence[str], row: dict[str, int], idf: Sequence[float]) -> Any:
+    """Length-one tf-idf vectors, exactly as `Weights.scores` makes them."""
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
+    data, indices, starts = [], [], [0]
+    for text in texts:
+        found = [
+            (row[g], (1.0 + math.log(n)) * idf[row[g]])
+            for g, n in Counter(grams(f"^{text}$")).items()
+            if g in row
+        ]
+        norm = math.sqrt(sum(v * v for _, v in found)) or 1.0
+        for r, v in sorted(found):
+            indices.append(r)
+            data.append(v / norm)
+        starts.append(len(indices))
+    return csr_matrix((data, indices, starts), shape=(len(texts), len(row)))
+
+
+def _bm25(own: list[tuple[str, str]], row: dict[str, int], entries: list[str]) -> list[list[float]]:
+    """BM25 weight of every gram for every entry, one document an entry."""
+    documents: dict[str, Counter[str]] = defaultdict(Counter)
+    for text, entry in own:
+        documents[entry].update(g for g in grams(f"^{text}$") if g in row)
+    lengths = {e: sum(documents[e].values()) for e in entries}
+    average = sum(lengths.values()) / len(entries)
+    frequency = Counter(g for e in entries for g in documents[e])
+    table = [[0.0] * len(entries) for _ in row]
+    for column, entry in enumerate(entries):
+        base = K1 * (1 - B + B * lengths[entry] / average)
+        for gram, times in documents[entry].items():
+            rarity = math.log(1 + (len(entries) - frequency[gram] + 0.5) / (frequency[gram] + 0.5))
+            table[row[gram]][column] = rarity * times * (K1 + 1) / (times + base)
+    return table
+
+
+def fit_weights(material: Corpus) -> Weights:
+    """Weights without gates. Ordinary entries come first, then small talk."""
+    svc, _ = _learners()
+    entries = sorted(material.entries, key=lambda e: bool(material.entries[e][4]))
+    number = {e: i for i, e in enumerate(entries)}
+    ordinary = sum(not material.entries[e][4] for e in entries)
+    own = [(normalise(t), e) for a in material.authors.values() for t, e in a.phrasings]
+    for entry, (title, answer, *_, small) in material.entries.items():
+        if not small:  # what is written on small talk is not what people say
+            own += [(normalise(title), entry)] * TITLE_TIMES + [(normalise(answer), entry)]
+    own = [(t, e) for t, e in own if t]
+    neighbour = [normalise(t) for a in material.authors.values() for t in a.neighbour]
+    far = [t for a in material.authors.values() for t in map(normalise, a.far) if t]
+    texts = [t for t, _ in own] + neighbour + far
+    frequency = Counter(g for t in texts for g in set(grams(f"^{t}$")))
+    talk = {g for t, e in own if number[e] >= ordinary for g in grams(f"^{t}$")}
+    words = sorted(g for g, n in frequency.items() if n > 1 or g in talk)
+    row = {g: r for r, g in enumerate(words)}
+    idf = array("f", [math.log((1 + len(texts)) / (1 + frequency[g])) + 1 for g in words])
+
+    x = _matrix(texts, row, idf)
+    classifier = svc(C=1.0, random_state=0).fit(x[: len(own)], [number[e] for _, e in own])
+    outputs, bias = [list(c) for c in classifier.coef_], list(classifier.intercept_)
+    kinds = ["chat" if number[e] >= ordinary else "ours" for _, e in own]
+    kinds += ["neighbour"] * len(neighbour) + ["far"] * len(far)
+    for extra in EXTRA:
+        # Small talk is neither ours nor foreign: the gate of `ours` never sees it.
+        chosen = [i for i, k in enumerate(kinds) if extra != "ours" or k != "chat"]
+        binary = svc(C=1.0, class_weight="balanced", random_state=0)
+        binary.fit(x[chosen], [int(kinds[i] == extra) for i in chosen])
+        outputs.append(list(binary.coef_[0]))
+        bias.append(float(binary.intercept_[0]))
+
+    scale, linear = array("f"), array("b")
+    for values in zip(*outputs, strict=True):
+        step = max(abs(v) for v in values) / 127 or 1.0
+        scale.append(step)
+        linear.extend(round(float(v) / step) for v in values)
+    table = _bm25(own, row, entries)
+    step = max(max(values) for values in table) / 255
+    header = {
+        "format": FORMAT,
+        "inputs": material.hash,
+        "entries": entries,
+        "ordinary": ordinary,
+        "titles": {e: normalise(material.entries[e][0]) for e in entries[:ordinary]},
+        "related": {e: [r for r in v[2] if r in number] for e, v in material.entries.items()},
+        "bias": [round(float(b), 6) for b in bias],
+        "bm25_step": round(step, 8),
+        "unseen": round(math.log(1 + len(texts)) + 1, 6),
+    }
+    bm25 = bytes(round(v / step) for values in table for v in values)
+    return Weights(header, words, idf, scale, linear.tobytes(), bm25, sounds())
+
+
+# ------------------------------------------------------------------------------------ the gates
+
+
+def _logistic(own: list[list[float]], other: list[list[float]], balanced: bool = True) -> list[float]:
+    """A logistic regression that tells `own` from `other`, as `policy.index.gate` takes it."""
+    import numpy
+
+    _, regression = _learners()
+    data = numpy.array(own + other)
+    mean, spread = data.mean(0), data.std(0) + 1e-6
+    model = regression(C=0.3, class_weight="balanced" if balanced else None, max_iter=5000)
+    model.fit((data - mean) / spread, [1] * len(own) + [0] * len(other))
+    slope = model.coef_[0] / spread
+    return [round(float(v), 4) for v in [*slope, model.intercept_[0] - float(slope @ mean)]]
+
+
+def _low(values: list[float], share: float) -> float:
+    """The value below which that share of `values` lies."""
+    return round(sorted(values)[int(len(values) * share)], 4)
+
+
+# Shares of questions by authors not seen, on which the thresholds are set.
+OWN_REFUSED = 0.015  # our own that are refused
+FOREIGN_FOLLOWS = 0.01  # foreign questions that are taken for the second half of an answered one
+SINGLE_SPLIT = 0.015  # single questions that are taken for two
+OWN_OFFERED = 0.02  # our own that get three choices, as the likeliest entry is not sure enough
+
+
+def fit_gates(material: Corpus) -> dict[str, Any]:
+    """Gates and thresholds, from authors held out in turns within `material`."""
+    unseen = [(Index(fit_weights(material.without(n))), material.authors[n]) for n in material.guests]
+    house = [(Index(fit_weights(rest)), held) for rest, held in house_folds(material)]
+    learnt = _ask_gates(unseen, house)
+    for tried, _ in unseen:
+        tried.header.update(learnt)
+        tried.forget()
+    return learnt | _pair_gates(unseen)
+
+
+Unseen = list[tuple[Index, Author]]
+
+
+def _ask_gates(unseen: Unseen, house: Unseen) -> dict[str, Any]:
+    """Is it ours, is the first entry right, is it small talk."""
+    own: list[list[float]] = []
+    foreign: list[list[float]] = []
+    right: list[list[float]] = []
+    wrong: list[list[float]] = []
+    talk: tuple[list[list[float]], list[list[float]]] = ([], [])
+    for tried, author in unseen + house:
+        weights, ordinary = tried.weights, tried.header["ordinary"]
+        both = [(text, "both") for text, _ in author.double]
+        texts = [*author.phrasings, *both, *((t, "") for t in author.foreign)]
+        for text, entry in [(normalise(t), e) for t, e in texts]:
+            if not text:
+                continue
+            scores = weights.scores(weights.repaired(text))
+            total = combined(scores, ordinary)
+            chat = entry in weights.entries[ordinary:]
+            talking = chat_signals(weights, scores)
+            if not chat or talking[0] >= CHAT_COVERED:
+                talk[chat].append(talking)
+            if chat:
+                continue
+            values = signals(weights, scores, total)
+            if not entry:
+                foreign.append(values)
+                continue
+            own.append(values)
+            if entry != "both":
+                first = weights.entries[total.index(max(total))]
+                (right if first == entry else wrong).append(values)
+        for _, text, _ in author.followup:
+            scores = weights.scores(weights.repaired(normalise(text)))
+            talk[0].append(chat_signals(weights, scores))
+    ours = _logistic(own, foreign)
+    sure = _logistic(right, wrong, balanced=False)
+    learnt = {
+        "ours": ours,
+        "right": sure,
+        "refuse_below": _low([gate(ours, v) for v in own], OWN_REFUSED),
+        "choose_below": _low([gate(sure, v) for v in right + wrong], OWN_OFFERED),
+        "chat": [-60.0],
+        "chat_above": 0.5,
+    }
+    if talk[1]:
+        learnt["chat"] = _logistic(talk[1], talk[0], balanced=False)
+    return learnt
+
+
+def _pair_gates(unseen: Unseen) -> dict[str, Any]:
+    """Is it half a question after an answer, is it two questions at once."""
+    follows: tuple[list[list[float]], list[list[float]]] = ([], [])
+    for tried, author in unseen:
+        lasts = list(tried.header["titles"])
+        cases = [(t, last, True) for last, t, _ in author.followup]
+        for number, text in enumerate(author.foreign):
+            cases += [(text, lasts[(number * 31 + step * 17) % len(lasts)], False) for step in range(3)]
+        for text, last, wanted in cases:
+            alone = tried.judge(normalise(text))
+            joint, total = tried.joined(alone, last)
+            follows[wanted].append(follow_signals(alone, joint, total))
+    learnt: dict[str, Any] = {}
+    if follows[1]:
+        learnt["follows"] = _logistic(follows[1], follows[0])
+        strangers = [gate(learnt["follows"], v) for v in follows[0]]
+        learnt["follow_above"] = _low(strangers, 1 - FOREIGN_FOLLOWS)
+    two: tuple[list[list[float]], list[list[float]]] = ([], [])
+    single: list[list[list[float]]] = []
+    for tried, author in unseen:
+        tried.header.update(learnt)
+        tried.forget()
+        for text, _ in author.phrasings:
+            plain = unified(text)
+            cuts = [v for _, v in tried.cuts(plain, tried.judge(normalise(text)))]
+            single.append(cuts)
+            two[0].extend(cuts)
+        for text in author.foreign:
+            two[0].extend(v for _, v in tried.cuts(unified(text), tried.judge(normalise(text))))
+        for text, both in [*author.double, *_made_doubles(author, tried)]:
+            plain = unified(text)
+            for pair, values in tried.cuts(plain, tried.judge(normalise(text))):
+                if set(pair) == set(both):
+                    two[1].append(values)
+    if two[1]:
+        learnt["two"] = _logistic(two[1], two[0], balanced=False)
+        likeliest = [max((gate(learnt["two"], v) for v in cuts), default=0.0) for cuts in single]
+        learnt["two_above"] = _low(likeliest, 1 - SINGLE_SPLIT)
+    return learnt
+
+
+def _made_doubles(author: Author, tried: Index, each: int = 40) -> list[tuple[str, tuple[str, str]]]:
+    """Two short questions on related entries, one after the other, chosen the same way every time."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for text, entry in author.phrasings:
+        if len(text) <= 14:
+            by[entry].append(text.rstrip("？?。"))
+    made = []
+    for number, (one, texts) in enumerate(sorted(by.items())):
+        for near in tried.header["related"].get(one, ())[:1]:
+            if by.get(near):
+                mark = ("，", "？", "，还有", " ")[number % 4]
+                made.append((texts[0] + mark + by[near][-1], (one, near)))
+    return made[:each]
+
+
+def fit(material: Corpus) -> Index:
+    """The whole index: weights and gate."""
+    weights = fit_weights(material)
+    weights.header.update(fit_gates(material))
+    return Index(weights)
+
+
+def train(folder: Path = MODEL) -> Index:
+    """Learn from the packaged files and write the model. The same files give the same bytes."""
+    trained = fit(corpus())
+    trained.weights.write(folder)
+    return trained
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`train` writes the model, `evaluate` prints held-out figures."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["train"]:
+        train()
+        print(f"已写入 {MODEL}")
+        return 0
+    if arguments[:1] == ["evaluate"] and set(arguments[1:]) <= {"--verbose"}:
+        from policy.evaluation import evaluate
+
+        evaluate(verbose="--verbose" in arguments)
+        return 0
+    print("usage: python -m policy.training train | evaluate [--verbose]", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,214 @@
+"""Files and pages that belong to a report's revision; the bytes stand outside, under their hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, union, update
+
+from storage import audit
+from storage.pages import STAMPED
+from storage.reports import Revision, VersionConflict
+from storage.schema import account, membership, report, revision
+from storage.schema_contact import attachment, page, received_file
+from storage.turns import Address, insert_new
+
+KINDS = ("measures", "practice", "problems")  # the form's note: on separate pages
+MOST = 20  # files of one revision
+
+
+class TooMany(Exception):
+    """The revision has as many files as it may."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that a person sent. `media` tells its type, `size` is in bytes."""
+
+    id: int
+    person_id: int
+    name: str
+    hash: str
+    media: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file of a revision."""
+
+    kind: str
+    name: str
+    hash: str
+    media: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What a revision has beside its figures: kind → text, and files."""
+
+    words: dict[str, str]
+    files: tuple[Attached, ...]
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the stamped form was sent back."""
+        return any(f.kind == STAMPED for f in self.files)
+
+
+NO_PAGES = Pages({}, ())
+
+
+def may_attach(connection: Connection, address: Address) -> bool:
+    """Whether the sender speaks for an institution: only then is a file worth keeping."""
+    mine = (account.c.channel == address.channel) & (account.c.bot == address.bot)
+    mine &= account.c.sender == address.sender
+    live = membership.c.revoked_at.is_(None) & membership.c.institution_id.is_not(None)
+    joined = select(account.c.id).join(membership, membership.c.person_id == account.c.person_id)
+    return connection.execute(joined.where(mine, live).limit(1)).first() is not None
+
+
+def receive(
+    connection: Connection, person_id: int, name: str, digest: str, media: str, size: int, now: datetime
+) -> Received:
+    """Note a file that came; what it belongs to is told next."""
+    made = connection.execute(
+        insert(received_file)
+        .values(person_id=person_id, name=name, hash=digest, media=media, size=size, at=now)
+        .returning(received_file.c.id)
+    ).scalar_one()
+    return Received(int(made), person_id, name, digest, media, size)
+
+
+def received(connection: Connection, number: int, person_id: int) -> Received | None:
+    """A file that this person sent."""
+    row = connection.execute(
+        select(received_file).where(received_file.c.id == number, received_file.c.person_id == person_id)
+    ).first()
+    return Received(row.id, row.person_id, row.name, row.hash, row.media, row.size) if row else None
+
+
+def of(connection: Connection, revision_id: int) -> Pages:
+    """Text and files of a revision, in the order they came."""
+    texts = connection.execute(select(page.c.kind, page.c.words).where(page.c.revision_id == revision_id))
+    files = connection.execute(
+        select(attachment)
+        .where(attachment.c.revision_id == revision_id)
+        .order_by(attachment.c.at, attachment.c.kind, attachment.c.hash)
+    )
+    words = {row.kind: row.words for row in texts}
+    return Pages(words, tuple(Attached(f.kind, f.name, f.hash, f.media, f.size) for f in files))
+
+
+def attach(
+    connection: Connection, target: Revision, file: Received, kind: str, by: int, now: datetime
+) -> bool:
+    """Keep a file with a draft (or, stamped, with a submitted revision); False when it was there.
+
+    Raises:
+        VersionConflict: the draft was submitted or discarded meanwhile.
+        TooMany: there are as many as may be.
+    """
+    if kind == STAMPED:
+        connection.execute(select(revision.c.id).where(revision.c.id == target.id).with_for_update())
+    else:
+        _touch(connection, target)
+    count = select(func.count()).select_from(attachment).where(attachment.c.revision_id == target.id)
+    if connection.execute(count).scalar_one() >= MOST:
+        raise TooMany
+    made = connection.execute(
+        insert_new(connection, attachment),
+        {
+            "revision_id": target.id,
+            "kind": kind,
+            "hash": file.hash,
+            "name": file.name,
+            "media": file.media,
+            "size": file.size,
+            "at": now,
+            "person_id": by,
+        },
+    )
+    detail = {"kind": kind, "hash": file.hash, "name": file.name}
+    action = "report.stamped" if kind == STAMPED else "draft.attach"
+    audit.record(connection, now, by, action, f"revision:{target.id}", **detail)
+    return made.rowcount == 1
+
+
+def detach(
+    connection: Connection, draft: Revision, kind: str, digest: str, by: int, now: datetime
+) -> bool:
+    """Take a file out of a draft; False when it was not there."""
+    _touch(connection, draft)
+    gone = connection.execute(
+        delete(attachment).where(
+            attachment.c.revision_id == draft.id,
+            attachment.c.kind == kind,
+            attachment.c.hash.startswith(digest, autoescape=True),
+        )
+    )
+    audit.record(connection, now, by, "draft.detach", f"revision:{draft.id}", kind=kind, hash=digest)
+    return gone.rowcount > 0
+
+
+def write_page(
+    connection: Connection, draft: Revision, kind: str, words: str, by: int, now: datetime
+) -> None:
+    """Keep the text of one page in place of an earlier one; "" takes it out."""
+    _touch(connection, draft)
+    connection.execute(delete(page).where(page.c.revision_id == draft.id, page.c.kind == kind))
+    if words:
+        values = {"revision_id": draft.id, "kind": kind, "words": words, "at": now, "person_id": by}
+        connection.execute(insert(page).values(**values))
+    audit.record(connection, now, by, "draft.page", f"revision:{draft.id}", kind=kind)
+
+
+def _touch(connection: Connection, draft: Revision) -> None:
+    changed = connection.execute(
+        update(revision)
+        .where(revision.c.id == draft.id, revision.c.state == "draft")
+        .values(version=revision.c.version + 1)
+    )
+    if changed.rowcount != 1:
+        raise VersionConflict
+
+
+def may_read(connection: Connection, person_id: int, digest: str) -> bool:
+    """Whether a file belongs to a report of an institution that this person speaks for."""
+    live = membership.c.revoked_at.is_(None) & (membership.c.person_id == person_id)
+    found = (
+        select(attachment.c.hash)
+        .join(revision, revision.c.id == attachment.c.revision_id)
+        .join(report, report.c.id == revision.c.report_id)
+        .join(membership, membership.c.institution_id == report.c.institution_id)
+        .where(attachment.c.hash == digest, live)
+    )
+    return bool(connection.execute(select(exists(found))).scalar())
+
+
+def stamped_in(connection: Connection, quarter: str) -> set[int]:
+    """The institutions whose counting revision of a quarter has its stamped form."""
+    rows = connection.execute(
+        select(report.c.institution_id)
+        .join(revision, revision.c.report_id == report.c.id)
+        .join(attachment, attachment.c.revision_id == revision.c.id)
+        .where(
+            report.c.quarter == quarter,
+            revision.c.state.in_(("submitted", "accepted")),
+            attachment.c.kind == STAMPED,
+        )
+    )
+    return {row.institution_id for row in rows}
+
+
+def wanted(connection: Connection, digests: Iterable[str], since: datetime) -> set[str]:
+    """Which of these files are still needed: attached somewhere, or received since then."""
+    of_these = list(digests)
+    attached = select(attachment.c.hash).where(attachment.c.hash.in_(of_these))
+    fresh = select(received_file.c.hash).where(
+        received_file.c.hash.in_(of_these), received_file.c.at >= since
+    )
+    return set(connection.execute(union(attached, fresh)).scalars())

@@ -1,0 +1,244 @@
+"""A quarter as the office sees it: who stands where, counted and listed by the database.
+
+A report's place comes from its newest submission: submitted, returned or accepted; with none it is
+a draft or missing. Whoever is expected is counted once, whatever they sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
+
+from storage.institutions import expected_in
+from storage.schema import MEASURES, Moment, figure, institution, report, revision
+from storage.schema_office import extension, reopening
+
+STATES = ("missing", "draft", "submitted", "returned", "accepted")
+REPORTED = ("submitted", "returned", "accepted")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One expected institution. `counts` tells whether figures of it are added up now."""
+
+    institution_id: int
+    name: str
+    district: str | None
+    state: str
+    revision_id: int | None
+    number: int | None
+    zero: bool
+    late: bool
+    drafting: bool
+    reopened: bool
+    first_submitted_at: datetime | None
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    extended_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """How many expected institutions of a district stand alike."""
+
+    district: str | None
+    state: str
+    late: bool
+    zero: bool
+    count: int
+
+
+newest = revision.alias("newest")  # the newest submission that was not superseded
+draft = revision.alias("draft")
+newer = revision.alias("newer")
+
+_SENT = ("submitted", "returned", "accepted")
+_STATE = case(
+    (newest.c.id.is_not(None), newest.c.state),
+    (draft.c.id.is_not(None), "draft"),
+    else_="missing",
+).label("state")
+_ZERO = func.coalesce(newest.c.nothing_to_report, False).label("zero")
+
+
+def _late(due: datetime) -> ColumnElement[bool]:
+    """First sent after the due time, or after the institution's own when it was extended."""
+    by = func.coalesce(extension.c.until, literal(due, Moment()))
+    return func.coalesce(report.c.first_submitted_at >= by, False).label("late")
+
+
+def _joined(quarter: str, columns: Sequence[Any]) -> Select[Any]:
+    of_report = (report.c.institution_id == institution.c.id) & (report.c.quarter == quarter)
+    of_extension = (extension.c.institution_id == institution.c.id) & (extension.c.quarter == quarter)
+    superseded = exists().where(
+        newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(_SENT)
+    )
+    return (
+        select(*columns)
+        .select_from(institution)
+        .outerjoin(report, of_report)
+        .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(_SENT), ~superseded))
+        .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
+        .outerjoin(extension, of_extension)
+        .where(expected_in(quarter))
+    )
+
+
+def groups(connection: Connection, quarter: str, due: datetime, district: str | None = None) -> list[Group]:
+    """Everybody expected, counted by district, state, late and zero: one statement."""
+    inner = _joined(quarter, [institution.c.district, _STATE, _late(due), _ZERO])
+    if district is not None:
+        inner = inner.where(institution.c.district == district)
+    alike = inner.subquery()
+    rows = connection.execute(select(*alike.c, func.count().label("how_many")).group_by(*alike.c))
+    return [Group(r.district, r.state, bool(r.late), bool(r.zero), r.how_many) for r in rows]
+
+
+def lines(
+    connection: Connection,
+    quarter: str,
+    due: datetime,
+    states: Sequence[str] = STATES,
+    district: str | None = None,
+    late: bool = False,
+    zero: bool = False,
+    named: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Line]:
+    """Expected institutions by name, a page of them: one statement. `district` "" means without one."""
+    is_late = _late(due)
+    again = exists().where(reopening.c.revision_id == newest.c.id)
+    columns = [
+        institution.c.id.label("institution_id"),
+        institution.c.name,
+        institution.c.district,
+        _STATE,
+        newest.c.id.label("revision_id"),
+        newest.c.number,
+        _ZERO,
+        is_late,
+        draft.c.id.is_not(None).label("drafting"),
+        again.label("reopened"),
+        report.c.first_submitted_at,
+        newest.c.submitted_at,
+        newest.c.decided_at,
+        extension.c.until.label("extended_until"),
+    ]
+    query = _joined(quarter, columns).order_by(institution.c.name)
+    if tuple(states) != STATES:
+        query = query.where(_STATE.element.in_(states))
+    if district is not None:
+        there = institution.c.district == district if district else institution.c.district.is_(None)
+        query = query.where(there)
+    if late:
+        query = query.where(is_late.element)
+    if zero:
+        query = query.where(_ZERO.element)
+    if named:
+        query = query.where(institution.c.name.contains(named, autoescape=True))
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
+    rows = connection.execute(query)
+    return [Line(**{**r._mapping, "zero": bool(r.zero), "late": bool(r.late)}) for r in rows]
+
+
+def unexpected(connection: Connection, quarter: str) -> list[tuple[int, str]]:
+    """Who reported a quarter without being expected to: (id, name)."""
+    rows = connection.execute(
+        select(institution.c.id, institution.c.name)
+        .join(report, report.c.institution_id == institution.c.id)
+        .where(report.c.quarter == quarter, report.c.first_submitted_at.is_not(None), ~expected_in(quarter))
+        .order_by(institution.c.name)
+    )
+    return [(r.id, r.name) for r in rows]
+
+
+def _counting(accepted_only: bool) -> ColumnElement[bool]:
+    """The revision that counts: an undecided one stands before the one accepted before it."""
+    if accepted_only:
+        return revision.c.state == "accepted"
+    undecided = revision.alias("undecided")
+    pending = exists().where(undecided.c.report_id == revision.c.report_id, undecided.c.state == "submitted")
+    return or_(revision.c.state == "submitted", and_(revision.c.state == "accepted", ~pending))
+
+
+Sums = dict[str, int]  # measure → sum, in stored units (fen for money)
+
+
+def sums(
+    connection: Connection,
+    first: str,
+    last: str,
+    accepted_only: bool,
+    by: Sequence[str],
+    district: str | None = None,
+) -> dict[tuple[Any, ...], Sums]:
+    """Figures of quarters `first`…`last` added up by `occupation`, `district`, `quarter` or several.
+
+    One statement. 不掌握 cells are left out.
+    """
+    columns = {
+        "occupation": figure.c.occupation,
+        "district": institution.c.district,
+        "quarter": report.c.quarter,
+    }
+    keys = [columns[name] for name in by]
+    added = [func.coalesce(func.sum(figure.c[m]), 0).label(m) for m in MEASURES]
+    query = (
+        select(*keys, *added)
+        .select_from(figure)
+        .join(revision, revision.c.id == figure.c.revision_id)
+        .join(report, report.c.id == revision.c.report_id)
+        .join(institution, institution.c.id == report.c.institution_id)
+        .where(report.c.quarter.between(first, last), _counting(accepted_only))
+        .group_by(*keys)
+    )
+    if district is not None:
+        query = query.where(institution.c.district == district)
+    return {
+        tuple(row[: len(keys)]): {m: int(row[len(keys) + i]) for i, m in enumerate(MEASURES)}
+        for row in connection.execute(query)
+    }
+
+
+def counted(
+    connection: Connection, quarter: str, accepted_only: bool, district: str | None = None
+) -> tuple[int, int]:
+    """How many reports the sums of a quarter add up, and how many of them say 本季度无培训."""
+    query = (
+        select(func.count(), func.coalesce(func.sum(case((revision.c.nothing_to_report, 1), else_=0)), 0))
+        .select_from(revision)
+        .join(report, report.c.id == revision.c.report_id)
+        .join(institution, institution.c.id == report.c.institution_id)
+        .where(report.c.quarter == quarter, _counting(accepted_only))
+    )
+    if district is not None:
+        query = query.where(institution.c.district == district)
+    row = connection.execute(query).one()
+    return int(row[0]), int(row[1])
+
+
+def unknown_cells(
+    connection: Connection, quarter: str, accepted_only: bool, district: str | None = None
+) -> int:
+    """How many cells of a quarter say 不掌握 and are not in the sums."""
+    query = (
+        select(figure.c.not_known)
+        .select_from(figure)
+        .join(revision, revision.c.id == figure.c.revision_id)
+        .join(report, report.c.id == revision.c.report_id)
+        .join(institution, institution.c.id == report.c.institution_id)
+        .where(report.c.quarter == quarter, _counting(accepted_only), _has_unknown())
+    )
+    if district is not None:
+        query = query.where(institution.c.district == district)
+    return sum(len(names) for names in connection.execute(query).scalars())
+
+
+def _has_unknown() -> ColumnElement[bool]:
+    return or_(*(figure.c[m].is_(None) for m in MEASURES))

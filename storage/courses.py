@@ -1,0 +1,155 @@
+"""Courses of an institution: recorded step by step, added up for a quarter's draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from storage import audit
+from storage.schema import institution
+from storage.schema_courses import STAGES, course, course_reminder
+from storage.turns import insert_new
+
+
+@dataclass(frozen=True)
+class Course:
+    """One course. `dates` has the day of every stage reached; `amount` is in fen."""
+
+    id: int
+    institution_id: int
+    name: str
+    occupation: str
+    level: str
+    catalogued: bool | None
+    dates: dict[str, date]
+    trained: int | None
+    certificates: int | None
+    subsidised: int | None
+    amount: int | None
+
+    @property
+    def reached(self) -> str | None:
+        """The last stage reached."""
+        return next((s for s in reversed(STAGES) if s in self.dates), None)
+
+
+def _course(row: Any) -> Course:
+    dates = {s: getattr(row, f"{s}_on") for s in STAGES if getattr(row, f"{s}_on") is not None}
+    return Course(
+        row.id,
+        row.institution_id,
+        row.name,
+        row.occupation,
+        row.level,
+        row.catalogued,
+        dates,
+        row.trained,
+        row.certificates,
+        row.subsidised,
+        row.amount,
+    )
+
+
+def of_institution(connection: Connection, institution_id: int) -> list[Course]:
+    """An institution's courses that were not withdrawn, newest first."""
+    rows = connection.execute(
+        select(course)
+        .where(course.c.institution_id == institution_id, course.c.withdrawn_at.is_(None))
+        .order_by(course.c.id.desc())
+    )
+    return [_course(row) for row in rows]
+
+
+def create(
+    connection: Connection, institution_id: int, name: str, occupation: str, level: str, by: int, now: datetime
+) -> int | None:
+    """A new course; None when the institution has one of that name already."""
+    made = connection.execute(
+        insert_new(connection, course).returning(course.c.id),
+        {
+            "institution_id": institution_id,
+            "name": name,
+            "occupation": occupation,
+            "level": level,
+            "created_at": now,
+        },
+    ).scalar()
+    if made is not None:
+        audit.record(connection, now, by, "course.create", f"course:{made}", name=name)
+    return made
+
+
+def record(
+    connection: Connection, course_id: int, stage: str, day: date, figures: dict[str, Any], by: int, now: datetime
+) -> None:
+    """Note that a stage was reached, with the figures it brings (trained, certificates, …)."""
+    connection.execute(update(course).where(course.c.id == course_id).values(**{f"{stage}_on": day}, **figures))
+    audit.record(connection, now, by, "course.stage", f"course:{course_id}", stage=stage, figures=sorted(figures))
+
+
+def of_quarter(
+    connection: Connection, institution_id: int, first: date, last: date
+) -> dict[str, dict[str, int]]:
+    """occupation → measures that the courses bring to a quarter (`first`…`last`, both included).
+
+    A class and its people count when it ended, a certificate when it was issued, a subsidy when it
+    was paid; a class counts as subsidised in the quarter it ended when it is in the catalogue.
+    """
+    within = or_(*(course.c[f"{s}_on"].between(first, last) for s in ("ended", "certified", "paid")))
+    rows = connection.execute(
+        select(course).where(
+            course.c.institution_id == institution_id, course.c.withdrawn_at.is_(None), within
+        )
+    )
+    found: dict[str, dict[str, int]] = {}
+    for one in map(_course, rows):
+        sums = found.setdefault(
+            one.occupation,
+            dict.fromkeys(("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount"), 0),
+        )
+
+        def came(stage: str, dates: dict[str, date] = one.dates) -> bool:
+            return stage in dates and first <= dates[stage] <= last
+
+        if came("ended"):
+            sums["classes"] += 1
+            sums["subsidised_classes"] += bool(one.catalogued)
+            sums["trained"] += one.trained or 0
+        if came("certified"):
+            sums["certified"] += one.certificates or 0
+        if came("paid"):
+            sums["subsidised"] += one.subsidised or 0
+            sums["amount"] += one.amount or 0
+    return found
+
+
+def rosters_due(connection: Connection, ended_before: date) -> list[tuple[Course, str]]:
+    """Courses that ended before the day without a roster report, with their institution's name."""
+    rows = connection.execute(
+        select(course, institution.c.name.label("school"))
+        .join(institution, institution.c.id == course.c.institution_id)
+        .where(
+            course.c.withdrawn_at.is_(None),
+            institution.c.closed_at.is_(None),
+            course.c.ended_on <= ended_before,
+            course.c.rostered_on.is_(None),
+        )
+        .order_by(course.c.id)
+    )
+    return [(_course(row), row.school) for row in rows]
+
+
+def claim_reminder(connection: Connection, course_id: int, kind: str, now: datetime) -> bool:
+    """Whether this process is the one to send this reminder: true exactly once."""
+    values = {"course_id": course_id, "kind": kind, "at": now}
+    statement = insert_new(connection, course_reminder).returning(course_reminder.c.course_id)
+    return connection.execute(statement, values).first() is not None
+
+
+def withdraw(connection: Connection, course_id: int, by: int, now: datetime) -> None:
+    """Take a course out of the registry; its audit trail stays."""
+    connection.execute(update(course).where(course.c.id == course_id).values(withdrawn_at=now))
+    audit.record(connection, now, by, "course.withdraw", f"course:{course_id}")

@@ -1,0 +1,158 @@
+"""What an institution reported before, and what it brought along: read set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, or_, select
+
+from storage import audit
+from storage.reports import NOT_KNOWN, Cell, Rows
+from storage.schema import MEASURES, figure, report, revision
+from storage.schema_contact import measure_note, opening, opening_figure
+
+_COUNTS = revision.c.state.in_(("submitted", "accepted"))
+
+_EARLIER = (
+    select(report.c.quarter, revision.c.number, figure)
+    .join(revision, revision.c.report_id == report.c.id)
+    .outerjoin(figure, figure.c.revision_id == revision.c.id)
+    .where(
+        report.c.institution_id == bindparam("institution"),
+        report.c.quarter.between(bindparam("first"), bindparam("last")),
+        _COUNTS,
+    )
+    .order_by(report.c.quarter, revision.c.number)
+)
+
+
+def rows_between(connection: Connection, institution_id: int, first: str, last: str) -> dict[str, Rows]:
+    """By quarter, the figures of its latest submission, for `first`…`last` where there is one."""
+    found: dict[str, tuple[int, Rows]] = {}
+    values = {"institution": institution_id, "first": first, "last": last}
+    for row in connection.execute(_EARLIER, values):
+        number, rows = found.get(row.quarter, (0, {}))
+        if number != row.number:
+            rows = {}
+            found[row.quarter] = (row.number, rows)
+        if row.occupation is not None:
+            unknown = row.not_known
+            rows[row.occupation] = {m: NOT_KNOWN if m in unknown else getattr(row, m) for m in MEASURES}
+    return {quarter: rows for quarter, (_, rows) in found.items()}
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Figures since the programme's start, up to and including the quarter `through`."""
+
+    institution_id: int
+    number: int
+    through: str
+    source: str
+    at: datetime
+    rows: Rows
+
+
+_OPENINGS = (
+    select(opening, opening_figure)
+    .outerjoin(opening_figure, opening_figure.c.opening_id == opening.c.id)
+    .order_by(opening.c.institution_id, opening.c.number, opening_figure.c.occupation)
+)
+_OPENING_OF = _OPENINGS.where(opening.c.institution_id == bindparam("institution"))
+
+
+def _collect(rows: Iterable[object]) -> dict[int, Opening]:
+    found: dict[int, Opening] = {}
+    for row in rows:
+        head = (row.institution_id, row.number, row.through, row.source, row.at)  # type: ignore[attr-defined]
+        known = found.get(head[0])
+        if known is None or known.number != head[1]:  # a later one counts instead
+            known = found[head[0]] = Opening(*head, rows={})
+        if row.occupation is not None:  # type: ignore[attr-defined]
+            cells: dict[str, Cell] = {m: int(getattr(row, m)) for m in MEASURES}
+            known.rows[row.occupation] = cells  # type: ignore[attr-defined]
+    return found
+
+
+def opening_of(connection: Connection, institution_id: int) -> Opening | None:
+    """The opening figures that count for an institution."""
+    return _collect(connection.execute(_OPENING_OF, {"institution": institution_id})).get(institution_id)
+
+
+def openings(connection: Connection, quarter: str) -> dict[int, Opening]:
+    """By institution, its opening figures, where they end before or with `quarter`."""
+    everything = _collect(connection.execute(_OPENINGS))
+    return {i: o for i, o in everything.items() if o.through <= quarter}
+
+
+def keep_opening(
+    connection: Connection, institution_id: int, through: str, source: str, rows: Rows, by: int, now: datetime
+) -> int:
+    """A new revision of an institution's opening figures; its number."""
+    highest = select(func.coalesce(func.max(opening.c.number), 0)).where(
+        opening.c.institution_id == institution_id
+    )
+    number = int(connection.execute(highest).scalar_one()) + 1
+    values = {"institution_id": institution_id, "number": number, "through": through, "source": source}
+    made = connection.execute(
+        insert(opening).values(**values, at=now, person_id=by).returning(opening.c.id)
+    ).scalar_one()
+    if rows:
+        connection.execute(
+            insert(opening_figure),
+            [{"opening_id": made, "occupation": name, **cells} for name, cells in rows.items()],
+        )
+    audit.record(
+        connection, now, by, "opening.keep", f"institution:{institution_id}", number=number, through=through
+    )
+    return number
+
+
+@dataclass(frozen=True)
+class Note:
+    """What counts for a measure, as the office says."""
+
+    id: int
+    measure: str
+    words: str
+    from_quarter: str
+    until_quarter: str | None
+    at: datetime
+
+
+_NOTES = (
+    select(*(measure_note.c[f] for f in Note.__dataclass_fields__))
+    .where(
+        measure_note.c.from_quarter <= bindparam("of_quarter"),
+        or_(measure_note.c.until_quarter.is_(None), measure_note.c.until_quarter >= bindparam("of_quarter")),
+    )
+    .order_by(measure_note.c.id)
+)
+
+
+def notes(connection: Connection, quarter: str) -> dict[str, Note]:
+    """By measure, the sentence that holds for a quarter; the one set last counts."""
+    found: dict[str, Note] = {}
+    for row in connection.execute(_NOTES, {"of_quarter": quarter}):
+        found[row.measure] = Note(*row)
+    return {measure: note for measure, note in found.items() if note.words}
+
+
+def keep_note(
+    connection: Connection,
+    measure: str,
+    words: str,
+    from_quarter: str,
+    until_quarter: str | None,
+    by: int,
+    now: datetime,
+) -> None:
+    """Set what counts for a measure, from one quarter on; "" takes it back."""
+    span = {"from_quarter": from_quarter, "until_quarter": until_quarter}
+    values = {"measure": measure, "words": words, **span}
+    made = connection.execute(
+        insert(measure_note).values(**values, at=now, person_id=by).returning(measure_note.c.id)
+    ).scalar_one()
+    audit.record(connection, now, by, "note.set", f"measure_note:{made}", **values)

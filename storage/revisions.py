@@ -1,0 +1,67 @@
+"""The submitted revisions of one report, with figures and names: read set-based."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from storage.reports import NOT_KNOWN, Rows
+from storage.schema import MEASURES, figure, person, report, revision
+
+
+@dataclass(frozen=True)
+class Past:
+    """A revision that was submitted once. `by` is the name of who submitted it, if they gave one."""
+
+    id: int
+    number: int
+    state: str
+    nothing_to_report: bool
+    reason: str | None
+    by: str | None
+    receipt: str | None
+    submitted_at: datetime | None
+    rows: Rows
+
+
+def of(connection: Connection, institution_id: int, quarter: str) -> list[Past]:
+    """Every submitted revision of a report, oldest first."""
+    heads = (
+        select(
+            revision.c.id,
+            revision.c.number,
+            revision.c.state,
+            revision.c.nothing_to_report,
+            revision.c.reason,
+            person.c.name,
+            revision.c.receipt,
+            revision.c.submitted_at,
+        )
+        .join(report, report.c.id == revision.c.report_id)
+        .outerjoin(person, person.c.id == revision.c.submitted_by)
+        .where(
+            report.c.institution_id == institution_id,
+            report.c.quarter == quarter,
+            revision.c.submitted_at.is_not(None),
+        )
+        .order_by(revision.c.number)
+    )
+    found = [Past(*row, rows={}) for row in connection.execute(heads)]
+    by_id = {past.id: past.rows for past in found}
+    ids = heads.with_only_columns(revision.c.id).order_by(None).subquery()
+    for row in connection.execute(select(figure).where(figure.c.revision_id.in_(select(ids.c.id)))):
+        cells = {m: NOT_KNOWN if m in row.not_known else getattr(row, m) for m in MEASURES}
+        by_id[row.revision_id][row.occupation] = cells
+    return found
+
+
+def quarters_of(connection: Connection, institution_id: int) -> list[str]:
+    """The quarters an institution submitted, newest first."""
+    rows = connection.execute(
+        select(report.c.quarter)
+        .where(report.c.institution_id == institution_id, report.c.first_submitted_at.is_not(None))
+        .order_by(report.c.quarter.desc())
+    )
+    return [row.quarter for row in rows]

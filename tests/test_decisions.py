@@ -1,0 +1,349 @@
+"""The office decides on what was reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.start import House
+from storage import aggregates, decisions, people, reports, returns
+from storage.database import transaction
+from storage.decisions import BadReasons, OwnEntry
+from storage.reports import Cell, Revision, Submitted, VersionConflict
+from storage.returns import ReportClosed
+from storage.schema import audit, outbox
+from storage.turns import Address, load_conversation
+from tests.conftest import contact_code, office_code
+from tests.talk import NOON, Person
+
+Talk = Callable[..., Person]
+Q4 = "2026Q4"
+LINE = "大数据 3 2 120 80 60 90000"
+WHY = ("大数据", "trained", "和名册对不上")
+
+
+class Desk:
+    """Institution 1, its contact, and two officers, straight on the storage."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        contact_code(house)
+        with transaction(house.engine) as connection:
+            made = [load_conversation(connection, Address("web", "web", n), NOON) for n in ("c", "o", "p")]
+            self.contact, self.head, self.staff = (one.person_id for one in made)
+            for who, role, place in ((0, "contact", 1), (1, "head", None), (2, "staff", None)):
+                code, _ = people.create_invite(connection, house.keys.codes, NOON, role, place, None)
+                people.use_code(
+                    connection, house.keys.codes, NOON, made[who].account_id, made[who].person_id, code
+                )
+
+    def report(self, trained: int = 120, by: int | None = None, number: int = 1) -> int:
+        """Submit 大数据; the revision's id."""
+        with transaction(self.house.engine) as connection:
+            return submit(connection, by or self.contact, trained, number).id
+
+    def state(self, revision_id: int) -> str:
+        with transaction(self.house.engine, read_only=True) as connection:
+            found = reports.submitted_revision(connection, revision_id)
+            assert found is not None
+            return found.revision.state
+
+    def counting(self, accepted_only: bool = False) -> list[tuple[int, Cell]]:
+        """(number, trained) of what counts."""
+        with transaction(self.house.engine, read_only=True) as connection:
+            found = reports.counting_revisions(connection, Q4, Q4, accepted_only)
+            totals = aggregates.totals(connection, Q4, Q4, accepted_only)
+        assert sum(t.sums["trained"] for t in totals) == sum(s.rows["大数据"]["trained"] for s in found)  # type: ignore[misc]
+        return [(s.revision.number, s.rows["大数据"]["trained"]) for s in found]
+
+    def audited(self, revision_id: int) -> list[tuple[str, dict[str, object]]]:
+        with transaction(self.house.engine, read_only=True) as connection:
+            rows = connection.execute(select(audit).where(audit.c.subject == f"revision:{revision_id}"))
+            return [(r.action, r.detail) for r in rows if r.action.startswith("report.")]
+
+
+def submit(connection: object, by: int, trained: int, number: int) -> Revision:
+    draft = reports.begin_draft(connection, 1, Q4, by, NOON)  # type: ignore[arg-type]
+    cells: dict[str, Cell] = {
+        "classes": 3, "subsidised_classes": 2, "trained": trained, "certified": 80, "subsidised": 60, "amount": 9_000_000,
+    }
+    reports.set_cells(connection, draft, "大数据", cells, by, NOON)  # type: ignore[arg-type]
+    version = reports.snapshot(connection, 1, Q4).draft.version  # type: ignore[arg-type, union-attr]
+    return reports.submit(connection, draft, version, f"{Q4}-0001-{number:02d}", by, NOON, None, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk(either_house: House) -> Iterator[Desk]:
+    yield Desk(either_house)
+
+
+def test_accepting_makes_it_count_and_leaves_its_mark(desk: Desk) -> None:
+    seen = desk.report()
+    assert desk.counting(accepted_only=True) == []
+    with transaction(desk.house.engine) as connection:
+        decisions.accept(connection, seen, desk.head, NOON)
+    assert desk.state(seen) == "accepted"
+    assert desk.counting(accepted_only=True) == [(1, 120)]
+    assert desk.audited(seen)[-1] == ("report.accept", {})
+
+
+def test_the_accepted_one_counts_until_its_successor_is_accepted(desk: Desk) -> None:
+    first = desk.report()
+    with transaction(desk.house.engine) as connection:
+        decisions.accept(connection, first, desk.head, NOON)
+    second = desk.report(140, number=2)
+    assert desk.counting(accepted_only=True) == [(1, 120)]
+    assert desk.counting() == [(2, 140)]
+    with transaction(desk.house.engine) as connection:
+        decisions.return_(connection, second, [WHY], desk.head, NOON)
+    assert desk.counting() == [(1, 120)]  # the returned one does not
+    third = desk.report(150, number=3)
+    with transaction(desk.house.engine) as connection:
+        decisions.accept(connection, third, desk.staff, NOON)
+    assert desk.counting(accepted_only=True) == [(3, 150)]
+    assert [desk.state(r) for r in (first, second, third)] == ["superseded", "returned", "accepted"]
+
+
+def test_a_decision_on_what_is_not_the_latest_is_refused_and_changes_nothing(desk: Desk) -> None:
+    first = desk.report()
+    second = desk.report(140, number=2)
+    for act in (
+        lambda c: decisions.accept(c, first, desk.head, NOON),
+        lambda c: decisions.return_(c, first, [WHY], desk.head, NOON),
+        lambda c: decisions.reopen(c, second, "更正人数", desk.head, NOON),
+        lambda c: decisions.accept(c, 999, desk.head, NOON),
+    ):
+        with pytest.raises(VersionConflict), transaction(desk.house.engine) as connection:
+            act(connection)
+    with transaction(desk.house.engine) as connection:
+        decisions.accept(connection, second, desk.head, NOON)
+    with pytest.raises(VersionConflict), transaction(desk.house.engine) as connection:
+        decisions.accept(connection, second, desk.staff, NOON)
+    assert [action for action, _ in desk.audited(second)] == ["report.submit", "report.accept"]
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [[], [("大数据", "trained", "  ")], [("物联网", "", "没有这行")], [("大数据", "people", "x")], [WHY, WHY], [("", "trained", "x")]],
+)
+def test_a_return_without_a_reason_for_a_cell_there_is_is_refused(desk: Desk, reasons: list[tuple[str, str, str]]) -> None:
+    seen = desk.report()
+    with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
+        decisions.return_(connection, seen, reasons, desk.head, NOON)
+    assert desk.state(seen) == "submitted"
+
+
+def test_nobody_accepts_their_own_entry_while_there_is_a_colleague(desk: Desk) -> None:
+    seen = desk.report(by=desk.head)
+    with pytest.raises(OwnEntry), transaction(desk.house.engine) as connection:
+        decisions.accept(connection, seen, desk.head, NOON)
+    with transaction(desk.house.engine) as connection:
+        decisions.accept(connection, seen, desk.staff, NOON)
+    assert desk.audited(seen)[-1] == ("report.accept", {})
+
+
+def test_one_who_only_edited_the_draft_does_not_accept_it_either(desk: Desk) -> None:
+    with transaction(desk.house.engine) as connection:
+        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        reports.set_cells(connection, draft, "大数据", {"classes": 3}, desk.head, NOON)
+    seen = desk.report()
+    with pytest.raises(OwnEntry), transaction(desk.house.engine) as connection:
+        decisions.accept(connection, seen, desk.head, NOON)
+
+
+def test_a_lone_officer_may_and_it_is_marked(desk: Desk) -> None:
+    from storage import contacts
+
+    with transaction(desk.house.engine) as connection:
+        [staff] = [c for c in contacts.office(connection) if c.role == "staff"]
+        contacts.revoke(connection, staff.membership_id, desk.head, NOON)
+    seen = desk.report(by=desk.head)
+    with transaction(desk.house.engine) as connection:
+        assert decisions.accept(connection, seen, desk.head, NOON).own
+    assert desk.audited(seen)[-1] == ("report.accept", {"own": True})
+
+
+def test_only_the_returned_cells_are_empty_in_the_next_draft(desk: Desk) -> None:
+    seen = desk.report()
+    with transaction(desk.house.engine) as connection:
+        decisions.return_(connection, seen, [WHY, ("大数据", "amount", "单位是元吗")], desk.head, NOON)
+        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        row = reports.rows_of(connection, draft.id)[0]["大数据"]
+        before = reports.rows_of(connection, seen)[0]["大数据"]
+    assert [m for m, cell in row.items() if cell is None] == ["trained", "amount"]
+    assert before["trained"] == 120  # what was submitted stays as it was
+
+
+def test_a_correction_under_way_keeps_what_was_changed_already(desk: Desk) -> None:
+    seen = desk.report()
+    with transaction(desk.house.engine) as connection:
+        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON, "更正")
+        reports.set_cells(connection, draft, "大数据", {"trained": 130}, desk.contact, NOON)
+        decisions.return_(connection, seen, [("大数据", "", "整行再核")], desk.head, NOON)
+        row = reports.snapshot(connection, 1, Q4).rows["大数据"]
+    assert {m: c for m, c in row.items() if c is not None} == {"trained": 130}
+
+
+def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_begin(desk: Desk) -> None:
+    first = desk.report()
+    later = NOON + timedelta(days=20)
+    with transaction(desk.house.engine) as connection:
+        decisions.accept(connection, first, desk.head, NOON)
+        decisions.close_quarter(connection, Q4, NOON + timedelta(days=10), desk.head, NOON)
+    with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
+        reports.begin_draft(connection, 1, Q4, desk.contact, later)
+    with transaction(desk.house.engine) as connection:
+        reports.begin_draft(connection, 1, Q4, desk.contact, NOON + timedelta(days=9))  # not yet closed
+        reports.discard(connection, reports.snapshot(connection, 1, Q4).draft, desk.contact, NOON)  # type: ignore[arg-type]
+        decisions.reopen(connection, first, "请核对人数", desk.head, later)
+        assert returns.reopened(connection, first) == "请核对人数"
+    with pytest.raises(VersionConflict), transaction(desk.house.engine) as connection:
+        decisions.reopen(connection, first, "再一次", desk.head, later)
+    assert desk.counting(accepted_only=True) == [(1, 120)]
+    with transaction(desk.house.engine) as connection:
+        reports.begin_draft(connection, 1, Q4, desk.contact, later)
+    with transaction(desk.house.engine) as connection:
+        decisions.extend(connection, 1, Q4, later + timedelta(days=5), "系统故障", desk.head, later)
+    with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
+        decisions.extend(connection, 1, Q4, later, "已过去", desk.head, later)
+
+
+def test_a_draft_left_open_is_not_submitted_after_closing(desk: Desk) -> None:
+    with transaction(desk.house.engine) as connection:
+        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        decisions.close_quarter(connection, Q4, NOON, desk.head, NOON)
+    with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
+        reports.submit(connection, draft, 1, "x", desk.contact, NOON, None, None)
+    with transaction(desk.house.engine) as connection:
+        decisions.extend(connection, 1, Q4, NOON + timedelta(days=1), "出差", desk.head, NOON)
+        assert reports.submit(connection, draft, 1, "x", desk.contact, NOON, None, None).state == "submitted"
+
+
+# In chat
+
+
+@pytest.fixture
+def reported(contact: Person) -> Person:
+    contact.says("填报", Q4, f"{LINE}\n区块链 1 1 30 20 20 30000", "提交", "提交")
+    return contact
+
+
+def pushed(house: House, sender: str) -> list[str]:
+    with transaction(house.engine, read_only=True) as connection:
+        rows = connection.execute(select(outbox.c.body).where(outbox.c.sender == sender, outbox.c.turn_id.is_(None)))
+        return [str(body["text"]) for body in rows.scalars()]
+
+
+def revision(house: House) -> Submitted:
+    with transaction(house.engine, read_only=True) as connection:
+        latest = reports.snapshot(connection, 1, Q4).latest
+        assert latest is not None
+        found = reports.submitted_revision(connection, latest.id)
+    assert found is not None
+    return found
+
+
+def test_staff_accept_in_chat_and_the_contact_hears(reported: Person, officer: Person, house: House) -> None:
+    officer.says("待审")
+    assert "待审 1 份" in officer.text
+    officer.presses("威海数字培训学校 2026Q4")
+    assert "已培训人数 120" in officer.text
+    officer.presses("审核通过")
+    assert "已审核通过" in officer.text
+    assert revision(house).revision.state == "accepted"
+    assert ["审核通过" in text for text in pushed(house, "wang")] == [True]
+
+
+def test_a_return_names_cells_and_asks_only_for_those(reported: Person, officer: Person, house: House) -> None:
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    officer.presses("退回")
+    officer.presses("大数据")
+    officer.presses("已培训人数")
+    officer.says("和报省厅的名册差 10 人")
+    officer.presses("还有一处")
+    officer.says("区块链 补贴金额", "单位请核对")
+    assert "将退回 2 处" in officer.text
+    officer.presses("确认退回")
+    assert "已退回，共 2 处" in officer.text
+    [told] = pushed(house, "wang")
+    assert "大数据 已培训人数：和报省厅的名册差 10 人" in told
+    contact = reported
+    contact.presses_token(f"fix:1:{Q4}")
+    assert "和报省厅的名册差 10 人" in contact.text
+    contact.presses("开始改")
+    assert "管理科：和报省厅的名册差 10 人" in contact.text
+    contact.says("130")
+    assert "管理科：单位请核对" in contact.text
+    contact.presses("还是 30,000")
+    assert "请核对" in contact.text
+    contact.says("提交", "提交")
+    assert "系统已收到" in contact.text
+    done = revision(house)
+    assert (done.revision.number, done.rows["大数据"]["trained"], done.rows["区块链"]["amount"]) == (2, 130, 3_000_000)
+    assert done.revision.reason is None  # the office gave it
+
+
+def test_opening_a_returned_report_from_the_menu(reported: Person, officer: Person, house: House) -> None:
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    officer.presses("退回")
+    officer.says("整份报表", "漏了物联网")
+    officer.says("退回")
+    reported.says("填报", Q4)
+    assert "整份报表：漏了物联网" in reported.text
+    reported.presses("先不改")
+    reported.says("填报", Q4)
+    reported.presses("开始改")
+    assert "请核对" in reported.text  # nothing is asked again: the figures stand
+    reported.presses("加一个职业")
+    reported.says("物联网", "物联网 1 0 20 10 0 0", "提交", "提交")
+    assert set(revision(house).rows) == {"大数据", "区块链", "物联网"}
+
+
+def test_a_decision_on_an_old_table_is_refused_in_words(reported: Person, officer: Person) -> None:
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    old = officer.token("审核通过")
+    reported.says("填报", Q4)
+    reported.presses("更正")
+    reported.says("人数报错", "大数据 已培训人数 140", "提交", "提交")
+    officer.presses_token(old)
+    assert "没有办" in officer.text
+    officer.presses("看第2版")
+    assert "140" in officer.text
+
+
+def test_their_own_entry_is_refused_in_words(house: House, talk: Talk) -> None:
+    both = talk("zhao")
+    both.says(f"绑定 {contact_code(house)}", "赵强", "跳过", f"绑定 {office_code(house)}")
+    talk("qian").says(f"绑定 {office_code(house, 'staff')}")
+    both.says("填报", Q4, LINE, "提交", "提交", "待审")
+    both.presses("威海数字培训学校")
+    assert "请同事来审" in both.text
+    both.presses("审核通过")
+    assert "自己不能审" in both.text
+
+
+def test_the_list_of_who_is_missing(reported: Person, officer: Person, house: House) -> None:
+    contact_code(house, "环翠职业学校")
+    officer.says("催报名单")
+    assert "应报 2 家，还差 1 家" in officer.text
+    assert "1. 环翠职业学校" in officer.text
+
+
+@pytest.mark.parametrize("word", ["待审", "催报名单", "工作台"])
+def test_nobody_else_sees_the_office(contact: Person, word: str) -> None:
+    contact.says(word)
+    assert "没有这个权限" in contact.text
+
+
+def test_a_closed_quarter_says_so(reported: Person, house: House) -> None:
+    with transaction(house.engine) as connection:
+        decisions.close_quarter(connection, Q4, NOON, 1, NOON)
+    reported.says("填报", Q4)
+    assert "不再收报表" in reported.text
+    assert "2026Q4-0001-01" in reported.text
