@@ -127,8 +127,10 @@ class CheckDialog(Dialog):
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Keep the fact with the person; the conversation only knows that it was asked here."""
         assert turn.memory.dialog is not None
-        kept.remember(turn.connection, turn.person_id, turn.memory.about, question.id, value, turn.now)
-        self._known(turn)[question.id] = value
+        known = self._known(turn)
+        if known.get(question.id) != value:
+            kept.remember(turn.connection, turn.person_id, turn.memory.about, question.id, value, turn.now)
+            known[question.id] = value
         turn.memory.dialog.answers[question.id] = ""
         return []
 
