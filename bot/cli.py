@@ -26,7 +26,9 @@ def _problem(kind: str, detail: str = "", example: str = "") -> Failed:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    root = argparse.ArgumentParser(prog="python -m bot", description="Weihai digital technology engineer assistant")
+    root = argparse.ArgumentParser(
+        prog="python -m bot", description="Weihai digital technology engineer assistant"
+    )
     commands = root.add_subparsers(dest="command")
     chat = commands.add_parser("chat", help="talk in the terminal; --json for JSON lines")
     chat.add_argument("--user", default="me")
@@ -247,7 +249,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; 0 when it succeeded, 1 with a sentence on standard error when not."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "replace")
+            stream.reconfigure(
+                encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "replace"
+            )
     options = parser().parse_args(argv)
     try:
         return _COMMANDS[options.command](options)

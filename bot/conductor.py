@@ -44,7 +44,9 @@ def open_stage(turn: Turn) -> Stage | None:
     return Stage(turn)
 
 
-def start(turn: Turn, name: str, answers: dict[str, Any] | None = None, revisit: str | None = None) -> list[Outgoing]:
+def start(
+    turn: Turn, name: str, answers: dict[str, Any] | None = None, revisit: str | None = None
+) -> list[Outgoing]:
     """Begin a dialog, or go on with it where it was left; `answers` are given from outside."""
     memory = turn.memory
     resumed = False
@@ -91,7 +93,14 @@ def ask(stage: Stage, **extra: Any) -> Outgoing:
     """The pending question as a message."""
     question = stage.step.question
     assert question is not None
-    data = {"resumed": False, "again": False, "changing": stage.state.revisit is not None, "answered": len(stage.step.trail), **question.data, **extra}
+    data = {
+        "resumed": False,
+        "again": False,
+        "changing": stage.state.revisit is not None,
+        "answered": len(stage.step.trail),
+        **question.data,
+        **extra,
+    }
     stage.dialog.shown(stage.turn, stage.context, question)
     return stage.turn.say(question.template, question=question, **data)
 
@@ -134,10 +143,7 @@ def changes(stage: Stage) -> list[Outgoing]:
     own = stage.dialog.changes(stage.turn, stage.context)
     if own is not None:
         return own
-    listed = [
-        (question.id, *stage.dialog.label(question, value))
-        for question, value in stage.step.trail
-    ]
+    listed = [(question.id, *stage.dialog.label(question, value)) for question, value in stage.step.trail]
     if not listed:
         return [stage.turn.say("problem/first.j2"), *show(stage.turn)]
     return [stage.turn.say("changes.j2", answers=listed[-CHANGES_SHOWN:])]

@@ -11,6 +11,7 @@ from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, reports, revisions
 from storage.attachments import KINDS
+from storage.pages import STAMPED
 
 Replies = list[Outgoing] | None
 QUARTERS_SHOWN = 8
@@ -36,7 +37,9 @@ def place_now(turn: Turn) -> Place | None:
     state = turn.memory.dialog or turn.memory.parked.get("report")
     if state is not None and state.name == "report" and state.answers.get("quarter"):
         given = state.answers.get("institution")
-        mine = [m.institution_id for m in turn.institutions if given is None or str(m.institution_id) == given]
+        mine = [
+            m.institution_id for m in turn.institutions if given is None or str(m.institution_id) == given
+        ]
         if len(mine) == 1 and mine[0]:
             return mine[0], str(state.answers["quarter"])
     if len(turn.institutions) == 1:
@@ -117,7 +120,7 @@ def pages(turn: Turn, place: Place) -> list[Outgoing]:
     snapshot = reports.snapshot(turn.connection, *place)
     kept = attachments.of(turn.connection, snapshot.shown.id) if snapshot.shown else attachments.NO_PAGES
     latest = attachments.of(turn.connection, snapshot.latest.id) if snapshot.latest else attachments.NO_PAGES
-    stamped = tuple(f for f in latest.files if f.kind == attachments.STAMPED and f not in kept.files)
+    stamped = tuple(f for f in latest.files if f.kind == STAMPED and f not in kept.files)
     files = (*kept.files, *stamped)
     refs = tuple(FileRef("attachment", f"{i}-{f.name}", {"hash": f.hash}) for i, f in enumerate(files, 1))
     return [

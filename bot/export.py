@@ -127,7 +127,12 @@ def aggregate(connection: Connection, quarter: str, accepted_only: bool, basis: 
 def content_hash(by_basis: dict[str, Totals], revision_ids: list[int]) -> str:
     """A short hash over what was added up: equal exports have equal hashes."""
     values = [
-        [basis, sorted((t.occupation, sorted(t.sums.items()), sorted(t.not_known.items())) for t in found.values())]
+        [
+            basis,
+            sorted(
+                (t.occupation, sorted(t.sums.items()), sorted(t.not_known.items())) for t in found.values()
+            ),
+        ]
         for basis, found in sorted(by_basis.items())
     ]
     return hashlib.sha256(json.dumps([values, sorted(revision_ids)]).encode()).hexdigest()[:16]
@@ -170,7 +175,9 @@ def _origin_cells(origin: aggregates.Origin) -> list[Any]:
     ]
 
 
-def write_forms(connection: Connection, quarter: str, accepted_only: bool, keys: Keys, target: BinaryIO) -> None:
+def write_forms(
+    connection: Connection, quarter: str, accepted_only: bool, keys: Keys, target: BinaryIO
+) -> None:
     """Every institution's form, in workbooks of MOST_SHEETS sheets each, as one zip."""
     ids = aggregates.counting_ids(connection, quarter, accepted_only)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
@@ -242,7 +249,9 @@ def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
             style = sheets.style(border=1, num_format="#,##0.00" if measure.kind == "money" else "#,##0")
             for column, basis in enumerate(BASES, 2):
                 total = by_basis[basis].get(name)
-                sheet.write_number(row, column, _shown(measure, total.sums[measure.id] if total else 0), style)
+                sheet.write_number(
+                    row, column, _shown(measure, total.sums[measure.id] if total else 0), style
+                )
             row += 1
 
 

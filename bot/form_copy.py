@@ -33,7 +33,9 @@ def _value(measure: Measure, cell: Any) -> str | float:
     return int(cell) / 100 if measure.kind == "money" else int(cell)
 
 
-def draft_form(connection: Connection, institution_id: int, quarter: str, person_id: int, keys: Keys) -> bytes:
+def draft_form(
+    connection: Connection, institution_id: int, quarter: str, person_id: int, keys: Keys
+) -> bytes:
     """The form with what the report holds now; empty rows for every occupation it has not.
 
     A hidden sheet says what the form showed, so that only changed cells are taken from it later.
@@ -87,9 +89,7 @@ def printable(connection: Connection, revision_id: int, keys: Keys) -> bytes:
     return document(one, keys.open(one.revision.telephone) or "", notes, pages)
 
 
-def document(
-    one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages
-) -> bytes:
+def document(one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages) -> bytes:
     """The bytes of the DOCX: the same for the same values."""
     chart = form()
     printed = [o.name for o in chart.occupations[: chart.layout["rows_printed"]]]
@@ -110,11 +110,19 @@ def document(
         "explanations": one.explanations,
         "pages": pages,
     }
-    parts = ("[Content_Types].xml", "_rels/.rels", "docProps/core.xml", "word/document.xml", "word/styles.xml")
+    parts = (
+        "[Content_Types].xml",
+        "_rels/.rels",
+        "docProps/core.xml",
+        "word/document.xml",
+        "word/styles.xml",
+    )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for part in (*parts, "word/_rels/document.xml.rels"):
-            template = environment().get_template(f"docx/{part.rpartition('/')[2].lstrip('.[').replace(']', '')}.j2")
+            template = environment().get_template(
+                f"docx/{part.rpartition('/')[2].lstrip('.[').replace(']', '')}.j2"
+            )
             info = zipfile.ZipInfo(part, _FIXED)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o600 << 16

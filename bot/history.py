@@ -56,5 +56,3 @@ def changes(form: Form, before: Rows, after: Rows) -> list[Change]:
             if was != now:
                 found.append(Change(occupation, measure.title, measure.show(was), measure.show(now)))
     return found
-
-

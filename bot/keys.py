@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import secrets
@@ -20,7 +21,9 @@ class Keys:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose."""
-        return hashlib.blake2b(purpose.encode(), key=hashlib.sha256(self._secret).digest(), digest_size=32).digest()
+        return hashlib.blake2b(
+            purpose.encode(), key=hashlib.sha256(self._secret).digest(), digest_size=32
+        ).digest()
 
     @property
     def codes(self) -> bytes:
@@ -60,9 +63,7 @@ def load_keys(secret: str | None, data_dir: Path) -> Keys:
         fresh = data_dir / f"secret.key.{os.getpid()}"
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(32), encoding="ascii")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, path)  # atomic: of two processes starting at once, one wins
-        except FileExistsError:
-            pass
         fresh.unlink()
     return Keys(path.read_text(encoding="ascii").strip())

@@ -42,12 +42,16 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
     """Carry out an office command; without the right it is refused and recorded."""
     role = turn.office_role
     if role is None or (command == "staff" and role.role != "head"):
-        audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command)
+        audit.record(
+            turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command
+        )
         return [turn.say("office/denied.j2")]
     if command == "new":
         if argument:
             name = " ".join(argument.split())
-            return invite_contact(turn, name) if 2 <= len(name) <= 60 else conductor.start(turn, "institution")
+            return (
+                invite_contact(turn, name) if 2 <= len(name) <= 60 else conductor.start(turn, "institution")
+            )
         return conductor.start(turn, "institution")
     if command == "invite":
         return invite_contact(turn, " ".join(argument.split())[:60])
@@ -82,7 +86,9 @@ def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:
         else:
             missing.append(one.name)
     return [
-        turn.say("office/status.j2", quarter=quarter, total=len(expected), done=done, draft=draft, missing=missing)
+        turn.say(
+            "office/status.j2", quarter=quarter, total=len(expected), done=done, draft=draft, missing=missing
+        )
     ]
 
 

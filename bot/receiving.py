@@ -15,7 +15,8 @@ from policy.form import form
 from policy.form_file import FormFile
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, reports
-from storage.attachments import KINDS, STAMPED
+from storage.attachments import KINDS
+from storage.pages import STAMPED
 from storage.reports import Snapshot
 
 SHOWN = 12  # wrong cells named in one message
@@ -31,7 +32,10 @@ def take_file(turn: Turn, stage: Stage | None) -> Replies:
     if arrived.refused:
         if turn.office_role is not None and arrived.refused == "kind":
             return None  # a table of the office's, perhaps
-        return [turn.say("report/file_refused.j2", reason=arrived.refused, name=arrived.name[:60]), *_again(stage)]
+        return [
+            turn.say("report/file_refused.j2", reason=arrived.refused, name=arrived.name[:60]),
+            *_again(stage),
+        ]
     if arrived.form is not None:
         return _take_form(turn, stage, arrived.form)
     return _take_attachment(turn, stage, arrived)
@@ -61,7 +65,10 @@ def _take_form(turn: Turn, stage: Stage | None, sent: FormFile) -> list[Outgoing
         return [turn.say("report/form_other.j2", reason="no_quarter", sent=sent), *_again(stage)]
     if open_at and open_at != (institution_id, quarter):
         place = f"{institution_id}:{quarter}"
-        return [turn.say("report/form_other.j2", reason="quarter", sent=sent, open=open_at, place=place), *_again(stage)]
+        return [
+            turn.say("report/form_other.j2", reason="quarter", sent=sent, open=open_at, place=place),
+            *_again(stage),
+        ]
     turn.memory.dialog = turn.memory.dialog if open_at else _cursor(turn, institution_id, quarter)
     stage = conductor.open_stage(turn)
     assert stage is not None
@@ -119,7 +126,12 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
         figures_lines.write(turn, context, occupation, zero, no_business=True)
         written.append((occupation, len(zero)))
     wrong = [(w, form().measure(w.measure) if w.measure else None) for w in sent.wrong]
-    data = {"written": written, "wrong": wrong[:SHOWN], "more": max(0, len(wrong) - SHOWN), "form": context.form}
+    data = {
+        "written": written,
+        "wrong": wrong[:SHOWN],
+        "more": max(0, len(wrong) - SHOWN),
+        "form": context.form,
+    }
     return [turn.say("report/form_read.j2", **data, disputed=disputed_cells, same=same)]
 
 
@@ -139,7 +151,9 @@ def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[
     if named in kinds:
         return _attach(turn, snapshot, named, got)
     at = f"{place[0]}:{place[1]}"
-    offer = turn.say("report/file_kind.j2", name=got.name, kinds=kinds, place=at, number=got.id, quarter=place[1])
+    offer = turn.say(
+        "report/file_kind.j2", name=got.name, kinds=kinds, place=at, number=got.id, quarter=place[1]
+    )
     return [offer]
 
 
@@ -152,7 +166,13 @@ def _kinds(snapshot: Snapshot) -> list[str]:
 
 def _kind_named(text: str) -> str:
     plain = words.tidy(text)
-    named = {"配套措施": "measures", "措施": "measures", "经验": "practice", "做法": "practice", "问题": "problems"}
+    named = {
+        "配套措施": "measures",
+        "措施": "measures",
+        "经验": "practice",
+        "做法": "practice",
+        "问题": "problems",
+    }
     named |= {"盖章": STAMPED, "扫描": STAMPED}
     return next((kind for word, kind in named.items() if word in plain), "")
 
@@ -183,7 +203,9 @@ def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received
         fresh = attachments.attach(turn.connection, target, got, kind, turn.person_id, turn.now)
     except attachments.TooMany:
         return [turn.say("report/file_many.j2", most=attachments.MOST)]
-    said = turn.say("report/attached.j2", name=got.name, kind=kind, fresh=fresh, quarter=snapshot.quarter, place=place)
+    said = turn.say(
+        "report/attached.j2", name=got.name, kind=kind, fresh=fresh, quarter=snapshot.quarter, place=place
+    )
     state = turn.memory.dialog
     if state is not None and state.name == "report":
         turn.step()

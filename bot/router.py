@@ -27,10 +27,14 @@ def respond(turn: Turn) -> list[Outgoing]:
     stage = conductor.open_stage(turn)
     fresh = turn.talk.serial == 0 and not turn.memory.offers
     if turn.incoming.file is not None:
-        said = receiving.take_file(turn, stage) or publishing.take_file(turn) or [
-            turn.say("problem/file.j2", name=turn.incoming.file.name[:60]),
-            *_again(stage),
-        ]
+        said = (
+            receiving.take_file(turn, stage)
+            or publishing.take_file(turn)
+            or [
+                turn.say("problem/file.j2", name=turn.incoming.file.name[:60]),
+                *_again(stage),
+            ]
+        )
     elif token := turn.incoming.choice or _typed_button(turn, stage):
         said = _press(turn, stage, token)
     else:
@@ -168,7 +172,9 @@ def _names_row(stage: Stage, text: str) -> list[Outgoing] | None:
         return None
     if occupation.name in context.snapshot.rows:
         return standing.press(turn, f"row:{context.place}:{occupation.name}")
-    reports.add_occupations(turn.connection, context.snapshot.draft, [occupation.name], turn.person_id, turn.now)
+    reports.add_occupations(
+        turn.connection, context.snapshot.draft, [occupation.name], turn.person_id, turn.now
+    )
     turn.step()
     return conductor.show(turn)
 
@@ -212,7 +218,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
         turn.step()
         return standing.menu(turn, hello=fresh)
     if command == "help":
-        return [turn.say("help.j2")] + _again(stage)
+        return [turn.say("help.j2"), *_again(stage)]
     if command == "report":
         return standing.report(turn)
     if command == "topics":

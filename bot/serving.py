@@ -109,9 +109,14 @@ def run(house: House) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the bot's token
     host, port = house.settings.address
     try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
     except OSError:
-        print(words("cli/problem.j2", {"kind": "listen", "detail": house.settings.listen, "example": ""}), file=sys.stderr)
+        print(
+            words("cli/problem.j2", {"kind": "listen", "detail": house.settings.listen, "example": ""}),
+            file=sys.stderr,
+        )
         return 1
     code = None
     if sys.stdout.isatty():

@@ -110,7 +110,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "BOT_" + str(first["loc"][0]).upper()
-        raise BadSetting(words("cli/bad_setting.j2", {"name": name, "reason": _reason(dict(first))})) from None
+        raise BadSetting(
+            words("cli/bad_setting.j2", {"name": name, "reason": _reason(dict(first))})
+        ) from None
 
 
 def _reason(error: dict[str, object]) -> str:

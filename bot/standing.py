@@ -82,7 +82,9 @@ def _who(turn: Turn, argument: str) -> Replies:
     turn.memory.about = about
     for parked in [n for n in turn.memory.parked if n == "route" or n.startswith("check-")]:
         del turn.memory.parked[parked]
-    if turn.memory.dialog and (turn.memory.dialog.name == "route" or turn.memory.dialog.name.startswith("check-")):
+    if turn.memory.dialog and (
+        turn.memory.dialog.name == "route" or turn.memory.dialog.name.startswith("check-")
+    ):
         turn.memory.dialog = None
     if about != "self":
         facts.forget(turn.connection, turn.person_id, about)
@@ -208,7 +210,9 @@ SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
     "subscriptions": publishing.subscriptions,
     "desk": lambda turn: desk.act(turn, "l:0") or [],
     # Only the office has a list of them; to anybody else the word means writing one.
-    "complaints": lambda turn: (desk.complaint(turn, "l:0") if turn.office_role else _do(turn, "complaint")) or [],
+    "complaints": lambda turn: (
+        (desk.complaint(turn, "l:0") if turn.office_role else _do(turn, "complaint")) or []
+    ),
     "publish": lambda turn: publishing.act(turn, "new") or [],
     "published": lambda turn: publishing.act(turn, "l:0") or [],
     "workbench": reviewing.workbench,

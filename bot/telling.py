@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ def _tell(connection: Connection, institution_id: int, message: Outgoing, now: d
     return len(addresses)
 
 
-def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime, **data: object) -> int:
+def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime, **data: Any) -> int:
     message = render(
         "review/told.j2",
         kind=kind,
@@ -30,7 +31,8 @@ def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime,
         quarter=Quarter.parse(decided.quarter),
         number=decided.number,
         place=f"{decided.institution_id}:{decided.quarter}",
-        **{"places": [], "reason": "", **data},
+        places=data.get("places", []),
+        reason=data.get("reason", ""),
     )
     return _tell(connection, decided.institution_id, message, now)
 

@@ -47,7 +47,9 @@ YES = frozenset("是 是的 对 对的 嗯 嗯嗯 有 有的 好 好的 可以 �
 NO = frozenset("不是 不 没有 没 否 不对 无 不行 不要 不用 no n".split())
 NOT_KNOWN = frozenset("不掌握 不清楚 不知道 不确定 未掌握".split())
 NO_BUSINESS = frozenset("无业务 没有业务 本职业无业务 没开班 未开班 没开展 未开展".split())
-NOTHING = frozenset("本季度无培训 无培训 没有培训 零报告 本季度没有培训 本季无培训 都没有 全是零 全部为零".split())
+NOTHING = frozenset(
+    "本季度无培训 无培训 没有培训 零报告 本季度没有培训 本季无培训 都没有 全是零 全部为零".split()
+)
 
 _EDGES = re.compile(r"^[\s。．.!！?？,，~～…、]+|[\s。．.!！?？,，~～…、]+$")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")

@@ -89,7 +89,9 @@ class Sheets:
     def _heads(self, sheet: Any, top: int) -> None:
         """A measure and its parts share an L-shaped head: the measure's cell opens over its parts."""
         chart = self.chart
-        sheet.merge_range(top, 0, top + 1, 0, chart.first_column, self.style(border=1, align="center", bold=True))
+        sheet.merge_range(
+            top, 0, top + 1, 0, chart.first_column, self.style(border=1, align="center", bold=True)
+        )
         for column, measure in enumerate(chart.measures, 1):
             if measure.part_of:
                 following = chart.measures[column].part_of if column < len(chart.measures) else ""

@@ -68,9 +68,7 @@ def parse_topic(name: str, data: dict[str, Any]) -> list[Entry]:
             fields["sources"] = tuple(Source(**s) for s in fields.pop("sources", []))
             for key in ("clauses", "related", "publishable"):
                 fields[key] = tuple(fields.get(key, ()))
-            entries.append(
-                Entry(topic=data["topic"], smalltalk=bool(data.get("smalltalk")), **fields)
-            )
+            entries.append(Entry(topic=data["topic"], smalltalk=bool(data.get("smalltalk")), **fields))
         except TypeError as error:
             raise PolicyError(f"answers/{name}: {raw.get('id', '?')}: {error}") from error
     return entries

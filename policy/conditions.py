@@ -130,9 +130,7 @@ class _Search:
             return
         for i, part in enumerate(condition.parts):
             others = [
-                _reach(other, self.facts, self.options)
-                for j, other in enumerate(condition.parts)
-                if j != i
+                _reach(other, self.facts, self.options) for j, other in enumerate(condition.parts) if j != i
             ]
             if isinstance(condition, AllOf):
                 ceiling = min((top for _, top in others), default=Truth.MET)

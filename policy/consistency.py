@@ -29,7 +29,7 @@ class Checked:
 
 
 def phrasings() -> dict[str, list[str]]:
-    """entry id → every phrasing of every author."""
+    """Entry id → every phrasing of every author."""
     found: dict[str, list[str]] = {}
     for _, data in packaged("phrasings"):
         for entry_id, lines in data["phrasings"].items():
@@ -90,7 +90,9 @@ def amendment_problems(library: Answers, all_notices: Notices) -> list[str]:
             if held is not entry or not entry.quote or not amended & set(entry.clauses):
                 continue
             if not any(all_notices.clause(c, day).contains(entry.quote) for c in entry.clauses):
-                problems.append(f"answers/{entry.id}: 引文从 {day} 起已被 {notice.number} 修改，要有替换它的条目")
+                problems.append(
+                    f"answers/{entry.id}: 引文从 {day} 起已被 {notice.number} 修改，要有替换它的条目"
+                )
     return problems
 
 
@@ -138,7 +140,7 @@ def phrasing_problems(library: Answers, lines: dict[str, list[str]]) -> list[str
 
 
 def coverage(library: Answers, all_notices: Notices, lines: dict[str, list[str]]) -> str:
-    """clause → entries (phrasings of each), one clause a line."""
+    """Clause → entries (phrasings of each), one clause a line."""
     rows = []
     for clause_id in all_notices.ids():
         entries = [e for e in library.entries.values() if clause_id in e.clauses]

@@ -103,7 +103,8 @@ def _draw(boxes: list[_Box], links: list[tuple[_Box, _Box]], rows: float) -> str
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:.0f}" width="{width}"'
-        f' height="{height:.0f}" font-family="\'Noto Sans CJK SC\', \'PingFang SC\', sans-serif" font-size="13">',
+        f' height="{height:.0f}" font-size="13"'
+        " font-family=\"'Noto Sans CJK SC', 'PingFang SC', sans-serif\">",
         f'<rect width="{width}" height="{height:.0f}" fill="#f7fafc"/>',
     ]
     for start, end in links:

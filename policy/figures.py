@@ -62,6 +62,4 @@ def read_figure(text: str) -> Decimal:
 def looks_like_figure(text: str) -> bool:
     """Whether the text holds a digit or is made of Chinese numerals: then it is a value, not a question."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    return bool(re.search(r"\d", plain)) or bool(
-        re.fullmatch(rf"[负\-]?[{_HAN}点.\s]+{_UNITS}?", plain)
-    )
+    return bool(re.search(r"\d", plain)) or bool(re.fullmatch(rf"[负\-]?[{_HAN}点.\s]+{_UNITS}?", plain))

@@ -194,9 +194,10 @@ class Form:
         if "ten_times" in rule:
             for m in self.measures:
                 now, before = row.get(m.id), last.get(m.id)
-                if isinstance(now, int) and isinstance(before, int) and now > 0 and before > 0:
-                    if now >= 10 * before or before >= 10 * now:
-                        yield doubt([m.id], a=m.show(now), b=m.show(before))
+                if not (isinstance(now, int) and isinstance(before, int) and now > 0 and before > 0):
+                    continue
+                if now >= 10 * before or before >= 10 * now:
+                    yield doubt([m.id], a=m.show(now), b=m.show(before))
         if "same_as_last" in rule:
             ids = [m.id for m in self.measures]
             cells = [row.get(i) for i in ids]
@@ -227,9 +228,7 @@ def _wrong(kind: str, a: int, b: int, band: tuple[int, int]) -> bool:
 
 def parse_form(raw: dict[str, Any]) -> Form:
     """The form from the content of its file. Raises PolicyError for a rule on an unknown measure."""
-    measures = tuple(
-        Measure(**{**m, "aliases": tuple(m.get("aliases", ()))}) for m in raw["measures"]
-    )
+    measures = tuple(Measure(**{**m, "aliases": tuple(m.get("aliases", ()))}) for m in raw["measures"])
     ids = {m.id for m in measures}
     for rule in (*raw["unlikely"], *raw.get("since_start", ())):
         for kind in ("greater", "without", "per_head"):

@@ -48,7 +48,9 @@ class Period:
         """As people read it: 2025年12月3日, 2025年12月 or 2025年."""
         if self.first == self.last:
             return f"{self.first.year}年{self.first.month}月{self.first.day}日"
-        return f"{self.first.year}年" + (f"{self.first.month}月" if self.first.month == self.last.month else "")
+        return f"{self.first.year}年" + (
+            f"{self.first.month}月" if self.first.month == self.last.month else ""
+        )
 
 
 def _month(year: int, month: int) -> Period:
@@ -69,7 +71,7 @@ def _digits(match: re.Match[str]) -> str:
 
 
 def read_date(text: str, today: date) -> Period:
-    """The day, month or year a text names: 2025-12-03, 2025.12, 去年12月, 上个月, 12月3日 …
+    """The day, month or year a text names: 2025-12-03, 2025.12, 去年12月, 上个月, 12月3日.
 
     A month and day without a year are the latest that is not in the future.
 
@@ -77,7 +79,9 @@ def read_date(text: str, today: date) -> Period:
         NotADate: it names none, or one that is wholly in the future.
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).rstrip("。.，,")
-    plain = re.sub(r"(左右|前后|领的|领了|领过|的时候|那天|号)$", lambda m: "日" if m[0] == "号" else "", plain)
+    plain = re.sub(
+        r"(左右|前后|领的|领了|领过|的时候|那天|号)$", lambda m: "日" if m[0] == "号" else "", plain
+    )
     try:
         found = _read(plain, today)
     except ValueError as error:

@@ -50,10 +50,10 @@ def sending_hours(now: datetime, calendar: Calendar = PLAIN) -> bool:
 
 
 def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
-    """The newest reminder whose day has come, caught up after downtime; None outside 9:00–18:00
-    of a working day and when none is due.
+    """The newest reminder whose day has come, caught up after downtime.
 
-    Only the newest counts: after a week of silence nobody wants three messages at once. An
+    None outside 9:00–18:00 of a working day and when none is due. Only the newest
+    counts: after a week of silence nobody wants three messages at once. An
     overdue one is sent until 14 days after the quarter's end.
     """
     here = local(now)
@@ -62,7 +62,9 @@ def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
         return None
     current = Quarter.of(here)
     before = current.previous()
-    if before is not None and moment_for(before, "overdue", calendar) <= today <= before.last_day + timedelta(days=14):
+    if before is not None and moment_for(before, "overdue", calendar) <= today <= before.last_day + timedelta(
+        days=14
+    ):
         return Due(before, "overdue")
     come = [kind for kind in SCHEDULE if kind != "overdue" and moment_for(current, kind, calendar) <= today]
     return Due(current, come[-1]) if come else None

@@ -35,8 +35,9 @@ def counting(accepted_only: bool) -> Any:
 
 def _quarters(first: str, last: str) -> ColumnElement[bool]:
     """Quarters `first`…`last`, as literals: PostgreSQL plans by how much of the table they are."""
-    ends = (bindparam(name, q, literal_execute=True) for name, q in (("first", first), ("last", last)))
-    return report.c.quarter.between(*ends)
+    return report.c.quarter.between(
+        bindparam("first", first, literal_execute=True), bindparam("last", last, literal_execute=True)
+    )
 
 
 @dataclass(frozen=True)

@@ -138,9 +138,7 @@ def attach(
     return made.rowcount == 1
 
 
-def detach(
-    connection: Connection, draft: Revision, kind: str, digest: str, by: int, now: datetime
-) -> bool:
+def detach(connection: Connection, draft: Revision, kind: str, digest: str, by: int, now: datetime) -> bool:
     """Take a file out of a draft; False when it was not there."""
     _touch(connection, draft)
     gone = connection.execute(

@@ -27,7 +27,9 @@ def record(
     )
 
 
-def of_subject(connection: Connection, subject: str) -> list[tuple[datetime, int | None, str, dict[str, Any]]]:
+def of_subject(
+    connection: Connection, subject: str
+) -> list[tuple[datetime, int | None, str, dict[str, Any]]]:
     """The history of one thing, oldest first: (when, person, action, detail)."""
     rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
     return [(r.at, r.person_id, r.action, r.detail) for r in rows]

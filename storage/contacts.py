@@ -81,11 +81,13 @@ def addresses(connection: Connection, institution_id: int) -> list[Address]:
 
 def of_institution(connection: Connection, institution_id: int) -> list[Contact]:
     """Who speaks for the institution now."""
-    return [Contact(*r) for r in connection.execute(_PEOPLE.where(membership.c.institution_id == institution_id))]
+    return [
+        Contact(*r) for r in connection.execute(_PEOPLE.where(membership.c.institution_id == institution_id))
+    ]
 
 
 def by_institution(connection: Connection, wanted: Collection[int]) -> dict[int, list[Contact]]:
-    """institution id → who speaks for it, for the institutions wanted: one statement."""
+    """Institution id → who speaks for it, for the institutions wanted: one statement."""
     found: dict[int, list[Contact]] = {}
     for row in connection.execute(_PEOPLE.where(membership.c.institution_id.is_not(None))):
         if row.institution_id in wanted:
@@ -94,7 +96,7 @@ def by_institution(connection: Connection, wanted: Collection[int]) -> dict[int,
 
 
 def how_many(connection: Connection, wanted: Collection[int]) -> dict[int, int]:
-    """institution id → how many speak for it."""
+    """Institution id → how many speak for it."""
     rows = connection.execute(
         select(membership.c.institution_id, func.count())
         .where(membership.c.revoked_at.is_(None), membership.c.institution_id.in_(list(wanted)))
@@ -122,8 +124,14 @@ def revoke(connection: Connection, membership_id: int, by: int, now: datetime) -
     if found.institution_id is None:
         sessions.end_all(connection, found.person_id, now)
     audit.record(
-        connection, now, by, "membership.revoke", f"membership:{membership_id}",
-        person=found.person_id, institution=found.institution_id, role=found.role,
+        connection,
+        now,
+        by,
+        "membership.revoke",
+        f"membership:{membership_id}",
+        person=found.person_id,
+        institution=found.institution_id,
+        role=found.role,
     )
     return found
 
@@ -166,10 +174,8 @@ def revoke_code(connection: Connection, invite_id: int, by: int, now: datetime) 
 
 
 def names(connection: Connection, wanted: Collection[int]) -> dict[int, str]:
-    """person id → name as last given; people without one are left out."""
+    """Person id → name as last given; people without one are left out."""
     rows = connection.execute(
         select(person.c.id, person.c.name).where(person.c.id.in_(list(wanted)), person.c.name.is_not(None))
     )
     return {r.id: r.name for r in rows}
-
-

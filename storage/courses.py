@@ -64,7 +64,13 @@ def of_institution(connection: Connection, institution_id: int) -> list[Course]:
 
 
 def create(
-    connection: Connection, institution_id: int, name: str, occupation: str, level: str, by: int, now: datetime
+    connection: Connection,
+    institution_id: int,
+    name: str,
+    occupation: str,
+    level: str,
+    by: int,
+    now: datetime,
 ) -> int | None:
     """A new course; None when the institution has one of that name already."""
     made = connection.execute(
@@ -83,17 +89,27 @@ def create(
 
 
 def record(
-    connection: Connection, course_id: int, stage: str, day: date, figures: dict[str, Any], by: int, now: datetime
+    connection: Connection,
+    course_id: int,
+    stage: str,
+    day: date,
+    figures: dict[str, Any],
+    by: int,
+    now: datetime,
 ) -> None:
     """Note that a stage was reached, with the figures it brings (trained, certificates, …)."""
-    connection.execute(update(course).where(course.c.id == course_id).values(**{f"{stage}_on": day}, **figures))
-    audit.record(connection, now, by, "course.stage", f"course:{course_id}", stage=stage, figures=sorted(figures))
+    connection.execute(
+        update(course).where(course.c.id == course_id).values(**{f"{stage}_on": day}, **figures)
+    )
+    audit.record(
+        connection, now, by, "course.stage", f"course:{course_id}", stage=stage, figures=sorted(figures)
+    )
 
 
 def of_quarter(
     connection: Connection, institution_id: int, first: date, last: date
 ) -> dict[str, dict[str, int]]:
-    """occupation → measures that the courses bring to a quarter (`first`…`last`, both included).
+    """Occupation → measures that the courses bring to a quarter (`first`…`last`, both included).
 
     A class and its people count when it ended, a certificate when it was issued, a subsidy when it
     was paid; a class counts as subsidised in the quarter it ended when it is in the catalogue.
@@ -108,7 +124,9 @@ def of_quarter(
     for one in map(_course, rows):
         sums = found.setdefault(
             one.occupation,
-            dict.fromkeys(("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount"), 0),
+            dict.fromkeys(
+                ("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount"), 0
+            ),
         )
 
         def came(stage: str, dates: dict[str, date] = one.dates) -> bool:

@@ -51,7 +51,7 @@ def connect(url: str) -> Engine:
             hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+        engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
         return engine
     return create_engine(
         parsed,

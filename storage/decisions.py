@@ -198,8 +198,14 @@ def extend(
     values = {"institution_id": institution_id, "quarter": quarter, "until": until}
     connection.execute(insert(extension).values(**values, reason=words, at=now, person_id=by))
     audit.record(
-        connection, now, by, "report.extend", f"institution:{institution_id}",
-        quarter=quarter, until=until.isoformat(), reason=words,
+        connection,
+        now,
+        by,
+        "report.extend",
+        f"institution:{institution_id}",
+        quarter=quarter,
+        until=until.isoformat(),
+        reason=words,
     )
 
 

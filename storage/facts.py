@@ -19,7 +19,7 @@ _REMEMBER = text(
 
 
 def known(connection: Connection, person_id: int, about: str) -> dict[str, str]:
-    """fact id → answer, of one person about one person (self, family, employee)."""
+    """Fact id → answer, of one person about one person (self, family, employee)."""
     rows = connection.execute(_OF, {"person": person_id, "whom": about})
     return {row.fact: row.value for row in rows}
 
@@ -33,7 +33,9 @@ def remember(
     )
 
 
-def forget(connection: Connection, person_id: int, about: str | None = None, names: list[str] | None = None) -> None:
+def forget(
+    connection: Connection, person_id: int, about: str | None = None, names: list[str] | None = None
+) -> None:
     """Forget answers: all of a person, those about one, or the named ones."""
     statement = delete(fact).where(fact.c.person_id == person_id)
     if about is not None:

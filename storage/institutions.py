@@ -66,9 +66,7 @@ def expected_in(quarter: str) -> ColumnElement[bool]:
 
 def expected(connection: Connection, quarter: str) -> list[Institution]:
     """Who is expected to report for the quarter, by name."""
-    rows = connection.execute(
-        select(*_COLUMNS).where(expected_in(quarter)).order_by(institution.c.name)
-    )
+    rows = connection.execute(select(*_COLUMNS).where(expected_in(quarter)).order_by(institution.c.name))
     return [Institution(*row) for row in rows]
 
 

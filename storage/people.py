@@ -93,9 +93,7 @@ def addresses(connection: Connection, person_id: int) -> list[Address]:
 
 def profile(connection: Connection, person_id: int) -> Profile:
     """Name and (encrypted) telephone as last given."""
-    row = connection.execute(
-        select(person.c.name, person.c.telephone).where(person.c.id == person_id)
-    ).one()
+    row = connection.execute(select(person.c.name, person.c.telephone).where(person.c.id == person_id)).one()
     return Profile(row.name, row.telephone)
 
 
@@ -139,7 +137,9 @@ def create_invite(
         )
         .returning(invite.c.id)
     ).scalar_one()
-    audit.record(connection, now, by, "invite.create", f"invite:{invite_id}", role=role, institution=institution_id)
+    audit.record(
+        connection, now, by, "invite.create", f"invite:{invite_id}", role=role, institution=institution_id
+    )
     return f"{raw[:5]}-{raw[5:]}", expires
 
 
@@ -159,11 +159,15 @@ def first_head_code(connection: Connection, key: bytes, now: datetime) -> str | 
 
 
 def _slow_until(connection: Connection, account_id: int, now: datetime) -> datetime | None:
-    moments = connection.execute(
-        select(code_attempt.c.at)
-        .where(code_attempt.c.account_id == account_id, code_attempt.c.at > now - WINDOW)
-        .order_by(code_attempt.c.at)
-    ).scalars().all()
+    moments = (
+        connection.execute(
+            select(code_attempt.c.at)
+            .where(code_attempt.c.account_id == account_id, code_attempt.c.at > now - WINDOW)
+            .order_by(code_attempt.c.at)
+        )
+        .scalars()
+        .all()
+    )
     return moments[-ATTEMPTS] + WINDOW if len(moments) >= ATTEMPTS else None
 
 
@@ -203,9 +207,7 @@ def use_code(
         },
     )
     audit.record(connection, now, person_id, "invite.use", f"invite:{row.id}", role=row.role)
-    return next(
-        m for m in memberships(connection, person_id) if m.institution_id == row.institution_id
-    )
+    return next(m for m in memberships(connection, person_id) if m.institution_id == row.institution_id)
 
 
 def office_members(connection: Connection) -> int:
@@ -245,7 +247,7 @@ class Reach:
 
 
 def reach_of_institutions(connection: Connection) -> dict[int, list[Reach]]:
-    """institution id → every account of everybody who speaks for it now; one statement."""
+    """Institution id → every account of everybody who speaks for it now; one statement."""
     rows = connection.execute(
         select(
             membership.c.institution_id,

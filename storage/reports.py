@@ -94,7 +94,9 @@ _FIGURES = select(figure).where(figure.c.revision_id == bindparam("of_revision")
 _WORDS = select(explanation.c.occupation, explanation.c.doubt, explanation.c.words).where(
     explanation.c.revision_id == bindparam("of_revision")
 )
-_ROW = (figure.c.revision_id == bindparam("of_revision")) & (figure.c.occupation == bindparam("of_occupation"))
+_ROW = (figure.c.revision_id == bindparam("of_revision")) & (
+    figure.c.occupation == bindparam("of_occupation")
+)
 _ROW_NOT_KNOWN = select(figure.c.not_known).where(_ROW)
 _TOUCH = (
     update(revision)
@@ -145,9 +147,7 @@ def snapshot(connection: Connection, institution_id: int, quarter: str) -> Snaps
         (row.occupation, row.doubt): row.words
         for row in connection.execute(_WORDS, {"of_revision": shown.id})
     }
-    return Snapshot(
-        institution_id, quarter, shown, submitted[-1] if submitted else None, rows, idle, words
-    )
+    return Snapshot(institution_id, quarter, shown, submitted[-1] if submitted else None, rows, idle, words)
 
 
 def begin_draft(
@@ -165,9 +165,7 @@ def begin_draft(
     Raises:
         ReportClosed: the quarter is closed, with no extension, return or reopening.
     """
-    connection.execute(
-        insert_new(connection, report), {"institution_id": institution_id, "quarter": quarter}
-    )
+    connection.execute(insert_new(connection, report), {"institution_id": institution_id, "quarter": quarter})
     report_id = connection.execute(
         select(report.c.id)
         .where(report.c.institution_id == institution_id, report.c.quarter == quarter)
@@ -251,9 +249,7 @@ def add_occupations(
 def remove_occupation(connection: Connection, draft: Revision, name: str, by: int, now: datetime) -> None:
     """Take a row out of the draft."""
     for table in (explanation, figure):
-        connection.execute(
-            delete(table).where(table.c.revision_id == draft.id, table.c.occupation == name)
-        )
+        connection.execute(delete(table).where(table.c.revision_id == draft.id, table.c.occupation == name))
     _touch(connection, draft)
     audit.record(connection, now, by, "draft.remove", f"revision:{draft.id}", occupation=name)
 
@@ -333,7 +329,9 @@ def explain(
 def discard(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
     """Give up the draft; what was submitted before stays."""
     changed = connection.execute(
-        update(revision).where(revision.c.id == draft.id, revision.c.state == "draft").values(state="discarded")
+        update(revision)
+        .where(revision.c.id == draft.id, revision.c.state == "draft")
+        .values(state="discarded")
     )
     if changed.rowcount != 1:
         raise VersionConflict
@@ -520,7 +518,7 @@ _STATES = (
 
 
 def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[str, datetime | None]]:
-    """institution id → (state of its newest revision, when first submitted) for one quarter."""
+    """Institution id → (state of its newest revision, when first submitted) for one quarter."""
     rows = connection.execute(_STATES, {"of_quarter": quarter})
     return {r.institution_id: (r.state, r.first_submitted_at) for r in rows}
 

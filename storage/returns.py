@@ -66,7 +66,7 @@ def ask_again(connection: Connection, returned_id: int, draft_id: int) -> None:
         if now is None or then is None:
             continue
         looked_at = MEASURES if measure == WHOLE else (measure,)
-        emptied = [m for m in looked_at if _cell(now, m) == _cell(then, m)]
+        emptied = [m for m in looked_at if _cell(dict(now), m) == _cell(dict(then), m)]
         unknown = [m for m in now["not_known"] if m not in emptied]
         connection.execute(
             update(figure).where(here).values(**dict.fromkeys(emptied), no_business=False, not_known=unknown)

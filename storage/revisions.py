@@ -48,7 +48,7 @@ def of(connection: Connection, institution_id: int, quarter: str) -> list[Past]:
         )
         .order_by(revision.c.number)
     )
-    found = [Past(*row, rows={}) for row in connection.execute(heads)]
+    found = [Past(*tuple(row), {}) for row in connection.execute(heads)]  # type: ignore[call-arg]
     by_id = {past.id: past.rows for past in found}
     ids = heads.with_only_columns(revision.c.id).order_by(None).subquery()
     for row in connection.execute(select(figure).where(figure.c.revision_id.in_(select(ids.c.id)))):

@@ -60,7 +60,9 @@ def listed(connection: Connection, named: str, limit: int, offset: int) -> tuple
     if named:
         part = institution.c.name.contains(named, autoescape=True)
         query, count = query.where(part), count.where(part)
-    query = query.order_by(institution.c.closed_at.is_not(None), institution.c.name).limit(limit).offset(offset)
+    query = (
+        query.order_by(institution.c.closed_at.is_not(None), institution.c.name).limit(limit).offset(offset)
+    )
     total = connection.execute(count).scalar_one()
     return [Listed(*row) for row in connection.execute(query)], int(total)
 
@@ -116,7 +118,7 @@ def reopen(connection: Connection, institution_id: int, by: int, now: datetime) 
 
 
 def known_names(connection: Connection, names: Sequence[str]) -> dict[str, int]:
-    """name → id of those that are in the list already."""
+    """Name → id of those that are in the list already."""
     found: dict[str, int] = {}
     for start in range(0, len(names), 500):
         part = names[start : start + 500]

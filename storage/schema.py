@@ -267,9 +267,7 @@ revision = Table(
         "state IN ('draft', 'submitted', 'superseded', 'accepted', 'returned', 'discarded')",
         name="state",
     ),
-    CheckConstraint(
-        "(state IN ('draft', 'discarded')) = (submitted_at IS NULL)", name="submitted_at"
-    ),
+    CheckConstraint("(state IN ('draft', 'discarded')) = (submitted_at IS NULL)", name="submitted_at"),
     CheckConstraint("(submitted_at IS NULL) = (receipt IS NULL)", name="receipt"),
     Index(
         "uq_revision_draft",

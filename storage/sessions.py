@@ -71,10 +71,7 @@ def _works(token: str, now: datetime) -> ColumnElement[bool]:
 def enter(connection: Connection, token: str, now: datetime) -> str | None:
     """Use the link up and begin a session; its token, or None when the link does not work."""
     used = connection.execute(
-        update(office_link)
-        .where(_works(token, now))
-        .values(used_at=now)
-        .returning(office_link.c.person_id)
+        update(office_link).where(_works(token, now)).values(used_at=now).returning(office_link.c.person_id)
     ).first()
     if used is None:
         return None

@@ -183,9 +183,7 @@ def enqueue(
         )
 
 
-def enqueue_later(
-    connection: Connection, address: Address, body: dict[str, Any], due_at: datetime
-) -> None:
+def enqueue_later(connection: Connection, address: Address, body: dict[str, Any], due_at: datetime) -> None:
     """Keep a message for another day; the same one for the same moment only once."""
     key = (later.c.channel == address.channel) & (later.c.bot == address.bot)
     key &= (later.c.sender == address.sender) & (later.c.due_at == due_at)

@@ -55,7 +55,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def make_house(url: str, folder: Path) -> House:
-    return open_house(Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None))
+    return open_house(
+        Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None)
+    )
 
 
 @pytest.fixture
@@ -75,7 +77,9 @@ def either_house(database_url: str, tmp_path: Path) -> Iterator[House]:
 def contact_code(house: House, name: str = "威海数字培训学校") -> str:
     """A code for the contact of an institution, made when new."""
     with transaction(house.engine) as connection:
-        found = institutions.find(connection, name) or institutions.create(connection, name, "2026Q1", NOON, None)
+        found = institutions.find(connection, name) or institutions.create(
+            connection, name, "2026Q1", NOON, None
+        )
         return people.create_invite(connection, house.keys.codes, NOON, "contact", found.id, None)[0]
 
 

@@ -24,11 +24,19 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
     }
 
 
-def bot(folder: Path, *arguments: str, stdin: str | None = None, **extra: str) -> subprocess.CompletedProcess[str]:
+def bot(
+    folder: Path, *arguments: str, stdin: str | None = None, **extra: str
+) -> subprocess.CompletedProcess[str]:
     """Run `python -m bot …` to its end."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
-        input=stdin, capture_output=True, text=True, cwd=folder, env=environment(folder, **extra), timeout=60, check=False,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment(folder, **extra),
+        timeout=60,
+        check=False,
     )
 
 
@@ -46,7 +54,11 @@ class JsonChat:
     def __init__(self, folder: Path, **extra: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", "chat", "--json"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment(folder, **extra),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env=environment(folder, **extra),
         )
 
     def send(self, line: str) -> dict[str, Any]:

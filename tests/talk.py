@@ -25,7 +25,9 @@ class Person:
     now: datetime = NOON
     replies: list[Outgoing] = field(default_factory=list)
 
-    def _send(self, text: str = "", choice: str | None = None, id: str | None = None, **kw: object) -> list[Outgoing]:
+    def _send(
+        self, text: str = "", choice: str | None = None, id: str | None = None, **kw: object
+    ) -> list[Outgoing]:
         self.now += timedelta(seconds=1)
         incoming = Incoming(
             Address(self.channel, "test", self.name),

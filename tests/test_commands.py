@@ -63,7 +63,9 @@ def test_bad_arguments_get_a_sentence(tmp_path: Path, arguments: list[str], word
         ("BOT_PUBLIC_URL", "example"),
     ],
 )
-def test_a_bad_setting_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_bad_setting_is_named_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSetting) as refused:
         load_settings()
@@ -81,9 +83,29 @@ def test_settings_also_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_json_lines_that_are_none_get_an_error_and_the_rest_goes_on(tmp_path: Path) -> None:
-    bad = ["x", "[]", "{}", '{"user": "u"}', '{"user": "u", "id": 5, "text": "x"}', '{"user": "u", "id": "1", "file": "/no/such"}',
-           '{"user": "u", "id": "1", "text": "x", "now": "noon"}', '{"user": "u", "id": "1"}', "[" * 2000]
-    done = bot(tmp_path, "chat", "--json", stdin="\n".join([*bad, '{"user": "u", "id": "2", "text": "坏\\ud800字"}', '{"user": "u", "id": "3", "text": "啥时候发的"}']))
+    bad = [
+        "x",
+        "[]",
+        "{}",
+        '{"user": "u"}',
+        '{"user": "u", "id": 5, "text": "x"}',
+        '{"user": "u", "id": "1", "file": "/no/such"}',
+        '{"user": "u", "id": "1", "text": "x", "now": "noon"}',
+        '{"user": "u", "id": "1"}',
+        "[" * 2000,
+    ]
+    done = bot(
+        tmp_path,
+        "chat",
+        "--json",
+        stdin="\n".join(
+            [
+                *bad,
+                '{"user": "u", "id": "2", "text": "坏\\ud800字"}',
+                '{"user": "u", "id": "3", "text": "啥时候发的"}',
+            ]
+        ),
+    )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(set(line) == {"error"} for line in lines[: len(bad)])
     assert lines[-2]["replies"][0]["text"]
@@ -91,7 +113,15 @@ def test_json_lines_that_are_none_get_an_error_and_the_rest_goes_on(tmp_path: Pa
 
 
 def test_the_terminal_talks(tmp_path: Path) -> None:
-    done = bot(tmp_path, "chat", "--user", "li", "--now", "2026-12-30T10:00:00+08:00", stdin="我能不能参加培训\n2\n1\n1\n")
+    done = bot(
+        tmp_path,
+        "chat",
+        "--user",
+        "li",
+        "--now",
+        "2026-12-30T10:00:00+08:00",
+        stdin="我能不能参加培训\n2\n1\n1\n",
+    )
     assert done.returncode == 0, done.stderr
     assert "可以参加" in done.stdout
 

@@ -19,7 +19,9 @@ from tests.talk import Person
 Talk = Callable[..., Person]
 
 
-def ended_course(person: Person, name: str = "一期大数据", day: str = "2026年11月20日", people: str = "40") -> None:
+def ended_course(
+    person: Person, name: str = "一期大数据", day: str = "2026年11月20日", people: str = "40"
+) -> None:
     person.says("课程登记")
     if "登记新班" in person.labels:
         person.presses("登记新班")
@@ -69,10 +71,19 @@ def test_the_draft_is_filled_from_the_registry_and_says_so(contact: Person, hous
     assert "请核对" in contact.text
     with transaction(house.engine, read_only=True) as connection:
         found = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
-    assert found == {"classes": 2, "subsidised_classes": 2, "trained": 75, "certified": 38, "subsidised": 0, "amount": 0}
+    assert found == {
+        "classes": 2,
+        "subsidised_classes": 2,
+        "trained": 75,
+        "certified": 38,
+        "subsidised": 0,
+        "amount": 0,
+    }
 
 
-def test_nothing_is_offered_without_courses_nor_to_strangers(contact: Person, talk: Talk, house: House) -> None:
+def test_nothing_is_offered_without_courses_nor_to_strangers(
+    contact: Person, talk: Talk, house: House
+) -> None:
     contact.says("填报", "2026Q4")
     assert "从课程登记带出" not in contact.labels
     ended_course(contact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -68,7 +68,12 @@ class Desk:
 def submit(connection: object, by: int, trained: int, number: int) -> Revision:
     draft = reports.begin_draft(connection, 1, Q4, by, NOON)  # type: ignore[arg-type]
     cells: dict[str, Cell] = {
-        "classes": 3, "subsidised_classes": 2, "trained": trained, "certified": 80, "subsidised": 60, "amount": 9_000_000,
+        "classes": 3,
+        "subsidised_classes": 2,
+        "trained": trained,
+        "certified": 80,
+        "subsidised": 60,
+        "amount": 9_000_000,
     }
     reports.set_cells(connection, draft, "大数据", cells, by, NOON)  # type: ignore[arg-type]
     version = reports.snapshot(connection, 1, Q4).draft.version  # type: ignore[arg-type, union-attr]
@@ -76,8 +81,8 @@ def submit(connection: object, by: int, trained: int, number: int) -> Revision:
 
 
 @pytest.fixture
-def desk(either_house: House) -> Iterator[Desk]:
-    yield Desk(either_house)
+def desk(either_house: House) -> Desk:
+    return Desk(either_house)
 
 
 def test_accepting_makes_it_count_and_leaves_its_mark(desk: Desk) -> None:
@@ -127,9 +132,18 @@ def test_a_decision_on_what_is_not_the_latest_is_refused_and_changes_nothing(des
 
 @pytest.mark.parametrize(
     "reasons",
-    [[], [("大数据", "trained", "  ")], [("物联网", "", "没有这行")], [("大数据", "people", "x")], [WHY, WHY], [("", "trained", "x")]],
+    [
+        [],
+        [("大数据", "trained", "  ")],
+        [("物联网", "", "没有这行")],
+        [("大数据", "people", "x")],
+        [WHY, WHY],
+        [("", "trained", "x")],
+    ],
 )
-def test_a_return_without_a_reason_for_a_cell_there_is_is_refused(desk: Desk, reasons: list[tuple[str, str, str]]) -> None:
+def test_a_return_without_a_reason_for_a_cell_there_is_is_refused(
+    desk: Desk, reasons: list[tuple[str, str, str]]
+) -> None:
     seen = desk.report()
     with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
         decisions.return_(connection, seen, reasons, desk.head, NOON)
@@ -233,7 +247,9 @@ def reported(contact: Person) -> Person:
 
 def pushed(house: House, sender: str) -> list[str]:
     with transaction(house.engine, read_only=True) as connection:
-        rows = connection.execute(select(outbox.c.body).where(outbox.c.sender == sender, outbox.c.turn_id.is_(None)))
+        rows = connection.execute(
+            select(outbox.c.body).where(outbox.c.sender == sender, outbox.c.turn_id.is_(None))
+        )
         return [str(body["text"]) for body in rows.scalars()]
 
 
@@ -257,7 +273,9 @@ def test_staff_accept_in_chat_and_the_contact_hears(reported: Person, officer: P
     assert ["审核通过" in text for text in pushed(house, "wang")] == [True]
 
 
-def test_a_return_names_cells_and_asks_only_for_those(reported: Person, officer: Person, house: House) -> None:
+def test_a_return_names_cells_and_asks_only_for_those(
+    reported: Person, officer: Person, house: House
+) -> None:
     officer.says("待审")
     officer.presses("威海数字培训学校")
     officer.presses("退回")
@@ -283,7 +301,11 @@ def test_a_return_names_cells_and_asks_only_for_those(reported: Person, officer:
     contact.says("提交", "提交")
     assert "系统已收到" in contact.text
     done = revision(house)
-    assert (done.revision.number, done.rows["大数据"]["trained"], done.rows["区块链"]["amount"]) == (2, 130, 3_000_000)
+    assert (done.revision.number, done.rows["大数据"]["trained"], done.rows["区块链"]["amount"]) == (
+        2,
+        130,
+        3_000_000,
+    )
     assert done.revision.reason is None  # the office gave it
 
 

@@ -35,7 +35,18 @@ def test_refused_at_the_door_before_anything_is_stored(talk: Talk, house: House,
     assert said_by(house, "li") == []
 
 
-@pytest.mark.parametrize("text", ["😀😀😀", "\u202e倒过来\u202c", "<script>alert(1)</script>", "**粗体** _x_", "{{ 7*7 }}", "{% for %}", "\ue000菜单\ue001m\ue002"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "😀😀😀",
+        "\u202e倒过来\u202c",
+        "<script>alert(1)</script>",
+        "**粗体** _x_",
+        "{{ 7*7 }}",
+        "{% for %}",
+        "\ue000菜单\ue001m\ue002",
+    ],
+)
 def test_shown_literally_or_refused_never_interpreted(contact: Person, house: House, text: str) -> None:
     contact.says("填报", "2026Q4", "大数据 1 5 10 5 5 5000")  # a free text is asked for
     contact.says(text + "说明文字")
@@ -53,7 +64,10 @@ def test_a_file_not_asked_for_gets_a_kind_sentence(talk: Talk) -> None:
     assert "没有保存" in li.text
 
 
-@pytest.mark.parametrize("number", ["370602199001011234", "37060219900101123X", "6222021234567890123", "13812345678", "138 1234 5678"])
+@pytest.mark.parametrize(
+    "number",
+    ["370602199001011234", "37060219900101123X", "6222021234567890123", "13812345678", "138 1234 5678"],
+)
 def test_private_numbers_are_masked_before_storing(talk: Talk, house: House, number: str) -> None:
     li = talk()
     li.says(f"我的号是{number}能报名吗")

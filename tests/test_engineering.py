@@ -42,7 +42,9 @@ def test_the_rooms_know_only_what_they_may(room: str, never: set[str]) -> None:
 
 def test_policy_has_no_clock() -> None:
     for path in (ROOT / "policy").glob("*.py"):
-        assert not re.search(r"datetime\.now|date\.today|time\.time\(", path.read_text(encoding="utf-8")), path
+        assert not re.search(r"datetime\.now|date\.today|time\.time\(", path.read_text(encoding="utf-8")), (
+            path
+        )
 
 
 def test_bot_writes_no_sql() -> None:
@@ -53,13 +55,21 @@ def test_bot_writes_no_sql() -> None:
 
 def test_lint_and_types_are_clean() -> None:
     for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
-        done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout[-3000:]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_the_migrations_make_exactly_the_schema(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite:///{tmp_path}/m.sqlite3" if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+def test_the_migrations_make_exactly_the_schema(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = (
+        f"sqlite:///{tmp_path}/m.sqlite3"
+        if kind == "sqlite"
+        else str(request.getfixturevalue("postgres_url"))
+    )
     engine: Engine = open_database(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
@@ -81,8 +91,21 @@ def test_every_migration_is_numbered() -> None:
 
 def test_the_wheel_runs_outside_the_checkout(tmp_path: Path) -> None:
     built = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)],
-        capture_output=True, text=True, check=False,
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            str(tmp_path),
+            str(ROOT),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
@@ -95,7 +118,12 @@ def test_the_wheel_runs_outside_the_checkout(tmp_path: Path) -> None:
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "bot", *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
             input='{"user": "u", "id": "1", "text": "我能不能参加培训"}\n',
         )
         assert done.returncode == 0, done.stderr
@@ -106,8 +134,16 @@ def test_the_wheel_runs_outside_the_checkout(tmp_path: Path) -> None:
     assert "退休" in run("chat", "--json")
     run("export", "2026Q4", "--to", "x.xlsx")
     where = subprocess.run(
-        [sys.executable, "-c", "import bot, policy, storage; print(bot.__file__, policy.__file__, storage.__file__)"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+        [
+            sys.executable,
+            "-c",
+            "import bot, policy, storage; print(bot.__file__, policy.__file__, storage.__file__)",
+        ],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert str(ROOT) not in where.stdout
 

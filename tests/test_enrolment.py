@@ -101,7 +101,9 @@ def test_an_old_button_is_refused_politely(talk: Talk) -> None:
     assert li.labels[0].startswith("是，在威海")
 
 
-@pytest.mark.parametrize("token", ["", "x", "s", "s1:v:yes", "s999999:a:restart", "q:nothing", "t:99", "cell:1:2:3", "inv:1"])
+@pytest.mark.parametrize(
+    "token", ["", "x", "s", "s1:v:yes", "s999999:a:restart", "q:nothing", "t:99", "cell:1:2:3", "inv:1"]
+)
 def test_an_unknown_token_is_refused_with_the_current_step(talk: Talk, token: str) -> None:
     li = talk()
     li.says("我能不能参加培训")
@@ -145,8 +147,15 @@ def walk(dialog: CheckDialog, context: CheckContext) -> Iterator[tuple[dict[str,
             continue
         question = step.question
         assert isinstance(question, AskFact)
-        rendered = render(question.template, question=question, again=False, resumed=False, changing=False,
-                          answered=0, **question.data)
+        rendered = render(
+            question.template,
+            question=question,
+            again=False,
+            resumed=False,
+            changing=False,
+            answered=0,
+            **question.data,
+        )
         assert [c.token.removeprefix("s0:v:") for c in rendered.choices] == list(question.values)
         assert UNSURE in question.values
         dates = DATES if question.data["fact"].kind == "date" else []

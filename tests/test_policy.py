@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,17 @@ from policy.reminders import due_now, moment_for, parse_holidays
 def amendment(text: str = "补贴标准另行规定。", **changes: object) -> dict[str, object]:
     """A made-up notice that amends one clause; it exists in tests only."""
     return {
-        "id": "made-up", "name": "补充通知", "number": "测试〔2027〕1号", "issuer": "x", "contact": "x",
-        "dated": date(2027, 1, 1), "valid_from": date(2027, 3, 1), "source": "test", "amends": "weihai-2023-25",
-        "clauses": [{"id": "五（三）", "title": "补贴", "text": text}], **changes,
+        "id": "made-up",
+        "name": "补充通知",
+        "number": "测试〔2027〕1号",
+        "issuer": "x",
+        "contact": "x",
+        "dated": date(2027, 1, 1),
+        "valid_from": date(2027, 3, 1),
+        "source": "test",
+        "amends": "weihai-2023-25",
+        "clauses": [{"id": "五（三）", "title": "补贴", "text": text}],
+        **changes,
     }
 
 
@@ -36,9 +45,21 @@ class TestNotice:
 
     def test_one_changed_character_is_found(self) -> None:
         base = notices().base
-        broken = parse_notice("x", {
-            **vars(base), "clauses": [{"id": c.id, "title": c.title, "text": c.text.replace("均可", "都可"), "section": c.section} for c in base.clauses],
-        })
+        broken = parse_notice(
+            "x",
+            {
+                **vars(base),
+                "clauses": [
+                    {
+                        "id": c.id,
+                        "title": c.title,
+                        "text": c.text.replace("均可", "都可"),
+                        "section": c.section,
+                    }
+                    for c in base.clauses
+                ],
+            },
+        )
         assert consistency.notice_problems(Notices([broken]))
 
     def test_the_marked_sentence_is_the_quoted_one(self) -> None:
@@ -46,7 +67,9 @@ class TestNotice:
             if entry.quote:
                 marks = [notices().clause(c).marked(entry.quote) for c in entry.clauses]
                 assert any(middle for _, middle, _ in marks), entry.id
-                assert all("".join(m) == notices().clause(c).text for m, c in zip(marks, entry.clauses, strict=True))
+                assert all(
+                    "".join(m) == notices().clause(c).text for m, c in zip(marks, entry.clauses, strict=True)
+                )
 
     def test_an_amendment_holds_from_its_day(self) -> None:
         both = Notices([notices().base, parse_notice("x", amendment())])
@@ -56,11 +79,24 @@ class TestNotice:
 
     def test_an_amendment_of_nothing_is_refused(self) -> None:
         with pytest.raises(PolicyError, match="七"):
-            Notices([notices().base, parse_notice("x", amendment(clauses=[{"id": "七", "title": "x", "text": "x"}]))])
+            Notices(
+                [
+                    notices().base,
+                    parse_notice("x", amendment(clauses=[{"id": "七", "title": "x", "text": "x"}])),
+                ]
+            )
 
     def test_an_answer_may_be_replaced_from_a_day(self) -> None:
         old = answers().entries["subsidy-amount"]
-        new = Entry("subsidy-amount-2027", old.topic, old.title, "新标准", ("五（三）",), replaces=old.id, valid_from=date(2027, 3, 1))
+        new = Entry(
+            "subsidy-amount-2027",
+            old.topic,
+            old.title,
+            "新标准",
+            ("五（三）",),
+            replaces=old.id,
+            valid_from=date(2027, 3, 1),
+        )
         library = Answers([old, new])
         assert library.get(old.id, date(2027, 2, 28)) is old
         assert library.get(old.id, date(2027, 3, 1)) is new
@@ -93,7 +129,13 @@ class TestConsistency:
     def test_a_rule_with_a_wrong_quotation_is_told(self) -> None:
         facts = parse_facts({"f": {"ask": "?", "short": "f", "clause": "三", "options": {"yes": "是"}}})
         raw = {
-            "id": "c", "title": "t", "clause": "三", "intro": "", "undecided": {"title": "?"}, "met": [], "failed": [],
+            "id": "c",
+            "title": "t",
+            "clause": "三",
+            "intro": "",
+            "undecided": {"title": "?"},
+            "met": [],
+            "failed": [],
             "rule": {"fact": "f", "words": "w", "clause": "三", "quote": "编的", "met": ["yes"]},
         }
         assert consistency.rule_problems({"c": parse_check("c", raw, facts)}, notices())
@@ -112,7 +154,7 @@ class TestConditions:
     yes = Leaf("a", "a", "三", frozenset({"yes"}), frozenset({"no"}))
     other = Leaf("b", "b", "三", frozenset({"yes"}), frozenset({"no"}))
     never_fails = Leaf("c", "c", "三", frozenset({"yes"}))
-    options = {name: ("yes", "no", UNSURE) for name in "abc"}
+    options: ClassVar = {name: ("yes", "no", UNSURE) for name in "abc"}
 
     def test_an_unknown_leaf_stays_unknown(self) -> None:
         assert evaluate(self.yes, {}).truth == Truth.UNKNOWN
@@ -158,17 +200,36 @@ class TestQuarters:
         assert q1.is_late(datetime.fromisoformat("2026-03-31T16:00:00+00:00"))
         assert not q1.is_late(datetime(2026, 3, 31, 23, 59))  # naive: taken to be in Shanghai
 
-    @pytest.mark.parametrize("text", ["2026Q4", "2026q4", "2026年第4季度", "2026年四季度", "26Q4", "2026 年 第 四 季度", "２０２６Q４", "四季度", "本季度", "Q4"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2026Q4",
+            "2026q4",
+            "2026年第4季度",
+            "2026年四季度",
+            "26Q4",
+            "2026 年 第 四 季度",
+            "２０２６Q４",
+            "四季度",
+            "本季度",
+            "Q4",
+        ],
+    )
     def test_the_ways_to_write_one(self, text: str) -> None:
         assert Quarter.parse(text, datetime(2026, 11, 1)) == Quarter(2026, 4)
 
     @pytest.mark.parametrize("text", ["", "2026", "2026Q5", "第五季度", "1999Q1", "x"])
     def test_what_is_none(self, text: str) -> None:
-        with pytest.raises(ValueError, match=".*"):
+        with pytest.raises(ValueError, match=r".*"):
             Quarter.parse(text, datetime(2026, 11, 1))
 
     def test_last_days(self) -> None:
-        assert [str(Quarter(2028, n).last_day) for n in (1, 2, 3, 4)] == ["2028-03-31", "2028-06-30", "2028-09-30", "2028-12-31"]
+        assert [str(Quarter(2028, n).last_day) for n in (1, 2, 3, 4)] == [
+            "2028-03-31",
+            "2028-06-30",
+            "2028-09-30",
+            "2028-12-31",
+        ]
         assert Quarter(2026, 4).next() == Quarter(2027, 1)
         assert Quarter(2023, 1).previous() is None
 
@@ -222,7 +283,17 @@ class TestFigures:
         except NotAFigure as refused:
             assert refused.reason in ("empty", "negative", "several", "other")
 
-    @pytest.mark.parametrize(("text", "value"), [("12.5元", "12.5"), ("3.5万", "35000"), ("¥1,200.50", "1200.5"), ("二十三人", "23"), ("12个班", "12"), ("九万块", "90000")])
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("12.5元", "12.5"),
+            ("3.5万", "35000"),
+            ("¥1,200.50", "1200.5"),
+            ("二十三人", "23"),
+            ("12个班", "12"),
+            ("九万块", "90000"),
+        ],
+    )
     def test_forms_people_use(self, text: str, value: str) -> None:
         assert read_figure(text) == Decimal(value)
 
@@ -231,7 +302,14 @@ class TestForm:
     def test_the_line_follows_the_forms_order(self) -> None:
         parsed = form().read_line("大数据 3 2 120 80 60 90000")
         assert parsed is not None
-        assert [m.id for m in form().measures] == ["classes", "subsidised_classes", "trained", "certified", "subsidised", "amount"]
+        assert [m.id for m in form().measures] == [
+            "classes",
+            "subsidised_classes",
+            "trained",
+            "certified",
+            "subsidised",
+            "amount",
+        ]
         assert (parsed[0].name, parsed[1]) == ("大数据", ["3", "2", "120", "80", "60", "90000"])
 
     @pytest.mark.parametrize(
@@ -251,7 +329,14 @@ class TestForm:
         assert rule in [d.rule for d in form().doubts(row)]  # type: ignore[arg-type]
 
     def test_compared_with_the_quarter_before(self) -> None:
-        row = {"classes": 2, "subsidised_classes": 1, "trained": 40, "certified": 30, "subsidised": 20, "amount": 2_000_000}
+        row = {
+            "classes": 2,
+            "subsidised_classes": 1,
+            "trained": 40,
+            "certified": 30,
+            "subsidised": 20,
+            "amount": 2_000_000,
+        }
         assert form().doubts(row) == []
         assert [d.rule for d in form().doubts(row, dict(row))] == ["same-as-last"]
         assert [d.rule for d in form().doubts(row, {**row, "trained": 4})] == ["ten-times"]

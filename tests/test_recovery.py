@@ -25,7 +25,9 @@ from tests.conftest import contact_code, make_house
 from tests.processes import JsonChat, bot, code
 from tests.talk import NOON, Person
 
-RECORDED = (Path(__file__).parent / "conversations" / "three_jobs.jsonl").read_text(encoding="utf-8").splitlines()
+RECORDED = (
+    (Path(__file__).parent / "conversations" / "three_jobs.jsonl").read_text(encoding="utf-8").splitlines()
+)
 
 
 def prepared(folder: Path) -> list[str]:
@@ -84,7 +86,10 @@ def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path) -> None
     for number in range(2000):
         text = f"大数据 {number + 1} 0 {number + 1} 0 0 0"
         try:
-            chat.send(f'{{"user": "contact", "id": "f{number}", "text": "{text}", "now": "2026-12-30T10:05:00+08:00"}}')
+            chat.send(
+                f'{{"user": "contact", "id": "f{number}", "text": "{text}",'
+                ' "now": "2026-12-30T10:05:00+08:00"}'
+            )
         except (ValueError, OSError):
             break
         acknowledged = number + 1
@@ -94,7 +99,9 @@ def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path) -> None
     house = make_house(f"sqlite:///{tmp_path}/f/bot.sqlite3", tmp_path / "f")
     with transaction(house.engine, read_only=True) as connection:
         row = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
-        turns = connection.execute(select(func.count()).select_from(turn).where(turn.c.message_id.like("f%"))).scalar_one()
+        turns = connection.execute(
+            select(func.count()).select_from(turn).where(turn.c.message_id.like("f%"))
+        ).scalar_one()
     assert row["classes"] in (acknowledged, acknowledged + 1)  # one may be committed, its reply on the way
     assert turns == row["classes"]
 
@@ -141,7 +148,9 @@ def test_different_first_messages_at_the_same_instant(either_house: House) -> No
     def work() -> Any:
         with lock:
             number = next(numbers)
-        return house.assistant.handle(Incoming(Address("terminal", "test", "new"), f"d{number}", NOON, "补贴多少钱"))
+        return house.assistant.handle(
+            Incoming(Address("terminal", "test", "new"), f"d{number}", NOON, "补贴多少钱")
+        )
 
     assert all("五（三）" in str(r) for r in _at_once(work, 6))
     with transaction(house.engine, read_only=True) as connection:
@@ -155,7 +164,13 @@ def test_two_contacts_at_the_same_instant_make_one_draft(either_house: House) ->
     people = [Person(house.assistant, name) for name in ("a", "b", "c")]
     for one in people:
         one.says(f"绑定 {contact_code(house)}", "跳过", "跳过", "填报", "2026Q4")
-    waiting = iter(zip(people, ("大数据 1 1 10 5 5 5000", "区块链 1 1 10 5 5 5000", "物联网 1 1 10 5 5 5000"), strict=True))
+    waiting = iter(
+        zip(
+            people,
+            ("大数据 1 1 10 5 5 5000", "区块链 1 1 10 5 5 5000", "物联网 1 1 10 5 5 5000"),
+            strict=True,
+        )
+    )
     lock = threading.Lock()
 
     def work() -> Any:
@@ -183,7 +198,9 @@ def test_the_whole_conversation_on_postgresql(postgres_url: str, tmp_path: Path)
     house.engine.dispose()
 
 
-def test_a_locked_database_says_so_and_writes_nothing(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_says_so_and_writes_nothing(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     li = Person(house.assistant, "li")
     li.says("我能不能参加培训")
     with house.engine.connect() as connection:
@@ -204,7 +221,8 @@ def test_postgresql_that_restarts_is_found_again(postgres_url: str, tmp_path: Pa
     li.says("我能不能参加培训")
     with house.engine.connect() as connection:  # every pooled connection is cut off
         connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )
     try:
         li.says("没有退休", id="r1")

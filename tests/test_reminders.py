@@ -29,7 +29,9 @@ def pushes(house: House) -> list[str]:
         return [body["text"] for body in bodies]
 
 
-def bound(house: House, name: str = "wang", channel: str = "telegram", institution: str = "威海数字培训学校") -> Person:
+def bound(
+    house: House, name: str = "wang", channel: str = "telegram", institution: str = "威海数字培训学校"
+) -> Person:
     person = Person(house.assistant, name, channel=channel)
     person.says(f"绑定 {contact_code(house, institution)}", "跳过", "跳过")
     return person
@@ -82,7 +84,9 @@ def test_whom_no_channel_can_push_to_is_to_be_called(house: House) -> None:
 def test_overdue_on_the_next_working_day(house: House) -> None:
     bound(house)
     reminding.send_due(house.engine, LAST_DAY)
-    assert reminding.send_due(house.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0  # a Saturday
+    assert (
+        reminding.send_due(house.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0
+    )  # a Saturday
     reminding.send_due(house.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
     assert "已过截止日" in pushes(house)[-1]
 

@@ -40,7 +40,15 @@ def test_occupation_by_occupation_measure_by_measure(contact: Person, house: Hou
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
-    [("12 个", 12), ("１２", 12), ("一百二十", 120), ("1,200", 1200), ("3万5", 35000), ("0", 0), ("两百人", 200)],
+    [
+        ("12 个", 12),
+        ("１２", 12),
+        ("一百二十", 120),
+        ("1,200", 1200),
+        ("3万5", 35000),
+        ("0", 0),
+        ("两百人", 200),
+    ],
 )
 def test_figures_as_people_write_them(contact: Person, house: House, typed: str, stored: int) -> None:
     contact.says("填报", Q4, "大数据", "3", "2", typed)
@@ -56,12 +64,19 @@ def test_money_takes_cents(contact: Person, house: House) -> None:
     assert rows(house)["大数据"]["amount"] == 1_234_550
 
 
-@pytest.mark.parametrize("typed", ["-3", "12abc", "3 和 4", "12.5", "9999999", "３−４", "1e5", "二分之一", "-", "3000000000"])
+@pytest.mark.parametrize(
+    "typed", ["-3", "12abc", "3 和 4", "12.5", "9999999", "３−４", "1e5", "二分之一", "-", "3000000000"]
+)
 def test_what_is_no_figure_is_refused_and_loses_nothing(contact: Person, house: House, typed: str) -> None:
     contact.says("填报", Q4, "大数据", "3", "2")
     contact.says(typed)
     assert rows(house)["大数据"] == {
-        "classes": 3, "subsidised_classes": 2, "trained": None, "certified": None, "subsidised": None, "amount": None,
+        "classes": 3,
+        "subsidised_classes": 2,
+        "trained": None,
+        "certified": None,
+        "subsidised": None,
+        "amount": None,
     }
     assert "已培训人数" in contact.replies[-1].text  # asked again
     contact.says("120")
@@ -119,7 +134,9 @@ def test_a_figure_instead_of_the_word_corrects_the_cell(contact: Person, house: 
     assert "已培训人数" in contact.text
 
 
-def test_while_explaining_a_line_for_the_same_occupation_replaces_the_row(contact: Person, house: House) -> None:
+def test_while_explaining_a_line_for_the_same_occupation_replaces_the_row(
+    contact: Person, house: House
+) -> None:
     contact.says("填报", Q4, "大数据 区块链", "大数据 1 5 10 5 5 5000")
     assert "请写一句说明" in contact.text
     contact.says("大数据 6 5 10 5 5 5000")
@@ -136,7 +153,10 @@ def test_a_changed_figure_takes_the_doubt_up_afresh(contact: Person) -> None:
 
 def test_lines_pasted_from_a_spreadsheet(contact: Person, house: House) -> None:
     contact.says("填报", Q4)
-    contact.says("大数据\t3\t2\t120\t80\t60\t90000\n区块链\t1\t1\t三十\t20\t20\t3万\n不存在 1 2 3 4 5 6\n物联网 1 2 3\n云计算 1 1 十x 5 5 5000")
+    contact.says(
+        "大数据\t3\t2\t120\t80\t60\t90000\n区块链\t1\t1\t三十\t20\t20\t3万\n"
+        "不存在 1 2 3 4 5 6\n物联网 1 2 3\n云计算 1 1 十x 5 5 5000"
+    )
     found = rows(house)
     assert found["大数据"]["trained"] == 120
     assert found["区块链"]["amount"] == 3_000_000
@@ -152,7 +172,11 @@ def test_ten_occupations_in_no_more_messages_than_cells_and_six(contact: Person,
         contact.says(text)
         said += 1
     while "请核对" not in contact.text:
-        contact.says({"1": "2", "2": "1", "3": "40", "4": "30", "5": "20", "6": "20000"}[contact.text.split("/6】")[0][-1]])
+        contact.says(
+            {"1": "2", "2": "1", "3": "40", "4": "30", "5": "20", "6": "20000"}[
+                contact.text.split("/6】")[0][-1]
+            ]
+        )
         said += 1
     contact.says("提交")
     contact.says("提交")
@@ -219,7 +243,9 @@ def test_a_correction_makes_a_new_revision(contact: Person, house: House) -> Non
     with transaction(house.engine, read_only=True) as connection:
         counting = reports.counting_revisions(connection, Q4, Q4, accepted_only=False)
         first = reports.submitted_revision(connection, 1)
-    assert [(c.revision.number, c.revision.reason, c.rows["大数据"]["trained"]) for c in counting] == [(2, "人数报错", 140)]
+    assert [(c.revision.number, c.revision.reason, c.rows["大数据"]["trained"]) for c in counting] == [
+        (2, "人数报错", 140)
+    ]
     assert first is not None
     assert first.revision.state == "superseded"
     assert first.rows["大数据"]["trained"] == 120  # never overwritten
@@ -289,7 +315,7 @@ def test_the_telephone_is_stored_encrypted_and_printed(house: House, talk: Talk)
     wang = talk("wang")
     wang.says(f"绑定 {contact_code(house)}", "王芳", "0631-5550000")
     wang.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
-    raw = (house.engine.raw_connection().driver_connection)  # type: ignore[attr-defined]
+    raw = house.engine.raw_connection().driver_connection  # type: ignore[attr-defined]
     dump = "\n".join(raw.iterdump())
     assert "5550000" not in dump
     content = house.files.content(wang.files[0])
@@ -320,7 +346,10 @@ def test_the_aggregated_form(contact: Person, house: House, talk: Talk) -> None:
     assert values["名称"] == ["已培训班次（个）", None, "已培训人数（人）", None, None, None]
     origins = [[c.value for c in row] for row in book["合计来源"].iter_rows(min_row=2)]
     assert sum(row[9] for row in origins if row[2] == "大数据") == 130  # every total opens to what it adds
-    of_year = {r[0].value: [c.value for c in r[1:7]] for r in openpyxl.load_workbook(io.BytesIO(year))["汇总"].iter_rows()}
+    of_year = {
+        r[0].value: [c.value for c in r[1:7]]
+        for r in openpyxl.load_workbook(io.BytesIO(year))["汇总"].iter_rows()
+    }
     assert of_year["大数据"] == [6, 4, 230, 145, 115, 175000.5]
     names = [n for n in book.sheetnames if n.startswith("=")]
     assert all(c.data_type != "f" for n in names for row in book[n].iter_rows() for c in row)

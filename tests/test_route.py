@@ -26,8 +26,19 @@ CERTIFIED = "已取得专业技术等级证书"
 def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: House) -> None:
     li = talk()
     asked = []
-    answers = {"退休": "没有退休", "威海市行政区域": "是", "目前的工作": "想转行", "走到哪一步": CERTIFIED, "专业技术人员吗": "是",
-               "培育项目取得": "是", "评审范围吗": "符合", "哪一级": "中级", "以考代评": "不是", "项目目录吗": "纳入了", "什么时候领": "没领过"}
+    answers = {
+        "退休": "没有退休",
+        "威海市行政区域": "是",
+        "目前的工作": "想转行",
+        "走到哪一步": CERTIFIED,
+        "专业技术人员吗": "是",
+        "培育项目取得": "是",
+        "评审范围吗": "符合",
+        "哪一级": "中级",
+        "以考代评": "不是",
+        "项目目录吗": "纳入了",
+        "什么时候领": "没领过",
+    }
     li.says("我的路线")
     while "【我的路线】" not in li.text:
         question = next(k for k in answers if k in li.text)
@@ -127,7 +138,10 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, hous
         assert len(turns.pushes_waiting(connection, Address("terminal", "test", "li"))) == 1
 
 
-@pytest.mark.parametrize(("typed", "said"), [("明天再说吧2027年5月", "没认出日期"), ("2027-05-01", "还没到"), ("2024-02-30", "没认出日期")])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("明天再说吧2027年5月", "没认出日期"), ("2027-05-01", "还没到"), ("2024-02-30", "没认出日期")],
+)
 def test_a_date_that_is_none_gets_a_sentence(talk: Talk, typed: str, said: str) -> None:
     li = talk()
     li.says("我能不能领培训补贴", CERTIFIED, "纳入了", typed)
@@ -195,7 +209,13 @@ class TestStandards:
 
     @pytest.mark.parametrize(
         "change",
-        [{"source": ""}, {"any_of": []}, {"any_of": [{"words": "x"}]}, {"level": "expert"}, {"occupation": "电工"}],
+        [
+            {"source": ""},
+            {"any_of": []},
+            {"any_of": [{"words": "x"}]},
+            {"level": "expert"},
+            {"occupation": "电工"},
+        ],
     )
     def test_an_entry_without_source_or_page_is_refused(self, change: dict[str, object]) -> None:
         with pytest.raises(PolicyError, match=r"standards\.yaml"):

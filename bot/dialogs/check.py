@@ -209,8 +209,10 @@ def show_fact(fact: Fact, value: str) -> str:
 
 
 def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -> dict[str, date] | None:
-    """When the same subsidy is open again by each reading of 一年内, and when by both; None when
-    that is not what the verdict hangs on."""
+    """When the same subsidy is open again by each reading of 一年内, and when by both.
+
+    None when that is not what the verdict hangs on.
+    """
     claimed = told.get("claimed_on", "")
     if "/" not in claimed or verdict.check != "subsidy" or verdict.outcome not in ("repeated", UNDECIDED):
         return None

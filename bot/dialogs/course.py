@@ -17,7 +17,8 @@ from policy.periods import NotADate, Period, read_date
 from policy.quarters import local
 from policy.standards import LEVELS
 from storage import courses
-from storage.courses import STAGES, Course
+from storage.courses import Course
+from storage.schema_courses import STAGES
 
 NEW = "new"
 # What each stage asks besides its day: (column, measure of the form that says how it is read).
@@ -110,7 +111,11 @@ class CourseDialog(Dialog):
             names = tuple(o.name for o in form().occupations)
             occupation = await Choose("occupation", "course/occupation.j2", {"names": names}, values=names)
             level = await Choose(
-                "level", "course/level.j2", {"levels": LEVELS}, values=tuple(LEVELS), typed={v: k for k, v in LEVELS.items()}
+                "level",
+                "course/level.j2",
+                {"levels": LEVELS},
+                values=tuple(LEVELS),
+                typed={v: k for k, v in LEVELS.items()},
             )
         else:
             reached = tuple(known[chosen].dates)

@@ -49,5 +49,3 @@ def invite_contact(turn: Turn, name: str) -> list[Outgoing]:
         turn.connection, turn.keys.codes, turn.now, "contact", institution.id, turn.person_id
     )
     return [turn.say("office/code.j2", institution=institution, code=code, expires=expires, made=made)]
-
-

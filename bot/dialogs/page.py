@@ -36,7 +36,11 @@ class PageDialog(Dialog):
             return {"kind": "measures", "now_is": "", "snapshot": None}, answers
         snapshot = reports.snapshot(turn.connection, answers["institution"], answers["quarter"])
         kept = attachments.of(turn.connection, snapshot.shown.id).words if snapshot.shown else {}
-        return {"kind": answers["kind"], "now_is": kept.get(answers["kind"], ""), "snapshot": snapshot}, answers
+        return {
+            "kind": answers["kind"],
+            "now_is": kept.get(answers["kind"], ""),
+            "snapshot": snapshot,
+        }, answers
 
     async def run(self, context: Any) -> Outcome:
         """The text; 跳过 takes out what there was."""

@@ -96,7 +96,11 @@ class ReportDialog(Dialog):
         nothing = snapshot.draft is not None and snapshot.draft.nothing_to_report
         if not nothing and not snapshot.rows:
             await AskOccupations.of(
-                "occupations", context.form, [], adding=False, place=context.place if context.has_courses else ""
+                "occupations",
+                context.form,
+                [],
+                adding=False,
+                place=context.place if context.has_courses else "",
             )
         await sharing.settle(context)
         for occupation in context.occupations():
@@ -117,7 +121,13 @@ class ReportDialog(Dialog):
         for measure in context.form.measures:
             note = context.office.note(occupation, measure.id)
             await AskCell.of(
-                context.form, occupation, measure, row[measure.id], last, context.missing(), note,
+                context.form,
+                occupation,
+                measure,
+                row[measure.id],
+                last,
+                context.missing(),
+                note,
                 context.beside.line(occupation, measure.id),
             )
             so_far[measure.id] = row[measure.id]
@@ -152,7 +162,15 @@ class ReportDialog(Dialog):
             brought = courses.of_quarter(turn.connection, institution_id, named.first_day, named.last_day)
             has_courses = bool(brought)
         context = ReportContext(
-            turn.now, form(), mine, institution_id, quarter, snapshot, last, view, has_courses=has_courses,
+            turn.now,
+            form(),
+            mine,
+            institution_id,
+            quarter,
+            snapshot,
+            last,
+            view,
+            has_courses=has_courses,
             beside=past,
             seen=sharing.seen_in(answers),
             clashes=sharing.clashes_in(answers, snapshot),
@@ -276,5 +294,3 @@ def draft_answers(snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.draft and snapshot.draft.reason:
         answers[f"reason:{snapshot.draft.number - 1}"] = snapshot.draft.reason
     return answers
-
-

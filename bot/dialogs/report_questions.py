@@ -62,7 +62,11 @@ class AskOccupations(Question[list[str]]):
     ) -> AskOccupations:
         """Offers the occupations not chosen yet; with `place`, also to fill from the course registry."""
         rest = [o for o in form.occupations if o.name not in chosen]
-        return cls(question_id, "report/occupations.j2", {"form": form, "rest": rest, "adding": adding, "place": place})
+        return cls(
+            question_id,
+            "report/occupations.j2",
+            {"form": form, "rest": rest, "adding": adding, "place": place},
+        )
 
     def read(self, text: str) -> list[str]:
         """Occupation names; [] for 本季度无培训."""
@@ -73,9 +77,11 @@ class AskOccupations(Question[list[str]]):
         if plain in ("全部", "所有", "全部职业", "都有"):
             return [o.name for o in self.data["rest"]]
         whole = form.find_occupation(plain)
-        names = [whole] if whole else [
-            form.find_occupation(part) for part in re.split(r"[\s、，,;；/和及]+", plain) if part
-        ]
+        names = (
+            [whole]
+            if whole
+            else [form.find_occupation(part) for part in re.split(r"[\s、，,;；/和及]+", plain) if part]
+        )
         if not names or None in names:
             raise Problem("problem/occupations.j2", occupations=[o.name for o in form.occupations])
         return list(dict.fromkeys(o.name for o in names if o is not None))
@@ -92,7 +98,9 @@ def read_cell(form: Form, measure: Measure, text: str) -> Cell:
     try:
         return form.read_cell(measure, text)
     except Refused as error:
-        raise Problem("problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]) from error
+        raise Problem(
+            "problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -113,9 +121,12 @@ class AskCell(Question[Any]):
         note: Note | None = None,
         beside: Line | None = None,
     ) -> AskCell:
-        """`now_is` is the value before a change, `last` the row of the quarter before, `left` the
+        """A cell with what helps to fill it.
+
+        `now_is` is the value before a change, `last` the row of the quarter before, `left` the
         number of cells still to fill, `note` what the office said when it returned the cell, `beside`
-        earlier values and what counts."""
+        earlier values and what counts.
+        """
         data = {
             "form": form,
             "occupation": occupation,

@@ -113,7 +113,7 @@ class ReturnDialog(Dialog):
     private = True  # staff may well write the office's own telephone number
 
     async def run(self, context: ReviewContext) -> Outcome:
-        """Place, words, more?"""
+        """Ask place, words, and whether there is more."""
         one = context.one
         if one is None:
             return Leave()

@@ -52,9 +52,7 @@ def clashes_in(answers: dict[str, Any], snapshot: Snapshot | None) -> tuple[Clas
     if snapshot is None or snapshot.draft is None:
         return ()
     found = (Clash(*raw) for raw in answers.get(CLASHES, ()))
-    return tuple(
-        c for c in found if snapshot.rows.get(c.occupation, {}).get(c.measure) not in (None, c.mine)
-    )
+    return tuple(c for c in found if snapshot.rows.get(c.occupation, {}).get(c.measure) not in (None, c.mine))
 
 
 def note_shown(answers: dict[str, Any], snapshot: Snapshot | None, question: Question[Any]) -> None:
@@ -131,9 +129,7 @@ def part(
     """(cells that can be written, cells that a colleague set to something else meanwhile)."""
     row = context.snapshot.rows.get(occupation, {}) if context.snapshot else {}
     disputed = {
-        m: cell
-        for m, cell in cells.items()
-        if (occupation, m) in changed and row.get(m) not in (None, cell)
+        m: cell for m, cell in cells.items() if (occupation, m) in changed and row.get(m) not in (None, cell)
     }
     return {m: cell for m, cell in cells.items() if m not in disputed}, disputed
 

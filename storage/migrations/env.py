@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-import storage.schema_contact  # noqa: F401
+import storage.schema_contact
 import storage.schema_courses  # noqa: F401  # its tables are part of the metadata
 from storage import schema_office, schema_questions  # noqa: F401  # their tables are part of the metadata
 from storage.schema import metadata

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from itertools import product
 
 from bot.dialogs import DIALOGS
@@ -42,7 +42,7 @@ def best(check: Check) -> float:
     """The expected number of questions of the best tree, by enumeration of every partial answer."""
     names = list(check.facts)
 
-    @lru_cache(maxsize=None)
+    @cache
     def outcome(state: tuple[str | None, ...]) -> str | None:
         """The verdict when it is certain, else None."""
         if None not in state:
@@ -53,7 +53,7 @@ def best(check: Check) -> float:
         }
         return found.pop() if len(found) == 1 else None
 
-    @lru_cache(maxsize=None)
+    @cache
     def cost(state: tuple[str | None, ...]) -> float:
         if outcome(state) is not None:
             return 0.0

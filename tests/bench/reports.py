@@ -42,7 +42,10 @@ def fill(engine: Engine, count: int) -> None:
         connection.execute(insert(person).values(id=1, created_at=NOON))
         connection.execute(
             insert(institution),
-            [{"id": i, "name": f"学校{i:05d}", "expected_from": "2024Q1", "created_at": NOON} for i in range(1, count + 1)],
+            [
+                {"id": i, "name": f"学校{i:05d}", "expected_from": "2024Q1", "created_at": NOON}
+                for i in range(1, count + 1)
+            ],
         )
     number = 0
     for index, quarter in enumerate(QUARTERS):
@@ -50,18 +53,35 @@ def fill(engine: Engine, count: int) -> None:
             heads, revisions, rows = [], [], []
             for i in range(1, count + 1):
                 report_id = index * count + i
-                heads.append({"id": report_id, "institution_id": i, "quarter": quarter, "first_submitted_at": NOON})
+                heads.append(
+                    {"id": report_id, "institution_id": i, "quarter": quarter, "first_submitted_at": NOON}
+                )
                 for version in (1, 2) if i % 10 == 0 else (1,):
                     number += 1
                     last = version == 2 or i % 10
-                    revisions.append({
-                        "id": number, "report_id": report_id, "number": version, "version": 1, "nothing_to_report": False,
-                        "state": ("accepted" if i % 3 else "submitted") if last else "superseded",
-                        "receipt": f"r{number}", "started_at": NOON, "started_by": 1, "submitted_at": NOON, "submitted_by": 1,
-                    })
+                    revisions.append(
+                        {
+                            "id": number,
+                            "report_id": report_id,
+                            "number": version,
+                            "version": 1,
+                            "nothing_to_report": False,
+                            "state": ("accepted" if i % 3 else "submitted") if last else "superseded",
+                            "receipt": f"r{number}",
+                            "started_at": NOON,
+                            "started_by": 1,
+                            "submitted_at": NOON,
+                            "submitted_by": 1,
+                        }
+                    )
                     rows += [
-                        {"revision_id": number, "occupation": name, "no_business": False, "not_known": [],
-                         **{m: (i + k) % 50 for k, m in enumerate(MEASURES)}}
+                        {
+                            "revision_id": number,
+                            "occupation": name,
+                            "no_business": False,
+                            "not_known": [],
+                            **{m: (i + k) % 50 for k, m in enumerate(MEASURES)},
+                        }
                         for name in names
                     ]
             connection.execute(insert(report), heads)
@@ -71,7 +91,11 @@ def fill(engine: Engine, count: int) -> None:
         plain = connection.execution_options(isolation_level="AUTOCOMMIT")
         if engine.dialect.name == "postgresql":
             for table in ("person", "institution", "report", "revision"):
-                plain.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"))
+                plain.execute(
+                    text(
+                        f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
+                    )
+                )
         plain.execute(text("ANALYZE"))
 
 
@@ -218,7 +242,9 @@ def main() -> None:
             engine = open_database(url)
             begun = time.perf_counter()
             fill(engine, options.institutions)
-            print(f"{kind}, {platform.machine()}, Python {platform.python_version()}: {options.institutions:,} institutions × {len(QUARTERS)} quarters × 10 occupations, filled in {time.perf_counter() - begun:.0f} s")
+            print(
+                f"{kind}, {platform.machine()}, Python {platform.python_version()}: {options.institutions:,} institutions × {len(QUARTERS)} quarters × 10 occupations, filled in {time.perf_counter() - begun:.0f} s"
+            )
             child = [sys.executable, "-m", "tests.bench.reports", "--export-of", url]
             print(subprocess.run(child, check=True, capture_output=True, text=True).stdout, end="")
             compare(engine)
@@ -230,7 +256,9 @@ def main() -> None:
             engine = open_database(url)
             fill(engine, max(84, options.institutions // 100))
             small = submit_cost(engine, 1)
-            print(f"  submitting with {options.institutions * 12 // 1000}k stored reports: {large / small:.2f} × the cost with {max(84, options.institutions // 100) * 12 / 1000:.0f}k")
+            print(
+                f"  submitting with {options.institutions * 12 // 1000}k stored reports: {large / small:.2f} × the cost with {max(84, options.institutions // 100) * 12 / 1000:.0f}k"
+            )
             engine.dispose()
 
 

@@ -31,7 +31,12 @@ CHECK = ["没有退休", "上一步", "不确定", "上一步"]
 
 def house_in(folder: Path) -> House:
     return open_house(
-        Settings(database_url=f"sqlite:///{folder}/bot.sqlite3", data_dir=folder, secret_key="k" * 32, _env_file=None)
+        Settings(
+            database_url=f"sqlite:///{folder}/bot.sqlite3",
+            data_dir=folder,
+            secret_key="k" * 32,
+            _env_file=None,
+        )
     )
 
 
@@ -70,12 +75,17 @@ def bare(folder: Path, rows: list[tuple[str, str]]) -> Callable[[int], None]:
         ).fetchone()
         json.loads(found[3])
         db.execute("SELECT fact, value FROM fact WHERE person_id = 1 AND about = 'self'").fetchall()
-        if number % 4 == 0 or number % 4 == 2:  # as the conversation does: the answer differs every other time
+        if (
+            number % 4 == 0 or number % 4 == 2
+        ):  # as the conversation does: the answer differs every other time
             db.execute(
                 "INSERT INTO fact VALUES (1, 'self', 'retired', ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at",
                 ("no" if number % 4 else "unsure", "2026-12-30 12:00:00"),
             )
-        db.execute("UPDATE conversation SET serial = ?, state = ?, updated_at = ? WHERE account_id = 1", (number, state, "2026-12-30 12:00:00"))
+        db.execute(
+            "UPDATE conversation SET serial = ?, state = ?, updated_at = ? WHERE account_id = 1",
+            (number, state, "2026-12-30 12:00:00"),
+        )
         db.execute(
             "INSERT INTO outbox (turn_id, channel, bot, sender, body, created_at, sent_at) VALUES (?, 'terminal', 'test', 'li', ?, ?, ?)",
             (made[0], body, "2026-12-30 12:00:00", "2026-12-30 12:00:00"),
@@ -113,7 +123,9 @@ def main() -> None:
         report_address = Address("terminal", "test", "wang")
 
         def cell(number: int) -> None:
-            house.assistant.handle(Incoming(report_address, f"c{number}", NOON, f"大数据 已培训人数 {number % 50 + 1}"))
+            house.assistant.handle(
+                Incoming(report_address, f"c{number}", NOON, f"大数据 已培训人数 {number % 50 + 1}")
+            )
 
         ratios, cells, floors = [], [], []
         for round_ in range(1, ROUNDS + 1):
@@ -124,8 +136,12 @@ def main() -> None:
             floors.append(floor)
         print(f"machine: {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
         print(f"bare sqlite3 floor: {statistics.median(floors):.3f} ms a turn (median of {ROUNDS} × {TURNS})")
-        print(f"durable dialog turn: {statistics.median(ratios):.2f} × floor (rounds {min(ratios):.2f}–{max(ratios):.2f})")
-        print(f"durable report cell, with figures, audit and its draft of 60 cells: {statistics.median(cells):.2f} × floor")
+        print(
+            f"durable dialog turn: {statistics.median(ratios):.2f} × floor (rounds {min(ratios):.2f}–{max(ratios):.2f})"
+        )
+        print(
+            f"durable report cell, with figures, audit and its draft of 60 cells: {statistics.median(cells):.2f} × floor"
+        )
     cold()
     memory()
 
@@ -142,7 +158,9 @@ def cold() -> None:
         begun = time.perf_counter()
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         bare_start.append(time.perf_counter() - begun)
-    print(f"cold `ask`: {statistics.median(times):.2f} s (a bare Python start: {statistics.median(bare_start):.2f} s)")
+    print(
+        f"cold `ask`: {statistics.median(times):.2f} s (a bare Python start: {statistics.median(bare_start):.2f} s)"
+    )
 
 
 def memory() -> None:
@@ -153,7 +171,10 @@ def memory() -> None:
         import urllib.request
 
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot"], cwd=folder, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "bot"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            text=True,
             env={**os.environ, "BOT_LISTEN": "127.0.0.1:0", "PYTHONPATH": str(Path(__file__).parents[2])},
         )
         assert process.stdout
