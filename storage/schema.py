@@ -71,6 +71,11 @@ def _key() -> Column[int]:
     return Column("id", Key, primary_key=True, autoincrement=True)
 
 
+def not_negative(*names: str) -> list[CheckConstraint]:
+    """Constraints of the table (migrations do not see those of a column): none of these below 0."""
+    return [CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in names]
+
+
 def _ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
     return Column(name, Key, ForeignKey(target), nullable=nullable, **kw)
 
@@ -293,9 +298,10 @@ figure = Table(
     Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
     Column("occupation", String(32), primary_key=True),
     Column("no_business", Boolean, nullable=False),  # 无业务: zero because nothing took place
-    *(Column(m, BigInteger, CheckConstraint(f"{m} >= 0", name=f"{m}_not_negative")) for m in MEASURES),
+    *(Column(m, BigInteger) for m in MEASURES),
     # Measures the institution does not know (不掌握): their column is NULL and they stand here.
     Column("not_known", JSON, nullable=False),
+    *not_negative(*MEASURES),
 )
 
 explanation = Table(

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.schema import MEASURES, Key, Moment, metadata
+from storage.schema import MEASURES, Key, Moment, metadata, not_negative
 
 
 def _key() -> Column[int]:
@@ -106,13 +106,11 @@ opening_figure = Table(
     metadata,
     Column("opening_id", Key, ForeignKey("opening.id"), primary_key=True),
     Column("occupation", String(32), primary_key=True),
-    *(
-        Column(m, BigInteger, CheckConstraint(f"{m} >= 0", name=f"{m}_not_negative"), nullable=False)
-        for m in MEASURES
-    ),
+    *(Column(m, BigInteger, nullable=False) for m in MEASURES),
     # Since the start these cannot be, unlike within one quarter.
     CheckConstraint("subsidised_classes <= classes", name="subsidised_classes"),
     CheckConstraint("trained = 0 OR classes > 0", name="people_without_class"),
+    *not_negative(*MEASURES),
 )
 
 lead_review = Table(

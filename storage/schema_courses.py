@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.schema import Key, Moment, metadata
+from storage.schema import Key, Moment, metadata, not_negative
 
 # The life of a course, in order; a date each.
 STAGES = ("filed", "approved", "opened", "ended", "rostered", "assessed", "certified", "paid")
@@ -30,13 +30,14 @@ course = Table(
     Column("level", String(8), nullable=False),
     Column("catalogued", Boolean),  # in the catalogue of subsidised courses; None: not said
     *(Column(f"{stage}_on", Date) for stage in STAGES),
-    Column("trained", Integer, CheckConstraint("trained >= 0", name="trained")),
-    Column("certificates", Integer, CheckConstraint("certificates >= 0", name="certificates")),
-    Column("subsidised", Integer, CheckConstraint("subsidised >= 0", name="subsidised")),
-    Column("amount", BigInteger, CheckConstraint("amount >= 0", name="amount")),  # fen
+    Column("trained", Integer),
+    Column("certificates", Integer),
+    Column("subsidised", Integer),
+    Column("amount", BigInteger),  # fen
     Column("created_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
     UniqueConstraint("institution_id", "name"),
+    *not_negative("trained", "certificates", "subsidised", "amount"),
     CheckConstraint("level IN ('junior', 'middle', 'senior')", name="level"),
 )
 

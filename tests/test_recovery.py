@@ -244,3 +244,8 @@ def test_a_json_chat_without_its_database_says_so(tmp_path: Path) -> None:
     blocker.close()
     assert "在威海" in chat.send('{"user": "u", "id": "2", "text": "没有退休"}')["replies"][0]["text"]
     chat.kill()
+
+
+def test_processes_starting_on_an_empty_postgresql_make_one_schema(postgres_url: str, tmp_path: Path) -> None:
+    done = _at_once(lambda: bot(tmp_path, "upgrade", BOT_DATABASE_URL=postgres_url), 3)
+    assert [(d.returncode, d.stderr) for d in done] == [(0, "")] * 3

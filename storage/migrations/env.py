@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import text
 
 import storage.schema_contact
 import storage.schema_courses  # noqa: F401  # its tables are part of the metadata
@@ -14,5 +15,7 @@ engine = context.config.attributes["engine"]
 with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=metadata)
     with context.begin_transaction():
+        if engine.dialect.name == "postgresql":  # of two processes on an empty database, one goes first
+            connection.execute(text("SELECT pg_advisory_xact_lock(20230525)"))
         context.run_migrations()
     connection.commit()
