@@ -68,27 +68,3 @@ closing = Table(
     Column("at", Moment, nullable=False),
     _ref("person_id", "person.id"),
 )
-
-office_link = Table(
-    "office_link",  # a way into the browser's board, issued in chat
-    metadata,
-    _key(),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    _ref("person_id", "person.id"),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment),
-    Index("ix_office_link_person_id", "person_id"),
-)
-
-office_session = Table(
-    "office_session",
-    metadata,
-    _key(),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    _ref("person_id", "person.id"),
-    Column("created_at", Moment, nullable=False),
-    Column("seen_at", Moment, nullable=False),
-    Column("ended_at", Moment),
-    Index("ix_office_session_person_id", "person_id"),
-)

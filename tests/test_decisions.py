@@ -357,7 +357,7 @@ def test_the_list_of_who_is_missing(reported: Person, officer: Person, house: Ho
     assert "1. 环翠职业学校" in officer.text
 
 
-@pytest.mark.parametrize("word", ["待审", "催报名单", "工作台"])
+@pytest.mark.parametrize("word", ["待审", "催报名单"])
 def test_nobody_else_sees_the_office(contact: Person, word: str) -> None:
     contact.says(word)
     assert "没有这个权限" in contact.text

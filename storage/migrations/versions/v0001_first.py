@@ -256,32 +256,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_membership_institution_id"), "membership", ["institution_id"], unique=False)
     op.create_index(op.f("ix_membership_person_id"), "membership", ["person_id"], unique=False)
     op.create_table(
-        "office_link",
-        sa.Column("id", KEY, autoincrement=True, nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("person_id", KEY, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_office_link_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_office_link")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_office_link_token_hash")),
-    )
-    op.create_index("ix_office_link_person_id", "office_link", ["person_id"], unique=False)
-    op.create_table(
-        "office_session",
-        sa.Column("id", KEY, autoincrement=True, nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("person_id", KEY, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_office_session_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_office_session")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_office_session_token_hash")),
-    )
-    op.create_index("ix_office_session_person_id", "office_session", ["person_id"], unique=False)
-    op.create_table(
         "opening",
         sa.Column("id", KEY, autoincrement=True, nullable=False),
         sa.Column("institution_id", KEY, nullable=False),
