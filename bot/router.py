@@ -74,6 +74,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
     if question is None or question.kind != "text":
         offered += turn.memory.offers
     plain = words.tidy(turn.text)
+    plain = words.THUMBS.get(plain, plain)
     for label, token in offered:
         if plain == words.tidy(label):
             return token

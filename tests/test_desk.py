@@ -554,3 +554,19 @@ def test_many_ask_at_once_and_are_counted_as_one_question(either_house: House) -
     assert told == 12  # each was either told before handing it over anew, or at once
     assert waiting <= 12
     assert sum(count for (count,) in rows(either_house, question.c.count)) == 12 + waiting
+
+
+def test_a_thumb_can_be_typed_as_a_word(talk: Talk) -> None:
+    li = talk()
+    li.says("退休了能报吗")
+    assert "👍" in li.labels
+    up = li.says("有用")
+    again = talk("wang")
+    again.says("退休了能报吗")
+    assert [m.text for m in again.presses("👍")] == [m.text for m in up]
+
+
+def test_the_original_text_begins_on_its_own_line(talk: Talk) -> None:
+    li = talk()
+    li.says("退休了能报吗", "看原文")
+    assert "【三 培育对象】\n" in li.text
