@@ -156,7 +156,7 @@ def codes(connection: Connection, institution_id: int | None, limit: int = 50) -
         .order_by(invite.c.id.desc())
         .limit(limit)
     )
-    return [Code(*row) for row in rows]
+    return [Code(*tuple(row)) for row in rows]
 
 
 def revoke_code(connection: Connection, invite_id: int, by: int, now: datetime) -> bool:
