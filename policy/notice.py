@@ -154,10 +154,6 @@ class Notices:
                     found = next((c for c in notice.clauses if c.id == clause_id), found)
         return found
 
-    def notice_ids(self, on: date) -> set[str]:
-        """Ids of the notices in force on that day."""
-        return {n.id for n in [self.base, *self.amendments] if n.in_force(on)}
-
     def cited(self, clause_ids: Iterable[str], on: date) -> list[tuple[str, list[str]]]:
         """(number of the notice, its clauses), as they read on that day, the base notice first."""
         by_number: dict[str, list[str]] = {}

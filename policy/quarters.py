@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -17,11 +17,6 @@ def local(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=SHANGHAI)
     return moment.astimezone(SHANGHAI)
-
-
-def utc(moment: datetime) -> datetime:
-    """The moment in UTC; a naive time is taken to be in Asia/Shanghai."""
-    return local(moment).astimezone(UTC)
 
 
 @dataclass(frozen=True, order=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from storage.schema import audit
 
@@ -25,11 +25,3 @@ def record(
         _INSERT,
         {"at": now, "person_id": person_id, "action": action, "subject": subject, "detail": detail},
     )
-
-
-def of_subject(
-    connection: Connection, subject: str
-) -> list[tuple[datetime, int | None, str, dict[str, Any]]]:
-    """The history of one thing, oldest first: (when, person, action, detail)."""
-    rows = connection.execute(select(audit).where(audit.c.subject == subject).order_by(audit.c.id))
-    return [(r.at, r.person_id, r.action, r.detail) for r in rows]

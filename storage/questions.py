@@ -91,14 +91,6 @@ def keep_feedback(
         connection.execute(insert(feedback), {"turn_id": turn_id, **row})
 
 
-def feedback_of(connection: Connection, turn_id: int) -> tuple[str, str | None] | None:
-    """(value, reason) of a turn's feedback; None when there is none."""
-    row = connection.execute(
-        select(feedback.c.value, feedback.c.reason).where(feedback.c.turn_id == turn_id)
-    ).first()
-    return (row.value, row.reason) if row else None
-
-
 def queue(
     connection: Connection,
     same: str,

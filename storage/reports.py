@@ -246,14 +246,6 @@ def add_occupations(
     audit.record(connection, now, by, "draft.add", f"revision:{draft.id}", occupations=names)
 
 
-def remove_occupation(connection: Connection, draft: Revision, name: str, by: int, now: datetime) -> None:
-    """Take a row out of the draft."""
-    for table in (explanation, figure):
-        connection.execute(delete(table).where(table.c.revision_id == draft.id, table.c.occupation == name))
-    _touch(connection, draft)
-    audit.record(connection, now, by, "draft.remove", f"revision:{draft.id}", occupation=name)
-
-
 def set_cells(
     connection: Connection,
     draft: Revision,
