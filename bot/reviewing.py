@@ -11,7 +11,7 @@ from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import board, decisions, reports
+from storage import board, decisions, reports, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -88,6 +88,16 @@ def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
     found = board.lines(turn.connection, str(quarter), quarter.due(), ("missing", "draft", "returned"))
     total = sum(g.count for g in groups)
     return [turn.say("review/missing.j2", quarter=quarter, found=found, total=total, now=turn.now)]
+
+
+def workbench(turn: Turn) -> list[Outgoing]:
+    """工作台: a way into the browser's board, for the office and the districts' readers."""
+    reader = any(m.role == "district" for m in turn.memberships)
+    if not reader and (denied := refused(turn, "workbench")):
+        return denied
+    token, _ = sessions.issue_link(turn.connection, turn.person_id, turn.now)
+    minutes = int(sessions.LINK_LIVES.total_seconds() // 60)
+    return [turn.say("review/link.j2", url=f"{turn.url}/office/enter/{token}", minutes=minutes)]
 
 
 def act(turn: Turn, argument: str) -> Replies:

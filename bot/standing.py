@@ -33,6 +33,7 @@ def menu(turn: Turn, hello: bool = False) -> list[Outgoing]:
             checks=list(checks().values()),
             institutions=turn.institutions,
             office=turn.office_role is not None,
+            reader=any(m.role == "district" for m in turn.memberships),
         )
     ]
 
@@ -214,12 +215,14 @@ SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
     ),
     "publish": lambda turn: publishing.act(turn, "new") or [],
     "published": lambda turn: publishing.act(turn, "l:0") or [],
+    "workbench": reviewing.workbench,
     "review": reviewing.waiting,
     "missing": reviewing.missing,
 }
 
 _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "rv": reviewing.act,
+    "wb": lambda turn, _: reviewing.workbench(turn),
     "fix": _fix,
     **{name: partial(contact.press_named, name) for name in contact.PLACES},
     "up": feedback.up,

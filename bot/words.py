@@ -23,6 +23,7 @@ COMMANDS = {
     "office": "机构 机构列表 管理 管理机构 办公室 /office",
     "status": "进度 报送进度 谁没报 催报",
     "staff_code": "邀请同事 生成同事邀请码",
+    "workbench": "工作台 打开工作台 进入工作台 登录工作台 /workbench",
     "review": "待审 待审核 待审报表 待审列表 审核报表 /review",
     "missing": "催报名单 催报单 未报名单",
     "course": "课程登记 课程 登记课程 班次登记 /course",

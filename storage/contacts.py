@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from storage import audit
+from storage import audit, sessions
 from storage.schema import account, institution, invite, membership, person
 from storage.turns import Address
 
@@ -121,6 +121,8 @@ def revoke(connection: Connection, membership_id: int, by: int, now: datetime) -
         if connection.execute(heads).scalar_one() <= 1:
             return None
     connection.execute(update(membership).where(membership.c.id == membership_id).values(revoked_at=now))
+    if found.institution_id is None:
+        sessions.end_all(connection, found.person_id, now)
     audit.record(
         connection,
         now,

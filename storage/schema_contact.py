@@ -57,7 +57,7 @@ attachment = Table(
     Column("size", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     _ref("person_id", "person.id"),
-    CheckConstraint("kind IN ('measures', 'practice', 'problems', 'stamped')", name="kind"),
+    CheckConstraint("kind IN ('measures', 'practice', 'problems', 'stamped', 'source')", name="kind"),
     CheckConstraint("size > 0", name="size"),
 )
 

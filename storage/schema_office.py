@@ -68,3 +68,35 @@ closing = Table(
     Column("at", Moment, nullable=False),
     _ref("person_id", "person.id"),
 )
+
+office_link = Table(
+    "office_link",  # a way into the browser's board, issued in chat
+    metadata,
+    _key(),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    _ref("person_id", "person.id", index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+office_session = Table(
+    "office_session",
+    metadata,
+    _key(),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    _ref("person_id", "person.id", index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+on_behalf = Table(
+    "on_behalf",  # 代录: a revision that the office typed in, and from what
+    metadata,
+    Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    _ref("person_id", "person.id"),
+    CheckConstraint("length(source) > 0", name="source"),
+)

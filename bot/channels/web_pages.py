@@ -25,7 +25,7 @@ OPENING = "/start"  # what opens a conversation; the person did not say it, so i
 MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 _MARKED = re.compile(r"▶([^▶◀]+)◀")
-_ADDRESS = r"https://[A-Za-z0-9][A-Za-z0-9.-]*[^\s<>\"'“”‘’（）()【】《》，。；：、！？]*"
+_ADDRESS = r"https?://[A-Za-z0-9][A-Za-z0-9.-]*[^\s<>\"'“”‘’（）()【】《》，。；：、！？]*"
 _SPECIAL = re.compile(rf"(▶[^▶◀]+◀)|({_ADDRESS})")
 _BROKEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -75,7 +75,7 @@ def greeting() -> Bubble:
 
 
 def rich(text: str) -> Markup:
-    """A text of ours as HTML: everything literal, but `▶…◀` marked and https addresses linked."""
+    """A text of ours as HTML: everything literal, but `▶…◀` marked and addresses linked."""
     pieces: list[Markup] = []
     end = 0
     for found in _SPECIAL.finditer(text):

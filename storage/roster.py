@@ -1,0 +1,147 @@
+"""Changing the list of institutions: name, district, from and until when, closed, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from storage import audit
+from storage.schema import institution
+
+
+class NameTaken(Exception):
+    """Another institution has that name."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An institution as the office lists it, closed ones too."""
+
+    id: int
+    name: str
+    district: str | None
+    expected_from: str
+    expected_until: str | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An institution as it should be listed."""
+
+    name: str
+    district: str | None
+    expected_from: str
+    expected_until: str | None = None
+
+
+_LISTED = select(
+    institution.c.id,
+    institution.c.name,
+    institution.c.district,
+    institution.c.expected_from,
+    institution.c.expected_until,
+    institution.c.closed_at,
+)
+
+
+def get(connection: Connection, institution_id: int) -> Listed | None:
+    """One institution; None when there is none with that id."""
+    row = connection.execute(_LISTED.where(institution.c.id == institution_id)).first()
+    return Listed(*row) if row else None
+
+
+def listed(connection: Connection, named: str, limit: int, offset: int) -> tuple[list[Listed], int]:
+    """A page of all institutions, open ones first, and how many there are."""
+    query, count = _LISTED, select(func.count()).select_from(institution)
+    if named:
+        part = institution.c.name.contains(named, autoescape=True)
+        query, count = query.where(part), count.where(part)
+    query = (
+        query.order_by(institution.c.closed_at.is_not(None), institution.c.name).limit(limit).offset(offset)
+    )
+    total = connection.execute(count).scalar_one()
+    return [Listed(*row) for row in connection.execute(query)], int(total)
+
+
+def change(connection: Connection, institution_id: int, wanted: Wanted, by: int, now: datetime) -> bool:
+    """Rename, move, change from and until; False when nothing changes.
+
+    Raises:
+        NameTaken: the new name is another's.
+    """
+    before = get(connection, institution_id)
+    if before is None:
+        return False
+    changed = {k: v for k, v in vars(wanted).items() if getattr(before, k) != v}
+    if not changed:
+        return False
+    if "name" in changed:
+        taken = select(institution.c.id).where(
+            institution.c.name == wanted.name, institution.c.id != institution_id
+        )
+        if connection.execute(taken).first():
+            raise NameTaken
+    connection.execute(update(institution).where(institution.c.id == institution_id).values(**changed))
+    detail = {k: [getattr(before, k), v] for k, v in changed.items()}
+    audit.record(
+        connection, now, by, "institution.change", f"institution:{institution_id}", **{"changed": detail}
+    )
+    return True
+
+
+def close(connection: Connection, institution_id: int, last: str, by: int, now: datetime) -> bool:
+    """Close it: nobody speaks for it any more; it stays expected up to and including quarter `last`."""
+    done = connection.execute(
+        update(institution)
+        .where(institution.c.id == institution_id, institution.c.closed_at.is_(None))
+        .values(closed_at=now, expected_until=last)
+    )
+    if done.rowcount == 1:
+        audit.record(connection, now, by, "institution.close", f"institution:{institution_id}", last=last)
+    return done.rowcount == 1
+
+
+def reopen(connection: Connection, institution_id: int, by: int, now: datetime) -> bool:
+    """Open a closed one again; its contacts speak for it as before."""
+    done = connection.execute(
+        update(institution)
+        .where(institution.c.id == institution_id, institution.c.closed_at.is_not(None))
+        .values(closed_at=None, expected_until=None)
+    )
+    if done.rowcount == 1:
+        audit.record(connection, now, by, "institution.reopen", f"institution:{institution_id}")
+    return done.rowcount == 1
+
+
+def known_names(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """name → id of those that are in the list already."""
+    found: dict[str, int] = {}
+    for start in range(0, len(names), 500):
+        part = names[start : start + 500]
+        rows = connection.execute(
+            select(institution.c.name, institution.c.id).where(institution.c.name.in_(part))
+        )
+        found.update({r.name: r.id for r in rows})
+    return found
+
+
+def create(connection: Connection, wanted: Sequence[Wanted], by: int, now: datetime) -> list[int]:
+    """Add institutions, all or none; their ids in that order. The names must be free.
+
+    Raises:
+        NameTaken: one of them is not.
+    """
+    if known_names(connection, [w.name for w in wanted]):
+        raise NameTaken
+    made = []
+    for one in wanted:
+        new_id = connection.execute(
+            insert(institution).values(**vars(one), created_at=now).returning(institution.c.id)
+        ).scalar_one()
+        audit.record(connection, now, by, "institution.create", f"institution:{new_id}", name=one.name)
+        made.append(int(new_id))
+    return made
