@@ -90,6 +90,8 @@ _HEADS = (
     )
     .order_by(revision.c.number)
 )
+# For somebody who is about to write: two of them at the same instant wait for each other.
+_HEADS_HELD = _HEADS.with_for_update(of=revision)
 _FIGURES = select(figure).where(figure.c.revision_id == bindparam("of_revision"))
 _WORDS = select(explanation.c.occupation, explanation.c.doubt, explanation.c.words).where(
     explanation.c.revision_id == bindparam("of_revision")
@@ -97,7 +99,7 @@ _WORDS = select(explanation.c.occupation, explanation.c.doubt, explanation.c.wor
 _ROW = (figure.c.revision_id == bindparam("of_revision")) & (
     figure.c.occupation == bindparam("of_occupation")
 )
-_ROW_NOT_KNOWN = select(figure.c.not_known).where(_ROW)
+_ROW_NOW = select(figure).where(_ROW)
 _TOUCH = (
     update(revision)
     .where(revision.c.id == bindparam("of_revision"), revision.c.state == "draft")
@@ -132,12 +134,10 @@ def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[s
     return rows, frozenset(idle)
 
 
-def snapshot(connection: Connection, institution_id: int, quarter: str) -> Snapshot:
-    """The report as it stands now."""
-    heads = [
-        Revision(*row)
-        for row in connection.execute(_HEADS, {"institution": institution_id, "of_quarter": quarter})
-    ]
+def snapshot(connection: Connection, institution_id: int, quarter: str, hold: bool = False) -> Snapshot:
+    """The report as it stands now; with `hold` nobody else changes it until the transaction ends."""
+    values = {"institution": institution_id, "of_quarter": quarter}
+    heads = [Revision(*row) for row in connection.execute(_HEADS_HELD if hold else _HEADS, values)]
     if not heads:
         return Snapshot(institution_id, quarter)
     shown = heads[-1]
@@ -258,16 +258,18 @@ def set_cells(
 ) -> None:
     """Write cells of one row (made if missing) and forget the explanations in `clear`.
 
-    The audit row says which cells changed, not the figures: those stand in the revision.
+    The audit row says which cells were written and what they held before; what they hold now
+    stands in the revision.
     """
     key = {"of_revision": draft.id, "of_occupation": occupation}
-    row = connection.execute(_ROW_NOT_KNOWN, key).first()
+    row = connection.execute(_ROW_NOW, key).first()
     if row is None:
         connection.execute(
             insert_new(connection, figure),
             {"revision_id": draft.id, "occupation": occupation, "no_business": False, "not_known": []},
         )
     unknown = set(row.not_known if row else [])
+    before = _cells(row) if row else {}
     for measure, cell in cells.items():
         if cell == NOT_KNOWN:
             unknown.add(measure)
@@ -285,9 +287,9 @@ def set_cells(
             )
         )
     _touch(connection, draft, nothing_to_report=False)
-    audit.record(
-        connection, now, by, "draft.set", f"revision:{draft.id}", occupation=occupation, cells=sorted(cells)
-    )
+    was = {m: before[m] for m in sorted(cells) if before.get(m) is not None}
+    detail = {"occupation": occupation, "cells": sorted(cells), "was": was}
+    audit.record(connection, now, by, "draft.set", f"revision:{draft.id}", **detail)
 
 
 def set_nothing_to_report(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
