@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot import announcing, reminding
 from bot.channels import web
+from bot.office_web.routes import routes as office_routes
 from bot.render import words
 from bot.runner import Runner
 from bot.start import House
@@ -97,6 +98,7 @@ def application(house: House) -> Starlette:
         Route("/healthz", healthz),
         Route("/metrics", metrics),
         *web.routes(house, runner, now),
+        *office_routes(house, runner, now),
     ]
     if telegram:
         routes += telegram.routes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from storage.reports import NOT_KNOWN, Rows
 from storage.schema import MEASURES, figure, person, report, revision
+from storage.schema_office import on_behalf
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,36 @@ def quarters_of(connection: Connection, institution_id: int) -> list[str]:
         .order_by(report.c.quarter.desc())
     )
     return [row.quarter for row in rows]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Whose hands a submitted revision went through: names as last given, "" where nobody said."""
+
+    filled_by: str
+    submitted_by: str
+    decided_by: str
+    on_behalf: bool  # typed in by the office
+
+
+def who(connection: Connection, revision_ids: Collection[int]) -> dict[int, Hands]:
+    """By revision, who filled it in, sent it and decided on it: one statement."""
+    if not revision_ids:
+        return {}
+    sender, decider = person.alias("sender"), person.alias("decider")
+    rows = connection.execute(
+        select(revision.c.id, revision.c.filled_by, sender.c.name, decider.c.name, on_behalf.c.revision_id)
+        .outerjoin(sender, sender.c.id == revision.c.submitted_by)
+        .outerjoin(decider, decider.c.id == revision.c.decided_by)
+        .outerjoin(on_behalf, on_behalf.c.revision_id == revision.c.id)
+        .where(revision.c.id.in_(list(revision_ids)))
+    )
+    return {r[0]: Hands(r[1] or "", r[2] or "", r[3] or "", r[4] is not None) for r in rows}
+
+
+def source_of(connection: Connection, revision_id: int) -> str | None:
+    """What the office typed the revision in from (代录); None when the institution sent it itself."""
+    found = connection.execute(
+        select(on_behalf.c.source).where(on_behalf.c.revision_id == revision_id)
+    ).scalar()
+    return None if found is None else str(found)

@@ -118,7 +118,7 @@ def reopen(connection: Connection, institution_id: int, by: int, now: datetime) 
 
 
 def known_names(connection: Connection, names: Sequence[str]) -> dict[str, int]:
-    """name → id of those that are in the list already."""
+    """Name → id of those that are in the list already."""
     found: dict[str, int] = {}
     for start in range(0, len(names), 500):
         part = names[start : start + 500]

@@ -42,7 +42,7 @@ FILE_KINDS = {
 }
 
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
-_SAFE = {
+SAFE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -79,7 +79,6 @@ class WebChat:
         self.house = house
         self.runner = runner
         self.now = now
-        self.public_host = urlsplit(house.settings.public_url or "").netloc.lower()
 
     async def home(self, request: Request) -> Response:
         """The conversation so far."""
@@ -168,11 +167,12 @@ class WebChat:
         """A static file; under the hash of its content it never changes."""
         name = request.path_params["name"]
         if name not in pages.static_files():
-            return PlainTextResponse("", 404, headers=_SAFE)
+            return PlainTextResponse("", 404, headers=SAFE_HEADERS)
         digest, content = pages.static_files()[name]
         fixed = request.path_params["digest"] == digest
         caching = "public, max-age=31536000, immutable" if fixed else "no-cache"
-        headers = {**_SAFE, "Cache-Control": caching, "Content-Type": pages.MEDIA[name.rpartition(".")[2]]}
+        kind = pages.MEDIA[name.rpartition(".")[2]]
+        headers = {**SAFE_HEADERS, "Cache-Control": caching, "Content-Type": kind}
         return Response(content, headers=headers)
 
     async def _lines(self, visitor: Visitor) -> list[Line]:
@@ -253,7 +253,7 @@ class WebChat:
 
     def _finish(self, request: Request, visitor: Visitor, response: Response) -> Response:
         """The headers every answer carries, and the cookie, renewed."""
-        response.headers.update(_SAFE)
+        response.headers.update(SAFE_HEADERS)
         if request.method == "POST" and not self._same_site(request):
             return response  # their cookie was not sent along; it must not be replaced
         public = self.house.settings.public_url or ""
@@ -268,15 +268,20 @@ class WebChat:
         return response
 
     def _same_site(self, request: Request) -> bool:
-        """Whether a page of ours sent the form. Clients that say neither are no browsers of today."""
-        site = request.headers.get("sec-fetch-site")
-        if site is not None:
-            return site in ("same-origin", "none")
-        origin = request.headers.get("origin")
-        if origin is None:
-            return True
-        host = urlsplit(origin).netloc.lower()  # a proxy may have ended https, so schemes can differ
-        return bool(host) and host in (request.headers.get("host", "").lower(), self.public_host)
+        return same_site(request, self.house.settings.public_url)
+
+
+def same_site(request: Request, public_url: str | None) -> bool:
+    """Whether a page of ours sent the form. Clients that say neither are no browsers of today."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    host = urlsplit(origin).netloc.lower()  # a proxy may have ended https, so schemes can differ
+    ours = (request.headers.get("host", "").lower(), urlsplit(public_url or "").netloc.lower())
+    return bool(host) and host in ours
 
 
 def disposition(name: str) -> str:

@@ -1,0 +1,275 @@
+"""Letting people in: a one-time link from the chat, a session cookie, and the check of every post.
+
+The link shows a page with a button; only the button uses it up, so that a preview of the link
+cannot. A post is carried out only from a page of ours (origin) with the session's own token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from starlette.background import BackgroundTask
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.types import Message
+
+from bot.channels.web import SAFE_HEADERS, disposition, same_site
+from bot.channels.web_forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
+from bot.channels.web_pages import showable
+from bot.office_web import look
+from bot.office_web.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
+from bot.runner import Runner
+from bot.start import House
+from storage import audit, sessions
+from storage.database import StorageUnavailable, transaction
+
+log = logging.getLogger("bot.office")
+
+COOKIE = "weihai_office"
+MOST_FIELDS = 2_000  # a reason for each cell of the longest form
+MEDIA = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
+    "pdf": "application/pdf",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+Result = TypeVar("Result")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class NotIn(Exception):
+    """No session, or one that ended."""
+
+
+class Forged(Exception):
+    """The post did not come from a page of this session."""
+
+
+class Door:
+    """Turns requests into visits and answers into responses."""
+
+    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
+        self.house = house
+        self.runner = runner
+        self.now = now
+
+    def room(self, room: Room) -> Endpoint:
+        """The endpoint of a room, for GET and POST alike."""
+
+        async def endpoint(request: Request) -> Response:
+            token = request.cookies.get(COOKIE, "")
+            fields, files = await _read(request) if request.method == "POST" else ({}, {})
+
+            def work(connection: Connection) -> tuple[Answer, Visit]:
+                visit = self._visit(connection, request, token, fields, files)
+                answer = room(visit)
+                if request.method == "POST" and isinstance(answer, Page):
+                    connection.rollback()  # nothing half done: the page asks to correct what was sent
+                return answer, visit
+
+            answer, visit = await self._transaction(work, request.method != "POST")
+            if visit.now - visit.officer.seen_at > sessions.TOUCH_AFTER:
+                await self._transaction(
+                    lambda c: sessions.touch(c, visit.officer.session_id, visit.now), False
+                )
+            return self._response(request, answer, visit)
+
+        return self.steady(endpoint)
+
+    def steady(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with a page for everything that can go wrong, and the headers of safety."""
+
+        async def answer(request: Request) -> Response:
+            response = await self._guarded(endpoint, request)
+            response.headers.update({**SAFE_HEADERS, **{"Cache-Control": "no-store, private"}})
+            return response
+
+        return answer
+
+    async def _guarded(self, endpoint: Endpoint, request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except NotIn:
+            return _plain("enter.html", 401, token=None, works=False)
+        except Denied:
+            await self._denied(request)
+            return _problem("denied", 403)
+        except Forged:
+            return _problem("forged", 403)
+        except NotFound:
+            return _problem("not_found", 404)
+        except TooLarge:
+            return _problem("large", 413)
+        except StorageUnavailable:
+            return _problem("unavailable", 503)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        except Exception as error:
+            number = secrets.token_hex(4).upper()
+            # Type and place only: the error's words could hold what a person typed.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            log.error("incident %s: %s\n%s", number, type(error).__qualname__, places)
+            return _problem("incident", 500, incident=number)
+
+    async def _transaction(self, work: Callable[[Connection], Result], read_only: bool) -> Result:
+        def run() -> Result:
+            with transaction(self.house.engine, read_only=read_only) as connection:
+                return work(connection)
+
+        # Reading never waits for the chat's writer, nor makes it wait.
+        return await (asyncio.to_thread(run) if read_only else self.runner.run(run))
+
+    def _visit(
+        self,
+        connection: Connection,
+        request: Request,
+        token: str,
+        fields: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes]],
+    ) -> Visit:
+        officer = sessions.officer(connection, token, self.now()) if token else None
+        if officer is None:
+            raise NotIn
+        csrf = csrf_of(token)
+        if request.method == "POST" and not (
+            same_site(request, self.house.settings.public_url)
+            and hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode())
+        ):
+            raise Forged
+        return Visit(
+            self.house,
+            connection,
+            officer,
+            self.now(),
+            csrf,
+            request.url.path,
+            {k: showable(str(v)) for k, v in request.path_params.items()},
+            {k: showable(v).strip() for k, v in request.query_params.items()},
+            fields,
+            files,
+        )
+
+    async def _denied(self, request: Request) -> None:
+        token = request.cookies.get(COOKIE, "")
+
+        def work(connection: Connection) -> None:
+            found = sessions.officer(connection, token, self.now())
+            who = found.person_id if found else None
+            audit.record(
+                connection, self.now(), who, "office.denied", "office:web", path=request.url.path[:200]
+            )
+
+        await self._transaction(work, False)
+
+    def _response(self, request: Request, answer: Answer, visit: Visit) -> Response:
+        if isinstance(answer, Goto):
+            return RedirectResponse(answer.location, 303)
+        if isinstance(answer, Page):
+            return HTMLResponse(look.page(answer.template, answer.data, visit), answer.status)
+        return _download(answer)
+
+    # The door itself
+
+    async def nowhere(self, request: Request) -> Response:
+        """An address that leads to no room."""
+        raise NotFound
+
+    async def enter_page(self, request: Request) -> Response:
+        """What the link shows: a button. Looking does not use the link up."""
+        token = request.path_params["token"]
+        works = await self._transaction(lambda c: sessions.link_works(c, token, self.now()), True)
+        return _plain("enter.html", 200 if works else 410, token=token, works=works)
+
+    async def enter(self, request: Request) -> Response:
+        """The button: the link is used up and a session begins."""
+        if not same_site(request, self.house.settings.public_url):
+            raise Forged
+        token = request.path_params["token"]
+        session = await self._transaction(lambda c: sessions.enter(c, token, self.now()), False)
+        if session is None:
+            return _plain("enter.html", 410, token=token, works=False)
+        response = RedirectResponse("/office", 303)
+        public = self.house.settings.public_url or ""
+        response.set_cookie(
+            COOKIE,
+            session,
+            path="/office",
+            httponly=True,
+            samesite="strict",
+            secure=public.startswith("https:") or request.url.scheme == "https",
+        )
+        return response
+
+
+def leave(visit: Visit) -> Answer:
+    """Log out: the session ends here, whatever the browser keeps."""
+    sessions.leave(visit.connection, visit.officer.session_id, visit.officer.person_id, visit.now)
+    return Goto("/office")
+
+
+def csrf_of(session: str) -> str:
+    """What the forms of a session carry: derived from it, never the session's own token."""
+    return hashlib.sha256(f"csrf:{session}".encode()).hexdigest()
+
+
+async def _read(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]]:
+    """The fields and files of a posted form, cleaned.
+
+    Raises:
+        TooLarge: over 64 KiB, or over 10 MiB with files.
+    """
+    multipart = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+    body = await read_body(request, LONGEST_FILE + LONGEST_FORM if multipart else LONGEST_FORM)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        whole = Request(request.scope, replay)
+        sent = await whole.form(max_files=2, max_fields=MOST_FIELDS, max_part_size=len(body) + 1)
+    except (HTTPException, ValueError, LookupError, AssertionError):
+        sent = FormData()
+    fields: dict[str, str] = {}
+    files: dict[str, tuple[str, bytes]] = {}
+    for name, value in sent.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                files[name] = (showable(value.filename), await value.read())
+        else:
+            fields[name] = showable(value).strip()
+    return fields, files
+
+
+def _plain(template: str, status: int, **data: object) -> Response:
+    return HTMLResponse(look.page(template, data), status)
+
+
+def _problem(kind: str, status: int, **data: object) -> Response:
+    return _plain("problem.html", status, **{"kind": kind, "incident": "", **data})
+
+
+def _download(answer: Download) -> Response:
+    kind = MEDIA.get(answer.name.rpartition(".")[2].lower(), "application/octet-stream")
+    header = disposition(answer.name)
+    if answer.inline:
+        header = "inline" + header.removeprefix("attachment")
+    headers = {"Content-Disposition": header}
+    if isinstance(answer.content, bytes):
+        return Response(answer.content, media_type=kind, headers=headers)
+    path = answer.content
+    return FileResponse(path, media_type=kind, headers=headers, background=BackgroundTask(path.unlink, True))

@@ -1,0 +1,56 @@
+"""How the office's pages are rendered: their own autoescaping templates, the words' filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bot import render
+from bot.channels.web_pages import static_url
+from bot.office_web.visit import Visit
+from policy.form import form
+from policy.quarters import FIRST_YEAR, Quarter, local
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The HTML templates."""
+    env = Environment(
+        loader=PackageLoader("bot", "templates/office_web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    said = render.environment().filters
+    env.filters.update({name: said[name] for name in ("day", "monthday", "minute")}, segment=_segment)
+    env.globals.update(static=static_url)
+    return env
+
+
+def _segment(text: object) -> str:
+    """A part of an address: everything quoted."""
+    return quote(str(text), safe="")
+
+
+def page(template: str, data: Mapping[str, Any], visit: Visit | None = None) -> str:
+    """A page as HTML. `visit` is None for those who are not in."""
+    shared: dict[str, Any] = {"visit": visit, "officer": visit.officer if visit else None, "form": form()}
+    if visit is not None:
+        shared |= {"csrf": visit.csrf, "done": visit.query.get("done", ""), "now": local(visit.now)}
+    return environment().get_template(template).render({**shared, **data})
+
+
+def quarters_until(now: Quarter) -> list[Quarter]:
+    """The quarters one can choose from, newest first."""
+    found: list[Quarter] = []
+    one: Quarter | None = now
+    while one is not None and one >= Quarter(FIRST_YEAR, 2):  # the notice's first quarter's end
+        found.append(one)
+        one = one.previous()
+    return found

@@ -1,0 +1,297 @@
+"""The office at a browser: getting in and out, the board, a report decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.start import House
+from storage import people
+from storage.database import transaction
+from tests.conftest import contact_code, office_code
+from tests.office_browser import Browser, at, link
+from tests.talk import NOON, Person
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, NOON)
+
+
+@pytest.fixture
+def browser(house: House) -> Browser:
+    return Browser(house)
+
+
+def report_path(house: House, name: str = "威海数字培训学校") -> str:
+    from storage import institutions
+
+    with transaction(house.engine, read_only=True) as connection:
+        found = institutions.find(connection, name)
+    assert found is not None
+    return f"/office/report/{found.id}/2026Q4"
+
+
+def submitted(contact: Person, line: str = "大数据 3 2 120 80 60 90000") -> None:
+    contact.says("填报 2026Q4", line, "提交")
+    contact.presses("确认提交")
+
+
+class TestGettingIn:
+    async def test_nobody_is_in_without_a_link(self, browser: Browser) -> None:
+        await browser.opens("/office")
+        assert browser.status == 401
+        assert "工作台" in browser.text
+
+    async def test_the_link_lets_in_once(self, officer: Person, browser: Browser, house: House) -> None:
+        path = link(officer)
+        for _ in range(2):  # a preview of the link does not use it up
+            assert (await browser.opens(path)).status == 200
+        await browser.submits("/office/enter/")
+        assert (browser.status, browser.path) == (200, "/office")
+        second = Browser(house)
+        await second.opens(path)
+        assert second.status == 410
+        await second.posts(path)
+        assert second.status == 410
+        assert (await second.opens("/office")).status == 401
+
+    async def test_a_newer_link_ends_the_older(self, officer: Person, browser: Browser) -> None:
+        older = link(officer)
+        link(officer)
+        assert (await browser.opens(older)).status == 410
+
+    async def test_the_link_dies_after_ten_minutes(
+        self, officer: Person, browser: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = link(officer)
+        at(monkeypatch, officer.now + timedelta(minutes=10, seconds=1))
+        late = Browser(house)
+        assert (await late.opens(path)).status == 410
+        await late.posts(path)
+        assert (await late.opens("/office")).status == 401
+
+    async def test_the_cookie_is_for_the_server_only(self, officer: Person, browser: Browser) -> None:
+        await browser.opens(link(officer))
+        await browser.submits("/office/enter/")
+        (entered,) = browser.response.history
+        cookie = entered.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert "path=/office" in cookie
+
+    async def test_leaving_ends_the_session_itself(self, officer: Person, browser: Browser) -> None:
+        await browser.enters(officer)
+        kept = dict(browser.client.cookies)
+        await browser.submits("/office/leave")
+        assert browser.status == 401
+        browser.client.cookies.update(kept)
+        assert (await browser.opens("/office")).status == 401
+
+    async def test_idle_for_two_hours_and_out(
+        self, officer: Person, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        moment = officer.now
+        browser = await Browser(house).enters(officer)
+        cookies = dict(browser.client.cookies)
+        for minutes, status in ((100, 200), (190, 200), (311, 401)):
+            at(monkeypatch, moment + timedelta(minutes=minutes))
+            later = Browser(house)
+            later.client.cookies.update(cookies)
+            assert (await later.opens("/office")).status == status, minutes
+
+    async def test_a_contact_gets_no_link(self, contact: Person) -> None:
+        contact.says("工作台")
+        assert "/office/" not in contact.text
+
+    async def test_a_revoked_officer_is_out_at_once(
+        self, officer: Person, house: House, talk: Callable[..., Person], browser: Browser
+    ) -> None:
+        from storage import contacts
+
+        staff = talk("liu")
+        staff.says(f"绑定 {office_code(house, 'staff')}")
+        await browser.enters(staff)
+        with transaction(house.engine) as connection:
+            (role,) = [c for c in contacts.office(connection) if c.role == "staff"]
+            contacts.revoke(connection, role.membership_id, role.person_id, NOON)
+        assert (await browser.opens("/office")).status == 401
+
+
+class TestForgery:
+    async def test_a_post_needs_the_sessions_own_token(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        path, fields = browser.form(report_path(house) + "/accept")
+        await browser.posts(path, **{**fields, "csrf": "0" * 64})
+        assert browser.status == 403
+        browser.response = await browser.client.post(
+            path, data=fields, headers={"origin": "https://elsewhere.example"}
+        )
+        assert browser.status == 403
+        browser.response = await browser.client.post(
+            path, data=fields, headers={"sec-fetch-site": "cross-site"}
+        )
+        assert browser.status == 403
+        await browser.posts(path, **fields)
+        assert browser.status == 200
+
+    async def test_pages_allow_nothing_from_elsewhere(self, officer: Person, browser: Browser) -> None:
+        await browser.enters(officer)
+        policy = browser.response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert " style=" not in browser.page
+        assert " on" not in "".join(t for t in browser.page.split("<") if "onclick" in t)
+        assert "no-store" in browser.response.headers["cache-control"]
+
+    async def test_names_are_shown_not_run(
+        self, officer: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        talk("x").says(f"绑定 {contact_code(house, '<script>alert(1)</script>学校')}")
+        await browser.enters(officer)
+        assert "<script>alert" not in browser.page
+        assert "&lt;script&gt;alert(1)" in browser.page
+
+
+class TestTheBoard:
+    async def test_everybody_expected_is_counted_once(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        submitted(contact)
+        drafting = talk("xu")
+        drafting.says(f"绑定 {contact_code(house, '文登技师学院')}", "徐丽", "跳过")
+        drafting.says("填报 2026Q4", "区块链 1 1 30 28 28 42000")
+        contact_code(house, "荣成职校")
+        await browser.enters(officer)
+        await browser.opens("/office?quarter=2026Q4")
+        assert "应报 3 家" in browser.text
+        assert "已报 1 家" in browser.text
+        for state, name in (("submitted", "威海数字"), ("draft", "文登"), ("missing", "荣成")):
+            await browser.opens(f"/office?quarter=2026Q4&state={state}")
+            assert browser.page.count('<th scope="row">') == 1, state
+            assert name in browser.text
+        await browser.opens("/office?quarter=2026Q4&named=荣成")
+        assert browser.page.count('<th scope="row">') == 1
+
+    async def test_a_reader_sees_their_district_only(
+        self, officer: Person, contact: Person, house: House, talk: Callable[..., Person]
+    ) -> None:
+        from storage import institutions, roster
+        from storage.roster import Wanted
+
+        submitted(contact)
+        contact_code(house, "荣成职校")
+        with transaction(house.engine) as connection:
+            found = institutions.find(connection, "荣成职校")
+            assert found is not None
+            roster.change(connection, found.id, Wanted("荣成职校", "荣成市", "2026Q1"), 1, NOON)
+            code = people.create_invite(
+                connection, house.keys.codes, NOON, "district", None, None, district="荣成市"
+            )[0]
+        reader = talk("song")
+        reader.says(f"绑定 {code}")
+        browser = await Browser(house).enters(reader)
+        await browser.opens("/office?quarter=2026Q4&district=")
+        assert "应报 1 家" in browser.text
+        assert "威海数字培训学校" not in browser.page
+        assert (await browser.opens(report_path(house))).status == 404
+        path = report_path(house, "荣成职校")
+        assert (await browser.opens(path)).status == 200
+        assert browser.forms == ["/office/leave"]
+        csrf = browser.form("/office/leave")[1]["csrf"]
+        await browser.posts(path + "/extend", csrf=csrf, until="2027-01-05", reason="x")
+        assert browser.status == 403
+
+
+class TestDeciding:
+    async def test_accepting(self, officer: Person, contact: Person, browser: Browser, house: House) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        await browser.submits(report_path(house) + "/accept")
+        assert "state accepted" in browser.page
+        await browser.opens("/office?quarter=2026Q4&state=accepted")
+        assert browser.page.count('<th scope="row">') == 1
+
+    async def test_returning_asks_for_a_reason_and_only_those_cells_come_back(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        await browser.opens(report_path(house) + "?mode=return")
+        await browser.submits(report_path(house) + "/return")
+        assert browser.status == 422
+        await browser.submits(report_path(house) + "/return", **{"why:大数据:trained": "名册上只有 118 人"})
+        assert "state returned" in browser.page
+        assert "名册上只有 118 人" in browser.text
+        contact.says("填报 2026Q4")
+        assert "名册上只有 118 人" in contact.text
+        contact.presses("开始改")
+        contact.says("118", "提交")
+        contact.presses("确认提交")
+        await browser.opens(report_path(house))
+        assert "state submitted" in browser.page
+        assert "120" in browser.page.split('class="was"')[1][:30]
+
+    async def test_what_was_decided_meanwhile_is_not_decided_again(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        path, fields = browser.form(report_path(house) + "/accept")
+        contact.says("填报 2026Q4")
+        contact.presses("更正")
+        contact.says("少算一班", "大数据 4 2 130 80 60 90000", "提交")
+        contact.presses("确认提交")
+        await browser.posts(path, **fields)
+        assert browser.status == 409
+        assert "第2版" in browser.text
+        assert "state submitted" in browser.page
+
+    async def test_reopening_needs_a_reason(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        await browser.submits(report_path(house) + "/accept")
+        await browser.submits(report_path(house) + "/reopen", reason=" ")
+        assert browser.status == 422
+        await browser.submits(report_path(house) + "/reopen", reason="补贴金额要更正")
+        assert browser.status == 200
+        assert "补贴金额要更正" in browser.text
+
+    async def test_an_extension(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        for until, reason in (("", "x"), ("2026-12-01", "x"), ("2027-01-10", "")):
+            await browser.submits(report_path(house) + "/extend", until=until, reason=reason)
+            assert browser.status == 422, (until, reason)
+        await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
+        assert browser.status == 200
+        contact.now = NOON + timedelta(days=9)
+        submitted(contact)
+        await browser.opens("/office?quarter=2026Q4&state=late")
+        assert browser.page.count('<th scope="row">') == 0
+
+    async def test_a_report_of_another_institution_cannot_be_decided_through_this_one(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        submitted(contact)
+        other = talk("xu")
+        other.says(f"绑定 {contact_code(house, '文登技师学院')}", "徐丽", "跳过")
+        submitted(other)
+        await browser.enters(officer)
+        await browser.opens(report_path(house, "文登技师学院"))
+        _, fields = browser.form(report_path(house, "文登技师学院") + "/accept")
+        await browser.posts(report_path(house) + "/accept", **fields)
+        assert browser.status == 404
