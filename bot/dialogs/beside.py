@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from bot.dialogs.report_questions import read_cell
 from bot.engine import Question
 from bot.turn import Turn
@@ -68,12 +70,12 @@ def _sum(a: Cell, b: Cell) -> Cell:
 def load(turn: Turn, institution_id: int, quarter: str) -> Beside:
     """Read once a message: nothing of it can be changed by the message itself."""
     key = f"beside {institution_id} {quarter}"
-    found: Beside = turn.once(key, lambda: _read(turn, institution_id, Quarter.parse(quarter)))
+    found: Beside = turn.once(key, lambda: read(turn.connection, institution_id, Quarter.parse(quarter)))
     return found
 
 
-def _read(turn: Turn, institution_id: int, quarter: Quarter) -> Beside:
-    connection = turn.connection
+def read(connection: Connection, institution_id: int, quarter: Quarter) -> Beside:
+    """Everything that stands beside a report's cells."""
     first = max(f"{quarter.year - 1}Q{quarter.number}", f"{FIRST_YEAR}Q1")
     before = quarter.previous()
     rows = earlier.rows_between(connection, institution_id, first, str(before)) if before else {}
@@ -84,15 +86,15 @@ def _read(turn: Turn, institution_id: int, quarter: Quarter) -> Beside:
         year_ago=rows.get(first, {}) if first < str(quarter) and first[:4] != str(quarter.year) else {},
         this_year=add(of_year),
         notes=earlier.notes(connection, str(quarter)),
-        since=_since(turn, opening, quarter) if opening and opening.through < str(quarter) else None,
+        since=_since(connection, opening, quarter) if opening and opening.through < str(quarter) else None,
     )
 
 
-def _since(turn: Turn, opening: Opening, quarter: Quarter) -> Rows:
+def _since(connection: Connection, opening: Opening, quarter: Quarter) -> Rows:
     before, after = quarter.previous(), Quarter.parse(opening.through).next()
     rows: dict[str, Rows] = {}
     if before and after <= before:
-        rows = earlier.rows_between(turn.connection, opening.institution_id, str(after), str(before))
+        rows = earlier.rows_between(connection, opening.institution_id, str(after), str(before))
     return add([opening.rows, *rows.values()])
 
 
