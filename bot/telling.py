@@ -62,3 +62,13 @@ def tell_extended(
     last = until - timedelta(seconds=1)  # people name the last day, not the midnight after it
     message = render("review/extended.j2", institution=name, quarter=quarter, last=last, place=place)
     return _tell(connection, institution_id, message, now)
+
+
+def tell_entered(
+    connection: Connection, institution_id: int, quarter: Quarter, source: str, now: datetime
+) -> int:
+    """The office typed the report in for the institution; how many accounts hear of it."""
+    name = institutions.get(connection, institution_id).name
+    place = f"{institution_id}:{quarter}"
+    message = render("review/entered.j2", institution=name, quarter=quarter, source=source, place=place)
+    return _tell(connection, institution_id, message, now)

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
+from storage import audit
 from storage.reports import NOT_KNOWN, Rows
 from storage.schema import MEASURES, figure, person, report, revision
 from storage.schema_office import on_behalf
@@ -100,3 +101,9 @@ def source_of(connection: Connection, revision_id: int) -> str | None:
         select(on_behalf.c.source).where(on_behalf.c.revision_id == revision_id)
     ).scalar()
     return None if found is None else str(found)
+
+
+def typed_in(connection: Connection, revision_id: int, source: str, by: int, now: datetime) -> None:
+    """Mark a draft as typed in by the office, from that source."""
+    connection.execute(insert(on_behalf).values(revision_id=revision_id, source=source, at=now, person_id=by))
+    audit.record(connection, now, by, "draft.on_behalf", f"revision:{revision_id}", source=source)

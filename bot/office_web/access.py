@@ -24,6 +24,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.types import Message
 
+from bot import attached
+from bot.attached import Arrived
 from bot.channels.web import SAFE_HEADERS, disposition, same_site
 from bot.channels.web_forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
 from bot.channels.web_pages import showable
@@ -68,15 +70,18 @@ class Door:
         self.runner = runner
         self.now = now
 
-    def room(self, room: Room) -> Endpoint:
-        """The endpoint of a room, for GET and POST alike."""
+    def room(self, room: Room, keeps: bool = False) -> Endpoint:
+        """The endpoint of a room, for GET and POST alike; `keeps`: its files are kept beforehand."""
 
         async def endpoint(request: Request) -> Response:
             token = request.cookies.get(COOKIE, "")
             fields, files = await _read(request) if request.method == "POST" else ({}, {})
 
+            arrived = await self._keep(request, token, files) if keeps and files else {}
+
             def work(connection: Connection) -> tuple[Answer, Visit]:
                 visit = self._visit(connection, request, token, fields, files)
+                visit.arrived = arrived
                 answer = room(visit)
                 if request.method == "POST" and isinstance(answer, Page):
                     connection.rollback()  # nothing half done: the page asks to correct what was sent
@@ -133,6 +138,32 @@ class Door:
 
         # Reading never waits for the chat's writer, nor makes it wait.
         return await (asyncio.to_thread(run) if read_only else self.runner.run(run))
+
+    async def _keep(
+        self, request: Request, token: str, files: Mapping[str, tuple[str, bytes]]
+    ) -> dict[str, Arrived]:
+        """Look at the files and keep those worth keeping, before the transaction that refers to them.
+
+        Raises:
+            NotIn: nobody is in; nothing is written for strangers.
+        """
+
+        def work(connection: Connection) -> None:
+            if sessions.officer(connection, token, self.now()) is None:
+                raise NotIn
+
+        def keep() -> dict[str, Arrived]:
+            found = {field: attached.examine(name, content) for field, (name, content) in files.items()}
+            for field, one in found.items():
+                if not one.refused:
+                    attached.keep(files[field][1], one.hash, self.house.settings.data_dir)
+            return found
+
+        await self._transaction(work, True)
+        try:
+            return await asyncio.to_thread(keep)
+        except OSError as error:
+            raise StorageUnavailable("BOT_DATA_DIR") from error
 
     def _visit(
         self,

@@ -20,7 +20,12 @@ from storage.roster import Listed
 REASON = 500  # characters
 
 
-def _place(visit: Visit) -> tuple[Listed, Quarter]:
+def place(visit: Visit) -> tuple[Listed, Quarter]:
+    """The institution and quarter of the address, if this officer may see them.
+
+    Raises:
+        NotFound: there is none such, or it is another district's.
+    """
     found = roster.get(visit.connection, visit.number("institution"))
     if found is None or (visit.district is not None and found.district != visit.district):
         raise NotFound
@@ -33,7 +38,7 @@ def show(visit: Visit) -> Answer:
 
 
 def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Page:
-    institution, quarter = _place(visit)
+    institution, quarter = place(visit)
     connection = visit.connection
     pasts = revisions.of(connection, institution.id, str(quarter))
     past = _chosen(visit, pasts)
@@ -139,7 +144,7 @@ def _seen(visit: Visit, institution: Listed, quarter: Quarter) -> int:
 def accept(visit: Visit) -> Answer:
     """Accept the revision that was seen."""
     visit.only_office()
-    institution, quarter = _place(visit)
+    institution, quarter = place(visit)
     seen = _seen(visit, institution, quarter)
     try:
         done = decisions.accept(visit.connection, seen, visit.officer.person_id, visit.now)
@@ -154,7 +159,7 @@ def accept(visit: Visit) -> Answer:
 def return_(visit: Visit) -> Answer:
     """Return the revision that was seen: a field `why:OCCUPATION:MEASURE` for each place in question."""
     visit.only_office()
-    institution, quarter = _place(visit)
+    institution, quarter = place(visit)
     seen = _seen(visit, institution, quarter)
     reasons = [
         (occupation, measure, words[:REASON])
@@ -181,7 +186,7 @@ def _asking_again(visit: Visit, problem: str, status: int, typed: dict[str, str]
 def reopen(visit: Visit) -> Answer:
     """Let an accepted revision be corrected; it counts until its successor is accepted."""
     visit.only_office()
-    institution, quarter = _place(visit)
+    institution, quarter = place(visit)
     seen = _seen(visit, institution, quarter)
     reason = visit.form.get("reason", "")[:REASON]
     try:
@@ -197,7 +202,7 @@ def reopen(visit: Visit) -> Answer:
 def extend(visit: Visit) -> Answer:
     """Let the institution report until a day (included), with a reason."""
     visit.only_office()
-    institution, quarter = _place(visit)
+    institution, quarter = place(visit)
     reason = visit.form.get("reason", "")[:REASON]
     typed = {"until": visit.form.get("until", ""), "extend_reason": reason}
     try:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection
 
+from bot.attached import Arrived
 from bot.start import House
 from policy.quarters import Quarter, reporting_quarter
 from storage.sessions import Officer
@@ -64,7 +65,8 @@ class Denied(Exception):
 class Visit:
     """One request of somebody who is in, with the transaction it runs in (read-only for GET).
 
-    `query` and `form` hold cleaned texts; `files` what was uploaded: field → (name, bytes).
+    `query` and `form` hold cleaned texts; `files` what was uploaded: field → (name, bytes);
+    `arrived` the same looked at and kept before the transaction, for rooms that keep files.
     """
 
     house: House
@@ -77,6 +79,7 @@ class Visit:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    arrived: Mapping[str, Arrived] = field(default_factory=dict)
 
     def quarter(self) -> Quarter:
         """The quarter in the address, else the one the office works on today.

@@ -1,0 +1,51 @@
+"""Taking a file away: the form of one revision, and what was attached to it."""
+
+from __future__ import annotations
+
+from bot import attached, export, form_copy
+from bot.files import safe_name
+from bot.office_web.visit import Answer, Download, NotFound, Visit
+from policy import form as chart
+from storage import attachments, reports, roster
+from storage.reports import Submitted
+
+SHOWN_INLINE = ("pdf", "jpg", "png")  # browsers show these without running anything
+
+
+def _revision(visit: Visit) -> Submitted:
+    """The submitted revision of the address, if this officer may see it."""
+    one = reports.submitted_revision(visit.connection, visit.number("revision"))
+    if one is None or one.revision.submitted_at is None:
+        raise NotFound
+    institution = roster.get(visit.connection, one.institution_id)
+    if institution is None or (visit.district is not None and institution.district != visit.district):
+        raise NotFound
+    return one
+
+
+def form(visit: Visit) -> Answer:
+    """The official form of a revision: `kind` xlsx, or docx to be printed. It bears a telephone number."""
+    visit.only_office()
+    one = _revision(visit)
+    kind = visit.params["kind"]
+    made = {"xlsx": export.one_form, "docx": form_copy.printable}.get(kind)
+    if made is None:
+        raise NotFound
+    name = safe_name(f"{chart.form().title}-{one.institution}-{one.quarter}.{kind}")
+    return Download(name, made(visit.connection, one.revision.id, visit.house.keys))
+
+
+def file(visit: Visit) -> Answer:
+    """A file of a revision, by its kind and hash."""
+    one = _revision(visit)
+    found = attachments.of(visit.connection, one.revision.id).files
+    wanted = (visit.params["kind"], visit.params["hash"])
+    for one_file in found:
+        if (one_file.kind, one_file.hash) == wanted:
+            path = visit.house.settings.data_dir / attached.FOLDER / one_file.hash
+            try:
+                content = path.read_bytes()
+            except OSError:
+                raise NotFound from None
+            return Download(safe_name(one_file.name), content, one_file.media in SHOWN_INLINE)
+    raise NotFound

@@ -1,0 +1,220 @@
+"""代录: the office types in a report from paper or a message, with the scan, by the same rules."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import telling
+from bot.attached import Arrived
+from bot.dialogs import beside
+from bot.dialogs.report_questions import read_cell
+from bot.engine import Problem
+from bot.office_web.report import place
+from bot.office_web.visit import Answer, Goto, Page, Visit
+from bot.render import words
+from policy.form import Cell, Doubt, Form, form
+from policy.quarters import Quarter
+from storage import attachments, reports, returns, revisions
+from storage.pages import STAMPED
+from storage.reports import Rows, Snapshot
+from storage.roster import Listed
+
+LONGEST = {"source": 200, "reason": 500, "filled_by": 32, "telephone": 30}
+_TELEPHONE = re.compile(r"[\d\s()（）+\-转]{7,30}")
+
+
+@dataclass
+class Typed:
+    """What the form said: texts as typed, cells as read, and what is wrong with them.
+
+    `problems` maps a field of the form to a sentence; `doubts` an occupation to what is unlikely.
+    """
+
+    texts: dict[str, str]
+    rows: Rows = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, list[Doubt]] = field(default_factory=dict)
+    kept: Arrived | None = None
+
+
+def show(visit: Visit) -> Answer:
+    """The empty form, or the figures reported last, to correct them."""
+    visit.only_office()
+    institution, quarter = place(visit)
+    snapshot = reports.snapshot(visit.connection, institution.id, str(quarter))
+    texts: dict[str, str] = {}
+    if snapshot.latest is not None and snapshot.draft is None:
+        texts = _shown(form(), snapshot.rows)
+    return _page(visit, institution, quarter, snapshot, Typed(texts))
+
+
+def save(visit: Visit) -> Answer:
+    """Submit what was typed, or show it again with what is wrong beside it."""
+    visit.only_office()
+    institution, quarter = place(visit)
+    snapshot = reports.snapshot(visit.connection, institution.id, str(quarter))
+    typed = _read(visit)
+    if (
+        typed.kept
+        and typed.kept.form
+        and not any(k.startswith("cell:") and v for k, v in typed.texts.items())
+    ):
+        typed.texts |= _shown(form(), typed.kept.form.rows)
+        typed.problems["scan"] = words("office/entry_problem.j2", {"kind": "read"})
+        return _page(visit, institution, quarter, snapshot, typed, 422)
+    _look_at(visit, institution, quarter, snapshot, typed)
+    if typed.problems or typed.doubts:
+        return _page(visit, institution, quarter, snapshot, typed, 422)
+    try:
+        _submit(visit, institution, quarter, snapshot, typed)
+    except returns.ReportClosed:
+        typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
+        return _page(visit, institution, quarter, snapshot, typed, 409)
+    telling.tell_entered(visit.connection, institution.id, quarter, typed.texts["source"], visit.now)
+    return Goto(f"/office/report/{institution.id}/{quarter}", "entered")
+
+
+def _shown(chart: Form, rows: Mapping[str, Mapping[str, Cell]]) -> dict[str, str]:
+    """Figures as the form's fields show them."""
+    return {
+        f"cell:{name}:{m.id}": m.show(row.get(m.id)).replace(",", "")
+        for name, row in rows.items()
+        for m in chart.measures
+    }
+
+
+def _read(visit: Visit) -> Typed:
+    """The fields, and the file: sent now, or carried along from the time before."""
+    texts = {k: v[: LONGEST.get(k, 500)] for k, v in visit.form.items() if k not in ("csrf", "kept")}
+    typed = Typed(texts, kept=_carried(visit, visit.form.get("kept", "")))
+    arrived = visit.arrived.get("scan")
+    if arrived is not None:
+        if arrived.refused:
+            data = {"reason": arrived.refused, "name": arrived.name[:60]}
+            typed.problems["scan"] = words("report/file_refused.j2", data)
+        else:
+            typed.kept = arrived
+    return typed
+
+
+def _carry(visit: Visit, kept: Arrived | None) -> str:
+    """A file that was kept, sealed, so that a corrected form need not send it again."""
+    if kept is None:
+        return ""
+    return visit.house.keys.seal(json.dumps([kept.name, kept.hash, kept.size, kept.media]))
+
+
+def _carried(visit: Visit, sealed: str) -> Arrived | None:
+    opened = visit.house.keys.open(sealed)
+    return Arrived(*json.loads(opened)) if opened else None
+
+
+def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> None:
+    """Read every cell by the dialog's rules; note what is wrong and what is unlikely."""
+    chart, texts = form(), typed.texts
+
+    def wrong(field_: str, kind: str) -> None:
+        typed.problems[field_] = words("office/entry_problem.j2", {"kind": kind})
+
+    if not texts.get("source"):
+        wrong("source", "source")
+    if typed.kept is None and "scan" not in typed.problems:
+        wrong("scan", "scan")
+    if texts.get("telephone") and not _TELEPHONE.fullmatch(texts["telephone"]):
+        typed.problems["telephone"] = words("problem/telephone.j2")
+    if snapshot.latest is not None and len(texts.get("reason", "")) < 2:
+        wrong("reason", "reason")
+    if snapshot.draft is not None and not texts.get("replace"):
+        wrong("replace", "draft")
+    if quarter > Quarter.of(visit.now):
+        wrong("cells", "future")
+    for occupation in chart.occupations:
+        given = {m.id: texts.get(f"cell:{occupation.name}:{m.id}", "") for m in chart.measures}
+        if not any(given.values()):
+            continue
+        row: dict[str, Cell] = {}
+        for measure in chart.measures:
+            try:
+                row[measure.id] = read_cell(chart, measure, given[measure.id])
+            except Problem as problem:
+                typed.problems[f"cell:{occupation.name}:{measure.id}"] = words(problem.template, problem.data)
+        typed.rows[occupation.name] = row
+    if texts.get("nothing") and typed.rows:
+        wrong("cells", "nothing_with_rows")
+    if not texts.get("nothing") and not typed.rows:
+        wrong("cells", "empty")
+    if not typed.problems:
+        _doubt(visit, institution, quarter, typed)
+
+
+def _doubt(visit: Visit, institution: Listed, quarter: Quarter, typed: Typed) -> None:
+    """What is impossible since the start is a problem; what is unlikely asks for an explanation."""
+    chart = form()
+    past = beside.read(visit.connection, institution.id, quarter)
+    for name, row in typed.rows.items():
+        for doubt in past.impossible(chart, name, row):
+            typed.problems[f"cell:{name}:{doubt.measure}"] = doubt.text
+        asked = chart.doubts(row, past.last.get(name))
+        if any(len(typed.texts.get(f"why:{name}:{d.id}", "")) < 2 for d in asked):
+            typed.doubts[name] = asked
+
+
+def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> None:
+    connection, by, now, texts = visit.connection, visit.officer.person_id, visit.now, typed.texts
+    chart = form()
+    if snapshot.draft is not None:
+        reports.discard(connection, snapshot.draft, by, now)
+    reason = texts.get("reason") or None
+    draft = reports.begin_draft(connection, institution.id, str(quarter), by, now, reason)
+    reports.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
+    past = beside.read(connection, institution.id, quarter)
+    for name in chart.occupation_order(list(typed.rows)):
+        row = typed.rows[name]
+        reports.set_cells(connection, draft, name, row, by, now)
+        for doubt in chart.doubts(row, past.last.get(name)):
+            said = texts[f"why:{name}:{doubt.id}"]
+            reports.explain(connection, draft, name, doubt.id, said, doubt.text, by, now)
+    kept = typed.kept
+    assert kept is not None  # `_look_at` asks for it
+    held = attachments.receive(connection, by, kept.name, kept.hash, kept.media, kept.size, now)
+    kind = STAMPED if texts.get("stamped") else "source"
+    if kind == "source":
+        attachments.attach(connection, draft, held, kind, by, now)
+    revisions.typed_in(connection, draft.id, texts["source"], by, now)
+    edited = reports.snapshot(connection, institution.id, str(quarter)).draft
+    assert edited is not None
+    telephone = visit.house.keys.seal(texts["telephone"]) if texts.get("telephone") else None
+    receipt = f"{quarter}-{institution.id:04d}-{draft.number:02d}"
+    done = reports.submit(
+        connection, edited, edited.version, receipt, by, now, texts.get("filled_by") or None, telephone
+    )
+    if kind == STAMPED:
+        attachments.attach(connection, done, held, kind, by, now)
+
+
+def _page(
+    visit: Visit,
+    institution: Listed,
+    quarter: Quarter,
+    snapshot: Snapshot,
+    typed: Typed,
+    status: int = 200,
+) -> Page:
+    past = beside.read(visit.connection, institution.id, quarter)
+    data: dict[str, Any] = {
+        "institution": institution,
+        "quarter": quarter,
+        "snapshot": snapshot,
+        "typed": typed,
+        "texts": typed.texts,
+        "problems": typed.problems,
+        "last": past.last,
+        "notes": past.notes,
+        "carried": _carry(visit, typed.kept),
+        "path": f"/office/entry/{institution.id}/{quarter}",
+    }
+    return Page("entry.html", data, status)

@@ -1,0 +1,238 @@
+"""代录: the office types in what came on paper, with the scan; and takes files away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.start import House
+from storage import aggregates, institutions, reports
+from storage.database import transaction
+from tests.conftest import contact_code, office_code
+from tests.office_browser import Browser, at
+from tests.talk import NOON, Person
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+ROW = ("3", "2", "120", "80", "60", "90000")
+MEASURES = ("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount")
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, NOON)
+
+
+@pytest.fixture
+async def browser(house: House, officer: Person) -> Browser:
+    return await Browser(house).enters(officer)
+
+
+@pytest.fixture
+def school(house: House) -> int:
+    contact_code(house, "荣成职校")
+    with transaction(house.engine, read_only=True) as connection:
+        found = institutions.find(connection, "荣成职校")
+    assert found is not None
+    return found.id
+
+
+def row(occupation: str, values: tuple[str, ...] = ROW) -> dict[str, str]:
+    return {f"cell:{occupation}:{m}": v for m, v in zip(MEASURES, values, strict=True)}
+
+
+def latest(house: House, school: int) -> reports.Snapshot:
+    with transaction(house.engine, read_only=True) as connection:
+        return reports.snapshot(connection, school, "2026Q4")
+
+
+async def opened(browser: Browser, school: int) -> str:
+    path = f"/office/entry/{school}/2026Q4"
+    await browser.opens(path)
+    assert browser.status == 200
+    return path
+
+
+SCAN = {"scan": ("表.png", PNG)}
+
+
+async def test_figures_from_paper_become_a_submitted_report(
+    browser: Browser, house: House, school: int
+) -> None:
+    path = await opened(browser, school)
+    await browser.submits(
+        path,
+        SCAN,
+        source="12月30日收到的纸质表",
+        filled_by="宋老师",
+        telephone="0631-1234567",
+        **row("大数据"),
+    )
+    assert browser.path == f"/office/report/{school}/2026Q4"
+    assert "state submitted" in browser.page
+    assert "12月30日收到的纸质表" in browser.text
+    assert "0631-1234567" in browser.text
+    found = latest(house, school)
+    assert found.rows["大数据"]["amount"] == 9_000_000
+    with transaction(house.engine, read_only=True) as connection:
+        assert aggregates.reported(connection, "2026Q4", accepted_only=False) == 1
+
+
+async def test_the_scan_stays_with_the_revision_and_can_be_read(
+    browser: Browser, house: House, school: int
+) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, SCAN, source="纸质表", stamped="1", **row("大数据"))
+    file = next(
+        part.split('"')[0] for part in browser.page.split('href="') if part.startswith("/office/file/")
+    )
+    assert "/stamped/" in file
+    await browser.opens(file)
+    assert browser.response.content == PNG
+    assert browser.response.headers["content-type"] == "image/png"
+    await browser.opens("/office?quarter=2026Q4")
+    assert "盖章件已收" in browser.text
+    assert (await browser.opens(file.replace("/stamped/", "/source/"))).status == 404
+
+
+async def test_what_is_wrong_is_named_and_nothing_typed_is_lost(
+    browser: Browser, house: House, school: int
+) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, SCAN, **row("大数据", ("3", "2", "一百二", "-1", "", "90000")))
+    assert browser.status == 422
+    fields = browser.form(path)[1]
+    assert fields["cell:大数据:trained"] == "一百二"
+    assert browser.page.count('aria-invalid="true"') == 2  # 一百二 is read as 120
+    assert latest(house, school).shown is None  # nothing is kept half
+    # the file need not be sent again
+    fixed = {"cell:大数据:certified": "80", "cell:大数据:subsidised": "60"}
+    await browser.submits(path, source="纸质表", **fixed)
+    assert "state submitted" in browser.page
+    assert "表.png" in browser.text
+
+
+async def test_without_source_or_scan_nothing_is_entered(browser: Browser, house: House, school: int) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, source="纸质表", **row("大数据"))
+    assert browser.status == 422
+    await browser.submits(path, SCAN, source="", **row("大数据"))
+    assert browser.status == 422
+    await browser.submits(path, {"scan": ("x.exe", b"MZ123")}, source="纸质表", **row("大数据"))
+    assert browser.status == 422
+    assert latest(house, school).shown is None
+
+
+async def test_unlikely_figures_ask_for_an_explanation(browser: Browser, house: House, school: int) -> None:
+    path = await opened(browser, school)
+    await browser.submits(
+        path, SCAN, source="纸质表", **row("大数据", ("3", "5", "120", "80", "60", "90000"))
+    )
+    assert browser.status == 422
+    asked = [name for name in browser.form(path)[1] if name.startswith("why:")]
+    assert asked == ["why:大数据:subsidised-classes-over-classes.subsidised_classes"]
+    await browser.submits(path, **{asked[0]: "两个班是三季度开的"})
+    assert "两个班是三季度开的" in browser.text
+
+
+async def test_nothing_took_place(browser: Browser, house: House, school: int) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, SCAN, source="电话后补的传真", nothing="1", **row("大数据"))
+    assert browser.status == 422
+    await browser.submits(path, source="电话后补的传真", nothing="1", **dict.fromkeys(row("大数据"), ""))
+    found = latest(house, school)
+    assert found.latest is not None
+    assert found.latest.nothing_to_report
+
+
+async def test_a_contacts_draft_is_only_replaced_when_said_so(
+    browser: Browser, house: House, contact: Person
+) -> None:
+    contact.says("填报 2026Q4", "区块链 1 1 30 28 28 42000")
+    with transaction(house.engine, read_only=True) as connection:
+        found = institutions.find(connection, "威海数字培训学校")
+    assert found is not None
+    path = await opened(browser, found.id)
+    await browser.submits(path, SCAN, source="纸质表", **row("大数据"))
+    assert browser.status == 422
+    assert "区块链" in latest(house, found.id).rows
+    await browser.submits(path, replace="1")
+    assert "state submitted" in browser.page
+    assert set(latest(house, found.id).rows) == {"大数据"}
+
+
+async def test_a_correction_says_why_and_begins_with_what_was_reported(
+    browser: Browser, house: House, contact: Person
+) -> None:
+    contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交")
+    contact.presses("确认提交")
+    with transaction(house.engine, read_only=True) as connection:
+        found = institutions.find(connection, "威海数字培训学校")
+    assert found is not None
+    path = await opened(browser, found.id)
+    assert browser.form(path)[1]["cell:大数据:amount"] == "90000"
+    await browser.submits(path, SCAN, source="更正函", **{"cell:大数据:trained": "118"})
+    assert browser.status == 422
+    await browser.submits(path, reason="对方来函更正")
+    assert "第2版" in browser.text
+    assert latest(house, found.id).rows["大数据"]["trained"] == 118
+
+
+async def test_nobody_accepts_what_they_typed_in(
+    browser: Browser, house: House, school: int, talk: Callable[..., Person]
+) -> None:
+    colleague = talk("liu")
+    colleague.says(f"绑定 {office_code(house, 'staff')}")
+    path = await opened(browser, school)
+    await browser.submits(path, SCAN, source="纸质表", **row("大数据"))
+    report = f"/office/report/{school}/2026Q4"
+    assert report + "/accept" not in browser.forms
+    seen = latest(house, school).latest
+    assert seen is not None
+    csrf = browser.form("/office/leave")[1]["csrf"]
+    await browser.posts(report + "/accept", csrf=csrf, revision=str(seen.id))
+    assert browser.status == 409
+    other = await Browser(house).enters(colleague)
+    await other.opens(report)
+    await other.submits(report + "/accept")
+    assert "state accepted" in other.page
+
+
+async def test_a_filled_form_is_read_into_the_fields(browser: Browser, house: House, school: int) -> None:
+    from bot import form_copy
+
+    with transaction(house.engine, read_only=True) as connection:
+        empty = form_copy.draft_form(connection, school, "2026Q4", 1, house.keys)
+    filled = _fill(empty, "大数据", [3, 2, 120, 80, 60, 90000])
+    path = await opened(browser, school)
+    await browser.submits(path, {"scan": ("情况表.xlsx", filled)}, source="邮件发来的表")
+    assert browser.status == 422
+    assert browser.form(path)[1]["cell:大数据:trained"] == "120"
+    await browser.submits(path)
+    assert latest(house, school).rows["大数据"]["amount"] == 9_000_000
+
+
+def _fill(content: bytes, occupation: str, values: list[int]) -> bytes:
+    import io
+
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(content))
+    sheet = book.worksheets[0]
+    for line in sheet.iter_rows():
+        if line[0].value == occupation:
+            for cell, value in zip(line[1:], values, strict=False):
+                cell.value = value
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+async def test_the_form_of_a_revision_can_be_taken_away(browser: Browser, house: House, school: int) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, SCAN, source="纸质表", **row("大数据"))
+    for kind in ("xlsx", "docx"):
+        href = next(p.split('"')[0] for p in browser.page.split('href="') if p.split('"')[0].endswith(kind))
+        answer = await browser.client.get(href)
+        assert answer.status_code == 200
+        assert answer.content.startswith(b"PK")
