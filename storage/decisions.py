@@ -234,7 +234,13 @@ def waiting(connection: Connection, quarter: str | None = None) -> list[tuple[in
     return [(r.id, r.name, r.quarter, r.submitted_at) for r in connection.execute(query)]
 
 
-def how_many_wait(connection: Connection) -> int:
-    """How many reports wait for a decision."""
-    counted = select(func.count()).select_from(revision).where(revision.c.state == "submitted")
-    return int(connection.execute(counted).scalar_one())
+def next_waiting(connection: Connection, quarter: str, but: int) -> tuple[int, int | None]:
+    """How many other reports of the quarter wait, and whose waits longest: (count, institution id)."""
+    others = (
+        select(report.c.institution_id)
+        .join(revision, revision.c.report_id == report.c.id)
+        .where(revision.c.state == "submitted", report.c.quarter == quarter, report.c.institution_id != but)
+    )
+    count = connection.execute(select(func.count()).select_from(others.subquery())).scalar_one()
+    first = connection.execute(others.order_by(revision.c.submitted_at, revision.c.id).limit(1)).scalar()
+    return int(count), None if first is None else int(first)

@@ -295,3 +295,19 @@ class TestDeciding:
         _, fields = browser.form(report_path(house, "文登技师学院") + "/accept")
         await browser.posts(report_path(house) + "/accept", **fields)
         assert browser.status == 404
+
+    async def test_the_next_one_that_waits_is_at_hand(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        submitted(contact)
+        other = talk("xu")
+        other.says(f"绑定 {contact_code(house, '文登技师学院')}", "徐丽", "跳过")
+        submitted(other)
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        await browser.submits(report_path(house) + "/accept")
+        following = report_path(house, "文登技师学院")
+        assert f'href="{following}"' in browser.page
+        await browser.opens(following)
+        await browser.submits(following + "/accept")
+        assert "下一份待审" not in browser.page

@@ -60,6 +60,9 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "people": revisions.who(connection, [p.id for p in pasts]),
         "contacts": _contacts(visit, institution.id),
         "extended": returns.extended_until(connection, institution.id, str(quarter)),
+        "waiting": decisions.next_waiting(connection, str(quarter), institution.id)
+        if visit.officer.decides
+        else (0, None),
         "closes": returns.closes_at(connection, str(quarter)),
         "mode": visit.query.get("mode", ""),
         "problem": problem,
