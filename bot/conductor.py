@@ -90,7 +90,17 @@ def show(turn: Turn, resumed: bool = False) -> list[Outgoing]:
 
 
 def ask(stage: Stage, **extra: Any) -> Outgoing:
-    """The pending question as a message."""
+    """The pending question as a message; what others did meanwhile stands before it."""
+    message = question_of(stage, **extra)
+    before = stage.dialog.news(stage.turn, stage.context)
+    assert stage.question is not None
+    stage.dialog.shown(stage.turn, stage.context, stage.question)
+    texts = [told.text for told in before]
+    return Outgoing("\n\n".join([*texts, message.text]), message.choices, message.files)
+
+
+def question_of(stage: Stage, **extra: Any) -> Outgoing:
+    """The pending question in words, not put to the person yet."""
     question = stage.step.question
     assert question is not None
     data = {
@@ -101,7 +111,6 @@ def ask(stage: Stage, **extra: Any) -> Outgoing:
         **question.data,
         **extra,
     }
-    stage.dialog.shown(stage.turn, stage.context, question)
     return stage.turn.say(question.template, question=question, **data)
 
 

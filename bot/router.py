@@ -8,11 +8,12 @@ from bot import answering, binding, conductor, feedback, office, publishing, rec
 from bot.conductor import Stage
 from bot.dialogs import figures_lines
 from bot.dialogs.report import ReportContext
-from bot.dialogs.report_questions import AskCell, AskWhy
+from bot.dialogs.report_questions import AskCell, AskOccupations, AskWhy, occupations_in
 from bot.engine import Problem
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.figures import looks_like_figure
+from policy.form_lines import read_change
 from policy.quarters import Quarter
 from storage import reports
 
@@ -70,7 +71,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
     here = f"s{turn.talk.serial}:"
     offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
     if stage and question and not offered:  # asked some messages ago, or by another way in
-        offered = [(c.label, c.token) for c in conductor.ask(stage).choices]
+        offered = [(c.label, c.token) for c in conductor.question_of(stage).choices]
     if question is None or question.kind != "text":
         offered += turn.memory.offers
     plain = words.tidy(turn.text)
@@ -135,12 +136,14 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
             return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
         except ValueError:
             pass  # not a quarter: a question that begins with 填报
+    if stage is not None and _locked(stage, text):
+        return [turn.say("report/locked.j2"), *_again(stage)]
     if stage is not None and _are_figures(stage, text):
         assert isinstance(stage.context, ReportContext)
         said = figures_lines.store_lines(turn, stage.context, text)
         turn.step()
         return said + conductor.show(turn)
-    if stage is not None and (named := _names_row(stage, text)):
+    if stage is not None and (named := _names_cell(stage, text) or _names_row(stage, text)):
         return named
     ordered = office.command_in(text)
     question = stage.question if stage else None
@@ -151,6 +154,14 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     return _answer_or_ask(turn, stage, text)
 
 
+def _locked(stage: Stage, text: str) -> bool:
+    """Figures for what was submitted: a correction has to be begun first."""
+    context, question = stage.context, stage.question
+    if not isinstance(context, ReportContext) or question is None or context.snapshot is None:
+        return False
+    return question.id.startswith("correct:") and figures_lines.is_figures(context, text)
+
+
 def _are_figures(stage: Stage, text: str) -> bool:
     context, question = stage.context, stage.question
     if not isinstance(context, ReportContext) or context.snapshot is None or question is None:
@@ -158,24 +169,46 @@ def _are_figures(stage: Stage, text: str) -> bool:
     if not figures_lines.is_figures(context, text) or question.id.startswith(("correct:", "reason:")):
         return False
     if isinstance(question, AskWhy):  # only a line for the same row is not the explanation
-        parsed = context.form.read_line(text.splitlines()[0])
-        return parsed is not None and parsed[0].name == question.data["occupation"]
+        return bool(figures_lines.row_named(context, text) == question.data["occupation"])
     return True
 
 
-def _names_row(stage: Stage, text: str) -> list[Outgoing] | None:
-    """Just an occupation while a report is open: its cells, or a new row when there is none yet."""
+def _names_cell(stage: Stage, text: str) -> list[Outgoing] | None:
+    """改 大数据, 大数据 已培训人数, 大数据人数改成130: the row's cells, the cell, or its new figure."""
     context, question, turn = stage.context, stage.question, stage.turn
     if not isinstance(context, ReportContext) or question is None or context.snapshot is None:
         return None
-    occupation = context.form.find_occupation(words.tidy(text))
-    if occupation is None or question.kind in ("text", "list") or context.snapshot.draft is None:
+    if question.kind in ("text", "list") or context.snapshot.draft is None:
         return None
-    if occupation.name in context.snapshot.rows:
-        return standing.press(turn, f"row:{context.place}:{occupation.name}")
-    reports.add_occupations(
-        turn.connection, context.snapshot.draft, [occupation.name], turn.person_id, turn.now
-    )
+    wanted = read_change(context.form, text, context.occupations())
+    if wanted is None or wanted[0] not in context.occupations():
+        return None
+    occupation, measure, figure = wanted
+    if measure is None:
+        return standing.press(turn, f"row:{context.place}:{occupation}")
+    if figure is None:
+        return standing.press(
+            turn, f"cell:{context.place}:{occupation}/{context.form.measures.index(measure)}"
+        )
+    said = figures_lines.store_lines(turn, context, f"{occupation}\t{measure.title}\t{figure}")
+    turn.step()
+    return said + conductor.show(turn)
+
+
+def _names_row(stage: Stage, text: str) -> list[Outgoing] | None:
+    """Just occupations while a report is open: one's cells, or new rows for those there are none of yet."""
+    context, question, turn = stage.context, stage.question, stage.turn
+    if not isinstance(context, ReportContext) or question is None or context.snapshot is None:
+        return None
+    draft = context.snapshot.draft
+    names = occupations_in(context.form, text)
+    if not names or question.kind in ("text", "list") or draft is None:
+        return None
+    if len(names) == 1 and names[0] in context.snapshot.rows:
+        return standing.press(turn, f"row:{context.place}:{names[0]}")
+    fresh = [name for name in names if name not in context.snapshot.rows]
+    if fresh:
+        reports.add_occupations(turn.connection, draft, fresh, turn.person_id, turn.now)
     turn.step()
     return conductor.show(turn)
 
@@ -187,6 +220,7 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     must_answer = question.kind == "text" or (
         question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
     )
+    must_answer = must_answer or (isinstance(question, AskOccupations) and question.meant(text))
     if not must_answer:
         try:
             question.read(text)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -13,6 +15,9 @@ from policy.figures import NotAFigure, read_figure
 from policy.files import PolicyError, packaged_file
 
 NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does not know; submits with a note
+
+ALIKE = 0.5  # how like a name must be to be offered for one that is not known
+_CALLED = re.compile(r"(?:工程技术人员|工程技术员|工程师|专业|方向|职业)$")
 
 # A cell: a number (people, classes, or fen), 不掌握, or not filled.
 Cell = int | Literal["not_known"] | None
@@ -122,12 +127,27 @@ class Form:
         return None
 
     def find_occupation(self, text: str) -> Occupation | None:
-        """The occupation that people mean by `text`: name, full title or an alias."""
-        plain = re.sub(r"\s+", "", text).upper()
+        """The occupation that people mean by `text`: name, full title, alias, or the start of one name.
+
+        智能, 工业互联 and 大数据工程师 are understood; 人工智能训练师 is another occupation and is not.
+        """
+        plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
         for occupation in self.occupations:
             if plain in (occupation.name.upper(), occupation.full, *(a.upper() for a in occupation.aliases)):
                 return occupation
-        return None
+        bare = _CALLED.sub("", plain)
+        begun = [o for o in self.occupations if len(bare) > 1 and o.full.startswith(bare)]
+        begun += [o for o in self.occupations if o.name.upper() == bare and o not in begun]
+        return begun[0] if len(begun) == 1 else None
+
+    def near_occupations(self, text: str, least: float = ALIKE) -> list[str]:
+        """Names of the occupations that look most like `text`, at most three; `least` from 0 to 1."""
+        plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+        scored = [
+            (max(_alike(plain, n.upper()) for n in (o.name, o.full, *o.aliases)), o.name)
+            for o in self.occupations
+        ]
+        return [name for score, name in sorted(scored, key=lambda s: -s[0]) if score >= least][:3]
 
     def occupation_order(self, names: list[str] | set[str]) -> list[str]:
         """The names in the form's order; names no longer in the form last."""
@@ -204,17 +224,9 @@ class Form:
             if any(cells) and all(isinstance(c, int) for c in cells) and cells == [last.get(i) for i in ids]:
                 yield doubt(ids)
 
-    def read_line(self, line: str) -> tuple[Occupation, list[str]] | None:
-        """A one-line entry as (occupation, cells as typed); None when the line is not one.
 
-        A line is an occupation and then figures, separated by blanks, tabs, 、 or full-width
-        commas. The number of figures is not checked here.
-        """
-        parts = [p for p in re.split(r"[\s\u3000、，;；|]+", line.strip()) if p]
-        if len(parts) < 2:
-            return None
-        occupation = self.find_occupation(parts[0].rstrip("：:"))
-        return (occupation, parts[1:]) if occupation else None
+def _alike(a: str, b: str) -> float:
+    return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 
 def _wrong(kind: str, a: int, b: int, band: tuple[int, int]) -> bool:

@@ -2,29 +2,106 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
 
-from storage.schema import MEASURES, audit
+from sqlalchemy import Connection, func, select
+
+from storage.schema import MEASURES, audit, person, revision
 
 _COUNTED = tuple(
     f"draft.{edit}" for edit in ("set", "add", "remove", "nothing", "explain", "attach", "detach", "page")
 )
 
 
-def cells_since(connection: Connection, revision_id: int, versions: int, by: int) -> set[tuple[str, str]]:
-    """(occupation, measure) of cells written by anybody but `by` in the last so many versions."""
-    rows = connection.execute(
-        select(audit.c.person_id, audit.c.action, audit.c.detail)
+@dataclass(frozen=True)
+class Edit:
+    """The newest change of one cell, and what the cell held before the first of them.
+
+    `by` is the name of who made it, None when they gave none.
+    """
+
+    person_id: int | None
+    by: str | None
+    at: datetime
+    was: int | Literal["not_known"] | None
+
+
+Cells = dict[tuple[str, str], Edit]  # (occupation, measure) → its newest change
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a draft that is none any more. `state` is discarded, or any a submission has."""
+
+    state: str
+    person_id: int | None
+    by: str | None
+    at: datetime | None
+    receipt: str | None
+
+
+def _edits(connection: Connection, revision_id: int, versions: int | None) -> list[Any]:
+    rows = (
+        select(audit.c.person_id, audit.c.action, audit.c.detail, audit.c.at, person.c.name)
+        .outerjoin(person, person.c.id == audit.c.person_id)
         .where(audit.c.subject == f"revision:{revision_id}", audit.c.action.in_(_COUNTED))
         .order_by(audit.c.id.desc())
-        .limit(versions)
     )
-    changed: set[tuple[str, str]] = set()
-    for row in rows:
+    return list(connection.execute(rows if versions is None else rows.limit(versions)))[::-1]
+
+
+def cells_since(connection: Connection, revision_id: int, versions: int | None, by: int) -> Cells:
+    """Cells written by anybody but `by` in the draft's last so many versions; None: in all of them."""
+    found: Cells = {}
+    for row in _edits(connection, revision_id, versions):
         if row.person_id == by:
             continue
         if row.action == "draft.set":
-            changed.update((row.detail["occupation"], m) for m in row.detail["cells"])
+            before = row.detail.get("was", {})
+            touched = {(row.detail["occupation"], m): before.get(m) for m in row.detail["cells"]}
         elif row.action == "draft.remove":
-            changed.update((row.detail["occupation"], m) for m in MEASURES)
-    return changed
+            touched = {(row.detail["occupation"], m): None for m in MEASURES}
+        else:
+            continue
+        for place, was in touched.items():
+            edit = Edit(row.person_id, row.name, row.at, was)
+            found[place] = replace(edit, was=found[place].was) if place in found else edit
+    return found
+
+
+def others(connection: Connection, revision_id: int, by: int) -> list[str]:
+    """Names of everybody else who wrote into a draft ("" for those who gave none), newest last."""
+    rows = _edits(connection, revision_id, None)
+    return list(dict.fromkeys(row.name or "" for row in rows if row.person_id != by))
+
+
+def fate(connection: Connection, revision_id: int) -> Fate | None:
+    """What became of a draft; None while it is one still."""
+    row = connection.execute(
+        select(
+            revision.c.state,
+            revision.c.submitted_by,
+            person.c.name,
+            revision.c.submitted_at,
+            revision.c.receipt,
+        )
+        .outerjoin(person, person.c.id == revision.c.submitted_by)
+        .where(revision.c.id == revision_id)
+    ).first()
+    if row is None or row.state == "draft":
+        return None
+    if row.state != "discarded":
+        return Fate(row.state, row.submitted_by, row.name, row.submitted_at, row.receipt)
+    gone = connection.execute(
+        select(audit.c.person_id, person.c.name, func.max(audit.c.at).label("at"))
+        .outerjoin(person, person.c.id == audit.c.person_id)
+        .where(audit.c.subject == f"revision:{revision_id}", audit.c.action == "draft.discard")
+        .group_by(audit.c.person_id, person.c.name)
+    ).first()
+    return (
+        Fate("discarded", gone.person_id, gone.name, gone.at, None)
+        if gone
+        else Fate("discarded", None, None, None, None)
+    )

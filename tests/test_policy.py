@@ -17,6 +17,7 @@ from policy.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, eval
 from policy.figures import NotAFigure, read_figure
 from policy.files import PolicyError
 from policy.form import form, parse_form
+from policy.form_lines import read_lines
 from policy.notice import Notices, notices, parse_notice
 from policy.quarters import SHANGHAI, Quarter, reporting_quarter
 from policy.reminders import due_now, moment_for, parse_holidays
@@ -300,8 +301,7 @@ class TestFigures:
 
 class TestForm:
     def test_the_line_follows_the_forms_order(self) -> None:
-        parsed = form().read_line("大数据 3 2 120 80 60 90000")
-        assert parsed is not None
+        [parsed] = read_lines(form(), "大数据 3 2 120 80 60 90000", [])
         assert [m.id for m in form().measures] == [
             "classes",
             "subsidised_classes",
@@ -310,7 +310,10 @@ class TestForm:
             "subsidised",
             "amount",
         ]
-        assert (parsed[0].name, parsed[1]) == ("大数据", ["3", "2", "120", "80", "60", "90000"])
+        assert parsed.occupation is not None
+        assert parsed.occupation.name == "大数据"
+        assert list(parsed.cells.values()) == ["3", "2", "120", "80", "60", "90000"]
+        assert list(parsed.cells) == [m.id for m in form().measures]
 
     @pytest.mark.parametrize(
         ("row", "rule"),

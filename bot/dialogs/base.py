@@ -52,6 +52,10 @@ class Dialog:
     def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
         """The question is being put to the person."""
 
+    def news(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """What others did meanwhile, told before the question is put."""
+        return []
+
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Perform the outcome's effect, once, and say so. For `Stay`: show it."""
         raise NotImplementedError

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot import words
 from bot.dialogs import sharing
 from bot.dialogs.beside import AskTotal
 from bot.dialogs.report_questions import NO_BUSINESS, AskCell, AskWhy, read_cell
 from bot.engine import Problem
 from bot.messages import Outgoing
 from bot.turn import Turn
-from policy.figures import looks_like_figure
-from policy.form import Cell, Form, Measure, Occupation
+from policy.form import Cell, Form, Measure
+from policy.form_lines import Line, are_figures, read_lines, wrong_totals
 from storage import reports
 
 if TYPE_CHECKING:
@@ -50,6 +49,18 @@ def store_total(turn: Turn, context: ReportContext, question: AskTotal, value: A
     measure = context.form.measure(doubt.measure)
     write(turn, context, occupation, {measure.id: value["cell"]})
     return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value["cell"])]
+
+
+def store_settled(
+    turn: Turn, context: ReportContext, cells: list[tuple[str, Measure, Cell]]
+) -> list[Outgoing]:
+    """Write the cells for which one's own value was chosen."""
+    for occupation, measure, mine in cells:
+        write(turn, context, occupation, {measure.id: mine})
+    return [
+        turn.say("report/noted.j2", occupation=occupation, measure=measure, value=mine)
+        for occupation, measure, mine in cells
+    ]
 
 
 def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) -> reports.Revision:
@@ -98,65 +109,72 @@ def _touches(form: Form, doubt_id: str, cells: dict[str, Cell]) -> bool:
 
 @dataclass
 class Lines:
-    """What became of figures typed as lines: rows written, and what is wrong with the others."""
+    """What became of figures typed as lines: rows written, cells disputed, what is wrong with others."""
 
     written: list[tuple[str, int]] = field(default_factory=list)  # (occupation, cells)
+    idle: list[str] = field(default_factory=list)
+    disputed: int = 0
+    totals: bool = False  # a total row was left out
     problems: list[dict[str, Any]] = field(default_factory=list)
 
 
 def is_figures(context: ReportContext, text: str) -> bool:
-    """Whether a text is figures: its first non-empty line begins with an occupation and goes on."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    parsed = _parse(context, first)
-    if parsed is None:
-        return False
-    second = parsed[1][0]
-    return bool(
-        looks_like_figure(second)
-        or words.tidy(second) in words.NOT_KNOWN
-        or (len(parsed[1]) > 1 and context.form.find_measure(second))
-    )
+    """Whether a text is figures and neither a question nor an answer."""
+    return are_figures(context.form, text, context.occupations())
 
 
-def _parse(context: ReportContext, line: str) -> tuple[Occupation, list[str]] | None:
-    """A line of figures; with one row only, `已培训人数 120` need not name it."""
-    rows = context.occupations()
-    if len(rows) == 1 and context.form.find_measure(line.split()[0] if line.split() else ""):
-        line = f"{rows[0]} {line}"
-    return context.form.read_line(line)
+def row_named(context: ReportContext, text: str) -> str | None:
+    """The occupation of a single line of figures; None for anything else."""
+    lines = read_lines(context.form, text, context.occupations())
+    first = lines[0].occupation if len(lines) == 1 and lines[0].kind in ("row", "idle", "count") else None
+    return first.name if first else None
 
 
 def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]:
     """Take every line by the same rules as the dialog; wrong cells are named, right ones kept."""
-    result = Lines()
+    form, result = context.form, Lines()
     changed = sharing.changed_by_others(turn, context)
-    for line in (line for line in text.splitlines() if line.strip()):
-        parsed = _parse(context, line)
-        if parsed is None:
-            result.problems.append({"kind": "occupation", "line": line.strip()[:30]})
-            continue
-        occupation, typed = parsed
-        cells = _cells(context.form, occupation.name, typed, result)
-        if cells:
-            cells, disputed = sharing.part(context, changed, occupation.name, cells)
-            sharing.keep(turn, occupation.name, disputed)
-        if cells:
-            write(turn, context, occupation.name, cells)
-            result.written.append((occupation.name, len(cells)))
-    return [turn.say("report/lines.j2", written=result.written, problems=result.problems, form=context.form)]
+    lines = read_lines(form, text, context.occupations())
+    for line in lines:
+        if line.kind in ("name", "other"):
+            result.problems.append({"kind": line.kind, "line": line.text, "near": line.near})
+        elif line.kind == "total":
+            result.totals = True
+        elif line.occupation is None:
+            continue  # the head of the table
+        elif line.kind == "count":
+            result.problems.append(
+                {
+                    "kind": "count",
+                    "occupation": line.occupation.name,
+                    "count": line.count,
+                    "missing": line.missing,
+                }
+            )
+        else:
+            _store_row(turn, context, line, changed, result)
+    for measure, told, added in wrong_totals(form, lines):
+        result.problems.append({"kind": "total", "measure": measure, "told": told, "added": added})
+    return [turn.say("report/lines.j2", **vars(result), form=form)]
 
 
-def _cells(form: Form, occupation: str, typed: list[str], result: Lines) -> dict[str, Cell]:
-    measures: tuple[Measure, ...] = form.measures
-    if len(typed) == 2 and (one := form.find_measure(typed[0])):
-        measures, typed = (one,), typed[1:]
-    if len(typed) != len(measures):
-        result.problems.append({"kind": "count", "occupation": occupation, "count": len(typed)})
-        return {}
-    cells: dict[str, Cell] = {}
-    for measure, text in zip(measures, typed, strict=True):
+def _store_row(
+    turn: Turn, context: ReportContext, line: Line, changed: sharing.Changed, result: Lines
+) -> None:
+    assert line.occupation is not None
+    form, occupation, idle = context.form, line.occupation.name, line.kind == "idle"
+    cells: dict[str, Cell] = dict.fromkeys((m.id for m in form.measures), 0) if idle else {}
+    for measure_id, typed in line.cells.items():
         try:
-            cells[measure.id] = read_cell(form, measure, text)
+            cells[measure_id] = read_cell(form, form.measure(measure_id), typed)
         except Problem as problem:
             result.problems.append({"kind": "cell", "occupation": occupation, **problem.data})
-    return cells
+    cells, disputed = sharing.part(context, changed, occupation, cells)
+    sharing.keep(turn, occupation, disputed)
+    result.disputed += len(disputed)
+    if cells:
+        write(turn, context, occupation, cells, no_business=idle and not disputed)
+        if idle:
+            result.idle.append(occupation)
+        else:
+            result.written.append((occupation, len(cells)))

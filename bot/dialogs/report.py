@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.dialogs import beside, figures_lines, returned, sharing
+from bot.dialogs import beside, figures_lines, holding, returned, sharing
 from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
 from bot.dialogs.speaking_for import ask_institution, speaking_for
@@ -37,7 +37,9 @@ class ReportContext:
 
     beside: beside.Beside = field(default_factory=beside.Beside)
     seen: sharing.Seen | None = None
+    news: sharing.News = field(default_factory=sharing.News)
     clashes: tuple[sharing.Clash, ...] = ()
+    edited: sharing.Changed = field(default_factory=dict)  # who changed the cells that clash
     pages: attachments.Pages = attachments.NO_PAGES
 
     @property
@@ -152,7 +154,7 @@ class ReportDialog(Dialog):
         past = beside.Beside()
         view = returned.OfficeView()
         if institution_id is not None and quarter:
-            snapshot = reports.snapshot(turn.connection, institution_id, quarter)
+            snapshot = reports.snapshot(turn.connection, institution_id, quarter, hold=True)
             view = returned.load(turn, snapshot)
             past = beside.load(turn, institution_id, quarter)
             last = past.last
@@ -161,6 +163,7 @@ class ReportDialog(Dialog):
             named = Quarter.parse(snapshot.quarter)
             brought = courses.of_quarter(turn.connection, institution_id, named.first_day, named.last_day)
             has_courses = bool(brought)
+        seen, clashes = sharing.seen_in(answers, snapshot), sharing.clashes_in(answers, snapshot)
         context = ReportContext(
             turn.now,
             form(),
@@ -172,8 +175,10 @@ class ReportDialog(Dialog):
             view,
             has_courses=has_courses,
             beside=past,
-            seen=sharing.seen_in(answers),
-            clashes=sharing.clashes_in(answers, snapshot),
+            seen=seen,
+            news=sharing.news(turn, snapshot, seen, form()),
+            clashes=clashes,
+            edited=sharing.editors(turn, snapshot) if clashes else {},
         )
         if snapshot is not None and snapshot.shown is not None and not context.missing():
             context = replace(context, pages=attachments.of(turn.connection, snapshot.shown.id))
@@ -189,11 +194,7 @@ class ReportDialog(Dialog):
         if isinstance(question, AskCell):
             return figures_lines.store_cell(turn, context, question, value)
         if isinstance(question, sharing.AskWhich):
-            occupation, measure, mine = sharing.settled(turn, question)
-            if value == "theirs":
-                return []
-            figures_lines.write(turn, context, occupation, {measure.id: mine})
-            return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=mine)]
+            return figures_lines.store_settled(turn, context, sharing.settled(turn, context, question, value))
         if isinstance(question, beside.AskTotal):
             return figures_lines.store_total(turn, context, question, value)
         if isinstance(question, AskWhy):
@@ -220,12 +221,16 @@ class ReportDialog(Dialog):
         self, turn: Turn, context: Any, question: Question[Any], read: Callable[[Question[Any]], Any]
     ) -> list[Outgoing] | None:
         """What a colleague changed meanwhile is not overwritten silently."""
-        return sharing.hold(turn, context, question, read)
+        return holding.hold(turn, context, question, read)
 
     def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
         """Remember which version of the draft was seen."""
         assert turn.memory.dialog is not None
         sharing.note_shown(turn.memory.dialog.answers, context.snapshot, question)
+
+    def news(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """What colleagues did to the draft since it was last shown here."""
+        return sharing.tell(turn, context)
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Submit, and give the receipt."""
@@ -275,10 +280,16 @@ class ReportDialog(Dialog):
         return words("report/label.j2", {"id": question.id}), str(value)
 
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
-        """Discard the draft; what was submitted before stays."""
+        """Discard the draft, unless a colleague changed it meanwhile; what was submitted before stays."""
+        if isinstance(context, ReportContext) and context.news.moved:
+            return [turn.say("report/moved.j2")]
         if isinstance(context, ReportContext) and context.snapshot and context.snapshot.draft:
             reports.discard(turn.connection, context.snapshot.draft, turn.person_id, turn.now)
+        assert turn.memory.dialog is not None
+        answers = turn.memory.dialog.answers
+        place: dict[str, Any] = {k: answers[k] for k in ("institution", "quarter") if k in answers}
         super().restart(turn, context)
+        answers.update(place)
         return [turn.say("report/discarded.j2")]
 
 

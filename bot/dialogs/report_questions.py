@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NO_BUSINESS = "no_business"
 NOTHING = "nothing"
+LONGEST_NAME = 8  # characters of an occupation as people write it
+MISTYPED = 0.6  # how like an occupation a name must be to count as a slip
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,17 @@ class AskOccupations(Question[list[str]]):
             {"form": form, "rest": rest, "adding": adding, "place": place},
         )
 
+    def meant(self, text: str) -> bool:
+        """Whether names are meant, some mistyped, and not a policy question."""
+        form: Form = self.data["form"]
+        parts = _listed(text)
+        if not parts or any(len(part) > LONGEST_NAME for part in parts):
+            return False
+        if len(parts) > 1:
+            return any(form.find_occupation(part) for part in parts)
+        told = any(o.name in parts[0] for o in form.occupations)  # 大数据是什么 is a question
+        return not told and bool(form.near_occupations(parts[0], MISTYPED))
+
     def read(self, text: str) -> list[str]:
         """Occupation names; [] for 本季度无培训."""
         form: Form = self.data["form"]
@@ -76,15 +89,24 @@ class AskOccupations(Question[list[str]]):
             return []
         if plain in ("全部", "所有", "全部职业", "都有"):
             return [o.name for o in self.data["rest"]]
-        whole = form.find_occupation(plain)
-        names = (
-            [whole]
-            if whole
-            else [form.find_occupation(part) for part in re.split(r"[\s、，,;；/和及]+", plain) if part]
-        )
-        if not names or None in names:
-            raise Problem("problem/occupations.j2", occupations=[o.name for o in form.occupations])
-        return list(dict.fromkeys(o.name for o in names if o is not None))
+        names = occupations_in(form, plain)
+        if not names:
+            unknown = [part for part in _listed(plain) if form.find_occupation(part) is None]
+            near = {part[:20]: form.near_occupations(part) for part in unknown[:3]}
+            known = [o.name for o in form.occupations]
+            raise Problem("problem/occupations.j2", occupations=known, near=near)
+        return names
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in re.split(r"[\s、，,;；/和及]+", words.tidy(text)) if part]
+
+
+def occupations_in(form: Form, text: str) -> list[str]:
+    """Names of the occupations a text lists; [] when anything in it is none."""
+    whole = form.find_occupation(words.tidy(text))
+    found = [whole] if whole else [form.find_occupation(part) for part in _listed(text)]
+    return [] if None in found else list(dict.fromkeys(o.name for o in found if o is not None))
 
 
 def read_cell(form: Form, measure: Measure, text: str) -> Cell:

@@ -1,31 +1,31 @@
-"""Two people in one draft: what a colleague changed meanwhile is never overwritten silently."""
+"""Two people in one draft: what a colleague changed meanwhile is told, and never overwritten silently."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.dialogs.report_questions import NO_BUSINESS, AskCell
-from bot.engine import Choose, Problem, Question
+from bot.engine import Choose, Question
 from bot.messages import Outgoing
 from bot.turn import Turn
-from policy.figures import looks_like_figure
 from policy.form import Cell, Form, Measure
 from storage import edits
+from storage.edits import Edit, Fate
 from storage.reports import Snapshot
 
 if TYPE_CHECKING:
     from bot.dialogs.report import ReportContext
 
 SEEN, CLASHES = "seen", "clashes"  # keys of the conversation's cursor; no question has them
+NEWS_SHOWN = 8  # rows named in one piece of news
 
-Changed = set[tuple[str, str]]
+Changed = Mapping[tuple[str, str], Edit]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What this conversation was last shown: the draft, its version, the question."""
+    """What this conversation was last shown: the draft (0: there was none), its version, the question."""
 
     revision_id: int
     version: int
@@ -41,10 +41,89 @@ class Clash:
     mine: Cell
 
 
-def seen_in(answers: dict[str, Any]) -> Seen | None:
-    """From the conversation's cursor."""
+@dataclass(frozen=True)
+class News:
+    """What happened to the draft since this conversation was last shown it.
+
+    `cells` are (occupation, measure id, edit, value now) of the cells that colleagues changed; `fate`
+    is what became of a draft that is gone; `moved` whether anything at all changed it.
+    """
+
+    moved: bool = False
+    fate: Fate | None = None
+    cells: tuple[tuple[str, str, Edit, Cell], ...] = ()
+
+
+def seen_in(answers: dict[str, Any], snapshot: Snapshot | None) -> Seen | None:
+    """From the conversation's cursor, if it speaks of this report."""
     raw = answers.get(SEEN)
-    return Seen(raw[0], raw[1], raw[2]) if raw else None
+    if not raw or snapshot is None or raw[0] != _place(snapshot):
+        return None
+    return Seen(*raw[1:])
+
+
+def _place(snapshot: Snapshot) -> str:
+    return f"{snapshot.institution_id}:{snapshot.quarter}"
+
+
+def note_shown(answers: dict[str, Any], snapshot: Snapshot | None, question: Question[Any]) -> None:
+    """Remember what was shown, to know later what its reader has not seen."""
+    answers.pop(SEEN, None)
+    if snapshot is not None:
+        draft = snapshot.draft
+        answers[SEEN] = [_place(snapshot), *((draft.id, draft.version) if draft else (0, 0)), question.id]
+
+
+def news(turn: Turn, snapshot: Snapshot | None, seen: Seen | None, form: Form) -> News:
+    """What others did since; read at the turn's first look, before it writes anything itself."""
+    if snapshot is None:
+        return News()
+    found: News = turn.once(f"news {_place(snapshot)}", lambda: _news(turn, snapshot, seen, form))
+    return found
+
+
+def _news(turn: Turn, snapshot: Snapshot, seen: Seen | None, form: Form) -> News:
+    draft = snapshot.draft
+    here = (draft.id, draft.version) if draft else (0, 0)
+    if seen is None or here == (seen.revision_id, seen.version):
+        return News()
+    fate = None
+    if seen.revision_id and seen.revision_id != here[0]:
+        fate = edits.fate(turn.connection, seen.revision_id)
+    if draft is None:
+        return News(True, fate)
+    versions = draft.version - seen.version if draft.id == seen.revision_id else None
+    changed = edits.cells_since(turn.connection, draft.id, versions, turn.person_id)
+    order = {m.id: i for i, m in enumerate(form.measures)}
+    names = form.occupation_order({o for o, _ in changed})
+    listed = []
+    for place in sorted(changed, key=lambda p: (names.index(p[0]), order.get(p[1], 0))):
+        now = snapshot.rows.get(place[0], {}).get(place[1])
+        if now != changed[place].was:
+            listed.append((*place, changed[place], now))
+    return News(True, fate, tuple(listed))
+
+
+def tell(turn: Turn, context: ReportContext) -> list[Outgoing]:
+    """The news in words, once; nothing when no colleague did anything."""
+    said = context.news
+    theirs = said.fate is not None and said.fate.person_id != turn.person_id
+    if not (said.cells or theirs):
+        return []
+    rows: dict[tuple[str, int | None], dict[str, Any]] = {}
+    for occupation, measure, edit, now in said.cells:
+        row = rows.setdefault(
+            (occupation, edit.person_id), {"occupation": occupation, "edit": edit, "cells": []}
+        )
+        row["cells"].append((context.form.measure(measure), edit.was, now))
+    shown, more = list(rows.values())[:NEWS_SHOWN], max(0, len(rows) - NEWS_SHOWN)
+    return [turn.say("report/news.j2", fate=said.fate if theirs else None, rows=shown, more=more)]
+
+
+def editors(turn: Turn, snapshot: Snapshot | None) -> Changed:
+    """Who of the others last changed each cell of the draft."""
+    draft = snapshot.draft if snapshot else None
+    return edits.cells_since(turn.connection, draft.id, None, turn.person_id) if draft else {}
 
 
 def clashes_in(answers: dict[str, Any], snapshot: Snapshot | None) -> tuple[Clash, ...]:
@@ -55,49 +134,54 @@ def clashes_in(answers: dict[str, Any], snapshot: Snapshot | None) -> tuple[Clas
     return tuple(c for c in found if snapshot.rows.get(c.occupation, {}).get(c.measure) not in (None, c.mine))
 
 
-def note_shown(answers: dict[str, Any], snapshot: Snapshot | None, question: Question[Any]) -> None:
-    """Remember what was shown, to know later what its reader has not seen."""
-    draft = snapshot.draft if snapshot else None
-    answers.pop(SEEN, None)
-    if draft:
-        answers[SEEN] = [draft.id, draft.version, question.id]
-
-
 @dataclass(frozen=True)
 class AskWhich(Choose):
-    """Which of two values stands."""
+    """Which of two values stands; `…_all` answers for every open clash."""
 
     @classmethod
-    def of(cls, form: Form, clash: Clash, theirs: Cell) -> AskWhich:
-        """`theirs` is what the cell holds now."""
+    def of(cls, form: Form, clash: Clash, theirs: Cell, edit: Edit | None, left: int) -> AskWhich:
+        """`theirs` is what the cell holds now, `edit` who made it so, `left` how many clashes are open."""
         measure = form.measure(clash.measure)
-        return cls(
-            f"clash:{clash.occupation}/{clash.measure}",
-            "report/clash.j2",
-            {"occupation": clash.occupation, "measure": measure, "mine": clash.mine, "theirs": theirs},
-            values=("theirs", "mine"),
-        )
+        data = {
+            "occupation": clash.occupation,
+            "measure": measure,
+            "mine": clash.mine,
+            "theirs": theirs,
+            "edit": edit,
+            "left": left,
+        }
+        values = ("theirs", "mine", *(("theirs_all", "mine_all") if left > 1 else ()))
+        return cls(f"clash:{clash.occupation}/{clash.measure}", "report/clash.j2", data, values=values)
 
 
 async def settle(context: ReportContext) -> None:
     """Ask about every clash before anything else."""
     assert context.snapshot is not None
-    for clash in context.clashes:
+    for i, clash in enumerate(context.clashes):
         theirs = context.snapshot.rows[clash.occupation][clash.measure]
-        await AskWhich.of(context.form, clash, theirs)
+        edit = context.edited.get((clash.occupation, clash.measure))
+        await AskWhich.of(context.form, clash, theirs, edit, len(context.clashes) - i)
 
 
-def settled(turn: Turn, question: AskWhich) -> tuple[str, Measure, Cell]:
-    """Take the clash from the cursor; the occupation, the measure, and the value typed at the time."""
+def settled(
+    turn: Turn, context: ReportContext, question: AskWhich, value: str
+) -> list[tuple[str, Measure, Cell]]:
+    """Take what was decided from the cursor; the cells to write: (occupation, measure, value)."""
     assert turn.memory.dialog is not None
-    occupation, measure = question.data["occupation"], question.data["measure"]
-    answers = turn.memory.dialog.answers
-    answers[CLASHES] = [c for c in answers.get(CLASHES, ()) if c[:2] != [occupation, measure.id]]
-    return occupation, measure, question.data["mine"]
+    answers, here = turn.memory.dialog.answers, (question.data["occupation"], question.data["measure"].id)
+    every = value.endswith("_all")
+    decided = [c for c in context.clashes if every or (c.occupation, c.measure) == here]
+    gone = {(c.occupation, c.measure) for c in decided}
+    answers[CLASHES] = [c for c in answers.get(CLASHES, ()) if (c[0], c[1]) not in gone]
+    if value.startswith("theirs"):
+        return []
+    return [(c.occupation, context.form.measure(c.measure), c.mine) for c in decided]
 
 
 def keep(turn: Turn, occupation: str, cells: dict[str, Cell]) -> None:
     """Put values aside until it is said which stands."""
+    if not cells:
+        return
     assert turn.memory.dialog is not None
     answers = turn.memory.dialog.answers
     kept = [c for c in answers.get(CLASHES, ()) if not (c[0] == occupation and c[1] in cells)]
@@ -113,13 +197,11 @@ def changed_by_others(
     """
     draft = context.snapshot.draft if context.snapshot else None
     if draft is None:
-        return set()
+        return {}
     if since is None or revision_id is None:
-        if context.seen is None:
-            return set()
-        since, revision_id = context.seen.version, context.seen.revision_id
+        return {(o, m): edit for o, m, edit, _ in context.news.cells}
     if revision_id != draft.id or since >= draft.version:
-        return set()
+        return {}
     return edits.cells_since(turn.connection, draft.id, draft.version - since, turn.person_id)
 
 
@@ -132,38 +214,3 @@ def part(
         m: cell for m, cell in cells.items() if (occupation, m) in changed and row.get(m) not in (None, cell)
     }
     return {m: cell for m, cell in cells.items() if m not in disputed}, disputed
-
-
-def hold(
-    turn: Turn, context: ReportContext, question: Question[Any], read: Callable[[Question[Any]], Any]
-) -> list[Outgoing] | None:
-    """Keep an answer from going where its giver did not mean it; None when it may go on.
-
-    An answer to a cell that a colleague set meanwhile, or to a question that is no longer the
-    one shown, is not written.
-    """
-    seen, form = context.seen, context.form
-    changed = changed_by_others(turn, context)
-    if seen is None or not changed or question.id.startswith("clash:"):
-        return None
-    if seen.question.startswith("why:") and question.id != seen.question:
-        return [turn.say("report/moved.j2")]
-    occupation, _, measure_id = seen.question.partition("/")
-    row = context.snapshot.rows.get(occupation) if context.snapshot else None
-    if row is None or measure_id not in row:
-        return None  # not a cell: review and confirmation are bound to the version themselves
-    if (occupation, measure_id) not in changed:
-        return None if question.id == seen.question else [turn.say("report/moved.j2")]
-    asked = AskCell.of(form, occupation, form.measure(measure_id), row[measure_id], None, 0)
-    typed = turn.incoming.choice is None and looks_like_figure(turn.text)
-    mine: Any
-    try:
-        mine = asked.read(turn.text) if typed else read(asked)
-    except Problem:
-        return None if question.id == seen.question else [turn.say("report/moved.j2")]
-    if mine == NO_BUSINESS:  # the whole row: not over a colleague's figures
-        return [turn.say("report/moved.j2")]
-    if part(context, changed, occupation, {measure_id: mine})[1]:
-        keep(turn, occupation, {measure_id: mine})
-        return []
-    return None if question.id == seen.question else [turn.say("report/moved.j2")]
