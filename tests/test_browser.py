@@ -335,3 +335,44 @@ def test_what_another_tab_said_arrives_by_itself(visit: Visit, server: Server) -
     expect(second.locator(".said")).to_have_count(1)
     second.clock.run_for(21_000)
     expect(second.locator(".said")).to_have_count(2)
+
+
+def test_the_office_returns_a_cell_and_accepts_the_correction(visit: Visit, server: Server) -> None:
+    wang = visit()
+    wang.says(f"绑定 {code(server.folder, '--institution', '海韵数字学校')}", "王芳")
+    wang.presses("跳过")
+    wang.presses("填报季度情况表")
+    wang.page.locator(".newest .chip.answer").first.click()  # the quarter that is due
+    wang.settled()
+    wang.says("大数据 3 2 120 80 60 90000", "提交")
+    wang.presses("确认提交")
+
+    zhang = visit(viewport=DESK, device_scale_factor=1, has_touch=False, is_mobile=False)
+    zhang.says(f"绑定 {code(server.folder, '--office')}", "工作台")
+    with zhang.page.context.expect_page() as opening:
+        zhang.newest.locator("a[href*='/office/enter/']").click()
+    board = opening.value
+    board.get_by_role("button", name="进入工作台").click()
+    board.get_by_role("link", name="海韵数字学校").click()
+    board.get_by_role("link", name="退回").click()
+    board.get_by_label("大数据 已培训人数 的理由").fill("名册是 118 人")
+    board.get_by_role("button", name="退回写了理由的地方").click()
+    expect(board.get_by_role("status")).to_contain_text("已退回")
+
+    wang.page.reload()  # the push is there at the latest now
+    wang.sees("名册是 118 人")
+    wang.presses("现在改")
+    wang.presses("开始改")
+    wang.says("118", "提交")
+    wang.presses("确认提交")
+
+    board.reload()
+    expect(board.locator(".changed .was")).to_contain_text("120")
+    board.get_by_role("button", name="审核通过").click()
+    expect(board.locator(".lead .state.accepted")).to_be_visible()
+    board.get_by_role("link", name="报送进度").click()
+    expect(board.locator(".tiles .accepted b")).to_have_text("1")
+    assert board.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert board.evaluate("document.documentElement.outerHTML.includes('style=')") is False
+    board.get_by_role("button", name="退出").click()
+    expect(board.get_by_role("heading", name="请先登录")).to_be_visible()
