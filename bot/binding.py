@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot import conductor
+from bot import accounts, conductor
 from bot.messages import Outgoing
 from bot.turn import Turn
 from storage import people
@@ -28,6 +28,8 @@ def bind(turn: Turn, code: str) -> list[Outgoing]:
     """Use the code; a contact is then asked for what the form prints of them."""
     if not code:
         return [turn.say("bind/how.j2")]
+    if joined := accounts.join(turn, code):
+        return joined
     used = people.use_code(
         turn.connection, turn.keys.codes, turn.now, turn.talk.account_id, turn.person_id, code
     )
@@ -38,5 +40,7 @@ def bind(turn: Turn, code: str) -> list[Outgoing]:
         return [turn.say("bind/office.j2", role=used.role)]
     if used.role == "district":
         return [turn.say("bind/district.j2", district=used.district)]
-    said = [turn.say("bind/contact.j2", institution=used.institution)]
+    said = [turn.say("bind/contact.j2", institution=used.institution, role=used.role)]
+    if people.profile(turn.connection, turn.person_id).name:
+        return [turn.say("bind/again.j2", institution=used.institution, role=used.role)]
     return said + conductor.start(turn, "profile")

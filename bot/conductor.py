@@ -58,7 +58,7 @@ def start(
         resumed = bool(kept and kept.answers)
         memory.dialog = kept or DialogState(name, DIALOGS[name].version)
     assert memory.dialog is not None
-    memory.dialog.answers.update(answers or {})
+    memory.dialog.answers = DIALOGS[name].begin(memory.dialog.answers, answers or {})
     memory.dialog.revisit = revisit
     turn.step()
     return show(turn, resumed=resumed and not answers)

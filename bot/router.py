@@ -20,6 +20,7 @@ from storage import reports
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
 _REPORT_FOR = re.compile(r"^(?:填报|填表|报表)[\s:：]*(\S+)$")
+_QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
 OFFERS_KEPT = 40
 
 
@@ -136,6 +137,8 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
             return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
         except ValueError:
             pass  # not a quarter: a question that begins with 填报
+    if stage is not None and (other := _other_quarter(stage, text)):
+        return other
     if stage is not None and _locked(stage, text):
         return [turn.say("report/locked.j2"), *_again(stage)]
     if stage is not None and _are_figures(stage, text):
@@ -152,6 +155,26 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if stage is None or question is None:
         return [_ask(turn, text).message]
     return _answer_or_ask(turn, stage, text)
+
+
+def _other_quarter(stage: Stage, text: str) -> list[Outgoing] | None:
+    """A quarter typed while a report is open: that quarter's report."""
+    context, question = stage.context, stage.question
+    if not isinstance(context, ReportContext) or question is None or context.institution_id is None:
+        return None
+    if question.kind == "text" or question.id in ("quarter", "institution") or not _QUARTER.match(text):
+        return None
+    try:
+        quarter = Quarter.parse(text, stage.turn.now)
+    except ValueError:
+        return None
+    if quarter > Quarter.of(stage.turn.now):
+        said = stage.turn.say(
+            "problem/quarter_future.j2", quarter=quarter, current=Quarter.of(stage.turn.now)
+        )
+        return [said, *_again(stage)]
+    given = {"institution": str(context.institution_id), "quarter": str(quarter)}
+    return conductor.start(stage.turn, "report", given)
 
 
 def _locked(stage: Stage, text: str) -> bool:

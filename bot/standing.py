@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from bot import answering, conductor, contact, desk, feedback, office, publishing, reviewing, words
+from bot import (
+    accounts,
+    answering,
+    colleagues,
+    conductor,
+    contact,
+    desk,
+    feedback,
+    lead_buttons,
+    office,
+    publishing,
+    reviewing,
+    words,
+)
 from bot.dialogs import DIALOGS
 from bot.messages import Outgoing
 from bot.turn import DialogState, Turn
 from policy.checks import checks
 from policy.form import form
 from policy.quarters import Quarter
-from storage import courses, facts, publications, questions, reports, turns
+from storage import courses, drafts, facts, publications, questions, reports, turns
 
 Replies = list[Outgoing] | None
 
@@ -34,6 +47,7 @@ def menu(turn: Turn, hello: bool = False) -> list[Outgoing]:
             institutions=turn.institutions,
             office=turn.office_role is not None,
             reader=any(m.role == "district" for m in turn.memberships),
+            lead=any(m.role == "lead" for m in turn.memberships),
         )
     ]
 
@@ -45,7 +59,21 @@ def report(turn: Turn, quarter: str = "") -> list[Outgoing]:
     kept = turn.memory.parked.get("report")
     if kept and not _still_open(turn, kept):
         kept.answers.pop("quarter", None)  # submitted or another quarter's: ask again
-    return conductor.start(turn, "report", {"quarter": quarter} if quarter else None)
+    if quarter or (turn.memory.dialog and turn.memory.dialog.name == "report"):
+        return conductor.start(turn, "report", {"quarter": quarter} if quarter else None)
+    if not (kept and kept.answers.get("quarter")):
+        begun = drafts.open_of(turn.connection, [m.institution_id or 0 for m in turn.institutions])
+        if len(begun) == 1:
+            return _go_on(turn, *begun[0])
+    return conductor.start(turn, "report")
+
+
+def _go_on(turn: Turn, institution: int, quarter: str) -> list[Outgoing]:
+    """To the one draft there is, whoever began it and wherever."""
+    name = next(m.institution for m in turn.institutions if m.institution_id == institution)
+    said = turn.say("report/go_on.j2", institution=name, quarter=Quarter.parse(quarter))
+    given = {"institution": str(institution), "quarter": quarter}
+    return [said, *conductor.start(turn, "report", given)]
 
 
 def _still_open(turn: Turn, state: DialogState) -> bool:
@@ -204,6 +232,10 @@ SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
     "form": contact.download,
     "annex": contact.annex,
     "history": contact.past,
+    "lead": lead_buttons.waiting,
+    "colleagues": colleagues.everybody,
+    "account": accounts.mine,
+    "channel": accounts.code,
     "handover": feedback.hand_over,
     "complain": lambda turn: _do(turn, "complaint") or [],
     "subscribe": lambda turn: _do(turn, "subscribe") or [],
@@ -224,6 +256,9 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "rv": reviewing.act,
     "wb": lambda turn, _: reviewing.workbench(turn),
     "fix": _fix,
+    "ld": lead_buttons.act,
+    "co": colleagues.act,
+    "ac": accounts.act,
     **{name: partial(contact.press_named, name) for name in contact.PLACES},
     "up": feedback.up,
     "down": feedback.down,

@@ -1,4 +1,4 @@
-"""Telling an institution's contacts what the office decided, by outbox."""
+"""Telling an institution's people what the office or their lead decided, by outbox."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.channels.shape import CHANNELS
 from bot.dialogs.returned import said_lines
 from bot.messages import Outgoing
 from bot.render import render
 from policy.form import form
 from policy.quarters import Quarter
-from storage import contacts, institutions, returns, turns
+from storage import contacts, institutions, people, returns, turns
 from storage.decisions import Decided
+from storage.lead_review import Review
 
 
 def _tell(connection: Connection, institution_id: int, message: Outgoing, now: datetime) -> int:
@@ -21,6 +23,24 @@ def _tell(connection: Connection, institution_id: int, message: Outgoing, now: d
     for address in addresses:
         turns.enqueue(connection, address, [message.body()], now)
     return len(addresses)
+
+
+def tell_people(connection: Connection, person_ids: list[int], message: Outgoing, now: datetime) -> int:
+    """Write to people on every channel they use; to how many channels that push."""
+    pushed = 0
+    for person_id in person_ids:
+        for address in people.addresses(connection, person_id):
+            turns.enqueue(connection, address, [message.body()], now)
+            pushed += CHANNELS[address.channel].pushes
+    return pushed
+
+
+def tell_reviewed(connection: Connection, review: Review, by: int, now: datetime) -> int:
+    """The lead looked at a draft: everybody else who speaks for the institution hears what was said."""
+    name = institutions.get(connection, review.institution_id).name
+    others = [c.person_id for c in contacts.of_institution(connection, review.institution_id)]
+    message = render("lead/told.j2", review=review, institution=name)
+    return tell_people(connection, [p for p in others if p != by], message, now)
 
 
 def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime, **data: Any) -> int:

@@ -36,6 +36,7 @@ class Measure:
     limit: int
     part_of: str = ""
     aliases: tuple[str, ...] = ()
+    brief: str = ""  # its head where there is little room
 
     def show(self, cell: Cell) -> str:
         """The cell as people read it: money in yuan without needless decimals; "" when not filled."""
@@ -117,6 +118,11 @@ class Form:
             if measure.id == measure_id:
                 return measure
         raise KeyError(measure_id)
+
+    def total(self, measure: Measure, rows: Mapping[str, Row]) -> int:
+        """The measure added up over the rows; cells without a number count nothing."""
+        cells = (row.get(measure.id) for row in rows.values())
+        return sum(cell for cell in cells if isinstance(cell, int))
 
     def find_measure(self, text: str) -> Measure | None:
         """The measure that people mean by `text`: its title, printed head or an alias."""

@@ -48,7 +48,7 @@ class Profile:
 
 
 class CodeRefused(Exception):
-    """The code is not taken. reason: unknown, used, expired, slow (too many wrong ones)."""
+    """The code is not taken. reason: unknown, used, expired, closed (the institution), slow (too many)."""
 
     def __init__(self, reason: str, until: datetime | None = None) -> None:
         super().__init__(reason)
@@ -107,8 +107,15 @@ def tidy_code(text: str) -> str:
     return "".join(c for c in text.upper() if c.isalnum())
 
 
-def _hash(code: str, key: bytes) -> str:
+def hash_code(code: str, key: bytes) -> str:
+    """What is stored of a one-time code."""
     return hmac.new(key, tidy_code(code).encode(), hashlib.sha256).hexdigest()
+
+
+def new_code(key: bytes) -> tuple[str, str]:
+    """A fresh one-time code and its keyed hash, which is all that is stored."""
+    raw = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    return f"{raw[:5]}-{raw[5:]}", hash_code(raw, key)
 
 
 def create_invite(
@@ -122,12 +129,12 @@ def create_invite(
     district: str | None = None,
 ) -> tuple[str, datetime]:
     """A new one-time code and when it expires. Only its keyed hash is stored."""
-    raw = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    code, hashed = new_code(key)
     expires = now + timedelta(days=CODE_DAYS)
     invite_id = connection.execute(
         insert(invite)
         .values(
-            code_hash=_hash(raw, key),
+            code_hash=hashed,
             institution_id=institution_id,
             role=role,
             district=district,
@@ -140,7 +147,7 @@ def create_invite(
     audit.record(
         connection, now, by, "invite.create", f"invite:{invite_id}", role=role, institution=institution_id
     )
-    return f"{raw[:5]}-{raw[5:]}", expires
+    return code, expires
 
 
 def first_head_code(connection: Connection, key: bytes, now: datetime) -> str | None:
@@ -158,7 +165,8 @@ def first_head_code(connection: Connection, key: bytes, now: datetime) -> str | 
     return create_invite(connection, key, now, "head", None, None, first_head=True)[0]
 
 
-def _slow_until(connection: Connection, account_id: int, now: datetime) -> datetime | None:
+def slow_until(connection: Connection, account_id: int, now: datetime) -> datetime | None:
+    """Until when this account's codes are refused, after too many wrong ones."""
     moments = (
         connection.execute(
             select(code_attempt.c.at)
@@ -178,10 +186,10 @@ def use_code(
 
     A refusal is returned, not raised: the wrong attempt has to be committed to be counted.
     """
-    if until := _slow_until(connection, account_id, now):
+    if until := slow_until(connection, account_id, now):
         return CodeRefused("slow", until)
     row = connection.execute(
-        select(invite).where(invite.c.code_hash == _hash(code, key)).with_for_update()
+        select(invite).where(invite.c.code_hash == hash_code(code, key)).with_for_update()
     ).first()
     reason = None
     if row is None or row.revoked_at is not None:
@@ -190,12 +198,15 @@ def use_code(
         reason = "used"
     elif row.expires_at < now:
         reason = "expired"
+    elif row.institution_id is not None and _closed(connection, row.institution_id):
+        reason = "closed"
     if row is None or reason:
         connection.execute(insert(code_attempt).values(account_id=account_id, at=now))
         audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason=reason)
         return CodeRefused(reason or "unknown")
     connection.execute(update(invite).where(invite.c.id == row.id).values(used_at=now, used_by=person_id))
     connection.execute(delete(code_attempt).where(code_attempt.c.account_id == account_id))
+    _make_room(connection, person_id, row.institution_id, row.role, now)
     connection.execute(
         insert_new(connection, membership),
         {
@@ -208,6 +219,29 @@ def use_code(
     )
     audit.record(connection, now, person_id, "invite.use", f"invite:{row.id}", role=row.role)
     return next(m for m in memberships(connection, person_id) if m.institution_id == row.institution_id)
+
+
+def _closed(connection: Connection, institution_id: int) -> bool:
+    closed = select(institution.c.closed_at).where(institution.c.id == institution_id)
+    return connection.execute(closed).scalar() is not None
+
+
+def _make_room(
+    connection: Connection, person_id: int, institution_id: int | None, role: str, now: datetime
+) -> None:
+    """End a lesser role in the same place: a contact becomes its lead, staff become head."""
+    lesser = {"lead": "contact", "head": "staff"}.get(role)
+    here = membership.c.institution_id
+    connection.execute(
+        update(membership)
+        .where(
+            membership.c.person_id == person_id,
+            here.is_(None) if institution_id is None else here == institution_id,
+            membership.c.role == lesser,
+            membership.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
 
 
 def office_members(connection: Connection) -> int:

@@ -136,3 +136,14 @@ lead_review = Table(
         postgresql_where=text("state = 'open'"),
     ),
 )
+
+account_link = Table(
+    "account_link",  # a way for a person to come by another channel too, issued to them in chat
+    metadata,
+    _key(),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    _ref("person_id", "person.id", index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)

@@ -9,6 +9,7 @@ from bot.dialogs.course import CourseDialog
 from bot.dialogs.desk import NewEntryDialog, PhrasingDialog, ReplyDialog
 from bot.dialogs.handover import HandoverDialog
 from bot.dialogs.institution import InstitutionDialog
+from bot.dialogs.lead import LeadDialog
 from bot.dialogs.page import PageDialog
 from bot.dialogs.profile import ProfileDialog
 from bot.dialogs.publish import PublishDialog, PublishFileDialog
@@ -23,6 +24,7 @@ DIALOGS: dict[str, Dialog] = {
         ReportDialog(),
         ProfileDialog(),
         PageDialog(),
+        LeadDialog(),
         InstitutionDialog(),
         CourseDialog(),
         ReturnDialog(),

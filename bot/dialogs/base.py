@@ -33,6 +33,10 @@ class Dialog:
         """The conversation, as a coroutine that awaits questions only."""
         raise NotImplementedError
 
+    def begin(self, answers: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """The answers to go on with, of those kept, when it is started with some given from outside."""
+        return {**answers, **given}
+
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The immutable context of the replay, and all answers that count."""
         return turn.now, answers

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot import leading
 from bot.dialogs import beside, figures_lines, holding, returned, sharing
 from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
@@ -17,7 +18,7 @@ from bot.render import words
 from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, courses, people, reports
+from storage import attachments, courses, lead_review, people, reports
 from storage.reports import Snapshot
 
 
@@ -41,6 +42,8 @@ class ReportContext:
     clashes: tuple[sharing.Clash, ...] = ()
     edited: sharing.Changed = field(default_factory=dict)  # who changed the cells that clash
     pages: attachments.Pages = attachments.NO_PAGES
+    review: lead_review.Review | None = None  # of the draft by the lead
+    leads: bool = False  # whether somebody else can be asked for one
 
     @property
     def institution(self) -> str:
@@ -145,6 +148,11 @@ class ReportDialog(Dialog):
     def _doubts(form: Form, row: Row, last: Row | None, no_business: bool) -> list[Any]:
         return [] if no_business else form.doubts(row, last)
 
+    def begin(self, answers: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """Answers about another report do not count for this one."""
+        other = any(answers.get(k, given[k]) != given[k] for k in given)
+        return dict(given) if other else {**answers, **given}
+
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[ReportContext, dict[str, Any]]:
         """The draft's rows become answers; only institutions the person speaks for count."""
         mine, institution_id = speaking_for(turn, answers)
@@ -182,6 +190,12 @@ class ReportDialog(Dialog):
         )
         if snapshot is not None and snapshot.shown is not None and not context.missing():
             context = replace(context, pages=attachments.of(turn.connection, snapshot.shown.id))
+            if snapshot.draft is not None and institution_id is not None:
+                review = lead_review.latest(turn.connection, snapshot.draft.id)
+                leads = bool(
+                    turn.once(f"leads {institution_id}", lambda: leading.leads_of(turn, institution_id))
+                )
+                context = replace(context, review=review, leads=leads)
         return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
@@ -214,6 +228,10 @@ class ReportDialog(Dialog):
         if question.id.startswith("returned:") and value == "begin":
             figures_lines.open_draft(turn, context, reason=context.office.reopened)
             return []
+        if question.id in ("quarter", "institution") and answers.get(question.id) != value:
+            passed = {"institution": answers["institution"]} if "institution" in answers else {}
+            answers.clear()  # they spoke of another report
+            answers.update(passed)
         answers[question.id] = value
         return []
 
@@ -229,8 +247,15 @@ class ReportDialog(Dialog):
         sharing.note_shown(turn.memory.dialog.answers, context.snapshot, question)
 
     def news(self, turn: Turn, context: Any) -> list[Outgoing]:
-        """What colleagues did to the draft since it was last shown here."""
-        return sharing.tell(turn, context)
+        """What colleagues did since it was last shown here; a review that figures outran is withdrawn."""
+        return [*sharing.tell(turn, context), *leading.withdraw_if_changed(turn, context.review)]
+
+    def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
+        """请复核人看: at the review of a complete draft."""
+        if action != "lead" or context.snapshot is None or context.missing():
+            return None
+        turn.step()
+        return leading.ask(turn, context.snapshot)
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Submit, and give the receipt."""

@@ -1,4 +1,4 @@
-"""The office in the browser: links, sessions; what it types in for others, with its source."""
+"""Links and sessions of the office's browser, what it types in for others, links between accounts."""
 
 from __future__ import annotations
 
@@ -52,6 +52,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name=op.f("fk_on_behalf_revision_id")),
         sa.PrimaryKeyConstraint("revision_id", name=op.f("pk_on_behalf")),
     )
+    op.create_table(
+        "account_link",
+        sa.Column("id", KEY, autoincrement=True, nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("person_id", KEY, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_link_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_link")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_account_link_code_hash")),
+    )
+    op.create_index(op.f("ix_account_link_person_id"), "account_link", ["person_id"], unique=False)
     with op.batch_alter_table("attachment") as batch:
         batch.drop_constraint(op.f("ck_attachment_kind"), type_="check")
         batch.create_check_constraint(

@@ -1,0 +1,62 @@
+"""我的账号: one person on several channels."""
+
+from __future__ import annotations
+
+from bot.messages import Outgoing
+from bot.turn import Turn
+from storage import accounts, people, turns
+
+Replies = list[Outgoing] | None
+
+
+def mine(turn: Turn) -> list[Outgoing]:
+    """我的账号: the channels a person uses."""
+    return [
+        turn.say(
+            "account/list.j2",
+            accounts=accounts.of_person(turn.connection, turn.person_id),
+            here=turn.talk.account_id,
+            minutes=int(accounts.LINK_LIVES.total_seconds() // 60),
+        )
+    ]
+
+
+def code(turn: Turn) -> list[Outgoing]:
+    """换个渠道: a one-time code to send there."""
+    made, expires = accounts.create_link(turn.connection, turn.keys.codes, turn.person_id, turn.now)
+    return [turn.say("account/code.j2", code=made, expires=expires)]
+
+
+def join(turn: Turn, typed: str) -> Replies:
+    """Use such a code here; None when it is none. Whoever issued it hears of it everywhere else."""
+    if people.slow_until(turn.connection, turn.talk.account_id, turn.now):
+        return None
+    person_id = accounts.use_link(
+        turn.connection, turn.keys.codes, turn.now, turn.talk.account_id, turn.person_id, typed
+    )
+    if person_id is None:
+        return None
+    turn.talk.person_id = person_id
+    turn.forget_roles()
+    turn.read_again("")
+    told = turn.say("account/told.j2").body()
+    here = turn.incoming.address
+    for address in people.addresses(turn.connection, person_id):
+        if address != here:
+            turns.enqueue(turn.connection, address, [told], turn.now)
+    return [turn.say("account/joined.j2", institutions=turn.institutions)]
+
+
+def act(turn: Turn, argument: str) -> Replies:
+    """A button: the list, a code, or parting one of the other channels."""
+    what, _, number = argument.partition(":")
+    if what == "l":
+        return mine(turn)
+    if what == "new":
+        return code(turn)
+    if what == "drop" and number.isascii() and number.isdigit() and len(number) < 16:
+        gone = int(number) != turn.talk.account_id and accounts.leave(
+            turn.connection, turn.person_id, int(number), turn.now
+        )
+        return [turn.say("account/dropped.j2")] if gone else mine(turn)
+    return None

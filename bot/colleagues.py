@@ -1,0 +1,111 @@
+"""联系人: who speaks for an institution; inviting, handing over, removing, leaving.
+
+Who came first may remove who came later, a lead anybody; what the office gave it can take itself.
+"""
+
+from __future__ import annotations
+
+from bot import telling
+from bot.messages import Outgoing
+from bot.turn import Turn
+from storage import contacts, people
+from storage.contacts import Contact
+from storage.people import Membership
+
+Replies = list[Outgoing] | None
+
+
+def everybody(turn: Turn) -> list[Outgoing]:
+    """联系人: of each institution the person speaks for."""
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    return [_listed(turn, mine) for mine in turn.institutions]
+
+
+def _listed(turn: Turn, mine: Membership) -> Outgoing:
+    assert mine.institution_id is not None
+    found = contacts.of_institution(turn.connection, mine.institution_id)
+    return turn.say(
+        "colleague/list.j2",
+        institution=mine.institution,
+        institution_id=mine.institution_id,
+        people=found,
+        me=turn.person_id,
+        removable=[c for c in found if _may_remove(mine, c)],
+        codes=_open_codes(turn, mine.institution_id),
+    )
+
+
+def _open_codes(turn: Turn, institution_id: int) -> list[contacts.Code]:
+    given = contacts.codes(turn.connection, institution_id)
+    return [code for code in given if code.state(turn.now) == "open"]
+
+
+def _may_remove(mine: Membership, other: Contact) -> bool:
+    if other.person_id == mine.person_id:
+        return False
+    return mine.role == "lead" or (other.role != "lead" and mine.id < other.membership_id)
+
+
+def act(turn: Turn, argument: str) -> Replies:
+    """A button: `<what>:<institution or membership>`; `…!` is the confirmed one."""
+    what, _, number = argument.partition(":")
+    if what == "l":
+        return everybody(turn)
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        return None
+    mine = next((m for m in turn.institutions if m.institution_id == int(number)), None)
+    if what in ("contact", "lead") and mine:
+        return _invite(turn, mine, what)
+    if what == "void" and mine:
+        for code in _open_codes(turn, int(number)):
+            contacts.revoke_code(turn.connection, code.id, turn.person_id, turn.now)
+        return [_listed(turn, mine)]
+    if what in ("leave", "leave!") and mine:
+        return _leave(turn, mine, sure=what.endswith("!"))
+    if what in ("out", "out!"):
+        return _remove(turn, int(number), sure=what.endswith("!"))
+    return None
+
+
+def _invite(turn: Turn, mine: Membership, role: str) -> list[Outgoing]:
+    code, expires = people.create_invite(
+        turn.connection, turn.keys.codes, turn.now, role, mine.institution_id, turn.person_id
+    )
+    return [
+        turn.say("colleague/code.j2", institution=mine.institution, role=role, code=code, expires=expires)
+    ]
+
+
+def _remove(turn: Turn, membership_id: int, sure: bool) -> Replies:
+    for mine in turn.institutions:
+        found = contacts.of_institution(turn.connection, mine.institution_id or 0)
+        other = next((c for c in found if c.membership_id == membership_id and _may_remove(mine, c)), None)
+        if other is None:
+            continue
+        if not sure:
+            return [turn.say("colleague/remove.j2", other=other, institution=mine.institution)]
+        contacts.revoke(turn.connection, membership_id, turn.person_id, turn.now)
+        told = turn.say("colleague/removed.j2", institution=mine.institution)
+        telling.tell_people(turn.connection, [other.person_id], told, turn.now)
+        return [_listed(turn, mine)]
+    return None
+
+
+def _leave(turn: Turn, mine: Membership, sure: bool) -> list[Outgoing]:
+    others = [
+        c
+        for c in contacts.of_institution(turn.connection, mine.institution_id or 0)
+        if c.person_id != turn.person_id
+    ]
+    if not others:
+        return [turn.say("colleague/alone.j2", institution=mine.institution, number=mine.institution_id)]
+    if not sure:
+        return [turn.say("colleague/leave.j2", institution=mine.institution, number=mine.institution_id)]
+    contacts.revoke(turn.connection, mine.id, turn.person_id, turn.now)
+    turn.forget_roles()
+    state = turn.memory.dialog
+    if state is not None and state.name in ("report", "course", "page", "lead"):
+        turn.memory.dialog = None
+        turn.step()
+    return [turn.say("colleague/left.j2", institution=mine.institution)]

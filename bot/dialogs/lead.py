@@ -1,0 +1,39 @@
+"""复核退回: why the lead sends a draft back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot import leading
+from bot.dialogs.base import Dialog
+from bot.engine import Outcome, Write
+from bot.messages import Outgoing
+from bot.turn import Turn
+
+
+@dataclass(frozen=True)
+class SentBack(Outcome):
+    """What is to be looked at again."""
+
+    words: str
+
+
+class LeadDialog(Dialog):
+    """One question; which review it is about was given when it began."""
+
+    name = "lead"
+    park = False
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The review's id."""
+        return answers.get("review"), answers
+
+    async def run(self, context: Any) -> Outcome:
+        """The words."""
+        return SentBack(await Write("words", "lead/why.j2", longest=300, shortest=2))
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Send it back and tell the contacts."""
+        assert isinstance(outcome, SentBack)
+        return leading.decide(turn, int(context or 0), outcome.words)

@@ -1,0 +1,96 @@
+"""One person on several channels: one-time codes that join an account to a person, and leaving again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from storage import audit, people
+from storage.schema import account, membership, person
+from storage.schema_contact import account_link
+
+LINK_LIVES = timedelta(minutes=15)  # long enough to pick up the other telephone, no longer
+
+
+@dataclass(frozen=True)
+class Account:
+    """One channel on which a person talks to us."""
+
+    id: int
+    channel: str
+    created_at: datetime
+
+
+def of_person(connection: Connection, person_id: int) -> list[Account]:
+    """Every account of a person, oldest first."""
+    rows = connection.execute(
+        select(account.c.id, account.c.channel, account.c.created_at)
+        .where(account.c.person_id == person_id)
+        .order_by(account.c.id)
+    )
+    return [Account(*row) for row in rows]
+
+
+def create_link(connection: Connection, key: bytes, person_id: int, now: datetime) -> tuple[str, datetime]:
+    """A one-time code that joins another account to this person; the one before no longer works."""
+    connection.execute(
+        update(account_link)
+        .where(account_link.c.person_id == person_id, account_link.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+    code, hashed = people.new_code(key)
+    expires = now + LINK_LIVES
+    connection.execute(
+        insert(account_link).values(code_hash=hashed, person_id=person_id, created_at=now, expires_at=expires)
+    )
+    audit.record(connection, now, person_id, "account.code", f"person:{person_id}")
+    return code, expires
+
+
+def use_link(
+    connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
+) -> int | None:
+    """Join the account to the person whose code this is; that person's id, None when it is no such code.
+
+    Roles of the person the account had before come along when it was their last account. Wrong codes
+    are counted by whoever tries this one as an invitation next.
+    """
+    row = connection.execute(
+        select(account_link).where(account_link.c.code_hash == people.hash_code(code, key)).with_for_update()
+    ).first()
+    if row is None or row.used_at is not None or row.expires_at < now:
+        return None
+    connection.execute(update(account_link).where(account_link.c.id == row.id).values(used_at=now))
+    if row.person_id != person_id:
+        connection.execute(update(account).where(account.c.id == account_id).values(person_id=row.person_id))
+        _bring_roles(connection, person_id, row.person_id, now)
+    audit.record(connection, now, row.person_id, "account.join", f"account:{account_id}", before=person_id)
+    return int(row.person_id)
+
+
+def _bring_roles(connection: Connection, before: int, after: int, now: datetime) -> None:
+    left = select(func.count()).select_from(account).where(account.c.person_id == before)
+    if connection.execute(left).scalar_one():
+        return
+    had = {m.institution_id for m in people.memberships(connection, after)}
+    for role in people.memberships(connection, before):
+        values = {"revoked_at": now} if role.institution_id in had else {"person_id": after}
+        connection.execute(update(membership).where(membership.c.id == role.id).values(**values))
+    names = connection.execute(select(person).where(person.c.id.in_((before, after)))).all()
+    old, new = (next(p for p in names if p.id == i) for i in (before, after))
+    kept = {k: getattr(old, k) for k in ("name", "telephone") if getattr(old, k) and not getattr(new, k)}
+    if kept:
+        people.set_profile(connection, after, **kept)
+
+
+def leave(connection: Connection, person_id: int, account_id: int, now: datetime) -> bool:
+    """Part an account from its person, who keeps the others; False for the last one or another's."""
+    mine = [a.id for a in of_person(connection, person_id)]
+    if account_id not in mine or len(mine) < 2:
+        return False
+    blank = connection.execute(insert(person).values(created_at=now).returning(person.c.id)).scalar_one()
+    connection.execute(update(account).where(account.c.id == account_id).values(person_id=blank))
+    audit.record(connection, now, person_id, "account.leave", f"account:{account_id}")
+    return True
