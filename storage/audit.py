@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,3 +26,19 @@ def record(
         _INSERT,
         {"at": now, "person_id": person_id, "action": action, "subject": subject, "detail": detail},
     )
+
+
+def record_many(
+    connection: Connection,
+    now: datetime,
+    person_id: int | None,
+    action: str,
+    about: Sequence[tuple[str, dict[str, Any]]],
+) -> None:
+    """Write one row for each (subject, detail) of something done to many at once."""
+    rows = [
+        {"at": now, "person_id": person_id, "action": action, "subject": subject, "detail": detail}
+        for subject, detail in about
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)

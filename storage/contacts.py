@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from storage import audit, sessions
 from storage.schema import account, institution, invite, membership, person
+from storage.schema import audit as audit_row
 from storage.turns import Address
 
 
@@ -117,8 +118,9 @@ def revoke(connection: Connection, membership_id: int, by: int, now: datetime) -
         return None
     found = Contact(*row)
     if found.role == "head":
-        heads = select(func.count()).where(membership.c.role == "head", membership.c.revoked_at.is_(None))
-        if connection.execute(heads).scalar_one() <= 1:
+        heads = select(membership.c.id).where(membership.c.role == "head", membership.c.revoked_at.is_(None))
+        # Held, so that two heads cannot take each other's role away at once.
+        if len(connection.execute(heads.order_by(membership.c.id).with_for_update()).all()) <= 1:
             return None
     connection.execute(update(membership).where(membership.c.id == membership_id).values(revoked_at=now))
     if found.institution_id is None:
@@ -171,6 +173,25 @@ def revoke_code(connection: Connection, invite_id: int, by: int, now: datetime) 
     if done.rowcount == 1:
         audit.record(connection, now, by, "invite.revoke", f"invite:{invite_id}")
     return done.rowcount == 1
+
+
+def given_by(connection: Connection, invite_ids: Collection[int]) -> dict[int, str | None]:
+    """Code → the name of who gave it out; codes from the command line are left out."""
+    subjects = {f"invite:{one}": one for one in invite_ids}
+    rows = connection.execute(
+        select(audit_row.c.subject, person.c.name)
+        .join(person, person.c.id == audit_row.c.person_id)
+        .where(audit_row.c.subject.in_(list(subjects)), audit_row.c.action == "invite.create")
+    )
+    return {subjects[r.subject]: r.name for r in rows}
+
+
+def rename(connection: Connection, person_id: int, name: str, by: int, now: datetime) -> None:
+    """Set a person's name; both names stand in the audit row."""
+    before = names(connection, [person_id]).get(person_id)
+    if before != name:
+        connection.execute(update(person).where(person.c.id == person_id).values(name=name))
+        audit.record(connection, now, by, "person.rename", f"person:{person_id}", name=[before, name])
 
 
 def names(connection: Connection, wanted: Collection[int]) -> dict[int, str]:

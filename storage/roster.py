@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from storage import audit
-from storage.schema import institution
+from storage.schema import institution, membership, report, revision
 
 
 class NameTaken(Exception):
@@ -54,17 +55,68 @@ def get(connection: Connection, institution_id: int) -> Listed | None:
     return Listed(*row) if row else None
 
 
-def listed(connection: Connection, named: str, limit: int, offset: int) -> tuple[list[Listed], int]:
-    """A page of all institutions, open ones first, and how many there are."""
-    query, count = _LISTED, select(func.count()).select_from(institution)
+def listed(
+    connection: Connection,
+    named: str,
+    limit: int,
+    offset: int,
+    district: str | None = None,
+    alone: bool = False,
+) -> tuple[list[Listed], int]:
+    """A page of all institutions, open ones first, and how many there are.
+
+    `district` "" means without one; `alone` the open ones that nobody speaks for.
+    """
+    wanted = []
     if named:
-        part = institution.c.name.contains(named, autoescape=True)
-        query, count = query.where(part), count.where(part)
+        wanted.append(institution.c.name.contains(named, autoescape=True))
+    if district is not None:
+        wanted.append(institution.c.district == district if district else institution.c.district.is_(None))
+    if alone:
+        speaks = exists().where(
+            membership.c.institution_id == institution.c.id, membership.c.revoked_at.is_(None)
+        )
+        wanted += [institution.c.closed_at.is_(None), ~speaks]
     query = (
-        query.order_by(institution.c.closed_at.is_not(None), institution.c.name).limit(limit).offset(offset)
+        _LISTED.where(and_(True, *wanted))
+        .order_by(institution.c.closed_at.is_not(None), institution.c.name)
+        .limit(limit)
+        .offset(offset)
     )
-    total = connection.execute(count).scalar_one()
-    return [Listed(*row) for row in connection.execute(query)], int(total)
+    total = connection.execute(select(func.count()).select_from(institution).where(and_(True, *wanted)))
+    return [Listed(*row) for row in connection.execute(query)], int(total.scalar_one())
+
+
+def districts(connection: Connection) -> list[str | None]:
+    """The districts that institutions are listed under; None when some are under none."""
+    found = connection.execute(select(institution.c.district).distinct()).scalars()
+    return sorted(found, key=lambda name: (name is None, name))
+
+
+def names(connection: Connection) -> list[tuple[int, str]]:
+    """(id, name) of every institution, closed ones too."""
+    rows = connection.execute(select(institution.c.id, institution.c.name).order_by(institution.c.id))
+    return [(r.id, r.name) for r in rows]
+
+
+def standing(connection: Connection, institution_id: int) -> dict[str, str]:
+    """Quarter → draft, submitted, returned or accepted, for the quarters that have a report."""
+    rows = connection.execute(
+        select(report.c.quarter, revision.c.state)
+        .join(revision, revision.c.report_id == report.c.id)
+        .where(
+            report.c.institution_id == institution_id,
+            revision.c.state.in_(("draft", "submitted", "returned", "accepted")),
+        )
+        .order_by(report.c.quarter, revision.c.number)
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        if (
+            row.state != "draft" or row.quarter not in found
+        ):  # what was sent says more than a correction begun
+            found[row.quarter] = row.state
+    return found
 
 
 def change(connection: Connection, institution_id: int, wanted: Wanted, by: int, now: datetime) -> bool:
@@ -135,13 +187,17 @@ def create(connection: Connection, wanted: Sequence[Wanted], by: int, now: datet
     Raises:
         NameTaken: one of them is not.
     """
+    if not wanted:
+        return []
     if known_names(connection, [w.name for w in wanted]):
         raise NameTaken
-    made = []
-    for one in wanted:
-        new_id = connection.execute(
-            insert(institution).values(**vars(one), created_at=now).returning(institution.c.id)
-        ).scalar_one()
-        audit.record(connection, now, by, "institution.create", f"institution:{new_id}", name=one.name)
-        made.append(int(new_id))
-    return made
+    made = connection.execute(
+        insert(institution).returning(institution.c.id, sort_by_parameter_order=True),
+        [{**vars(one), "created_at": now} for one in wanted],
+    ).scalars()
+    ids = [int(one) for one in made]
+    about: list[tuple[str, dict[str, Any]]] = [
+        (f"institution:{new_id}", {"name": one.name}) for new_id, one in zip(ids, wanted, strict=True)
+    ]
+    audit.record_many(connection, now, by, "institution.create", about)
+    return ids

@@ -336,4 +336,8 @@ audit = Table(
     Column("subject", String(64), nullable=False),  # table:id
     Column("detail", JSON, nullable=False),
     Index("ix_audit_subject", "subject"),
+    # The office reads it newest first: by whom, of which kind, of a day.
+    Index("ix_audit_person", "person_id", "id"),
+    Index("ix_audit_action", "action", "id"),
+    Index("ix_audit_at", "at", "id"),
 )

@@ -70,4 +70,7 @@ def upgrade() -> None:
         batch.create_check_constraint(
             op.f("ck_attachment_kind"), "kind IN ('measures', 'practice', 'problems', 'stamped', 'source')"
         )
+    op.create_index("ix_audit_person", "audit", ["person_id", "id"], unique=False)
+    op.create_index("ix_audit_action", "audit", ["action", "id"], unique=False)
+    op.create_index("ix_audit_at", "audit", ["at", "id"], unique=False)
     mark(2, incompatible=False)
