@@ -14,7 +14,7 @@ from bot.turn import Turn
 from policy.form import form
 from policy.form_file import FormFile
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, reports
+from storage import attachments, drafts, reports
 from storage.attachments import KINDS
 from storage.pages import STAMPED
 from storage.reports import Snapshot
@@ -195,7 +195,7 @@ def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received
     if kind == STAMPED:
         target = snapshot.latest
     else:
-        target = snapshot.draft or reports.begin_draft(
+        target = snapshot.draft or drafts.begin_draft(
             turn.connection, snapshot.institution_id, snapshot.quarter, turn.person_id, turn.now
         )
     assert target is not None

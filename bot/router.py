@@ -15,7 +15,7 @@ from bot.turn import Turn
 from policy.figures import looks_like_figure
 from policy.form_lines import read_change
 from policy.quarters import Quarter
-from storage import reports
+from storage import drafts
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
@@ -231,7 +231,7 @@ def _names_row(stage: Stage, text: str) -> list[Outgoing] | None:
         return standing.press(turn, f"row:{context.place}:{names[0]}")
     fresh = [name for name in names if name not in context.snapshot.rows]
     if fresh:
-        reports.add_occupations(turn.connection, draft, fresh, turn.person_id, turn.now)
+        drafts.add_occupations(turn.connection, draft, fresh, turn.person_id, turn.now)
     turn.step()
     return conductor.show(turn)
 

@@ -200,14 +200,14 @@ def _prefill(turn: Turn, argument: str) -> Replies:
     brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
     if not brought:
         return [turn.say("course/nothing.j2", quarter=quarter), *conductor.show(turn)]
-    draft = reports.begin_draft(turn.connection, institution, quarter, turn.person_id, turn.now)
+    draft = drafts.begin_draft(turn.connection, institution, quarter, turn.person_id, turn.now)
     rows = reports.snapshot(turn.connection, institution, quarter).rows
     for occupation, cells in brought.items():
         free: dict[str, reports.Cell] = {
             m: value for m, value in cells.items() if rows.get(occupation, {}).get(m) is None
         }
         if free:
-            reports.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
+            drafts.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
     given = {"institution": str(institution), "quarter": quarter}
     names = form().occupation_order(list(brought))
     return [turn.say("course/filled.j2", names=names), *conductor.start(turn, "report", given)]

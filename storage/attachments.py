@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, union, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, union
 
 from storage import audit
+from storage.drafts import touch
 from storage.pages import STAMPED
-from storage.reports import Revision, VersionConflict
+from storage.reports import Revision
 from storage.schema import account, membership, report, revision
 from storage.schema_contact import attachment, page, received_file
 from storage.turns import Address, insert_new
@@ -115,7 +116,7 @@ def attach(
     if kind == STAMPED:
         connection.execute(select(revision.c.id).where(revision.c.id == target.id).with_for_update())
     else:
-        _touch(connection, target)
+        touch(connection, target)
     count = select(func.count()).select_from(attachment).where(attachment.c.revision_id == target.id)
     if connection.execute(count).scalar_one() >= MOST:
         raise TooMany
@@ -140,7 +141,7 @@ def attach(
 
 def detach(connection: Connection, draft: Revision, kind: str, digest: str, by: int, now: datetime) -> bool:
     """Take a file out of a draft; False when it was not there."""
-    _touch(connection, draft)
+    touch(connection, draft)
     gone = connection.execute(
         delete(attachment).where(
             attachment.c.revision_id == draft.id,
@@ -156,22 +157,12 @@ def write_page(
     connection: Connection, draft: Revision, kind: str, words: str, by: int, now: datetime
 ) -> None:
     """Keep the text of one page in place of an earlier one; "" takes it out."""
-    _touch(connection, draft)
+    touch(connection, draft)
     connection.execute(delete(page).where(page.c.revision_id == draft.id, page.c.kind == kind))
     if words:
         values = {"revision_id": draft.id, "kind": kind, "words": words, "at": now, "person_id": by}
         connection.execute(insert(page).values(**values))
     audit.record(connection, now, by, "draft.page", f"revision:{draft.id}", kind=kind)
-
-
-def _touch(connection: Connection, draft: Revision) -> None:
-    changed = connection.execute(
-        update(revision)
-        .where(revision.c.id == draft.id, revision.c.state == "draft")
-        .values(version=revision.c.version + 1)
-    )
-    if changed.rowcount != 1:
-        raise VersionConflict
 
 
 def may_read(connection: Connection, person_id: int, digest: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
 
+from storage.aggregates import counting
 from storage.institutions import expected_in
 from storage.schema import MEASURES, Moment, figure, institution, report, revision
 from storage.schema_office import extension, reopening
@@ -158,15 +159,6 @@ def unexpected(connection: Connection, quarter: str) -> list[tuple[int, str]]:
     return [(r.id, r.name) for r in rows]
 
 
-def _counting(accepted_only: bool) -> ColumnElement[bool]:
-    """The revision that counts: an undecided one stands before the one accepted before it."""
-    if accepted_only:
-        return revision.c.state == "accepted"
-    undecided = revision.alias("undecided")
-    pending = exists().where(undecided.c.report_id == revision.c.report_id, undecided.c.state == "submitted")
-    return or_(revision.c.state == "submitted", and_(revision.c.state == "accepted", ~pending))
-
-
 Sums = dict[str, int]  # measure → sum, in stored units (fen for money)
 
 
@@ -195,7 +187,7 @@ def sums(
         .join(revision, revision.c.id == figure.c.revision_id)
         .join(report, report.c.id == revision.c.report_id)
         .join(institution, institution.c.id == report.c.institution_id)
-        .where(report.c.quarter.between(first, last), _counting(accepted_only))
+        .where(report.c.quarter.between(first, last), counting(accepted_only))
         .group_by(*keys)
     )
     if district is not None:
@@ -215,7 +207,7 @@ def counted(
         .select_from(revision)
         .join(report, report.c.id == revision.c.report_id)
         .join(institution, institution.c.id == report.c.institution_id)
-        .where(report.c.quarter == quarter, _counting(accepted_only))
+        .where(report.c.quarter == quarter, counting(accepted_only))
     )
     if district is not None:
         query = query.where(institution.c.district == district)
@@ -233,7 +225,7 @@ def unknown_cells(
         .join(revision, revision.c.id == figure.c.revision_id)
         .join(report, report.c.id == revision.c.report_id)
         .join(institution, institution.c.id == report.c.institution_id)
-        .where(report.c.quarter == quarter, _counting(accepted_only), _has_unknown())
+        .where(report.c.quarter == quarter, counting(accepted_only), _has_unknown())
     )
     if district is not None:
         query = query.where(institution.c.district == district)

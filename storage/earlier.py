@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, insert, or_, select
 
 from storage import audit
-from storage.reports import NOT_KNOWN, Cell, Rows
+from storage.reports import Cell, Rows, cells_of
 from storage.schema import MEASURES, figure, report, revision
 from storage.schema_contact import measure_note, opening, opening_figure
 
@@ -38,8 +38,7 @@ def rows_between(connection: Connection, institution_id: int, first: str, last: 
             rows = {}
             found[row.quarter] = (row.number, rows)
         if row.occupation is not None:
-            unknown = row.not_known
-            rows[row.occupation] = {m: NOT_KNOWN if m in unknown else getattr(row, m) for m in MEASURES}
+            rows[row.occupation] = cells_of(row)
     return {quarter: rows for quarter, (_, rows) in found.items()}
 
 

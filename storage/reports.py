@@ -1,8 +1,4 @@
-"""Reports: one per institution and quarter, append-only revisions, drafts shared by people.
-
-A draft's rows are the answers of its dialog: every answer is written as it is given. Submitting
-freezes a revision; a correction is a new one. Every change leaves an audit row.
-"""
+"""Reports as they stand: one per institution and quarter, made of append-only revisions."""
 
 from __future__ import annotations
 
@@ -10,11 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, select
 
-from storage import audit, pages, returns
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
-from storage.turns import insert_new
 
 NOT_KNOWN: Literal["not_known"] = "not_known"
 Cell = int | Literal["not_known"] | None
@@ -64,7 +58,8 @@ class Snapshot:
         return self.shown if self.shown is not None and self.shown.state == "draft" else None
 
 
-_REVISION = (
+# The columns of a `Revision`, in its order.
+REVISION = (
     revision.c.id,
     revision.c.report_id,
     revision.c.number,
@@ -81,7 +76,7 @@ _REVISION = (
 
 # Built once: these run with every figure somebody types.
 _HEADS = (
-    select(*_REVISION)
+    select(*REVISION)
     .join(report, report.c.id == revision.c.report_id)
     .where(
         report.c.institution_id == bindparam("institution"),
@@ -96,16 +91,6 @@ _FIGURES = select(figure).where(figure.c.revision_id == bindparam("of_revision")
 _WORDS = select(explanation.c.occupation, explanation.c.doubt, explanation.c.words).where(
     explanation.c.revision_id == bindparam("of_revision")
 )
-_ROW = (figure.c.revision_id == bindparam("of_revision")) & (
-    figure.c.occupation == bindparam("of_occupation")
-)
-_ROW_NOW = select(figure).where(_ROW)
-_TOUCH = (
-    update(revision)
-    .where(revision.c.id == bindparam("of_revision"), revision.c.state == "draft")
-    .values(version=revision.c.version + 1)
-)
-_TOUCH_ZERO = _TOUCH.values(nothing_to_report=bindparam("zero"))
 _LATEST = (
     select(revision.c.id)
     .join(report, report.c.id == revision.c.report_id)
@@ -119,7 +104,8 @@ _LATEST = (
 )
 
 
-def _cells(row: Any) -> dict[str, Cell]:
+def cells_of(row: Any) -> dict[str, Cell]:
+    """The cells of one row of `figure`."""
     return {m: NOT_KNOWN if m in row.not_known else getattr(row, m) for m in MEASURES}
 
 
@@ -128,7 +114,7 @@ def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[s
     rows: Rows = {}
     idle: set[str] = set()
     for row in connection.execute(_FIGURES, {"of_revision": revision_id}):
-        rows[row.occupation] = _cells(row)
+        rows[row.occupation] = cells_of(row)
         if row.no_business:
             idle.add(row.occupation)
     return rows, frozenset(idle)
@@ -150,253 +136,6 @@ def snapshot(connection: Connection, institution_id: int, quarter: str, hold: bo
     return Snapshot(institution_id, quarter, shown, submitted[-1] if submitted else None, rows, idle, words)
 
 
-def begin_draft(
-    connection: Connection,
-    institution_id: int,
-    quarter: str,
-    by: int,
-    now: datetime,
-    reason: str | None = None,
-) -> Revision:
-    """The report's open draft; made from the latest submission (or empty) when there is none.
-
-    Cells that the office returned start empty, so that they are asked for.
-
-    Raises:
-        ReportClosed: the quarter is closed, with no extension, return or reopening.
-    """
-    connection.execute(insert_new(connection, report), {"institution_id": institution_id, "quarter": quarter})
-    report_id = connection.execute(
-        select(report.c.id)
-        .where(report.c.institution_id == institution_id, report.c.quarter == quarter)
-        .with_for_update()
-    ).scalar_one()
-    existing = connection.execute(
-        select(*_REVISION).where(revision.c.report_id == report_id, revision.c.state == "draft")
-    ).first()
-    if existing:
-        return Revision(*existing)
-    source = connection.execute(
-        select(*_REVISION)
-        .where(revision.c.report_id == report_id, revision.c.state != "discarded")
-        .order_by(revision.c.number.desc())
-        .limit(1)
-    ).first()
-    latest = (source.id, source.state) if source else None
-    if since := returns.closed_since(connection, institution_id, quarter, now, latest):
-        raise returns.ReportClosed(since)
-    highest = connection.execute(
-        select(func.coalesce(func.max(revision.c.number), 0)).where(revision.c.report_id == report_id)
-    ).scalar_one()
-    made = Revision(
-        *connection.execute(
-            insert(revision)
-            .values(
-                report_id=report_id,
-                number=highest + 1,
-                state="draft",
-                version=1,
-                nothing_to_report=bool(source and source.nothing_to_report),
-                reason=reason,
-                filled_by=source.filled_by if source else None,
-                telephone=source.telephone if source else None,
-                started_at=now,
-                started_by=by,
-            )
-            .returning(*_REVISION)
-        ).one()
-    )
-    if source:
-        for table in (figure, explanation):
-            columns = [c for c in table.c if c.name != "revision_id"]
-            connection.execute(
-                insert(table).from_select(
-                    ["revision_id", *(c.name for c in columns)],
-                    select(literal(made.id), *columns).where(table.c.revision_id == source.id),
-                )
-            )
-        pages.copy(connection, source.id, made.id)
-        if source.state == "returned":
-            returns.ask_again(connection, source.id, made.id)
-    audit.record(connection, now, by, "draft.begin", f"revision:{made.id}", number=made.number, reason=reason)
-    return made
-
-
-def _touch(connection: Connection, draft: Revision, nothing_to_report: bool | None = None) -> None:
-    """Count an edit of the draft. Raises VersionConflict when it is no draft any more."""
-    values = {"of_revision": draft.id}
-    if nothing_to_report is None:
-        changed = connection.execute(_TOUCH, values)
-    else:
-        changed = connection.execute(_TOUCH_ZERO, {**values, "zero": nothing_to_report})
-    if changed.rowcount != 1:
-        raise VersionConflict
-
-
-def add_occupations(
-    connection: Connection, draft: Revision, names: list[str], by: int, now: datetime
-) -> None:
-    """Open rows for these occupations; those already there stay as they are."""
-    for name in names:
-        connection.execute(
-            insert_new(connection, figure),
-            {"revision_id": draft.id, "occupation": name, "no_business": False, "not_known": []},
-        )
-    _touch(connection, draft, nothing_to_report=False)
-    audit.record(connection, now, by, "draft.add", f"revision:{draft.id}", occupations=names)
-
-
-def set_cells(
-    connection: Connection,
-    draft: Revision,
-    occupation: str,
-    cells: dict[str, Cell],
-    by: int,
-    now: datetime,
-    no_business: bool = False,
-    clear: list[str] | None = None,
-) -> None:
-    """Write cells of one row (made if missing) and forget the explanations in `clear`.
-
-    The audit row says which cells were written and what they held before; what they hold now
-    stands in the revision.
-    """
-    key = {"of_revision": draft.id, "of_occupation": occupation}
-    row = connection.execute(_ROW_NOW, key).first()
-    if row is None:
-        connection.execute(
-            insert_new(connection, figure),
-            {"revision_id": draft.id, "occupation": occupation, "no_business": False, "not_known": []},
-        )
-    unknown = set(row.not_known if row else [])
-    before = _cells(row) if row else {}
-    for measure, cell in cells.items():
-        if cell == NOT_KNOWN:
-            unknown.add(measure)
-        else:
-            unknown.discard(measure)
-    values: dict[str, Any] = {m: None if c == NOT_KNOWN else c for m, c in cells.items()}
-    values.update(not_known=sorted(unknown), no_business=no_business)
-    connection.execute(update(figure).where(_ROW), {**key, **values})
-    if clear:
-        connection.execute(
-            delete(explanation).where(
-                explanation.c.revision_id == draft.id,
-                explanation.c.occupation == occupation,
-                explanation.c.doubt.in_(clear),
-            )
-        )
-    _touch(connection, draft, nothing_to_report=False)
-    was = {m: before[m] for m in sorted(cells) if before.get(m) is not None}
-    detail = {"occupation": occupation, "cells": sorted(cells), "was": was}
-    audit.record(connection, now, by, "draft.set", f"revision:{draft.id}", **detail)
-
-
-def set_nothing_to_report(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
-    """The whole quarter is zero: no row at all."""
-    for table in (explanation, figure):
-        connection.execute(delete(table).where(table.c.revision_id == draft.id))
-    _touch(connection, draft, nothing_to_report=True)
-    audit.record(connection, now, by, "draft.nothing", f"revision:{draft.id}")
-
-
-def explain(
-    connection: Connection,
-    draft: Revision,
-    occupation: str,
-    doubt: str,
-    words: str,
-    asked: str,
-    by: int,
-    now: datetime,
-) -> None:
-    """Store the word of explanation for something unlikely, with what was asked."""
-    key = {"revision_id": draft.id, "occupation": occupation, "doubt": doubt}
-    connection.execute(delete(explanation).filter_by(**key))
-    connection.execute(insert(explanation).values(**key, words=words, text=asked))
-    _touch(connection, draft)
-    audit.record(
-        connection, now, by, "draft.explain", f"revision:{draft.id}", occupation=occupation, doubt=doubt
-    )
-
-
-def discard(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
-    """Give up the draft; what was submitted before stays."""
-    changed = connection.execute(
-        update(revision)
-        .where(revision.c.id == draft.id, revision.c.state == "draft")
-        .values(state="discarded")
-    )
-    if changed.rowcount != 1:
-        raise VersionConflict
-    audit.record(connection, now, by, "draft.discard", f"revision:{draft.id}")
-
-
-def submit(
-    connection: Connection,
-    draft: Revision,
-    seen_version: int,
-    receipt: str,
-    by: int,
-    now: datetime,
-    filled_by: str | None,
-    telephone: str | None,
-) -> Revision:
-    """Freeze the draft; an undecided predecessor is superseded.
-
-    Raises:
-        VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
-        ReportClosed: the quarter was closed while the draft stood open.
-    """
-    _check_open(connection, draft.report_id, now)
-    connection.execute(
-        update(revision)
-        .where(revision.c.report_id == draft.report_id, revision.c.state == "submitted")
-        .values(state="superseded")
-    )
-    changed = connection.execute(
-        update(revision)
-        .where(
-            revision.c.id == draft.id,
-            revision.c.state == "draft",
-            revision.c.version == seen_version,
-        )
-        .values(
-            state="submitted",
-            submitted_at=now,
-            submitted_by=by,
-            receipt=receipt,
-            filled_by=filled_by,
-            telephone=telephone,
-        )
-        .returning(*_REVISION)
-    ).first()
-    if changed is None:
-        raise VersionConflict
-    connection.execute(
-        update(report)
-        .where(report.c.id == draft.report_id, report.c.first_submitted_at.is_(None))
-        .values(first_submitted_at=now)
-    )
-    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
-    return Revision(*changed)
-
-
-def _check_open(connection: Connection, report_id: int, now: datetime) -> None:
-    place = connection.execute(
-        select(report.c.institution_id, report.c.quarter).where(report.c.id == report_id)
-    ).one()
-    before = connection.execute(
-        select(revision.c.id, revision.c.state)
-        .where(revision.c.report_id == report_id, revision.c.state.not_in(("draft", "discarded")))
-        .order_by(revision.c.number.desc())
-        .limit(1)
-    ).first()
-    latest = (before.id, before.state) if before else None
-    if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest):
-        raise returns.ReportClosed(since)
-
-
 @dataclass(frozen=True)
 class Submitted:
     """A submitted revision with what an export needs."""
@@ -415,7 +154,7 @@ _HEAD = (
     institution.c.name,
     institution.c.district,
     report.c.quarter,
-    *_REVISION,
+    *REVISION,
 )
 
 
@@ -425,7 +164,7 @@ def _collect(connection: Connection, heads: Select[Any]) -> list[Submitted]:
     ids = heads.with_only_columns(revision.c.id).order_by(None).subquery()
     rows: dict[int, Rows] = {}
     for row in connection.execute(select(figure).where(figure.c.revision_id.in_(select(ids.c.id)))):
-        rows.setdefault(row.revision_id, {})[row.occupation] = _cells(row)
+        rows.setdefault(row.revision_id, {})[row.occupation] = cells_of(row)
     words: dict[int, list[tuple[str, str, str]]] = {}
     for word in connection.execute(
         select(explanation)

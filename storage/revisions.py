@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from storage import audit
-from storage.reports import NOT_KNOWN, Rows
-from storage.schema import MEASURES, figure, person, report, revision
+from storage.reports import Rows, cells_of
+from storage.schema import figure, person, report, revision
 from storage.schema_office import on_behalf
 
 
@@ -55,8 +55,7 @@ def of(connection: Connection, institution_id: int, quarter: str) -> list[Past]:
     by_id = {past.id: past.rows for past in found}
     ids = heads.with_only_columns(revision.c.id).order_by(None).subquery()
     for row in connection.execute(select(figure).where(figure.c.revision_id.in_(select(ids.c.id)))):
-        cells = {m: NOT_KNOWN if m in row.not_known else getattr(row, m) for m in MEASURES}
-        by_id[row.revision_id][row.occupation] = cells
+        by_id[row.revision_id][row.occupation] = cells_of(row)
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.start import House
-from storage import aggregates, decisions, people, reports, returns
+from storage import aggregates, decisions, drafts, people, reports, returns
 from storage.database import transaction
 from storage.decisions import BadReasons, OwnEntry
 from storage.reports import Cell, Revision, Submitted, VersionConflict
@@ -66,7 +66,7 @@ class Desk:
 
 
 def submit(connection: object, by: int, trained: int, number: int) -> Revision:
-    draft = reports.begin_draft(connection, 1, Q4, by, NOON)  # type: ignore[arg-type]
+    draft = drafts.begin_draft(connection, 1, Q4, by, NOON)  # type: ignore[arg-type]
     cells: dict[str, Cell] = {
         "classes": 3,
         "subsidised_classes": 2,
@@ -75,9 +75,9 @@ def submit(connection: object, by: int, trained: int, number: int) -> Revision:
         "subsidised": 60,
         "amount": 9_000_000,
     }
-    reports.set_cells(connection, draft, "大数据", cells, by, NOON)  # type: ignore[arg-type]
+    drafts.set_cells(connection, draft, "大数据", cells, by, NOON)  # type: ignore[arg-type]
     version = reports.snapshot(connection, 1, Q4).draft.version  # type: ignore[arg-type, union-attr]
-    return reports.submit(connection, draft, version, f"{Q4}-0001-{number:02d}", by, NOON, None, None)  # type: ignore[arg-type]
+    return drafts.submit(connection, draft, version, f"{Q4}-0001-{number:02d}", by, NOON, None, None)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -161,8 +161,8 @@ def test_nobody_accepts_their_own_entry_while_there_is_a_colleague(desk: Desk) -
 
 def test_one_who_only_edited_the_draft_does_not_accept_it_either(desk: Desk) -> None:
     with transaction(desk.house.engine) as connection:
-        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON)
-        reports.set_cells(connection, draft, "大数据", {"classes": 3}, desk.head, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        drafts.set_cells(connection, draft, "大数据", {"classes": 3}, desk.head, NOON)
     seen = desk.report()
     with pytest.raises(OwnEntry), transaction(desk.house.engine) as connection:
         decisions.accept(connection, seen, desk.head, NOON)
@@ -184,7 +184,7 @@ def test_only_the_returned_cells_are_empty_in_the_next_draft(desk: Desk) -> None
     seen = desk.report()
     with transaction(desk.house.engine) as connection:
         decisions.return_(connection, seen, [WHY, ("大数据", "amount", "单位是元吗")], desk.head, NOON)
-        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON)
         row = reports.rows_of(connection, draft.id)[0]["大数据"]
         before = reports.rows_of(connection, seen)[0]["大数据"]
     assert [m for m, cell in row.items() if cell is None] == ["trained", "amount"]
@@ -194,8 +194,8 @@ def test_only_the_returned_cells_are_empty_in_the_next_draft(desk: Desk) -> None
 def test_a_correction_under_way_keeps_what_was_changed_already(desk: Desk) -> None:
     seen = desk.report()
     with transaction(desk.house.engine) as connection:
-        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON, "更正")
-        reports.set_cells(connection, draft, "大数据", {"trained": 130}, desk.contact, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON, "更正")
+        drafts.set_cells(connection, draft, "大数据", {"trained": 130}, desk.contact, NOON)
         decisions.return_(connection, seen, [("大数据", "", "整行再核")], desk.head, NOON)
         row = reports.snapshot(connection, 1, Q4).rows["大数据"]
     assert {m: c for m, c in row.items() if c is not None} == {"trained": 130}
@@ -208,17 +208,17 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
         decisions.accept(connection, first, desk.head, NOON)
         decisions.close_quarter(connection, Q4, NOON + timedelta(days=10), desk.head, NOON)
     with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
-        reports.begin_draft(connection, 1, Q4, desk.contact, later)
+        drafts.begin_draft(connection, 1, Q4, desk.contact, later)
     with transaction(desk.house.engine) as connection:
-        reports.begin_draft(connection, 1, Q4, desk.contact, NOON + timedelta(days=9))  # not yet closed
-        reports.discard(connection, reports.snapshot(connection, 1, Q4).draft, desk.contact, NOON)  # type: ignore[arg-type]
+        drafts.begin_draft(connection, 1, Q4, desk.contact, NOON + timedelta(days=9))  # not yet closed
+        drafts.discard(connection, reports.snapshot(connection, 1, Q4).draft, desk.contact, NOON)  # type: ignore[arg-type]
         decisions.reopen(connection, first, "请核对人数", desk.head, later)
         assert returns.reopened(connection, first) == "请核对人数"
     with pytest.raises(VersionConflict), transaction(desk.house.engine) as connection:
         decisions.reopen(connection, first, "再一次", desk.head, later)
     assert desk.counting(accepted_only=True) == [(1, 120)]
     with transaction(desk.house.engine) as connection:
-        reports.begin_draft(connection, 1, Q4, desk.contact, later)
+        drafts.begin_draft(connection, 1, Q4, desk.contact, later)
     with transaction(desk.house.engine) as connection:
         decisions.extend(connection, 1, Q4, later + timedelta(days=5), "系统故障", desk.head, later)
     with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
@@ -227,13 +227,13 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
 
 def test_a_draft_left_open_is_not_submitted_after_closing(desk: Desk) -> None:
     with transaction(desk.house.engine) as connection:
-        draft = reports.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON)
         decisions.close_quarter(connection, Q4, NOON, desk.head, NOON)
     with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
-        reports.submit(connection, draft, 1, "x", desk.contact, NOON, None, None)
+        drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None)
     with transaction(desk.house.engine) as connection:
         decisions.extend(connection, 1, Q4, NOON + timedelta(days=1), "出差", desk.head, NOON)
-        assert reports.submit(connection, draft, 1, "x", desk.contact, NOON, None, None).state == "submitted"
+        assert drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None).state == "submitted"
 
 
 # In chat

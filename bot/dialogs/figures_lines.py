@@ -13,7 +13,7 @@ from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.form import Cell, Form, Measure
 from policy.form_lines import Line, are_figures, read_lines, wrong_totals
-from storage import reports
+from storage import drafts, reports
 
 if TYPE_CHECKING:
     from bot.dialogs.report import ReportContext
@@ -37,7 +37,7 @@ def store_why(turn: Turn, context: ReportContext, question: AskWhy, value: Any) 
         write(turn, context, occupation, {measure.id: value["cell"]})
         return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value["cell"])]
     draft = open_draft(turn, context)
-    reports.explain(
+    drafts.explain(
         turn.connection, draft, occupation, doubt.id, value["words"], doubt.text, turn.person_id, turn.now
     )
     return [turn.say("report/explained.j2")]
@@ -69,7 +69,7 @@ def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) ->
         return context.snapshot.draft
     assert context.institution_id is not None
     assert context.quarter is not None
-    return reports.begin_draft(
+    return drafts.begin_draft(
         turn.connection, context.institution_id, context.quarter, turn.person_id, turn.now, reason
     )
 
@@ -84,7 +84,7 @@ def write(
     """Write cells of a row; explanations of doubts that look at them are taken up afresh."""
     draft = open_draft(turn, context)
     explained = [d for o, d in context.snapshot.explanations if o == occupation] if context.snapshot else []
-    reports.set_cells(
+    drafts.set_cells(
         turn.connection,
         draft,
         occupation,

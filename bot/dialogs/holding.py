@@ -12,7 +12,7 @@ from bot.engine import Problem, Question
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.figures import looks_like_figure
-from storage import reports
+from storage import drafts
 
 if TYPE_CHECKING:
     from bot.dialogs.report import ReportContext
@@ -71,5 +71,5 @@ def _add(
         return None
     if not names or draft is None:
         return None
-    reports.add_occupations(turn.connection, draft, names, turn.person_id, turn.now)
+    drafts.add_occupations(turn.connection, draft, names, turn.person_id, turn.now)
     return [turn.say("report/added.j2", names=names)]

@@ -10,7 +10,7 @@ from bot.dialogs.desk import WriteLines
 from bot.engine import Outcome
 from bot.messages import Outgoing
 from bot.turn import Turn
-from storage import attachments, reports
+from storage import attachments, drafts, reports
 from storage.attachments import KINDS
 
 LONGEST = 2000
@@ -56,7 +56,7 @@ class PageDialog(Dialog):
         if snapshot.shown is not None and snapshot.draft is None:
             return [turn.say("report/file_later.j2", kind=kind, place=place)]
         me, now = turn.person_id, turn.now
-        draft = snapshot.draft or reports.begin_draft(
+        draft = snapshot.draft or drafts.begin_draft(
             turn.connection, snapshot.institution_id, snapshot.quarter, me, now
         )
         attachments.write_page(turn.connection, draft, kind, outcome.words, me, now)

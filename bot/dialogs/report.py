@@ -18,7 +18,7 @@ from bot.render import words
 from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, courses, lead_review, people, reports
+from storage import attachments, courses, drafts, lead_review, people, reports
 from storage.reports import Snapshot
 
 
@@ -216,11 +216,11 @@ class ReportDialog(Dialog):
         if isinstance(question, AskOccupations):
             draft = figures_lines.open_draft(turn, context)
             if value:
-                reports.add_occupations(turn.connection, draft, value, me, now)
+                drafts.add_occupations(turn.connection, draft, value, me, now)
             elif context.snapshot is not None and context.snapshot.rows:
                 return [turn.say("problem/nothing_with_rows.j2", rows=list(context.snapshot.rows))]
             else:
-                reports.set_nothing_to_report(turn.connection, draft, me, now)
+                drafts.set_nothing_to_report(turn.connection, draft, me, now)
             return []
         if question.id.startswith("reason:"):
             figures_lines.open_draft(turn, context, reason=value)
@@ -269,7 +269,7 @@ class ReportDialog(Dialog):
             return [turn.say("left.j2")]
         profile = people.profile(turn.connection, turn.person_id)
         receipt = f"{context.quarter}-{context.institution_id:04d}-{draft.number:02d}"
-        done = reports.submit(
+        done = drafts.submit(
             turn.connection,
             draft,
             outcome.version,
@@ -309,7 +309,7 @@ class ReportDialog(Dialog):
         if isinstance(context, ReportContext) and context.news.moved:
             return [turn.say("report/moved.j2")]
         if isinstance(context, ReportContext) and context.snapshot and context.snapshot.draft:
-            reports.discard(turn.connection, context.snapshot.draft, turn.person_id, turn.now)
+            drafts.discard(turn.connection, context.snapshot.draft, turn.person_id, turn.now)
         assert turn.memory.dialog is not None
         answers = turn.memory.dialog.answers
         place: dict[str, Any] = {k: answers[k] for k in ("institution", "quarter") if k in answers}

@@ -18,7 +18,7 @@ from bot.office_web.visit import Answer, Goto, Page, Visit
 from bot.render import words
 from policy.form import Cell, Doubt, Form, form
 from policy.quarters import Quarter
-from storage import attachments, reports, returns, revisions
+from storage import attachments, drafts, reports, returns, revisions
 from storage.pages import STAMPED
 from storage.reports import Rows, Snapshot
 from storage.roster import Listed
@@ -167,17 +167,17 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     connection, by, now, texts = visit.connection, visit.officer.person_id, visit.now, typed.texts
     chart = form()
     if snapshot.draft is not None:
-        reports.discard(connection, snapshot.draft, by, now)
+        drafts.discard(connection, snapshot.draft, by, now)
     reason = texts.get("reason") or None
-    draft = reports.begin_draft(connection, institution.id, str(quarter), by, now, reason)
-    reports.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
+    draft = drafts.begin_draft(connection, institution.id, str(quarter), by, now, reason)
+    drafts.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
     past = beside.read(connection, institution.id, quarter)
     for name in chart.occupation_order(list(typed.rows)):
         row = typed.rows[name]
-        reports.set_cells(connection, draft, name, row, by, now)
+        drafts.set_cells(connection, draft, name, row, by, now)
         for doubt in chart.doubts(row, past.last.get(name)):
             said = texts[f"why:{name}:{doubt.id}"]
-            reports.explain(connection, draft, name, doubt.id, said, doubt.text, by, now)
+            drafts.explain(connection, draft, name, doubt.id, said, doubt.text, by, now)
     kept = typed.kept
     assert kept is not None  # `_look_at` asks for it
     held = attachments.receive(connection, by, kept.name, kept.hash, kept.media, kept.size, now)
@@ -189,7 +189,7 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     assert edited is not None
     telephone = visit.house.keys.seal(texts["telephone"]) if texts.get("telephone") else None
     receipt = f"{quarter}-{institution.id:04d}-{draft.number:02d}"
-    done = reports.submit(
+    done = drafts.submit(
         connection, edited, edited.version, receipt, by, now, texts.get("filled_by") or None, telephone
     )
     if kind == STAMPED:

@@ -25,7 +25,7 @@ from bot import export
 from bot.keys import Keys
 from policy.form import form
 from policy.quarters import Quarter
-from storage import aggregates, board, reports
+from storage import aggregates, board, drafts, reports
 from storage.database import open_database, transaction
 from storage.schema import MEASURES, figure, institution, person, report, revision
 from tests.talk import NOON
@@ -217,11 +217,11 @@ def submit_cost(engine: Engine, start: int, times: int = 60) -> float:
     for i in range(start, start + times):
         with transaction(engine) as connection:
             begun = time.perf_counter()
-            draft = reports.begin_draft(connection, i, "2023Q3", 1, NOON)
-            reports.set_cells(connection, draft, "大数据", dict.fromkeys(MEASURES, 1), 1, NOON)
+            draft = drafts.begin_draft(connection, i, "2023Q3", 1, NOON)
+            drafts.set_cells(connection, draft, "大数据", dict.fromkeys(MEASURES, 1), 1, NOON)
             seen = reports.snapshot(connection, i, "2023Q3").draft
             assert seen
-            reports.submit(connection, seen, seen.version, f"s{i}", 1, NOON, None, None)
+            drafts.submit(connection, seen, seen.version, f"s{i}", 1, NOON, None, None)
             taken.append(time.perf_counter() - begun)
     return statistics.median(taken) * 1000
 
