@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 
-from bot import answering, binding, conductor, feedback, office, publishing, receiving, standing, words
+from bot import (
+    answering,
+    binding,
+    conductor,
+    contact,
+    feedback,
+    office,
+    publishing,
+    receiving,
+    standing,
+    words,
+)
 from bot.conductor import Stage
 from bot.dialogs import figures_lines
 from bot.dialogs.report import ReportContext
 from bot.dialogs.report_questions import AskCell, AskOccupations, AskWhy, occupations_in
 from bot.engine import Problem
+from bot.greeting import of_day as greeting_of_day
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.figures import looks_like_figure
@@ -41,9 +53,21 @@ def respond(turn: Turn) -> list[Outgoing]:
         said = _press(turn, stage, token)
     else:
         said = _text(turn, stage, turn.text.strip(), fresh)
-    said = merge(said)
+    said = merge(_greeted(turn, stage, said))
     _remember(turn, said)
     return said
+
+
+def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outgoing]:
+    """With what a contact still has to report: before a menu or small talk, after any answer."""
+    if stage is not None and stage.question is not None:
+        return said
+    greeting = greeting_of_day(turn)
+    if greeting is None:
+        return said
+    asked = turn.memory.asked is not None and turn.memory.asked[0] == turn.id
+    pressed = turn.incoming.choice is not None and turn.incoming.choice != "m"
+    return [*said, greeting] if asked or pressed else [greeting, *said]
 
 
 def merge(said: list[Outgoing]) -> list[Outgoing]:
@@ -137,6 +161,8 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
             return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
         except ValueError:
             pass  # not a quarter: a question that begins with 填报
+    if at_once := _figures_at_once(turn, stage, text):
+        return at_once
     if stage is not None and (other := _other_quarter(stage, text)):
         return other
     if stage is not None and _locked(stage, text):
@@ -155,6 +181,32 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if stage is None or question is None:
         return [_ask(turn, text).message]
     return _answer_or_ask(turn, stage, text)
+
+
+def _figures_at_once(turn: Turn, stage: Stage | None, text: str) -> list[Outgoing] | None:
+    """Figures before any report is open: the report of the quarter most likely meant, which is said."""
+    question = stage.question if stage else None
+    opening = isinstance(stage.context, ReportContext) if stage else False
+    if question is not None and not (opening and question.id in ("quarter", "institution")):
+        return None
+    if not figures_lines.are_whole_rows(text) or not turn.institutions:
+        return None
+    place = contact.place_now(turn)
+    if place is None:
+        return [turn.say("report/which.j2", institutions=turn.institutions)]
+    conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+    opened = conductor.open_stage(turn)
+    if opened is None or opened.question is None:
+        return conductor.show(turn)
+    if _locked(opened, text):
+        return [turn.say("report/locked.j2"), *_again(opened)]
+    assert isinstance(opened.context, ReportContext)
+    said = turn.say(
+        "report/meant.j2", institution=opened.context.institution, quarter=Quarter.parse(place[1])
+    )
+    done = figures_lines.store_lines(turn, opened.context, text)
+    turn.step()
+    return [said, *done, *conductor.show(turn)]
 
 
 def _other_quarter(stage: Stage, text: str) -> list[Outgoing] | None:

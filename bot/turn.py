@@ -35,7 +35,7 @@ class Memory:
     `parked` keeps dialogs that were left for another; `offers` are the buttons last shown, in
     order, so that a typed label or number presses one; `topic` is the last answer given; `about` is
     whom the checks are about (self, family, employee); `asked` is the turn of the last question, and
-    the entry that answered it ("" for none).
+    the entry that answered it ("" for none); `greeted` is the day on which what is missing was last told.
     """
 
     dialog: DialogState | None = None
@@ -44,6 +44,7 @@ class Memory:
     topic: str | None = None
     about: str = "self"
     asked: tuple[int, str] | None = None
+    greeted: str = ""
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Memory:
@@ -56,6 +57,7 @@ class Memory:
             raw.get("topic"),
             raw.get("about", "self"),
             (raw["asked"][0], raw["asked"][1]) if raw.get("asked") else None,
+            raw.get("greeted", ""),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +69,7 @@ class Memory:
             "topic": self.topic,
             "about": self.about,
             "asked": self.asked,
+            "greeted": self.greeted,
         }
 
 

@@ -113,3 +113,44 @@ def test_the_roster_report_is_reminded_once_a_week_before_and_once_at_the_end(ho
     wang.says("课程登记", "一期大数据", "名册报省厅", "今天")
     with transaction(house.engine, read_only=True) as connection:
         assert courses.rosters_due(connection, datetime(2027, 2, 1).date()) == []
+
+
+def test_a_wrong_stage_is_registered_anew_and_a_wrong_course_withdrawn(contact: Person, house: House) -> None:
+    ended_course(contact)
+    contact.says("课程登记", "一期大数据", "改登记过的一步", "结业", "2026年11月21日", "42")
+    contact.presses("纳入了")
+    with transaction(house.engine, read_only=True) as connection:
+        (one,) = courses.of_institution(connection, 1)
+    assert (one.trained, one.dates["ended"].day) == (42, 21)
+    contact.says("课程登记", "一期大数据", "删掉这个班")
+    contact.presses("不删")
+    contact.says("课程登记", "一期大数据", "删掉这个班")
+    contact.presses("确定删掉")
+    with transaction(house.engine, read_only=True) as connection:
+        assert courses.of_institution(connection, 1) == []
+
+
+def test_what_is_reported_is_compared_with_what_is_registered(contact: Person) -> None:
+    ended_course(contact)
+    contact.says("填报 2026Q4", "大数据 1 1 45 0 0 0")
+    assert "已培训人数：表里 45，登记 40" in contact.text
+    contact.says("大数据 已培训人数 40")
+    assert "登记 40" not in contact.text
+    contact.says("提交", "提交")
+    assert "系统已收到" in contact.text
+
+
+def test_all_stages_reached_still_lets_one_be_put_right(contact: Person) -> None:
+    contact.says("课程登记", "一期", "大数据", "初级", "报审", "今天")
+    for stage, *more in (
+        ["同意"],
+        ["开班"],
+        ["结业", "40", "纳入了"],
+        ["名册报省厅"],
+        ["考核"],
+        ["发证", "36"],
+        ["补贴", "30", "4万5"],
+    ):
+        contact.says("课程登记", "一期", stage, "今天", *more)
+    contact.says("课程登记", "一期")
+    assert contact.labels == ["改登记过的一步", "删掉这个班"]

@@ -13,9 +13,9 @@ from bot.engine import Question
 from bot.turn import Turn
 from policy.form import Cell, Doubt, Form, Measure, Row
 from policy.quarters import FIRST_YEAR, Quarter
-from storage import earlier
+from storage import courses, earlier
 from storage.earlier import Note, Opening
-from storage.reports import Rows
+from storage.reports import Rows, Snapshot
 
 if TYPE_CHECKING:
     from bot.dialogs.report import ReportContext
@@ -109,6 +109,32 @@ def add(several: list[Rows]) -> Rows:
                     known = into.get(measure)
                     into[measure] = cell + (known if isinstance(known, int) else 0)
     return total
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A cell for which the course registry brings another figure than the report has."""
+
+    occupation: str
+    measure: Measure
+    reported: Cell
+    recorded: int
+
+
+def brought(turn: Turn, snapshot: Snapshot) -> dict[str, dict[str, int]]:
+    """What the institution's courses bring to the quarter: occupation → measure → figure."""
+    quarter = Quarter.parse(snapshot.quarter)
+    return courses.of_quarter(turn.connection, snapshot.institution_id, quarter.first_day, quarter.last_day)
+
+
+def registered(form: Form, recorded: dict[str, dict[str, int]], rows: Rows) -> tuple[Registered, ...]:
+    """Where report and registry differ, in the form's order; nothing without a course."""
+    return tuple(
+        Registered(name, m, rows.get(name, {}).get(m.id), recorded[name][m.id])
+        for name in form.occupation_order(list(recorded))
+        for m in form.measures
+        if rows.get(name, {}).get(m.id) != recorded[name][m.id]
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.dialogs.base import Dialog
+from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.report_questions import read_cell
 from bot.dialogs.speaking_for import ask_institution, speaking_for
 from bot.engine import Choose, Outcome, Problem, Question, Write
@@ -20,7 +20,7 @@ from storage import courses
 from storage.courses import Course
 from storage.schema_courses import STAGES
 
-NEW = "new"
+NEW, FIX, WITHDRAW = "new", "fix", "withdraw"
 # What each stage asks besides its day: (column, measure of the form that says how it is read).
 FIGURES = {
     "ended": (("trained", "trained"),),
@@ -72,6 +72,13 @@ class AskCount(Question[int]):
 
 
 @dataclass(frozen=True)
+class Withdrawn(Outcome):
+    """A course that is not to be in the registry."""
+
+    course_id: str
+
+
+@dataclass(frozen=True)
 class Recorded(Outcome):
     """One stage of one course, with what it brings."""
 
@@ -91,7 +98,7 @@ class CourseDialog(Dialog):
     name = "course"
 
     async def run(self, context: CourseContext) -> Outcome:
-        """Six questions at most."""
+        """Which one, what of it, and its figures: six questions at most for a stage."""
         if len(context.institutions) > 1:
             await ask_institution(context.institutions)
         known = {str(c.id): c for c in context.courses}
@@ -120,9 +127,16 @@ class CourseDialog(Dialog):
         else:
             reached = tuple(known[chosen].dates)
         left = tuple(s for s in STAGES if s not in reached)
-        if not left:
-            return Recorded(chosen, name, occupation, level, "", "", (), "")
-        stage = await Choose("stage", "course/stage.j2", {"stages": left}, values=left)
+        more = ((FIX,) if reached else ()) + ((WITHDRAW,) if chosen != NEW else ())
+        stage = await Choose(
+            "stage", "course/stage.j2", {"stages": left, "more": more}, values=(*left, *more)
+        )
+        if stage == WITHDRAW:
+            one = known[chosen]
+            sure = await Choose("sure", "course/sure.j2", {"name": one.name}, values=("yes", "no"))
+            return Withdrawn(chosen) if sure == "yes" else Leave()
+        if stage == FIX:
+            stage = await Choose("again", "course/again.j2", {"stages": reached}, values=reached)
         day = await AskDay("day", "course/day.j2", {"stage": stage, "now": context.now})
         figures = []
         for column, measure in FIGURES.get(stage, ()):
@@ -143,9 +157,12 @@ class CourseDialog(Dialog):
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Write the stage down and show where the course stands."""
-        assert isinstance(outcome, Recorded) and isinstance(context, CourseContext)
+        assert isinstance(context, CourseContext)
         if context.institution_id is None:
             return [turn.say("report/none.j2")]
+        if isinstance(outcome, Withdrawn):
+            return self._withdraw(turn, context, int(outcome.course_id))
+        assert isinstance(outcome, Recorded)
         course_id: int | None = None if outcome.course_id == NEW else int(outcome.course_id)
         if course_id is None:
             course_id = courses.create(
@@ -161,12 +178,19 @@ class CourseDialog(Dialog):
                 return [turn.say("course/twice.j2", name=outcome.name)]
         elif all(c.id != course_id for c in context.courses):
             return [turn.say("course/gone.j2")]
-        if outcome.stage:
-            figures: dict[str, Any] = dict(outcome.figures)
-            if outcome.catalogued in ("yes", "no"):
-                figures["catalogued"] = outcome.catalogued == "yes"
-            day = date.fromisoformat(outcome.day)
-            courses.record(turn.connection, course_id, outcome.stage, day, figures, turn.person_id, turn.now)
+        figures: dict[str, Any] = dict(outcome.figures)
+        if outcome.catalogued in ("yes", "no"):
+            figures["catalogued"] = outcome.catalogued == "yes"
+        day = date.fromisoformat(outcome.day)
+        courses.record(turn.connection, course_id, outcome.stage, day, figures, turn.person_id, turn.now)
         found = courses.of_institution(turn.connection, context.institution_id)
         course = next(c for c in found if c.id == course_id)
         return [turn.say("course/recorded.j2", course=course, stages=STAGES, levels=LEVELS, form=form())]
+
+    @staticmethod
+    def _withdraw(turn: Turn, context: CourseContext, course_id: int) -> list[Outgoing]:
+        found = next((c for c in context.courses if c.id == course_id), None)
+        if found is None:
+            return [turn.say("course/gone.j2")]
+        courses.withdraw(turn.connection, course_id, turn.person_id, turn.now)
+        return [turn.say("course/withdrawn.j2", name=found.name)]

@@ -11,7 +11,7 @@ from bot.dialogs.report_questions import NO_BUSINESS, AskCell, AskWhy, read_cell
 from bot.engine import Problem
 from bot.messages import Outgoing
 from bot.turn import Turn
-from policy.form import Cell, Form, Measure
+from policy.form import Cell, Form, Measure, form
 from policy.form_lines import Line, are_figures, read_lines, wrong_totals
 from storage import drafts, reports
 
@@ -123,6 +123,12 @@ def is_figures(context: ReportContext, text: str) -> bool:
     return are_figures(context.form, text, context.occupations())
 
 
+def are_whole_rows(text: str) -> bool:
+    """Whether a text can be nothing but rows of the form, even with no report open."""
+    lines = read_lines(form(), text, [])
+    return any(line.kind == "row" and len(line.cells) == len(form().measures) for line in lines)
+
+
 def row_named(context: ReportContext, text: str) -> str | None:
     """The occupation of a single line of figures; None for anything else."""
     lines = read_lines(context.form, text, context.occupations())
@@ -132,9 +138,9 @@ def row_named(context: ReportContext, text: str) -> str | None:
 
 def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]:
     """Take every line by the same rules as the dialog; wrong cells are named, right ones kept."""
-    form, result = context.form, Lines()
+    chart, result = context.form, Lines()
     changed = sharing.changed_by_others(turn, context)
-    lines = read_lines(form, text, context.occupations())
+    lines = read_lines(chart, text, context.occupations())
     for line in lines:
         if line.kind in ("name", "other"):
             result.problems.append({"kind": line.kind, "line": line.text, "near": line.near})
@@ -153,20 +159,20 @@ def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]
             )
         else:
             _store_row(turn, context, line, changed, result)
-    for measure, told, added in wrong_totals(form, lines):
+    for measure, told, added in wrong_totals(chart, lines):
         result.problems.append({"kind": "total", "measure": measure, "told": told, "added": added})
-    return [turn.say("report/lines.j2", **vars(result), form=form)]
+    return [turn.say("report/lines.j2", **vars(result), form=chart)]
 
 
 def _store_row(
     turn: Turn, context: ReportContext, line: Line, changed: sharing.Changed, result: Lines
 ) -> None:
     assert line.occupation is not None
-    form, occupation, idle = context.form, line.occupation.name, line.kind == "idle"
-    cells: dict[str, Cell] = dict.fromkeys((m.id for m in form.measures), 0) if idle else {}
+    chart, occupation, idle = context.form, line.occupation.name, line.kind == "idle"
+    cells: dict[str, Cell] = dict.fromkeys((m.id for m in chart.measures), 0) if idle else {}
     for measure_id, typed in line.cells.items():
         try:
-            cells[measure_id] = read_cell(form, form.measure(measure_id), typed)
+            cells[measure_id] = read_cell(chart, chart.measure(measure_id), typed)
         except Problem as problem:
             result.problems.append({"kind": "cell", "occupation": occupation, **problem.data})
     cells, disputed = sharing.part(context, changed, occupation, cells)

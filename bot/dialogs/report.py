@@ -10,6 +10,7 @@ from typing import Any
 from bot import leading
 from bot.dialogs import beside, figures_lines, holding, returned, sharing
 from bot.dialogs.base import Dialog, Leave
+from bot.dialogs.beside import Registered
 from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
 from bot.dialogs.speaking_for import ask_institution, speaking_for
 from bot.engine import Choose, Outcome, Question, Write
@@ -18,8 +19,13 @@ from bot.render import words
 from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, courses, drafts, lead_review, people, reports
+from storage import attachments, drafts, lead_review, people, reports
 from storage.reports import Snapshot
+
+
+def empty_cells(snapshot: Snapshot) -> int:
+    """How many cells are not filled."""
+    return sum(cell is None for row in snapshot.rows.values() for cell in row.values())
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class ReportContext:
     pages: attachments.Pages = attachments.NO_PAGES
     review: lead_review.Review | None = None  # of the draft by the lead
     leads: bool = False  # whether somebody else can be asked for one
+    registered: tuple[Registered, ...] = ()  # where the course registry says otherwise
 
     @property
     def institution(self) -> str:
@@ -61,8 +68,7 @@ class ReportContext:
 
     def missing(self) -> int:
         """How many cells are not filled."""
-        rows = self.snapshot.rows.values() if self.snapshot else ()
-        return sum(row[m.id] is None for row in rows for m in self.form.measures)
+        return empty_cells(self.snapshot) if self.snapshot else 0
 
 
 @dataclass(frozen=True)
@@ -166,11 +172,9 @@ class ReportDialog(Dialog):
             view = returned.load(turn, snapshot)
             past = beside.load(turn, institution_id, quarter)
             last = past.last
-        has_courses = False
-        if institution_id is not None and snapshot is not None and not snapshot.rows:
-            named = Quarter.parse(snapshot.quarter)
-            brought = courses.of_quarter(turn.connection, institution_id, named.first_day, named.last_day)
-            has_courses = bool(brought)
+        brought: dict[str, dict[str, int]] = {}
+        if snapshot is not None and (snapshot.draft or not snapshot.rows) and not empty_cells(snapshot):
+            brought = turn.once(f"brought {institution_id} {quarter}", lambda: beside.brought(turn, snapshot))
         seen, clashes = sharing.seen_in(answers, snapshot), sharing.clashes_in(answers, snapshot)
         context = ReportContext(
             turn.now,
@@ -181,7 +185,7 @@ class ReportDialog(Dialog):
             snapshot,
             last,
             view,
-            has_courses=has_courses,
+            has_courses=bool(brought),
             beside=past,
             seen=seen,
             news=sharing.news(turn, snapshot, seen, form()),
@@ -195,7 +199,8 @@ class ReportDialog(Dialog):
                 leads = bool(
                     turn.once(f"leads {institution_id}", lambda: leading.leads_of(turn, institution_id))
                 )
-                context = replace(context, review=review, leads=leads)
+                told = beside.registered(form(), brought, snapshot.rows)
+                context = replace(context, review=review, leads=leads, registered=told)
         return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
@@ -229,9 +234,9 @@ class ReportDialog(Dialog):
             figures_lines.open_draft(turn, context, reason=context.office.reopened)
             return []
         if question.id in ("quarter", "institution") and answers.get(question.id) != value:
-            passed = {"institution": answers["institution"]} if "institution" in answers else {}
+            known = answers.get("institution")
             answers.clear()  # they spoke of another report
-            answers.update(passed)
+            answers.update({"institution": known} if known is not None else {})
         answers[question.id] = value
         return []
 
