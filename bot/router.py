@@ -44,10 +44,7 @@ def respond(turn: Turn) -> list[Outgoing]:
         said = (
             receiving.take_file(turn, stage)
             or publishing.take_file(turn)
-            or [
-                turn.say("problem/file.j2", name=turn.incoming.file.name[:60]),
-                *_again(stage),
-            ]
+            or _unwanted_file(turn, stage, turn.incoming.file.name, fresh)
         )
     elif token := turn.incoming.choice or _typed_button(turn, stage):
         said = _press(turn, stage, token)
@@ -65,9 +62,16 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
     greeting = greeting_of_day(turn)
     if greeting is None:
         return said
-    asked = turn.memory.asked is not None and turn.memory.asked[0] == turn.id
-    pressed = turn.incoming.choice is not None and turn.incoming.choice != "m"
-    return [*said, greeting] if asked or pressed else [greeting, *said]
+    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
+    small_talk = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
+    return [greeting, *said] if menu or small_talk else [*said, greeting]
+
+
+def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
+    """Nobody here takes the file; what was written beside it is answered as ever."""
+    said = turn.say("problem/file.j2", name=name[:60])
+    beside = turn.text.strip()
+    return [said, *(_text(turn, stage, beside, fresh) if beside else _again(stage))]
 
 
 def merge(said: list[Outgoing]) -> list[Outgoing]:

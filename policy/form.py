@@ -152,6 +152,7 @@ class Form:
         scored = [
             (max(_alike(plain, n.upper()) for n in (o.name, o.full, *o.aliases)), o.name)
             for o in self.occupations
+            if o.name not in plain  # 人工智能训练师 is no slip: it is another occupation
         ]
         return [name for score, name in sorted(scored, key=lambda s: -s[0]) if score >= least][:3]
 

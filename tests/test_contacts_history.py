@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.channels import web_pages
+from bot.messages import Outgoing
 from bot.start import House
 from storage import reports
 from storage.database import transaction
+from storage.turns import Line
 from tests.conftest import contact_code, office_code
-from tests.talk import Person
+from tests.talk import NOON, Person
 
 Q4 = "2026Q4"
 LINE = "大数据 3 2 120 80 60 90000"
@@ -228,3 +231,11 @@ def test_the_menu_begins_with_ones_own_work(wang: Person, officer: Person, eithe
     li.says("菜单")
     assert li.labels[0] == "我能不能参加培训"
     assert "填报季度情况表" not in li.labels
+
+
+def test_a_table_in_the_web_chat_keeps_its_rows_together() -> None:
+    text = "请核对：\n名称｜班次｜人数\n大数据｜3｜120\n合计｜3｜120\n\n改｜数"
+    assert [len(block) for block in web_pages.blocks(text)] == [1, 3, 1, 1]
+    shown = web_pages.fragment(web_pages.bubbles([Line(None, Outgoing(text).body(), 1, NOON)]), 1)
+    assert shown.count('role="row"') == 3
+    assert '<span class="td" role="rowheader">大数据</span>' in shown

@@ -95,6 +95,17 @@ def paragraphs(text: str) -> list[str]:
     return whole.replace("▶◀\n", "\n").split("\n")
 
 
+def blocks(text: str) -> list[list[str]]:
+    """A text's lines, those of a table together: two or more in a row whose cells are parted by ｜."""
+    found: list[list[str]] = []
+    for line in paragraphs(text):
+        if line.count("｜") > 1 and found and found[-1][0].count("｜") == line.count("｜"):
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
 def showable(text: str) -> str:
     """A text that HTML can hold: NUL, other control characters and lone surrogates replaced."""
     return _BROKEN.sub("\ufffd", text.replace("\r\n", "\n"))
@@ -124,7 +135,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(rich=rich, paragraphs=paragraphs, showable=showable)
+    env.filters.update(rich=rich, blocks=blocks, showable=showable)
     env.globals.update(static=static_url)
     return env
 
