@@ -22,6 +22,7 @@ from storage.database import StorageUnavailable, transaction
 from storage.turns import Address
 
 FOLDER = "attachments"  # in the data folder; file name: hash of the content
+_GOING = ".going"  # ends the name of one that is being removed
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,9 @@ def keep(content: bytes, digest: str, data_dir: Path) -> Path:
     folder = data_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / digest
-    if not path.exists():
+    try:
+        os.utime(path)  # wanted again: `sweep` leaves it alone for a while
+    except FileNotFoundError:
         fresh = folder / f"{digest}.{os.getpid()}.{os.urandom(4).hex()}"
         with fresh.open("wb") as file:
             file.write(content)
@@ -119,25 +122,56 @@ def keep(content: bytes, digest: str, data_dir: Path) -> Path:
             os.fsync(handle)
         finally:
             os.close(handle)
-    os.utime(path)  # wanted again: `sweep` leaves it alone for a while
     return path
 
 
 def sweep(engine: Engine, data_dir: Path, before: datetime) -> int:
-    """Remove files that nothing refers to and that came before that moment; how many."""
+    """Remove files that nothing refers to and that came before that moment; how many.
+
+    A button that says what such a file is works no more: what it would attach is forgotten first.
+    """
     folder = data_dir / FOLDER
     if not folder.is_dir():
         return 0
-    old = [p for p in folder.iterdir() if p.stat().st_mtime < before.timestamp()]
+    for left in folder.glob(f"*{_GOING}"):  # a crash came in between: look at it again
+        _put_back(left)
+    with transaction(engine) as connection:
+        attachments.forget_received(connection, before)
     gone = 0
-    for some in _chunks(old, 200):
+    for some in _chunks([p for p in folder.iterdir() if _is_old(p, before)], 200):
         with transaction(engine, read_only=True) as connection:
             wanted = attachments.wanted(connection, [p.name for p in some], before)
-        for path in some:
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
-                gone += 1
+        gone += sum(_remove(path, before) for path in some if path.name not in wanted)
     return gone
+
+
+def _is_old(path: Path, before: datetime) -> bool:
+    try:
+        return path.stat().st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False
+
+
+def _remove(path: Path, before: datetime) -> bool:
+    """Remove the file unless it comes again at this very moment: then `keep` has touched it."""
+    going = path.with_name(path.name + _GOING)
+    try:
+        path.rename(going)
+    except FileNotFoundError:
+        return False
+    if _is_old(going, before):
+        going.unlink(missing_ok=True)
+        return True
+    _put_back(going)
+    return False
+
+
+def _put_back(going: Path) -> None:
+    path = going.with_name(going.name.removesuffix(_GOING))
+    if path.exists():
+        going.unlink(missing_ok=True)
+    else:
+        going.rename(path)
 
 
 def _chunks(paths: list[Path], size: int) -> Iterable[list[Path]]:

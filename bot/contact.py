@@ -6,6 +6,7 @@ from bot import conductor, receiving
 from bot.history import versions
 from bot.messages import FileRef, Outgoing
 from bot.receiving import Place
+from bot.render import words
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
@@ -15,7 +16,7 @@ from storage.pages import STAMPED
 
 Replies = list[Outgoing] | None
 QUARTERS_SHOWN = 8
-PLACES = ("fill", "form", "att", "pg", "pgt", "pgd", "hist")  # buttons that name a report
+PLACES = ("fill", "form", "prn", "att", "pg", "pgt", "pgd", "hist")  # buttons that name a report
 
 
 def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
@@ -62,6 +63,8 @@ def press(turn: Turn, name: str, argument: str) -> Replies:
         return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
     if name == "form":
         return form_file(turn, place)
+    if name == "prn":
+        return printable(turn, place)
     if name == "att":
         return receiving.press_kind(turn, place, rest)
     if name == "pg":
@@ -115,6 +118,24 @@ def form_file(turn: Turn, place: Place) -> list[Outgoing]:
     return [turn.say("report/form_file.j2", files=(file,), institution=name, quarter=place[1])]
 
 
+def printable(turn: Turn, place: Place) -> Replies:
+    """The form as it was last submitted, to be printed and stamped; None while there is nothing to print."""
+    latest = reports.snapshot(turn.connection, *place).latest
+    if latest is None:
+        return [turn.say("report/print_later.j2", place=f"{place[0]}:{place[1]}", quarter=place[1])]
+    name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
+    stamped = latest.id in attachments.stamped(turn.connection, [latest.id])
+    data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
+    file = print_ref(latest.id, name, place[1])
+    return [turn.say("report/print.j2", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
+
+
+def print_ref(revision_id: int, institution: str, quarter: str) -> FileRef:
+    """The form of one revision as a document to print."""
+    name = words("report/print_name.j2", {"title": form().title, "institution": institution})
+    return FileRef("form-docx", f"{name}-{quarter}.docx", {"revision": revision_id})
+
+
 def pages(turn: Turn, place: Place) -> list[Outgoing]:
     """What is kept beside the figures, to be read again, changed while there is a draft."""
     snapshot = reports.snapshot(turn.connection, *place)
@@ -133,6 +154,7 @@ def pages(turn: Turn, place: Place) -> list[Outgoing]:
             quarter=place[1],
             draft=snapshot.shown is None or snapshot.draft is not None,
             submitted=snapshot.latest is not None,
+            undecided=snapshot.latest is not None and snapshot.latest.state == "submitted",
             stamped=latest.stamped,
         )
     ]
@@ -147,24 +169,31 @@ def write_page(turn: Turn, place: Place, kind: str) -> Replies:
 
 
 def drop_file(turn: Turn, place: Place, rest: str) -> Replies:
-    """Take a file out of the draft: `<kind>:<start of its hash>`."""
+    """Take a file out of the draft, or a wrong scan off what waits: `<kind>:<start of its hash>`."""
     kind, _, digest = rest.partition(":")
-    draft = reports.snapshot(turn.connection, *place).draft
-    if draft is None or kind not in KINDS or not (8 <= len(digest) <= 64):
+    snapshot = reports.snapshot(turn.connection, *place)
+    if not 8 <= len(digest) <= 64:
         return None
-    attachments.detach(turn.connection, draft, kind, digest, turn.person_id, turn.now)
+    if kind == STAMPED and snapshot.latest is not None:
+        attachments.unstamp(turn.connection, snapshot.latest, digest, turn.person_id, turn.now)
+    elif kind in KINDS and snapshot.draft is not None:
+        attachments.detach(turn.connection, snapshot.draft, kind, digest, turn.person_id, turn.now)
+    else:
+        return None
     return pages(turn, place)
 
 
 def history(turn: Turn, place: Place) -> list[Outgoing]:
     """Every submitted revision with what it changed."""
     told = versions(revisions.of(turn.connection, *place), form())
+    stamped = attachments.stamped(turn.connection, [v.past.id for v in told])
     others = [q for q in revisions.quarters_of(turn.connection, place[0]) if q != place[1]][:QUARTERS_SHOWN]
     name = next(m.institution for m in turn.institutions if m.institution_id == place[0])
     return [
         turn.say(
             "report/history.j2",
             versions=told,
+            stamped=stamped,
             quarter=place[1],
             institution=name,
             institution_id=place[0],

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
+from bot import form_copy
 from bot.keys import Keys
 from bot.render import words
 from bot.workbook import Sheets
@@ -66,9 +67,10 @@ def _label(name: str) -> str:
 
 def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     chart = sheets.chart
-    names = [o.name for o in chart.occupations[:3]]  # the rows the annex prints even when empty
-    names = chart.occupation_order(list({*names, *one.rows}))
-    rows = {n: [_shown(m, one.rows[n][m.id]) if n in one.rows else 0 for m in chart.measures] for n in names}
+    rows = {
+        n: [_shown(m, row[m.id]) for m in chart.measures]
+        for n, row in form_copy.form_rows(chart, one).items()
+    }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     data = {"one": one, "when": when, "telephone": keys.open(one.revision.telephone) or ""}
     head, foot = _lines("export/form_head.j2", **data), _lines("export/form_foot.j2", **data)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
-from datetime import date
+import secrets
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,14 @@ from bot.dialogs.check import CheckContext, CheckDialog
 from bot.keys import Keys
 from bot.messages import FileRef, IncomingFile
 from bot.render import render
+from storage import attachments, people, reports
 from storage.database import transaction
+
+INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
+
+
+class FileGone(Exception):
+    """The file is not there any more."""
 
 
 def safe_name(name: str) -> str:
@@ -27,18 +36,32 @@ def safe_name(name: str) -> str:
 
 
 def store_incoming(name: str, content: bytes, data_dir: Path) -> IncomingFile:
-    """Write a file under its content hash and sync it, before its message is applied."""
-    folder = data_dir / "incoming"
+    """Write a file and sync it, before its message is applied. `drop_incoming` it when that is done."""
+    folder = data_dir / INCOMING
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / hashlib.sha256(content).hexdigest()
-    if not path.exists():
-        fresh = path.with_suffix(f".{os.getpid()}")
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+    path = folder / secrets.token_hex(16)  # its own: two that send the same never wait for each other
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     return IncomingFile(safe_name(name), str(path), len(content))
+
+
+def drop_incoming(file: IncomingFile | None) -> None:
+    """Remove a file whose message was applied: what is kept of it stands elsewhere by now."""
+    if file is not None and Path(file.path).parent.name == INCOMING:
+        Path(file.path).unlink(missing_ok=True)
+
+
+def sweep_passing(data_dir: Path, before: datetime) -> int:
+    """Remove files under way that are older than that moment (a crash leaves some); how many."""
+    gone = 0
+    for folder in (data_dir / INCOMING, data_dir / OUTGOING):
+        for path in [p for p in folder.rglob("*") if p.is_file()] if folder.is_dir() else []:
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
+                gone += 1
+    return gone
 
 
 def route_file(args: dict[str, Any]) -> bytes:
@@ -66,12 +89,37 @@ class FileStore:
         self.data_dir = data_dir
         self.basis = basis
 
+    def may_have(self, person_id: int, ref: FileRef) -> bool:
+        """Whether this person may have a file now, whoever they were when it was offered to them."""
+        if ref.kind == "route":
+            return True
+        with transaction(self.engine, read_only=True) as connection:
+            roles = people.memberships(connection, person_id)
+            mine = {m.institution_id for m in roles if m.institution_id is not None}
+            if ref.kind == "form-draft":
+                return int(ref.args["institution"]) in mine
+            if any(m.office for m in roles):
+                return True
+            if ref.kind == "attachment":
+                return attachments.may_read(connection, person_id, str(ref.args["hash"]))
+            if ref.kind in ("form", "form-docx"):
+                one = reports.submitted_revision(connection, int(ref.args["revision"]))
+                return one is not None and one.institution_id in mine
+        return False
+
     def content(self, ref: FileRef) -> bytes:
-        """The file's bytes, the same whenever it is asked for and nothing changed."""
+        """The file's bytes, the same whenever it is asked for and nothing changed.
+
+        Raises:
+            FileGone: it was kept once and is not there any more.
+        """
         if ref.kind == "route":
             return route_file(dict(ref.args))
         if ref.kind == "attachment":
-            return (self.data_dir / attached.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
+            try:
+                return (self.data_dir / attached.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
+            except FileNotFoundError as error:
+                raise FileGone from error
         with transaction(self.engine, read_only=True) as connection:
             if ref.kind == "form-draft":
                 wanted = (int(ref.args["institution"]), str(ref.args["quarter"]), int(ref.args["person"]))
@@ -89,8 +137,13 @@ class FileStore:
             )
 
     def write(self, ref: FileRef) -> Path:
-        """Write the file into the data folder; its path."""
-        folder = self.data_dir / "outgoing"
+        """Write the file into the data folder; its path. Files of one name do not replace each other.
+
+        Raises:
+            FileGone: as `content` says.
+        """
+        values = json.dumps([ref.kind, dict(ref.args)], sort_keys=True)
+        folder = self.data_dir / OUTGOING / hashlib.sha256(values.encode()).hexdigest()[:12]
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / safe_name(ref.name)
         path.write_bytes(self.content(ref))

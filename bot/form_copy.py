@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from typing import Any
 
 from sqlalchemy import Connection
 
+from bot import docx
 from bot.keys import Keys
-from bot.render import environment, words
+from bot.render import words
 from bot.sheets import BASE_SHEET
 from bot.workbook import Sheets
 from policy.form import NOT_KNOWN, Form, Measure, form
 from policy.quarters import Quarter, local
 from storage import attachments, earlier, institutions, people, reports
+from storage.attachments import KINDS
 from storage.reports import Submitted
-
-_FIXED = (2023, 5, 24, 0, 0, 0)  # the notice's date: any fixed one does
 
 
 def _lines(template: str, **data: Any) -> list[str]:
@@ -86,45 +84,57 @@ def printable(connection: Connection, revision_id: int, keys: Keys) -> bytes:
         raise KeyError(revision_id)
     pages = attachments.of(connection, revision_id)
     notes = note_lines(connection, form(), one.quarter)
-    return document(one, keys.open(one.revision.telephone) or "", notes, pages)
+    return printed(one, keys.open(one.revision.telephone) or "", notes, pages)
 
 
-def document(one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages) -> bytes:
-    """The bytes of the DOCX: the same for the same values."""
+def printed(one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages) -> bytes:
+    """The bytes of the DOCX: the annex on a page of its own, explanations and separate pages after it."""
     chart = form()
-    printed = [o.name for o in chart.occupations[: chart.layout["rows_printed"]]]
-    names = chart.occupation_order(list({*printed, *one.rows}))
+    rows = form_rows(chart, one)
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
-    data = {"one": one, "when": when, "telephone": telephone, "notes": notes}
-    rows = [
-        (name, [m.show(one.rows[name][m.id] if name in one.rows else 0) for m in chart.measures])
-        for name in names
-    ]
-    shared = {
-        "form": chart,
-        "layout": chart.layout,
-        "heads": [(m, bool(m.part_of)) for m in chart.measures],
-        "rows": rows,
-        "head": _lines("export/form_head.j2", **data),
-        "foot": [*_lines("export/form_foot.j2", **data), *_lines("export/notes.j2", notes=notes)],
-        "explanations": one.explanations,
-        "pages": pages,
-    }
-    parts = (
-        "[Content_Types].xml",
-        "_rels/.rels",
-        "docProps/core.xml",
-        "word/document.xml",
-        "word/styles.xml",
+    separate = any(f.kind in KINDS for f in pages.files)
+    return docx.document(
+        "form",
+        chart.title,
+        form=chart,
+        one=one,
+        quarter=Quarter.parse(one.quarter),
+        when=when,
+        telephone=telephone,
+        notes=notes,
+        heads=_heads(chart),
+        rows=[(name, [_printed(m, row[m.id]) for m in chart.measures]) for name, row in rows.items()],
+        row_height=_row_height(chart, len(rows)),
+        gaps=not (one.revision.nothing_to_report or rows.keys() <= one.rows.keys()),
+        following=bool(one.explanations or pages.words or separate),
+        pages=pages,
+        mark=one.revision.receipt or one.quarter,
     )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for part in (*parts, "word/_rels/document.xml.rels"):
-            template = environment().get_template(
-                f"docx/{part.rpartition('/')[2].lstrip('.[').replace(']', '')}.j2"
-            )
-            info = zipfile.ZipInfo(part, _FIXED)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o600 << 16
-            archive.writestr(info, template.render(shared).strip())
-    return buffer.getvalue()
+
+
+def form_rows(chart: Form, one: Submitted) -> reports.Rows:
+    """The rows to print: the annex's own even when nothing was reported for them, then the others.
+
+    A row that was not reported is not a row of zeros, unless the whole quarter was reported as zero.
+    """
+    own = [o.name for o in chart.occupations[: chart.layout["rows_printed"]]]
+    empty: dict[str, reports.Cell] = {
+        m.id: 0 if one.revision.nothing_to_report else None for m in chart.measures
+    }
+    return {n: one.rows.get(n, empty) for n in chart.occupation_order({*own, *one.rows})}
+
+
+def _printed(measure: Measure, cell: reports.Cell) -> str:
+    return "—" if cell is None else measure.show(cell)
+
+
+def _heads(chart: Form) -> list[tuple[Measure, int, int]]:
+    """(measure, its column counted from 1, how many columns of parts follow it)."""
+    own = [(m, at) for at, m in enumerate(chart.measures, 1) if not m.part_of]
+    return [(m, at, sum(part.part_of == m.id for part in chart.measures)) for m, at in own]
+
+
+def _row_height(chart: Form, rows: int) -> float:
+    """Millimetres of one row: a short form fills its page better."""
+    least = float(chart.layout["row_height"])
+    return max(least, min(1.5 * least, float(chart.layout["rows_fill"]) / rows))

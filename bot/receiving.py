@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from bot import conductor, words
@@ -20,6 +21,7 @@ from storage.pages import STAMPED
 from storage.reports import Snapshot
 
 SHOWN = 12  # wrong cells named in one message
+STAMPS_OFFERED = 4  # reports without a stamp that a file may belong to
 Replies = list[Outgoing] | None
 Place = tuple[int, str]
 
@@ -140,28 +142,48 @@ def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[
     place = open_place(stage)
     if place is None and len(turn.institutions) == 1:
         place = (turn.institutions[0].institution_id or 0, str(reporting_quarter(turn.now)))
-    if place is None:
+    uses = _uses(turn, place)
+    if not uses:
         return [turn.say("report/file_where.j2", name=arrived.name[:60])]
     got = attachments.receive(
         turn.connection, turn.person_id, arrived.name, arrived.hash, arrived.media, arrived.size, turn.now
     )
-    snapshot = reports.snapshot(turn.connection, *place)
-    kinds = _kinds(snapshot)
     named = _kind_named(turn.text)
-    if named in kinds:
-        return _attach(turn, snapshot, named, got)
-    at = f"{place[0]}:{place[1]}"
-    offer = turn.say(
-        "report/file_kind.j2", name=got.name, kinds=kinds, place=at, number=got.id, quarter=place[1]
-    )
-    return [offer]
+    meant = [use for use in uses if use.kind == named]
+    if len(meant) == 1 or (meant and (meant[0].institution, meant[0].quarter) == place):
+        use = meant[0]
+        return _attach(turn, reports.snapshot(turn.connection, use.institution, use.quarter), use.kind, got)
+    names = {m.institution_id: m.institution for m in turn.institutions} if len(turn.institutions) > 1 else {}
+    shown = meant or uses
+    return [turn.say("report/file_kind.j2", name=got.name, uses=shown, names=names, number=got.id)]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a file can be: a page of a draft, or the stamped form of what was submitted."""
+
+    kind: str
+    institution: int
+    quarter: str
+
+
+def _uses(turn: Turn, place: Place | None) -> list[Use]:
+    """What a file may be now, likeliest first: of the report at hand, or another's missing stamp."""
+    found: list[Use] = []
+    if place is not None:
+        found = [Use(kind, *place) for kind in _kinds(reports.snapshot(turn.connection, *place))]
+    mine = [m.institution_id for m in turn.institutions if m.institution_id is not None]
+    waiting = [Use(STAMPED, *at) for at in attachments.unstamped(turn.connection, mine, STAMPS_OFFERED)]
+    stamps = [use for use in found if use.kind == STAMPED]
+    stamps += [use for use in waiting if use not in stamps]
+    return [*stamps, *(use for use in found if use.kind != STAMPED)]
 
 
 def _kinds(snapshot: Snapshot) -> list[str]:
-    """What a file may be now: pages belong to a draft, the stamped form to what was submitted."""
+    """What a file of this report may be: pages belong to a draft, the stamp to what counts."""
     takes_pages = snapshot.shown is None or snapshot.draft is not None
-    stamped = [STAMPED] if snapshot.latest is not None and snapshot.latest.receipt else []
-    return [*stamped, *(KINDS if takes_pages else ())]
+    stands = snapshot.latest is not None and snapshot.latest.state in ("submitted", "accepted")
+    return [*([STAMPED] if stands else []), *(KINDS if takes_pages else ())]
 
 
 def _kind_named(text: str) -> str:

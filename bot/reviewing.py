@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from bot import telling
 from bot.allowed import refused
+from bot.contact import print_ref
 from bot.desk import begin
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import board, decisions, reports, sessions
+from storage import attachments, board, decisions, reports, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -54,8 +55,31 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             order=order,
             last=last,
             own=decisions.entered_by(turn.connection, revision_id, turn.person_id),
+            pages=attachments.of(turn.connection, revision_id),
         )
     ]
+
+
+def _printed(turn: Turn, revision_id: int) -> Replies:
+    """One report's form as a document to print."""
+    one = reports.submitted_revision(turn.connection, revision_id)
+    if one is None or one.revision.submitted_at is None:
+        return None
+    return [
+        turn.say("review/print.j2", files=(print_ref(revision_id, one.institution, one.quarter),), one=one)
+    ]
+
+
+def _attached(turn: Turn, revision_id: int) -> Replies:
+    """What one report has beside its figures: the text, and the files to take."""
+    one = reports.submitted_revision(turn.connection, revision_id)
+    if one is None or one.revision.submitted_at is None:
+        return None
+    kept = attachments.of(turn.connection, revision_id)
+    refs = tuple(
+        FileRef("attachment", f"{i}-{f.name}", {"hash": f.hash}) for i, f in enumerate(kept.files, 1)
+    )
+    return [turn.say("review/pages.j2", files=refs, one=one, pages=kept)]
 
 
 def _accept(turn: Turn, revision_id: int) -> list[Outgoing]:
@@ -112,5 +136,7 @@ def act(turn: Turn, argument: str) -> Replies:
         "a": lambda: _accept(turn, number),
         "r": lambda: begin(turn, "return", revision=number),
         "m": lambda: missing(turn),
+        "p": lambda: _printed(turn, number),
+        "f": lambda: _attached(turn, number),
     }
     return actions[what]() if what in actions else None

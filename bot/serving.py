@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import announcing, reminding
+from bot import announcing, attached, files, reminding
 from bot.channels import web
 from bot.office_web.routes import routes as office_routes
 from bot.render import words
@@ -28,6 +28,7 @@ from storage.database import StorageUnavailable, schema_state, transaction
 
 log = logging.getLogger("bot")
 KEEP_TURNS = timedelta(days=30)  # dedupe needs 7; the rest is the history a person sees
+KEEP_PASSING = timedelta(days=2)  # files under way: a crash may have left some
 
 
 def now() -> datetime:
@@ -76,9 +77,12 @@ def application(house: House) -> Starlette:
         await runner.run(lambda: announcing.send_due(house.engine, now()))
 
     async def purge() -> None:
-        def work() -> int:
+        def work() -> None:
             with transaction(house.engine) as connection:
-                return turns.purge(connection, now() - KEEP_TURNS)
+                turns.purge(connection, now() - KEEP_TURNS)
+            folder = house.settings.data_dir
+            attached.sweep(house.engine, folder, now() - KEEP_TURNS)
+            files.sweep_passing(folder, now() - KEEP_PASSING)
 
         await runner.run(work)
 

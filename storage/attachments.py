@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, union
 
 from storage import audit
+from storage.aggregates import counting
 from storage.drafts import touch
 from storage.pages import STAMPED
 from storage.reports import Revision
-from storage.schema import account, membership, report, revision
+from storage.schema import account, institution, membership, report, revision
 from storage.schema_contact import attachment, page, received_file
 from storage.turns import Address, insert_new
 
@@ -87,7 +88,9 @@ def receive(
 def received(connection: Connection, number: int, person_id: int) -> Received | None:
     """A file that this person sent."""
     row = connection.execute(
-        select(received_file).where(received_file.c.id == number, received_file.c.person_id == person_id)
+        select(received_file)
+        .where(received_file.c.id == number, received_file.c.person_id == person_id)
+        .with_for_update()  # what is about to be attached is not forgotten meanwhile
     ).first()
     return Received(row.id, row.person_id, row.name, row.hash, row.media, row.size) if row else None
 
@@ -165,17 +168,71 @@ def write_page(
     audit.record(connection, now, by, "draft.page", f"revision:{draft.id}", kind=kind)
 
 
+def unstamp(connection: Connection, target: Revision, digest: str, by: int, now: datetime) -> bool:
+    """Take a wrong scan off a revision that nobody decided on yet; False when there was nothing to take."""
+    held = connection.execute(
+        select(revision.c.id)
+        .where(revision.c.id == target.id, revision.c.state == "submitted")
+        .with_for_update()
+    ).first()
+    if held is None:
+        return False
+    gone = connection.execute(
+        delete(attachment).where(
+            attachment.c.revision_id == target.id,
+            attachment.c.kind == STAMPED,
+            attachment.c.hash.startswith(digest, autoescape=True),
+        )
+    )
+    audit.record(connection, now, by, "report.unstamped", f"revision:{target.id}", hash=digest)
+    return gone.rowcount > 0
+
+
+def forget_received(connection: Connection, before: datetime) -> int:
+    """Forget which files came before that moment; those attached to a report stay known there."""
+    return int(connection.execute(delete(received_file).where(received_file.c.at < before)).rowcount)
+
+
 def may_read(connection: Connection, person_id: int, digest: str) -> bool:
-    """Whether a file belongs to a report of an institution that this person speaks for."""
+    """Whether a file belongs to a report of an open institution that this person speaks for."""
     live = membership.c.revoked_at.is_(None) & (membership.c.person_id == person_id)
+    live &= institution.c.closed_at.is_(None)
     found = (
         select(attachment.c.hash)
         .join(revision, revision.c.id == attachment.c.revision_id)
         .join(report, report.c.id == revision.c.report_id)
         .join(membership, membership.c.institution_id == report.c.institution_id)
+        .join(institution, institution.c.id == report.c.institution_id)
         .where(attachment.c.hash == digest, live)
     )
     return bool(connection.execute(select(exists(found))).scalar())
+
+
+def stamped(connection: Connection, revision_ids: Collection[int]) -> set[int]:
+    """Those of the revisions that have their stamped form."""
+    rows = connection.execute(
+        select(attachment.c.revision_id).where(
+            attachment.c.revision_id.in_(list(revision_ids)), attachment.c.kind == STAMPED
+        )
+    )
+    return {row.revision_id for row in rows}
+
+
+def unstamped(connection: Connection, institution_ids: Collection[int], limit: int) -> list[tuple[int, str]]:
+    """(institution, quarter) of their counting revisions without a stamped form, newest quarter first."""
+    has_stamp = exists().where(attachment.c.revision_id == revision.c.id, attachment.c.kind == STAMPED)
+    rows = connection.execute(
+        select(report.c.institution_id, report.c.quarter)
+        .join(revision, revision.c.report_id == report.c.id)
+        .where(
+            report.c.institution_id.in_(list(institution_ids)),
+            counting(accepted_only=False),
+            ~has_stamp,
+        )
+        .order_by(report.c.quarter.desc(), report.c.institution_id)
+        .limit(limit)
+    )
+    return [(row.institution_id, row.quarter) for row in rows]
 
 
 def stamped_in(connection: Connection, quarter: str) -> set[int]:
@@ -186,7 +243,7 @@ def stamped_in(connection: Connection, quarter: str) -> set[int]:
         .join(attachment, attachment.c.revision_id == revision.c.id)
         .where(
             report.c.quarter == quarter,
-            revision.c.state.in_(("submitted", "accepted")),
+            counting(accepted_only=False),
             attachment.c.kind == STAMPED,
         )
     )

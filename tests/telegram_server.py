@@ -118,6 +118,20 @@ class BotApi:
         document = {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": told}
         return await self.update(message=self.message(user, document=document))
 
+    async def send_photo(self, user: int, content: bytes, caption: str = "") -> dict[str, Any]:
+        """A person sends a photograph, which the platform offers in two sizes."""
+        sizes = []
+        for width in (90, 1280):
+            file_id = f"photo{next(self._numbers)}"
+            self._files[file_id] = content if width > 90 else b"\xff\xd8\xff small"
+            size = len(self._files[file_id])
+            sizes.append(
+                {"file_id": file_id, "file_unique_id": file_id, "width": width, "height": width}
+                | {"file_size": size}
+            )
+        more = {"caption": caption} if caption else {}
+        return await self.update(message=self.message(user, photo=sizes, **more))
+
     def message(self, user: int, chat: int | None = None, **content: Any) -> dict[str, Any]:
         where = content.pop("chat_object", {"id": chat or user, "type": "private", "first_name": "人"})
         return {

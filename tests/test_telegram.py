@@ -19,11 +19,13 @@ from bot.messages import Incoming, Outgoing
 from bot.start import House
 from policy.form import form
 from policy.quarters import reporting_quarter
-from storage import institutions, people
+from storage import attachments, institutions, people
 from storage.database import transaction
 from storage.schema import figure, turn
 from tests.telegram_house import LI, NOW, WANG, api, count, quick, served, serving, settled, telegram_house
-from tests.telegram_server import BOT, BotApi
+from tests.telegram_server import BOT, BotApi, Sent
+
+JPG = b"\xff\xd8\xff a photograph"
 
 # -- talking
 
@@ -79,21 +81,26 @@ async def test_a_failing_spinner_changes_nothing(api: BotApi, served: Telegram) 
     await api.expect(LI)
 
 
-async def test_a_code_comes_with_start_and_the_form_comes_as_a_document(
-    api: BotApi, telegram_house: House, served: Telegram
-) -> None:
-    with transaction(telegram_house.engine) as connection:
+async def reported(api: BotApi, house: House) -> Sent:
+    """A contact's way from the code to the receipt; the form that came with it."""
+    with transaction(house.engine) as connection:
         school = institutions.create(connection, "威海数字培训学校", "2026Q1", NOW, None)
-        code, _ = people.create_invite(connection, telegram_house.keys.codes, NOW, "contact", school.id, None)
-    quarter = reporting_quarter(NOW)
+        code, _ = people.create_invite(connection, house.keys.codes, NOW, "contact", school.id, None)
     figures = "大数据 3 2 120 80 60 90000"
     receipt = None
-    for line in (f"/start {code}", "王芳", "跳过", f"填报 {quarter}", figures, "提交", "提交"):
+    for line in (f"/start {code}", "王芳", "跳过", f"填报 {reporting_quarter(NOW)}", figures, "提交", "提交"):
         await api.say(WANG, line)
         receipt = await api.expect(WANG)
     assert receipt is not None
     assert "系统已收到" in receipt.text
-    document = await api.expect(WANG)
+    return await api.expect(WANG)
+
+
+async def test_a_code_comes_with_start_and_the_form_comes_as_a_document(
+    api: BotApi, telegram_house: House, served: Telegram
+) -> None:
+    quarter = reporting_quarter(NOW)
+    document = await reported(api, telegram_house)
     assert document.file_name == f"{form().title}-威海数字培训学校-{quarter}.xlsx"
     assert document.keyboard == []
     sheet = openpyxl.load_workbook(io.BytesIO(document.file)).worksheets[0]
@@ -123,21 +130,44 @@ async def test_groups_edits_and_service_messages_ask_nothing(
 async def test_a_picture_gets_one_kind_sentence_and_its_caption_an_answer(
     api: BotApi, telegram_house: House, served: Telegram
 ) -> None:
-    photo = [{"file_id": "p", "file_unique_id": "p", "width": 9, "height": 9}]
-    twice = await api.update(message=api.message(LI, photo=photo))
-    assert "没有收到内容" in (await api.expect(LI)).text
+    twice = await api.send_photo(LI, JPG)
+    assert "现在不需要文件" in (await api.expect(LI)).text
     await api.deliver({**twice, "update_id": twice["update_id"] + 1})
-    await api.update(message=api.message(LI, photo=photo, caption="退休了能报吗"))
-    assert "（三）" in (await api.expect(LI)).text
+    await api.send_photo(LI, JPG, "退休了能报吗")
+    both = (await api.expect(LI)).text
+    assert "现在不需要文件" in both
+    assert "（三）" in both
 
 
-async def test_a_document_is_stored_before_it_is_applied(
+async def test_a_photograph_of_the_stamped_form_is_kept_with_the_report(
     api: BotApi, telegram_house: House, served: Telegram
 ) -> None:
+    await reported(api, telegram_house)
+    await api.send_photo(WANG, JPG, "盖章件")
+    said = await api.expect(WANG)
+    assert "已收" in said.text
+    with transaction(telegram_house.engine, read_only=True) as connection:
+        assert attachments.stamped_in(connection, str(reporting_quarter(NOW)))
+    kept = list((telegram_house.settings.data_dir / "attachments").iterdir())
+    assert [path.read_bytes() for path in kept] == [JPG]
+    assert list((telegram_house.settings.data_dir / "incoming").iterdir()) == []
+
+
+async def test_a_document_is_stored_before_it_is_applied_and_not_kept_when_nobody_wants_it(
+    api: BotApi, telegram_house: House, served: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    handle = telegram_house.assistant.handle
+
+    def looking(incoming: Incoming) -> list[Outgoing]:
+        seen.append(Path(incoming.file.path).read_bytes() if incoming.file else b"")
+        return handle(incoming)
+
+    monkeypatch.setattr(telegram_house.assistant, "handle", looking)
     await api.send_file(LI, "情况表.xlsx", b"PK-content")
     assert "情况表.xlsx" in (await api.expect(LI)).text
-    stored = list((telegram_house.settings.data_dir / "incoming").iterdir())
-    assert [path.read_bytes() for path in stored] == [b"PK-content"]
+    assert seen == [b"PK-content"]
+    assert list((telegram_house.settings.data_dir / "incoming").iterdir()) == []
 
 
 @pytest.mark.parametrize(("told", "asked"), [(11_000_000, 0), (1, 1)])

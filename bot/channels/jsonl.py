@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.assistant import Assistant
-from bot.files import FileStore, store_incoming
+from bot.files import FileGone, FileStore, drop_incoming, store_incoming
 from bot.messages import Incoming, Outgoing
 from bot.render import words
 from policy.quarters import local
@@ -65,11 +66,20 @@ def parse(line: str, clock: Callable[[], datetime], data_dir: Path) -> Incoming:
     )
 
 
+def written(message: Outgoing, store: FileStore) -> list[Path]:
+    """The message's files, made; one that is not there any more is left out."""
+    paths = []
+    for ref in message.files:
+        with contextlib.suppress(FileGone):
+            paths.append(store.write(ref))
+    return paths
+
+
 def _show(message: Outgoing, store: FileStore) -> dict[str, Any]:
     return {
         "text": message.text,
         "choices": [{"label": c.label, "token": c.token} for c in message.choices],
-        "files": [str(store.write(ref)) for ref in message.files],
+        "files": [str(path) for path in written(message, store)],
     }
 
 
@@ -90,6 +100,8 @@ def run(
             pushed = take_pushes(assistant, incoming)
         except StorageUnavailable:
             said, pushed = [Outgoing(words("problem/unavailable.j2"))], []
+        finally:
+            drop_incoming(incoming.file)
         user = incoming.address.sender
         yield _dump({"user": user, "id": incoming.id, "replies": [_show(m, store) for m in said]})
         for message in pushed:

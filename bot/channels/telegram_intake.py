@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
-from telegram import Bot, Document, Update
+from telegram import Bot, Message, Update
 from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import filters
 
 from bot import door
 from bot.channels.telegram_delivery import CHANNEL, waits
-from bot.files import store_incoming
+from bot.files import drop_incoming, store_incoming
 from bot.messages import Incoming, IncomingFile, Outgoing
-from bot.render import render
+from bot.render import render, words
 from bot.runner import Runner
 from bot.start import House
 from storage import turns
@@ -28,20 +28,42 @@ from storage.turns import Address
 
 log = logging.getLogger("bot")
 
-FILE_MEGABYTES = 10  # the largest document taken
+FILE_MEGABYTES = 10  # the largest file taken
+FILE_BYTES = FILE_MEGABYTES * 1024 * 1024
 FETCH_SECONDS = 30.0  # for one try to download it
 TRIES = 3  # for a document, and for an update that we fail on
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A document or photograph that can be downloaded. `size` in bytes, 0 when not told."""
+
+    file_id: str
+    name: str
+    size: int
+
+    @classmethod
+    def of(cls, message: Message) -> Offered | None:
+        """Find what came with the message; of a photograph the largest that may be taken."""
+        if document := message.document:
+            return cls(document.file_id, document.file_name or "file", document.file_size or 0)
+        if not message.photo:
+            return None
+        sizes = sorted(message.photo, key=lambda p: p.width * p.height)
+        fits = [p for p in sizes if (p.file_size or 0) <= FILE_BYTES] or sizes[:1]
+        name = words("telegram/photo_name.j2")
+        return cls(fits[-1].file_id, f"{name}.jpg", fits[-1].file_size or 0)
+
+
+@dataclass(frozen=True)
 class Heard:
-    """What a private chat said: a text, a pressed button or a document."""
+    """What a private chat said: a text, a pressed button or a file."""
 
     id: str
     sender: str
     text: str = ""
     choice: str | None = None
-    document: Document | None = None
+    file: Offered | None = None
     query: str | None = None  # the callback query to answer
 
 
@@ -56,8 +78,8 @@ class NoFile(Exception):
 def hear(raw: Any, bot: Bot | None = None) -> Heard | None:
     """Tell what an update says; None for updates that ask nothing of us.
 
-    Groups, edits and service messages ask nothing. A sticker, a photograph or a voice without
-    caption is a message without text. https://core.telegram.org/bots/api#update
+    Groups, edits and service messages ask nothing. A sticker or a voice without caption is a message
+    without text. https://core.telegram.org/bots/api#update
 
     Raises:
         Exception: whatever the parser raises on a malformed update.
@@ -76,9 +98,8 @@ def hear(raw: Any, bot: Bot | None = None) -> Heard | None:
     text = message.text or message.caption or ""
     if not isinstance(text, str):
         raise TypeError("text")
-    return Heard(
-        f"m{_number(message.message_id)}", _number(message.from_user.id), text, document=message.document
-    )
+    sender = _number(message.from_user.id)
+    return Heard(f"m{_number(message.message_id)}", sender, text, file=Offered.of(message))
 
 
 def _number(value: object) -> str:
@@ -168,19 +189,22 @@ class Intake:
         address = Address(CHANNEL, self._account, heard.sender)
         refused: Outgoing | None = None
         file: IncomingFile | None = None
-        if heard.document is not None:
+        if heard.file is not None:
             try:
-                file = await self._fetch(heard.document)
+                file = await self._fetch(heard.file)
             except NoFile as error:
                 refused = render("telegram/file.j2", reason=error.reason, limit=FILE_MEGABYTES)
         incoming = Incoming(address, heard.id, self._now(), heard.text, heard.choice, file)
         if refused is None and (reason := door.refusal(incoming)):
             refused = render("problem/door.j2", reason=reason)
-        if refused is None:
-            await self._runner.handle(incoming)
-        else:
-            said = refused
-            await self._runner.run(lambda: self._refuse(incoming, said))
+        try:
+            if refused is None:
+                await self._runner.handle(incoming)
+            else:
+                said = refused
+                await self._runner.run(lambda: self._refuse(incoming, said))
+        finally:  # what is wanted of it was kept elsewhere before the message was applied
+            await asyncio.to_thread(drop_incoming, file)
 
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
@@ -189,21 +213,21 @@ class Intake:
             if turn_id is not None:
                 turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
 
-    async def _fetch(self, document: Document) -> IncomingFile:
-        """Download and store a document (https://core.telegram.org/bots/api#getfile).
+    async def _fetch(self, offered: Offered) -> IncomingFile:
+        """Download and store a file (https://core.telegram.org/bots/api#getfile).
 
         Raises:
             NoFile: it is too large, or could not be had in a few tries.
             StorageUnavailable: it could not be written.
 
         """
-        limit = FILE_MEGABYTES * 1024 * 1024
-        if (document.file_size or 0) > limit:
+        limit = FILE_BYTES
+        if offered.size > limit:
             raise NoFile("large")
         for _, wait in zip(range(TRIES), waits(), strict=False):
             try:
                 async with asyncio.timeout(FETCH_SECONDS):
-                    found = await self._bot.get_file(document.file_id)
+                    found = await self._bot.get_file(offered.file_id)
                     if (found.file_size or 0) > limit:
                         raise NoFile("large")
                     content = bytes(await found.download_as_bytearray())
@@ -216,7 +240,7 @@ class Intake:
                 raise NoFile("large")
             folder = self._house.settings.data_dir
             try:
-                return await asyncio.to_thread(store_incoming, document.file_name or "file", content, folder)
+                return await asyncio.to_thread(store_incoming, offered.name, content, folder)
             except OSError as error:
                 raise StorageUnavailable("BOT_DATA_DIR") from error
         raise NoFile("lost")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.assistant import Assistant
-from bot.channels.jsonl import BOT, CHANNEL, take_pushes
+from bot.channels.jsonl import BOT, CHANNEL, take_pushes, written
 from bot.channels.shape import numbered
 from bot.files import FileStore
 from bot.messages import Incoming, Outgoing
@@ -21,7 +21,7 @@ def show(message: Outgoing, store: FileStore) -> str:
     parts = [message.text]
     if message.choices:
         parts.append(numbered(message.choices))
-    parts += [f"📎 {store.write(ref)}" for ref in message.files]
+    parts += [f"📎 {path}" for path in written(message, store)]
     return "\n".join(parts) + "\n"
 
 

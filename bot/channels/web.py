@@ -13,22 +13,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import door
+from bot import docx, door
 from bot.channels import web_pages as pages
 from bot.channels.web_forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
-from bot.files import safe_name, store_incoming
+from bot.files import FileGone, drop_incoming, safe_name, store_incoming
 from bot.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.render import words
 from bot.runner import Runner
 from bot.start import House
-from storage import people, turns
+from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address, Line
 
@@ -38,6 +37,10 @@ HISTORY = 60  # messages on a page
 
 FILE_KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": docx.MEDIA_TYPE,
+    "pdf": "application/pdf",
+    "jpg": "image/jpeg",
+    "png": "image/png",
     "html": "text/html; charset=utf-8",
 }
 
@@ -138,8 +141,8 @@ class WebChat:
             raise StorageUnavailable(type(error).__name__) from error
         try:
             await self.runner.handle(replace(incoming, file=stored))
-        finally:  # no dialog takes files, the reply says it was not kept, and anybody can send them
-            await self.runner.run(lambda: Path(stored.path).unlink(missing_ok=True))
+        finally:  # what is wanted of it was kept elsewhere before the message was applied
+            await self.runner.run(lambda: drop_incoming(stored))
 
     async def new(self, request: Request) -> Response:
         """Lines after the one the script knows: reminders, or what another tab said."""
@@ -158,7 +161,10 @@ class WebChat:
         ref = message.files[number] if message and number < len(message.files) else None
         if ref is None or not await self.runner.run(lambda: self._may_have(visitor, ref)):
             return self._refuse(request, visitor, "gone", 404)
-        content = await self.runner.run(lambda: self.house.files.content(ref))
+        try:
+            content = await self.runner.run(lambda: self.house.files.content(ref))
+        except FileGone:
+            return self._refuse(request, visitor, "gone", 404)
         kind = FILE_KINDS.get(ref.name.rpartition(".")[2], "application/octet-stream")
         headers = {"Content-Disposition": disposition(ref.name)}
         return self._finish(request, visitor, Response(content, media_type=kind, headers=headers))
@@ -195,12 +201,10 @@ class WebChat:
         return Outgoing.from_body(body) if body is not None else None
 
     def _may_have(self, visitor: Visitor, ref: FileRef) -> bool:
-        """Whether an old link still serves: an export holds today's figures, the rest never changes."""
-        if ref.kind != "aggregate":
-            return True
+        """Whether an old link still serves: only those whose file it is today."""
         with transaction(self.house.engine) as connection:
             talk = turns.load_conversation(connection, visitor.address, self.now())
-            return any(m.office for m in people.memberships(connection, talk.person_id))
+        return self.house.files.may_have(talk.person_id, ref)
 
     def _label(self, visitor: Visitor, sent: Sent) -> str | None:
         """What the pressed button said, from the stored message, never from the browser."""

@@ -296,6 +296,7 @@ class ReportDialog(Dialog):
                 late=turn.now >= (context.office.due or quarter.due()),
                 quarter=quarter,
                 institution=context.institution,
+                place=context.place,
             )
         ]
 
