@@ -21,6 +21,7 @@ from bot.render import render
 from bot.turn import Memory, Turn
 from storage import turns
 from storage.database import StorageUnavailable, transaction
+from storage.reports import VersionConflict
 
 log = logging.getLogger("bot")
 
@@ -47,12 +48,20 @@ class Assistant:
         content = tables.content_of(incoming.file)
         try:
             arrived = attached.arrive(self.engine, incoming.address, incoming.file)
-            with transaction(self.engine) as connection:
-                return self._apply(connection, incoming, content, arrived)
+            try:
+                return self._turn(incoming, content, arrived)
+            except VersionConflict:  # somebody was quicker at the same instant: to what is there now
+                return self._turn(incoming, content, arrived)
         except StorageUnavailable:
             raise
         except Exception as error:
             return self._incident(incoming, error)
+
+    def _turn(
+        self, incoming: Incoming, content: bytes | None, arrived: attached.Arrived | None
+    ) -> list[Outgoing]:
+        with transaction(self.engine) as connection:
+            return self._apply(connection, incoming, content, arrived)
 
     def _apply(
         self,

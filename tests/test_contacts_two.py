@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from bot.start import House
@@ -243,3 +246,42 @@ def test_a_question_in_between_does_not_count_as_having_seen(
     assert "王芳" in zhao.text  # the news comes with the question that is put again
     zhao.says("80")
     assert rows(either_house)["大数据"]["certified"] == 80
+
+
+def test_two_first_lines_at_the_same_instant(wang: Person, zhao: Person, either_house: House) -> None:
+    for quarter in ("2023Q4", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1"):
+        wang.says(f"填报 {quarter}")
+        zhao.says(f"填报 {quarter}")
+        start = Barrier(2)
+
+        def send(person: Person, line: str, start: Barrier = start) -> None:
+            start.wait()
+            person.says(line)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(send, (wang, zhao), ("大数据 3 2 120 80 60 90000", "大数据 3 2 150 80 60 90000")))
+        with transaction(either_house.engine, read_only=True) as connection:
+            kept = reports.snapshot(connection, 1, quarter).rows["大数据"]["trained"]
+        first, second = (wang, zhao) if kept == 120 else (zhao, wang)
+        assert "用我的" not in "".join(first.labels)
+        assert any(label.startswith("用我的") for label in second.labels)
+        second.presses("用")
+
+
+def test_the_same_cell_at_the_same_instant(wang: Person, zhao: Person, either_house: House) -> None:
+    wang.says(f"填报 {Q4}", LINE)
+    zhao.says("填报")
+    for i in range(6):
+        start = Barrier(2)
+
+        def send(person: Person, figure: int, start: Barrier = start) -> None:
+            start.wait()
+            person.says(f"大数据 已培训人数 {figure}")
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(send, (wang, zhao), (200 + i, 300 + i)))
+        kept = rows(either_house)["大数据"]["trained"]
+        second = zhao if kept == 200 + i else wang
+        assert any(label.startswith("用我的") for label in second.labels), second.text
+        second.presses("用我的")
+        (wang if second is zhao else zhao).says("填报")

@@ -14,6 +14,7 @@ from bot.turn import Turn
 from policy.form import Cell, Form, Measure, form
 from policy.form_lines import Line, are_figures, read_lines, wrong_totals
 from storage import drafts, reports
+from storage.reports import VersionConflict
 
 if TYPE_CHECKING:
     from bot.dialogs.report import ReportContext
@@ -64,14 +65,22 @@ def store_settled(
 
 
 def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) -> reports.Revision:
-    """The draft that an answer is written into; begun by the first one."""
+    """The draft that an answer is written into; begun by the first one.
+
+    Raises:
+        VersionConflict: somebody else began it since this turn looked.
+    """
     if context.snapshot is not None and context.snapshot.draft is not None:
         return context.snapshot.draft
     assert context.institution_id is not None
     assert context.quarter is not None
-    return drafts.begin_draft(
+    made = drafts.begin_draft(
         turn.connection, context.institution_id, context.quarter, turn.person_id, turn.now, reason
     )
+    mine = turn.once(f"began {context.place}", lambda: made.version == 1)
+    if not mine:  # a colleague began it at this very instant: look again before writing into it
+        raise VersionConflict
+    return made
 
 
 def write(
