@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select
 
 from storage.aggregates import counting
 from storage.institutions import expected_in
@@ -57,46 +57,115 @@ newest = revision.alias("newest")  # the newest submission that was not supersed
 draft = revision.alias("draft")
 newer = revision.alias("newer")
 
-_SENT = ("submitted", "returned", "accepted")
 _STATE = case(
     (newest.c.id.is_not(None), newest.c.state),
     (draft.c.id.is_not(None), "draft"),
     else_="missing",
-).label("state")
-_ZERO = func.coalesce(newest.c.nothing_to_report, False).label("zero")
+)
+_ZERO = func.coalesce(newest.c.nothing_to_report, False)
 
 
-def _late(due: datetime) -> ColumnElement[bool]:
-    """First sent after the due time, or after the institution's own when it was extended."""
-    by = func.coalesce(extension.c.until, literal(due, Moment()))
-    return func.coalesce(report.c.first_submitted_at >= by, False).label("late")
+_QUARTER = bindparam("of_quarter", type_=report.c.quarter.type)
+# First sent after the due time, or after the institution's own when it was extended.
+_DUE = func.coalesce(extension.c.until, bindparam("due", type_=Moment()))
+_OF_EXTENSION = (extension.c.institution_id == institution.c.id) & (extension.c.quarter == _QUARTER)
 
 
-def _joined(quarter: str, columns: Sequence[Any]) -> Select[Any]:
-    of_report = (report.c.institution_id == institution.c.id) & (report.c.quarter == quarter)
-    of_extension = (extension.c.institution_id == institution.c.id) & (extension.c.quarter == quarter)
-    superseded = exists().where(
-        newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(_SENT)
+def _late(first: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.coalesce(first >= _DUE, False)
+
+
+# Where a report stands, from one look at its revisions: the newest submission's number, state and
+# whether it is zero as one integer, of which the last three bits are wanted; a draft counts least.
+_PLACES = {"submitted": 0, "returned": 2, "accepted": 4, "draft": 6}
+_standing = (
+    select(
+        report.c.institution_id,
+        report.c.first_submitted_at,
+        func.max(
+            case(
+                (
+                    revision.c.state.in_(REPORTED),
+                    revision.c.number * 8
+                    + case(_PLACES, value=revision.c.state)
+                    + case((revision.c.nothing_to_report, 1), else_=0),
+                ),
+                (revision.c.state == "draft", _PLACES["draft"]),
+            )
+        ).label("place"),
     )
-    return (
-        select(*columns)
-        .select_from(institution)
-        .outerjoin(report, of_report)
-        .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(_SENT), ~superseded))
-        .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
-        .outerjoin(extension, of_extension)
-        .where(expected_in(quarter))
+    .join(revision, revision.c.report_id == report.c.id)
+    .where(report.c.quarter == _QUARTER)
+    .group_by(report.c.id, report.c.institution_id, report.c.first_submitted_at)
+    .cte("standing")
+)
+_alike = (
+    select(
+        institution.c.district,
+        (_standing.c.place % 8).label("place"),
+        _late(_standing.c.first_submitted_at).label("late"),
     )
+    .select_from(institution)
+    .outerjoin(_standing, _standing.c.institution_id == institution.c.id)
+    .outerjoin(extension, _OF_EXTENSION)
+    .where(expected_in(_QUARTER))
+)
+
+
+def _counted(alike: Select[Any]) -> Select[Any]:
+    kinds = alike.subquery()
+    return select(*kinds.c, func.count().label("how_many")).group_by(*kinds.c)
+
+
+_GROUPS = _counted(_alike)
+_GROUPS_OF = _counted(_alike.where(institution.c.district == bindparam("district")))
+_AT_PLACE = {number: name for name, number in _PLACES.items()}
 
 
 def groups(connection: Connection, quarter: str, due: datetime, district: str | None = None) -> list[Group]:
     """Everybody expected, counted by district, state, late and zero: one statement."""
-    inner = _joined(quarter, [institution.c.district, _STATE, _late(due), _ZERO])
-    if district is not None:
-        inner = inner.where(institution.c.district == district)
-    alike = inner.subquery()
-    rows = connection.execute(select(*alike.c, func.count().label("how_many")).group_by(*alike.c))
-    return [Group(r.district, r.state, bool(r.late), bool(r.zero), r.how_many) for r in rows]
+    values = {"of_quarter": quarter, "due": due}
+    if district is None:
+        rows = connection.execute(_GROUPS, values)
+    else:
+        rows = connection.execute(_GROUPS_OF, {**values, "district": district})
+    return [
+        Group(r.district, "missing", False, False, r.how_many)
+        if r.place is None
+        else Group(r.district, _AT_PLACE[r.place & 6], bool(r.late), bool(r.place & 1), r.how_many)
+        for r in rows
+    ]
+
+
+_IS_LATE = _late(report.c.first_submitted_at)
+_superseded = exists().where(
+    newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(REPORTED)
+)
+_LINES = (
+    select(
+        institution.c.id.label("institution_id"),
+        institution.c.name,
+        institution.c.district,
+        _STATE.label("state"),
+        newest.c.id.label("revision_id"),
+        newest.c.number,
+        _ZERO.label("zero"),
+        _IS_LATE.label("late"),
+        draft.c.id.is_not(None).label("drafting"),
+        exists().where(reopening.c.revision_id == newest.c.id).label("reopened"),
+        report.c.first_submitted_at,
+        newest.c.submitted_at,
+        newest.c.decided_at,
+        extension.c.until.label("extended_until"),
+    )
+    .select_from(institution)
+    .outerjoin(report, (report.c.institution_id == institution.c.id) & (report.c.quarter == _QUARTER))
+    .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(REPORTED), ~_superseded))
+    .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
+    .outerjoin(extension, _OF_EXTENSION)
+    .where(expected_in(_QUARTER))
+    .order_by(institution.c.name)
+)
 
 
 def lines(
@@ -112,39 +181,21 @@ def lines(
     offset: int = 0,
 ) -> list[Line]:
     """Expected institutions by name, a page of them: one statement. `district` "" means without one."""
-    is_late = _late(due)
-    again = exists().where(reopening.c.revision_id == newest.c.id)
-    columns = [
-        institution.c.id.label("institution_id"),
-        institution.c.name,
-        institution.c.district,
-        _STATE,
-        newest.c.id.label("revision_id"),
-        newest.c.number,
-        _ZERO,
-        is_late,
-        draft.c.id.is_not(None).label("drafting"),
-        again.label("reopened"),
-        report.c.first_submitted_at,
-        newest.c.submitted_at,
-        newest.c.decided_at,
-        extension.c.until.label("extended_until"),
-    ]
-    query = _joined(quarter, columns).order_by(institution.c.name)
+    query = _LINES
     if tuple(states) != STATES:
-        query = query.where(_STATE.element.in_(states))
+        query = query.where(_STATE.in_(states))
     if district is not None:
         there = institution.c.district == district if district else institution.c.district.is_(None)
         query = query.where(there)
     if late:
-        query = query.where(is_late.element)
+        query = query.where(_IS_LATE)
     if zero:
-        query = query.where(_ZERO.element)
+        query = query.where(_ZERO)
     if named:
         query = query.where(institution.c.name.contains(named, autoescape=True))
     if limit is not None:
         query = query.limit(limit).offset(offset)
-    rows = connection.execute(query)
+    rows = connection.execute(query, {"of_quarter": quarter, "due": due})
     return [Line(**{**r._mapping, "zero": bool(r.zero), "late": bool(r.late)}) for r in rows]
 
 

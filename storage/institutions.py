@@ -53,7 +53,7 @@ def create(connection: Connection, name: str, quarter: str, now: datetime, by: i
     return get(connection, int(new_id))
 
 
-def expected_in(quarter: str) -> ColumnElement[bool]:
+def expected_in(quarter: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Who is expected to report for the quarter; a closed one for those up to its last."""
     return and_(
         institution.c.expected_from <= quarter,
