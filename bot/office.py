@@ -8,16 +8,20 @@ from bot import conductor
 from bot.dialogs.institution import invite_contact
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
+from policy.districts import DISTRICTS
 from policy.quarters import Quarter, local, reporting_quarter
-from storage import aggregates, audit, institutions, people, reports
+from policy.roster_file import district_of
+from storage import aggregates, audit, institutions, people, reports, roster
 
 _WITH_ARGUMENT = {
     "new": re.compile(r"^新建(?:培训)?机构[\s:：]+(.+)$", re.S),
+    "lead": re.compile(r"^邀请(?:复核人|负责人)[\s:：]+(.+)$", re.S),
+    "reader": re.compile(r"^邀请区市(?:查看)?[\s:：]+(.+)$", re.S),
     "invite": re.compile(r"^邀请码[\s:：]+(.+)$", re.S),
     "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*(.*)$|^导出[\s:：]*(.*)$"),
     "status": re.compile(r"^(?:报送)?进度[\s:：]+(.+)$"),
 }
-_PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list"}
+_PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list", "邀请区市": "reader"}
 
 
 def command_in(text: str) -> tuple[str, str] | None:
@@ -41,7 +45,7 @@ def _quarter_like(text: str) -> bool:
 def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
     """Carry out an office command; without the right it is refused and recorded."""
     role = turn.office_role
-    if role is None or (command == "staff" and role.role != "head"):
+    if role is None or (command in ("staff", "reader") and role.role != "head"):
         audit.record(
             turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command
         )
@@ -58,6 +62,10 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
     if command == "invite_id":
         found = institutions.get(turn.connection, int(argument))
         return invite_contact(turn, found.name)
+    if command == "lead":
+        return _lead(turn, " ".join(argument.split())[:60])
+    if command == "reader":
+        return _reader(turn, argument)
     if command == "staff":
         code, expires = people.create_invite(
             turn.connection, turn.keys.codes, turn.now, "staff", None, turn.person_id
@@ -71,6 +79,32 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         return _status(turn, quarter) if command == "status" else _export(turn, quarter)
     everything = institutions.everything(turn.connection)
     return [turn.say("office/list.j2", institutions=everything, head=role.role == "head")]
+
+
+def _lead(turn: Turn, name: str) -> list[Outgoing]:
+    """A code for an institution's lead; the institution has to be in the list."""
+    found = institutions.find(turn.connection, name)
+    one = roster.get(turn.connection, found.id) if found else None
+    if one is None or one.closed_at is not None:
+        near, _ = roster.listed(turn.connection, name, 3, 0)
+        names = [n.name for n in near if n.closed_at is None]
+        return [turn.say("office/lead_unknown.j2", name=name, closed=one is not None, near=names)]
+    code, expires = people.create_invite(
+        turn.connection, turn.keys.codes, turn.now, "lead", one.id, turn.person_id
+    )
+    return [turn.say("office/lead_code.j2", institution=one.name, code=code, expires=expires)]
+
+
+def _reader(turn: Turn, district: str) -> list[Outgoing]:
+    """A code for somebody who may read, and only read, what concerns a district."""
+    known = roster.districts(turn.connection)
+    named = district_of(district)
+    if named is None or (named not in DISTRICTS and named not in known):
+        return [turn.say("office/reader_unknown.j2", district=district[:20], districts=list(DISTRICTS))]
+    code, expires = people.create_invite(
+        turn.connection, turn.keys.codes, turn.now, "district", None, turn.person_id, district=named
+    )
+    return [turn.say("office/reader_code.j2", district=named, code=code, expires=expires)]
 
 
 def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:

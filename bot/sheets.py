@@ -83,8 +83,10 @@ def _scan(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
     return total
 
 
-def read_xlsx(content: bytes) -> tuple[list[Grid], Base | None]:
-    """The visible sheets as grids of at most `MOST_ROWS` + 1 rows, and what our form had shown.
+def read_xlsx(
+    content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS
+) -> tuple[list[Grid], Base | None]:
+    """The visible sheets as grids of at most `rows` + 1 rows, and what our form had shown.
 
     A formula counts with the value stored beside it; one without is marked.
 
@@ -101,7 +103,7 @@ def read_xlsx(content: bytes) -> tuple[list[Grid], Base | None]:
         grids = []
         for sheet in values.worksheets[:MOST_SHEETS]:
             if sheet.sheet_state == "visible":
-                grids.append(_grid(sheet, formulas[sheet.title]))
+                grids.append(_grid(sheet, formulas[sheet.title], rows, columns))
         formulas.close()
         values.close()
     except BadSheet:
@@ -111,8 +113,8 @@ def read_xlsx(content: bytes) -> tuple[list[Grid], Base | None]:
     return grids, base
 
 
-def _grid(values: Any, formulas: Any) -> Grid:
-    bounds = {"max_row": MOST_ROWS + 1, "max_col": MOST_COLUMNS}
+def _grid(values: Any, formulas: Any, rows: int, columns: int) -> Grid:
+    bounds = {"max_row": rows + 1, "max_col": columns}
     grid: Grid = []
     for number, (row, asked) in enumerate(
         zip(values.iter_rows(**bounds), formulas.iter_rows(**bounds), strict=False), 1
@@ -161,8 +163,8 @@ def _base(book: Any) -> Base | None:
         return None
 
 
-def read_csv(content: bytes) -> Grid:
-    """A CSV as a grid; every cell is text.
+def read_csv(content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS) -> Grid:
+    """A CSV as a grid of at most `rows` + 1 rows; every cell is text.
 
     Raises:
         BadSheet: neither UTF-8 nor GB 18030, or not CSV.
@@ -175,12 +177,12 @@ def read_csv(content: bytes) -> Grid:
     grid: Grid = []
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), dialect), 1):
-            if number > MOST_ROWS + 1:
+            if number > rows + 1:
                 break
             grid.append(
                 [
                     SheetCell(f"{column_name(i)}{number}", c.strip()[:500], "text" if c.strip() else "empty")
-                    for i, c in enumerate(row[:MOST_COLUMNS], 1)
+                    for i, c in enumerate(row[:columns], 1)
                 ]
             )
     except csv.Error as error:

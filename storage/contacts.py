@@ -200,3 +200,23 @@ def names(connection: Connection, wanted: Collection[int]) -> dict[int, str]:
         select(person.c.id, person.c.name).where(person.c.id.in_(list(wanted)), person.c.name.is_not(None))
     )
     return {r.id: r.name for r in rows}
+
+
+def people_named(connection: Connection, wanted: int | str, limit: int) -> list[tuple[int, str, str]]:
+    """(id, name, an institution they speak or spoke for), "" for none: by id, or by a part of the name."""
+    whose = (
+        select(func.min(institution.c.name))
+        .join(membership, membership.c.institution_id == institution.c.id)
+        .where(membership.c.person_id == person.c.id)
+        .scalar_subquery()
+    )
+    meant = (
+        person.c.id == wanted if isinstance(wanted, int) else person.c.name.contains(wanted, autoescape=True)
+    )
+    rows = connection.execute(
+        select(person.c.id, person.c.name, whose.label("whose"))
+        .where(meant)
+        .order_by(person.c.id)
+        .limit(limit)
+    )
+    return [(r.id, r.name or "", r.whose or "") for r in rows]

@@ -142,8 +142,8 @@ def _told(connection: Connection, subjects: set[str]) -> dict[str, About]:
     for kind, ids in wanted.items():
         if look := _KINDS.get(kind):
             for row in connection.execute(look(ids)):
-                values = dict(row._mapping)
-                found[f"{kind}:{values.pop('id')}"] = About(**values)
+                values = {name: value for name, value in row._mapping.items() if name != "id"}
+                found[f"{kind}:{row.id}"] = About(**values)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage import audit
 from storage.schema import institution, membership, report, revision
@@ -119,6 +121,16 @@ def standing(connection: Connection, institution_id: int) -> dict[str, str]:
     return found
 
 
+@contextmanager
+def _unless_taken(connection: Connection) -> Iterator[None]:
+    """Somebody may take the name between the look and the write; the transaction stays usable then."""
+    try:
+        with connection.begin_nested():
+            yield
+    except IntegrityError as error:
+        raise NameTaken from error
+
+
 def change(connection: Connection, institution_id: int, wanted: Wanted, by: int, now: datetime) -> bool:
     """Rename, move, change from and until; False when nothing changes.
 
@@ -137,7 +149,8 @@ def change(connection: Connection, institution_id: int, wanted: Wanted, by: int,
         )
         if connection.execute(taken).first():
             raise NameTaken
-    connection.execute(update(institution).where(institution.c.id == institution_id).values(**changed))
+    with _unless_taken(connection):
+        connection.execute(update(institution).where(institution.c.id == institution_id).values(**changed))
     detail = {k: [getattr(before, k), v] for k, v in changed.items()}
     audit.record(
         connection, now, by, "institution.change", f"institution:{institution_id}", **{"changed": detail}
@@ -191,11 +204,10 @@ def create(connection: Connection, wanted: Sequence[Wanted], by: int, now: datet
         return []
     if known_names(connection, [w.name for w in wanted]):
         raise NameTaken
-    made = connection.execute(
-        insert(institution).returning(institution.c.id, sort_by_parameter_order=True),
-        [{**vars(one), "created_at": now} for one in wanted],
-    ).scalars()
-    ids = [int(one) for one in made]
+    added = insert(institution).returning(institution.c.id, sort_by_parameter_order=True)
+    with _unless_taken(connection):
+        made = connection.execute(added, [{**vars(one), "created_at": now} for one in wanted])
+        ids = [int(one) for one in made.scalars()]
     about: list[tuple[str, dict[str, Any]]] = [
         (f"institution:{new_id}", {"name": one.name}) for new_id, one in zip(ids, wanted, strict=True)
     ]

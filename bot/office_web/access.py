@@ -70,8 +70,11 @@ class Door:
         self.runner = runner
         self.now = now
 
-    def room(self, room: Room, keeps: bool = False) -> Endpoint:
-        """The endpoint of a room, for GET and POST alike; `keeps`: its files are kept beforehand."""
+    def room(self, room: Room, keeps: bool = False, only_reads: bool = False) -> Endpoint:
+        """The endpoint of a room, for GET and POST alike.
+
+        `keeps`: its files are kept beforehand; `only_reads`: a post of it holds up no writer.
+        """
 
         async def endpoint(request: Request) -> Response:
             token = request.cookies.get(COOKIE, "")
@@ -87,7 +90,7 @@ class Door:
                     connection.rollback()  # nothing half done: the page asks to correct what was sent
                 return answer, visit
 
-            answer, visit = await self._transaction(work, request.method != "POST")
+            answer, visit = await self._transaction(work, only_reads or request.method != "POST")
             if visit.now - visit.officer.seen_at > sessions.TOUCH_AFTER:
                 await self._transaction(
                     lambda c: sessions.touch(c, visit.officer.session_id, visit.now), False

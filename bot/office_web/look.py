@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +29,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     said = render.environment().filters
-    env.filters.update({name: said[name] for name in ("day", "monthday", "minute")}, segment=_segment)
+    env.filters.update(
+        {name: said[name] for name in ("day", "monthday", "minute")}, segment=_segment, clock=_clock
+    )
     env.globals.update(static=static_url)
     return env
 
@@ -36,6 +39,11 @@ def environment() -> Environment:
 def _segment(text: object) -> str:
     """A part of an address: everything quoted."""
     return quote(str(text), safe="")
+
+
+def _clock(moment: datetime) -> str:
+    """The time of day, for lists whose day is stated above."""
+    return f"{local(moment):%H:%M}"
 
 
 def page(template: str, data: Mapping[str, Any], visit: Visit | None = None) -> str:

@@ -1,0 +1,162 @@
+"""One institution: its name and when it reports, who speaks for it, its codes, its quarters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot import telling
+from bot.office_web import codes
+from bot.office_web.institutions import choices, read_fields
+from bot.office_web.look import quarters_until
+from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
+from bot.render import render
+from policy.quarters import Quarter, reporting_quarter
+from storage import contacts, roster
+from storage.roster import Listed, NameTaken
+
+ROLES = ("contact", "lead")
+NEVER = "never"  # 止报 of one that was listed by mistake
+
+
+def _place(visit: Visit) -> Listed:
+    visit.only_office()
+    found = roster.get(visit.connection, visit.number("institution"))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _path(one: Listed) -> str:
+    return f"/office/institutions/{one.id}"
+
+
+def show(visit: Visit) -> Answer:
+    """Its page; with `code`, the code that was just made."""
+    return _page(visit, _place(visit))
+
+
+def _page(
+    visit: Visit, one: Listed, status: int = 200, problems: dict[str, Any] | None = None, problem: str = ""
+) -> Page:
+    connection = visit.connection
+    given = contacts.codes(connection, one.id)
+    typed = {
+        "name": one.name,
+        "district": one.district or "",
+        "since": one.expected_from,
+        "until": one.expected_until or "",
+    }
+    data = {
+        "one": one,
+        "path": _path(one),
+        "shown": codes.shown(visit),
+        "contacts": [
+            (c, visit.house.keys.open(c.telephone)) for c in contacts.of_institution(connection, one.id)
+        ],
+        "codes": [(code, code.state(visit.now)) for code in given],
+        "given_by": contacts.given_by(connection, [code.id for code in given]),
+        "quarters": _quarters(visit, one),
+        "texts": dict(visit.form) if problems else typed,
+        "problems": problems or {},
+        "problem": problem,
+        "now_quarter": reporting_quarter(visit.now),
+        "closing_choices": _closing_choices(visit, one),
+        **choices(visit, one),
+    }
+    return Page("institution.html", data, status)
+
+
+def _quarters(visit: Visit, one: Listed) -> list[tuple[Quarter, str]]:
+    """(quarter, where its report stands), newest first: those it is expected in, and those it reported."""
+    standing = roster.standing(visit.connection, one.id)
+    last = one.expected_until or str(Quarter.of(visit.now))
+    expected = [q for q in quarters_until(Quarter.of(visit.now)) if one.expected_from <= str(q) <= last]
+    every = {*expected, *(Quarter.parse(name) for name in standing)}
+    return [(q, standing.get(str(q), "missing")) for q in sorted(every, reverse=True)]
+
+
+def _closing_choices(visit: Visit, one: Listed) -> list[Quarter]:
+    first = Quarter.parse(one.expected_from)
+    return [q for q in quarters_until(Quarter.of(visit.now)) if q >= first]
+
+
+def change(visit: Visit) -> Answer:
+    """Rename, move, change from and until when it reports."""
+    one = _place(visit)
+    wanted, problems = read_fields(visit, own_id=one.id)
+    if one.closed_at is not None and wanted.expected_until is None and "until" not in problems:
+        problems["until"] = "closed"
+    if problems:
+        return _page(visit, one, 422, problems)
+    try:
+        changed = roster.change(visit.connection, one.id, wanted, visit.officer.person_id, visit.now)
+    except NameTaken:  # by a colleague, just now
+        return _page(visit, one, 409, {"name": "taken"})
+    return Goto(_path(one), "institution_changed" if changed else "")
+
+
+def close(visit: Visit) -> Answer:
+    """Close it, after a last quarter it is expected in; who speaks for it is told."""
+    one = _place(visit)
+    given = visit.form.get("last", "")
+    first = Quarter.parse(one.expected_from)
+    last = (
+        first.previous()
+        if given == NEVER
+        else next((q for q in _closing_choices(visit, one) if str(q) == given), None)
+    )
+    if last is None:
+        return _page(visit, one, 422, problem="close_last")
+    if not roster.close(visit.connection, one.id, str(last), visit.officer.person_id, visit.now):
+        return _page(visit, one, 409, problem="changed")
+    _tell(visit, one, closed=True)
+    return Goto(_path(one), "institution_closed")
+
+
+def reopen(visit: Visit) -> Answer:
+    """Open it again; who spoke for it does so again, and is told."""
+    one = _place(visit)
+    if not roster.reopen(visit.connection, one.id, visit.officer.person_id, visit.now):
+        return _page(visit, one, 409, problem="changed")
+    _tell(visit, one, closed=False)
+    return Goto(_path(one), "institution_reopened")
+
+
+def _tell(visit: Visit, one: Listed, closed: bool) -> None:
+    speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
+    message = render("office/institution_told.j2", institution=one.name, closed=closed)
+    telling.tell_people(visit.connection, speaking, message, visit.now)
+
+
+def invite(visit: Visit) -> Answer:
+    """A new code, for a contact or the lead."""
+    one = _place(visit)
+    role = visit.form.get("role", "")
+    if role not in ROLES:
+        raise NotFound
+    if one.closed_at is not None:
+        return _page(visit, one, 409, problem="changed")
+    return codes.give(visit, _path(one), "code_made", role, one.id)
+
+
+def revoke(visit: Visit) -> Answer:
+    """Take a contact's role away, and tell them."""
+    one = _place(visit)
+    wanted = visit.number("membership")
+    if all(c.membership_id != wanted for c in contacts.of_institution(visit.connection, one.id)):
+        return _page(visit, one, 409, problem="changed")  # another institution's, or gone meanwhile
+    gone = contacts.revoke(visit.connection, wanted, visit.officer.person_id, visit.now)
+    assert gone is not None  # it stood in the list, and no contact is a head
+    told = render("colleague/removed.j2", institution=one.name)
+    telling.tell_people(visit.connection, [gone.person_id], told, visit.now)
+    return Goto(_path(one), "contact_revoked")
+
+
+def revoke_code(visit: Visit) -> Answer:
+    """Make a code worthless that was not used yet."""
+    one = _place(visit)
+    wanted = visit.number("invite")
+    mine = any(code.id == wanted for code in contacts.codes(visit.connection, one.id))
+    if not mine or not contacts.revoke_code(visit.connection, wanted, visit.officer.person_id, visit.now):
+        return _page(visit, one, 409, problem="changed")
+    return Goto(_path(one), "code_revoked")

@@ -1,0 +1,124 @@
+"""The list of institutions, and adding one."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.office_web import codes
+from bot.office_web.board import NO_DISTRICT
+from bot.office_web.look import quarters_until
+from bot.office_web.visit import Answer, Page, Visit
+from policy.districts import DISTRICTS
+from policy.quarters import Quarter, reporting_quarter
+from policy.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, alike, district_of, tidy_name
+from storage import contacts, roster
+from storage.roster import Listed, NameTaken, Wanted
+
+PAGE = 100  # institutions on a page
+AHEAD = 8  # quarters after the present one that 止报 can name
+
+
+def show(visit: Visit) -> Answer:
+    """The list: `named`, `district`, `alone`, `page` in the query."""
+    return _page(visit)
+
+
+def _page(visit: Visit, status: int = 200, problems: dict[str, Any] | None = None) -> Page:
+    visit.only_office()
+    named = visit.query.get("named", "")[:60]
+    chosen = visit.query.get("district", "")
+    alone = bool(visit.query.get("alone"))
+    number = visit.page_number()
+    district = ("" if chosen == NO_DISTRICT else chosen) if chosen else None
+    found, total = roster.listed(
+        visit.connection, named, PAGE, (number - 1) * PAGE, district=district, alone=alone
+    )
+    kept = {"named": named, "district": chosen, "alone": "1" if alone else ""}
+    data = {
+        "lines": found,
+        "total": total,
+        "speaking": contacts.how_many(visit.connection, [line.id for line in found]),
+        "listed_districts": roster.districts(visit.connection),
+        "named": named,
+        "chosen": chosen,
+        "alone": alone,
+        "page": number,
+        "more": number * PAGE < total,
+        "link": lambda **change: (
+            "/office/institutions?" + urlencode({k: v for k, v in {**kept, **change}.items() if v})
+        ),
+        "texts": dict(visit.form) if problems else {},
+        "problems": problems or {},
+        "now_quarter": reporting_quarter(visit.now),
+        **choices(visit),
+    }
+    return Page("institutions.html", data, status)
+
+
+def choices(visit: Visit, one: Listed | None = None) -> dict[str, Any]:
+    """What the fields of an institution offer: quarters newest first, with those it has now; districts."""
+    current = Quarter.of(visit.now)
+    last = current
+    for _ in range(AHEAD):
+        last = last.next() if last < Quarter(2100, 4) else last
+    until = quarters_until(last)
+    since = [q for q in until if q <= current.next()]
+    if one is not None:
+        since = _with(since, one.expected_from)
+        until = _with(until, one.expected_until)
+    return {"since_choices": since, "until_choices": until, "districts": list(DISTRICTS)}
+
+
+def _with(quarters: list[Quarter], given: str | None) -> list[Quarter]:
+    return sorted({*quarters, Quarter.parse(given)}, reverse=True) if given else quarters
+
+
+def read_fields(visit: Visit, own_id: int | None = None) -> tuple[Wanted, dict[str, Any]]:
+    """The institution as the form has it, and field → what is wrong: a name, or with whom it collides."""
+    form = visit.form
+    name = tidy_name(form.get("name", ""))
+    district = district_of(form.get("district", ""))
+    problems: dict[str, Any] = {}
+    if not SHORTEST <= len(name) <= LONGEST:
+        problems["name"] = "length"
+    else:
+        twins = [
+            (other_id, other)
+            for other_id, other in roster.names(visit.connection)
+            if alike(other) == alike(name) and other_id != own_id
+        ]
+        if twins:
+            problems["name"] = "taken"
+            problems["twin"] = twins[0]
+    if district and len(district) > LONGEST_DISTRICT:
+        problems["district"] = "length"
+    since = _quarter(form.get("since", ""))
+    until = _quarter(form.get("until", ""))
+    if since is None:
+        problems["since"] = "quarter"
+    if form.get("until") and until is None:
+        problems["until"] = "quarter"
+    if since and until and until < since:
+        problems["until"] = "order"
+    return Wanted(name, district, str(since), str(until) if until else None), problems
+
+
+def _quarter(text: str) -> Quarter | None:
+    try:
+        return Quarter.parse(text)
+    except ValueError:
+        return None
+
+
+def create(visit: Visit) -> Answer:
+    """Add one, and show the code for its first contact."""
+    visit.only_office()
+    wanted, problems = read_fields(visit)
+    if problems:
+        return _page(visit, 422, problems)
+    try:
+        (new_id,) = roster.create(visit.connection, [wanted], visit.officer.person_id, visit.now)
+    except NameTaken:  # by a colleague, just now
+        return _page(visit, 409, {"name": "taken"})
+    return codes.give(visit, f"/office/institutions/{new_id}", "institution_created", "contact", new_id)
