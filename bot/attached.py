@@ -16,7 +16,7 @@ from bot.media import BadFile
 from bot.messages import IncomingFile
 from bot.sheets import BadSheet, Grid
 from policy.form import form
-from policy.form_file import MOST_ROWS, Base, FormFile, read_form
+from policy.form_file import MOST_ROWS, Base, FormFile, is_ours, read_form
 from storage import attachments
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address
@@ -29,7 +29,7 @@ _GOING = ".going"  # ends the name of one that is being removed
 class Arrived:
     """A file of somebody who speaks for an institution.
 
-    refused: why it is not taken (large, empty, kind, macro, broken, encoding, rows, roster, lost), ""
+    refused: why it is not taken (large, empty, kind, macro, broken, encoding, rows, heads, roster, lost), ""
     when it is. `form` is the official form read from it.
     """
 
@@ -100,6 +100,8 @@ def _form(kind: str, content: bytes) -> FormFile | None:
             if len(grid) > MOST_ROWS:
                 raise BadSheet("rows")
             return read
+    if base is not None or any(is_ours(form(), grid) for grid in grids):
+        raise BadSheet("heads")  # it was meant to be the form: never an attachment by mistake
     return None
 
 

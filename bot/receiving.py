@@ -127,8 +127,14 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
         zero: dict[str, Any] = {m.id: 0 for m in context.form.measures}
         figures_lines.write(turn, context, occupation, zero, no_business=True)
         written.append((occupation, len(zero)))
+    known = context.snapshot.rows if context.snapshot else {}
+    left = [o for o in sent.named if not sent.rows.get(o) and o not in sent.idle and o not in known]
+    if left:  # nothing right in them, so they are asked for instead of being forgotten
+        draft = figures_lines.open_draft(turn, context)
+        drafts.add_occupations(turn.connection, draft, left, turn.person_id, turn.now)
     wrong = [(w, form().measure(w.measure) if w.measure else None) for w in sent.wrong]
     data = {
+        "absent": [form().measure(m) for m in sent.absent],
         "written": written,
         "wrong": wrong[:SHOWN],
         "more": max(0, len(wrong) - SHOWN),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -35,7 +35,8 @@ class SheetCell:
 class Wrong:
     """A cell that cannot be taken.
 
-    reason: as `Refused`, or formula, error, kind, occupation (unknown), twice (row), nameless (row).
+    reason: as `Refused`, or formula, error, kind, occupation (unknown), twice (row), nameless (row),
+    cleared (`typed` is what the form showed there).
     """
 
     address: str
@@ -58,7 +59,11 @@ class Base:
 
 @dataclass(frozen=True)
 class FormFile:
-    """A form read from a file: the cells that are right, and what is wrong with the others."""
+    """A form read from a file: the cells that are right, and what is wrong with the others.
+
+    `named` are the occupations with anything in their row, right or wrong; `absent` the measures
+    whose column was not found.
+    """
 
     institution: str
     quarter: str | None
@@ -66,6 +71,8 @@ class FormFile:
     idle: frozenset[str]  # 无业务 written into the row
     wrong: tuple[Wrong, ...]
     base: Base | None = None
+    named: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     def edited(self) -> dict[str, dict[str, Cell]]:
         """The cells that differ from what the form showed when it was handed out."""
@@ -87,12 +94,27 @@ def read_form(form: Form, grid: Sequence[Sequence[SheetCell]], base: Base | None
     top, first_column, columns = heads
     above = [cell.text.strip() for line in grid[:top] for cell in line if cell.text.strip()]
     named = next((m[1].strip() for text in above if (m := _INSTITUTION.search(text))), "")
-    reader = _Rows(form, first_column, columns)
+    reader = _Rows(form, first_column, columns, base.rows if base else {})
     for line in grid[top + 1 :]:
         if not reader.take(line):
             break
     quarter = base.quarter if base else next((q for text in above if (q := _quarter(text))), None)
-    return FormFile(named, quarter, reader.rows, frozenset(reader.idle), tuple(reader.wrong), base)
+    there = {m.id for m in columns.values()}
+    return FormFile(
+        named,
+        quarter,
+        reader.rows,
+        frozenset(reader.idle),
+        tuple(reader.wrong),
+        base,
+        tuple(reader.named),
+        tuple(m.id for m in form.measures if m.id not in there),
+    )
+
+
+def is_ours(form: Form, grid: Sequence[Sequence[SheetCell]]) -> bool:
+    """Whether a grid bears the form's title, so that it was meant to be the form."""
+    return any(form.title in re.sub(r"\s", "", cell.text) for line in grid[:5] for cell in line)
 
 
 def _quarter(text: str) -> str | None:
@@ -118,7 +140,7 @@ def _heads(form: Form, grid: Sequence[Sequence[SheetCell]]) -> tuple[int, int, d
             more = _measures(form, below, start)
             whole = {**columns, **more}
             if columns and len({m.id for m in whole.values()}) == len(whole):
-                return number + bool(more), start, whole
+                return number + bool(more), start, dict(sorted(whole.items()))
     return None
 
 
@@ -130,14 +152,21 @@ def _measures(form: Form, line: Sequence[SheetCell], start: int) -> dict[int, Me
 class _Rows:
     """Reads row after row and keeps what was right and what was not."""
 
-    def __init__(self, form: Form, first_column: int, columns: dict[int, Measure]) -> None:
+    def __init__(
+        self,
+        form: Form,
+        first_column: int,
+        columns: dict[int, Measure],
+        shown: Mapping[str, Mapping[str, Cell]],
+    ) -> None:
         self.form = form
         self.first_column = first_column
         self.columns = columns
+        self.shown = shown
         self.rows: dict[str, dict[str, Cell]] = {}
         self.idle: set[str] = set()
         self.wrong: list[Wrong] = []
-        self._seen: set[str] = set()
+        self.named: list[str] = []
 
     def take(self, line: Sequence[SheetCell]) -> bool:
         """Read one row; False when the rows are over."""
@@ -146,22 +175,32 @@ class _Rows:
         if name.startswith(_ENDS):
             return False
         cells = [(m, line[i]) for i, m in self.columns.items() if i < len(line) and line[i].kind != "empty"]
+        occupation = self.form.find_occupation(name) if name else None
+        if occupation is not None and occupation.name not in self.named:
+            self._cleared(occupation.name, line)
         if not cells or _ROW_OF_DOTS.fullmatch(name):
             return True
-        occupation = self.form.find_occupation(name) if name else None
         if occupation is None:
             self.wrong.append(Wrong(name_cell.address, "occupation" if name else "nameless", name[:30]))
             return True
-        if occupation.name in self._seen:
+        if occupation.name in self.named:
             self.wrong.append(Wrong(name_cell.address, "twice", occupation.name, occupation.name))
             return True
-        self._seen.add(occupation.name)
+        self.named.append(occupation.name)
         if any(re.sub(r"\s", "", cell.text) in _IDLE for _, cell in cells):
             self.idle.add(occupation.name)
             return True
         for measure, cell in cells:
             self._cell(occupation.name, measure, cell)
         return True
+
+    def _cleared(self, occupation: str, line: Sequence[SheetCell]) -> None:
+        """Note cells that showed something and came back empty: an empty cell changes nothing."""
+        for i, measure in self.columns.items():
+            before = self.shown.get(occupation, {}).get(measure.id)
+            if before is not None and i < len(line) and line[i].kind == "empty":
+                typed = measure.show(before)
+                self.wrong.append(Wrong(line[i].address, "cleared", typed, occupation, measure.id))
 
     def _cell(self, occupation: str, measure: Measure, cell: SheetCell) -> None:
         try:

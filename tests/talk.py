@@ -55,9 +55,9 @@ class Person:
         """Press a button remembered from before."""
         return self._send(choice=token)
 
-    def sends(self, file: IncomingFile) -> list[Outgoing]:
+    def sends(self, file: IncomingFile, caption: str = "") -> list[Outgoing]:
         """Send a file."""
-        return self._send(file=file)
+        return self._send(caption, file=file)
 
     def token(self, label: str) -> str:
         """The token behind a label of the last replies."""

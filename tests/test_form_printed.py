@@ -1,0 +1,207 @@
+"""The form as it is printed: a Word document in the annex's layout, for those whose report it is."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import openpyxl
+import pytest
+from sqlalchemy import update
+
+from bot import docx
+from bot.start import House
+from policy.form import form
+from storage import institutions
+from storage.database import transaction
+from storage.schema import membership
+from tests.form_files import FIGURES, JPG, PDF, Document, bound, reported, send, taken
+from tests.talk import NOON, Person
+from tests.web_visitor import Visitor, noon  # noqa: F401
+from tests.web_visitor import reported as reported_on_the_web
+
+NASTY = "<w:p>&\"']]>"
+
+
+def printed(person: Person, house: House) -> Document:
+    person.presses("打印盖章用表")
+    return Document(taken(person, house, ".docx"))
+
+
+def test_the_receipt_offers_a_form_to_stamp(either_house: House) -> None:
+    wang = reported(either_house)
+    assert "盖章件：待补" in wang.text
+    paper = printed(wang, either_house)
+    assert form().title in paper.paragraphs
+    assert any(p.startswith("填报单位（盖章）：威海数字培训学校") for p in paper.paragraphs)
+    assert "填报时间：2026 年 12 月 30 日" in paper.paragraphs
+    assert any(re.fullmatch(r"填表人：王芳\s+联系电话：_+", p) for p in paper.paragraphs)
+    assert form().note in paper.paragraphs
+    assert "元（通知表格未印单位）" in paper.text
+    assert paper.sections == [(297, 210)]
+
+
+def test_the_heads_are_merged_as_in_the_annex(house: House) -> None:
+    table = printed(reported(house), house).table(1)
+    assert table[0] == [
+        ("名称", 1, "restart"),
+        ("已培训班次（个）", 1, "restart"),
+        ("", 1, ""),
+        ("已培训人数（人）", 1, "restart"),
+        ("", 3, ""),
+    ]
+    assert table[1] == [
+        ("", 1, "continue"),
+        ("", 1, "continue"),
+        ("纳入职业培训补贴班次（个）", 1, ""),
+        ("", 1, "continue"),
+        ("取得证书人数（人）", 1, ""),
+        ("领取培训补贴人数（人）", 1, ""),
+        ("发放培训补贴金额", 1, ""),
+    ]
+    assert [[text for text, _, _ in row] for row in table[2:]] == [
+        ["智能制造", *"——————"],  # the annex prints its row; nothing was reported for it
+        ["大数据", "3", "2", "120", "80", "60", "90,000"],
+        ["区块链", *"——————"],
+    ]
+
+
+def test_the_heads_come_again_on_a_second_sheet_and_no_row_is_cut(house: House) -> None:
+    paper = printed(reported(house), house)
+    xml = paper.parts["word/document.xml"].decode()
+    assert xml.count("<w:tblHeader/>") == 2
+    assert xml.count("<w:cantSplit/>") == 5
+
+
+def test_zero_not_known_and_not_reported_are_told_apart(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", "大数据 3 2 120 80 不掌握 0", "学员自己领，校里不掌握", "提交", "提交")
+    rows = printed(wang, house).table(1)
+    assert [text for text, _, _ in rows[3]] == ["大数据", "3", "2", "120", "80", "不掌握", "0"]
+    assert [text for text, _, _ in rows[4]][1] == "—"
+
+
+def test_a_quarter_without_training_is_printed_as_zeros(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", "本季度无培训", "提交", "提交")
+    paper = printed(wang, house)
+    assert [text for text, _, _ in paper.table(1)[2]] == ["智能制造", *"000000"]
+    assert any("零报告" in p for p in paper.paragraphs)
+
+
+def test_explanations_and_separate_pages_follow_upright(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", "大数据 1 2 120 80 60 90000", "两个班是三季度开的")
+    wang.presses("附页")
+    wang.presses("写经验做法")
+    wang.says("校企合办。\n送教上门。")
+    send(wang, house, "减免办法.pdf", PDF, "配套措施")
+    wang.says("填报", "提交", "提交")
+    paper = printed(wang, house)
+    assert paper.sections == [(297, 210), (210, 297)]
+    for said in ("两个班是三季度开的", "纳入补贴班次 2 大于已培训班次 1", "减免办法.pdf"):
+        assert said in paper.text
+    assert paper.paragraphs.index("校企合办。") + 1 == paper.paragraphs.index("送教上门。")
+    assert "请写一句说明" not in paper.text
+
+
+def test_the_same_revision_gives_the_same_bytes(house: House) -> None:
+    wang = reported(house)
+    wang.presses("打印盖章用表")
+    first = taken(wang, house, ".docx")
+    assert first == taken(wang, house, ".docx")
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert archive.testzip() is None
+        assert {info.date_time for info in archive.infolist()} == {docx.FIXED}
+        assert archive.namelist()[0] == "[Content_Types].xml"
+
+
+def test_what_people_type_is_never_markup(house: House) -> None:
+    wang = bound(house, school=f"学校{NASTY}")
+    wang.says("填报 2026Q4", "大数据 1 2 120 80 60 90000", f"说明{NASTY}\x0b\x01")
+    wang.presses("附页")
+    wang.presses("写问题")
+    wang.says(f"问题{NASTY}\x02")
+    wang.says("填报", "提交", "提交")
+    paper = printed(wang, house)
+    for said in ("学校", "说明", "问题"):
+        assert f"{said}{NASTY}" in paper.text
+
+
+@pytest.mark.parametrize("typed", ["\x00", "\x0c", "\x1f", "\ud800", "\ufffe", "\uffff", "\ue000"])
+def test_characters_that_xml_cannot_hold_are_left_out(typed: str) -> None:
+    assert docx.legal(f"甲{typed}乙\t\n🎓") == "甲乙\t\n🎓"
+
+
+def test_the_workbook_of_a_revision_tells_nothing_reported_from_zero(house: House) -> None:
+    wang = reported(house)
+    sheet = openpyxl.load_workbook(io.BytesIO(taken(wang, house, ".xlsx"))).worksheets[0]
+    rows = {row[0].value: [cell.value for cell in row[1:]] for row in sheet}
+    assert rows["大数据"][:3] == [3, 2, 120]
+    assert not any(rows["智能制造"])
+
+
+def test_history_offers_it_and_tells_of_the_stamp(either_house: House) -> None:
+    wang = reported(either_house)
+    wang.says("历史")
+    assert "盖章件待补" in wang.text
+    assert "大数据" in printed(wang, either_house).text
+    send(wang, either_house, "盖章.jpg", JPG, "盖章件")
+    wang.says("历史")
+    assert "盖章件已收" in wang.text
+
+
+def test_nothing_is_printed_before_it_was_submitted(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", FIGURES)
+    with transaction(house.engine, read_only=True) as connection:
+        school = institutions.find(connection, "威海数字培训学校")
+    assert school
+    wang.presses_token(f"prn:{school.id}:2026Q4")
+    assert wang.files == []
+    assert "回到填报" in wang.labels
+
+
+def test_the_office_prints_what_it_opened_and_sees_the_stamp(house: House, officer: Person) -> None:
+    wang = reported(house)
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    assert "盖章件：待补" in officer.text
+    officer.presses("打印用")
+    assert "120" in Document(taken(officer, house, ".docx")).text
+    send(wang, house, "盖章.jpg", JPG, "盖章件")
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    assert "盖章件：已收" in officer.text
+    officer.presses("看附页和附件")
+    assert taken(officer, house, "盖章.jpg") == JPG
+
+
+def test_buttons_of_the_office_are_the_offices_alone(house: House, officer: Person) -> None:
+    wang = reported(house)
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    tokens = [officer.token("打印用")]
+    other = bound(house, "zhao", "荣成职校")
+    for person in (wang, other, Person(house.assistant, "li")):
+        for token in [*tokens, tokens[0].replace("rv:p", "rv:f")]:
+            person.presses_token(token)
+            assert person.files == []
+
+
+async def test_in_a_browser_and_not_by_an_old_link_of_somebody_who_left(house: House) -> None:
+    wang = await reported_on_the_web(Visitor(house), house)
+    await wang.presses("打印盖章用表")
+    link = re.findall(r'href="(/file/\d+/0)"', wang.page)[-1]
+    await wang.opens(link)
+    assert wang.response.headers["content-type"] == docx.MEDIA_TYPE
+    assert "120" in Document(wang.response.content).text
+    revoke(house)
+    await wang.opens(link)
+    assert wang.status == 404
+
+
+def revoke(house: House) -> None:
+    with transaction(house.engine) as connection:
+        connection.execute(update(membership).values(revoked_at=NOON))
