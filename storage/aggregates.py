@@ -19,18 +19,26 @@ COUNTING = ("accepted", "submitted")
 _CHUNK = 1000  # rows fetched at a time
 
 
-def counting(accepted_only: bool) -> Any:
-    """The condition that a revision is the one that counts for its report."""
-    states = ("accepted",) if accepted_only else COUNTING
-    later = revision.alias("later")
+_later = revision.alias("later")
+
+
+def _counts(states: tuple[str, ...]) -> ColumnElement[bool]:
     superseded = exists().where(
         and_(
-            later.c.report_id == revision.c.report_id,
-            later.c.number > revision.c.number,
-            later.c.state.in_(states),
+            _later.c.report_id == revision.c.report_id,
+            _later.c.number > revision.c.number,
+            _later.c.state.in_(states),
         )
     )
     return and_(revision.c.state.in_(states), ~superseded)
+
+
+_ACCEPTED, _ANY = _counts(("accepted",)), _counts(COUNTING)
+
+
+def counting(accepted_only: bool) -> ColumnElement[bool]:
+    """The condition that a revision is the one that counts for its report."""
+    return _ACCEPTED if accepted_only else _ANY
 
 
 def _quarters(first: str, last: str) -> ColumnElement[bool]:
