@@ -12,7 +12,7 @@ import traceback
 
 from sqlalchemy import Connection, Engine
 
-from bot import attached, door, router, tables
+from bot import attached, conductor, door, router, tables
 from bot.channels.shape import channel_of
 from bot.dialogs import takes_numbers
 from bot.keys import Keys
@@ -88,15 +88,17 @@ class Assistant:
             said = [render("masked.j2"), *said]
             said = router.merge(said)
         talk.state = memory.to_json()
+        if incoming.numbered:
+            talk.state["numbers"] = _numbers_press(turn)
         turns.save_conversation(connection, talk, incoming.now)
-        pushed = channel_of(address.channel).pushes
+        tracked = channel_of(address.channel).tracked
         turns.enqueue(
             connection,
             address,
             [message.body() for message in said],
             incoming.now,
             turn_id,
-            sent_at=None if pushed else incoming.now,  # a pull channel hands replies over itself
+            sent_at=None if tracked else incoming.now,  # the request itself carries them back
         )
         return said
 
@@ -109,10 +111,16 @@ class Assistant:
         with transaction(self.engine) as connection:
             turn_id = turns.record_incident(connection, incoming.address, incoming.id, number, incoming.now)
             if turn_id is not None:
-                sent = None if channel_of(incoming.address.channel).pushes else incoming.now
+                sent = None if channel_of(incoming.address.channel).tracked else incoming.now
                 bodies = [message.body() for message in said]
                 turns.enqueue(connection, incoming.address, bodies, incoming.now, turn_id, sent_at=sent)
         return said
+
+
+def _numbers_press(turn: Turn) -> bool:
+    """Whether a number typed now presses an offered button: not where a figure or a text is asked for."""
+    stage = conductor.open_stage(turn)
+    return stage is None or stage.question is None or stage.question.kind in ("choice", "list")
 
 
 def _label(incoming: Incoming) -> str | None:

@@ -114,7 +114,7 @@ def _remind(options: argparse.Namespace) -> int:
 
     house, now = _open(), clock(options.now)()
     announcing.send_due(house.engine, now)
-    sent, calls = reminding.send_due(house.engine, now)
+    sent, calls = reminding.send_due(house.engine, now, bool(house.settings.wechat_secret))
     print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
     return 0
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from bot.channels import wechat_window
 from bot.channels.shape import CHANNELS
 from bot.render import render
 from policy.quarters import local
@@ -24,16 +25,13 @@ class _Missing:
     institution: Institution
     draft: bool
     reach: tuple[Reach, ...]
-
-    @property
-    def pushable(self) -> bool:
-        """Whether a channel of some contact takes messages at any time."""
-        return any(CHANNELS[r.address.channel].pushes for r in self.reach)
+    pushable: bool  # a channel of some contact takes messages at any time, or does just now
 
 
-def send_due(engine: Engine, now: datetime) -> tuple[int, list[str]]:
+def send_due(engine: Engine, now: datetime, windowed: bool = False) -> tuple[int, list[str]]:
     """Put what is due into the outbox, each once whoever runs it; how many, and whom to call.
 
+    `windowed`: people whose channel takes messages only for a while after theirs are written to too.
     The second value names the missing institutions that no channel can push to: for the office's
     call sheet. Their contacts find the reminder when they next come.
     """
@@ -43,7 +41,7 @@ def send_due(engine: Engine, now: datetime) -> tuple[int, list[str]]:
     due = due_now(now, holidays())
     if due is None:
         return rosters, []
-    missing = _missing(engine, due)
+    missing = _missing(engine, due, now, windowed)
     sent = rosters
     for start in range(0, len(missing), BATCH):
         with transaction(engine) as connection:
@@ -81,15 +79,19 @@ def _rosters(engine: Engine, now: datetime) -> int:
     return sent
 
 
-def _missing(engine: Engine, due: Due) -> list[_Missing]:
+def _missing(engine: Engine, due: Due, now: datetime, windowed: bool) -> list[_Missing]:
     """Expected institutions without a submission (or with a returned one), and how to reach them."""
     quarter = str(due.quarter)
     with transaction(engine, read_only=True) as connection:
         states = reports.states_of_quarter(connection, quarter)
         reach = people.reach_of_institutions(connection)
+        addresses = [r.address for reaches in reach.values() for r in reaches]
+        lately = wechat_window.reachable(connection, addresses, now) if windowed else set()
         found = []
         for institution in institutions.expected(connection, quarter):
             state, submitted = states.get(institution.id, ("", None))
             if submitted is None or state == "returned":
-                found.append(_Missing(institution, state == "draft", tuple(reach.get(institution.id, ()))))
+                mine = tuple(reach.get(institution.id, ()))
+                pushable = any(CHANNELS[r.address.channel].pushes or r.address in lately for r in mine)
+                found.append(_Missing(institution, state == "draft", mine, pushable))
         return found

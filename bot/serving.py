@@ -21,6 +21,7 @@ from bot.channels import web
 from bot.office_web.routes import routes as office_routes
 from bot.render import words
 from bot.runner import Runner
+from bot.settings import Settings
 from bot.start import House
 from policy.quarters import SHANGHAI
 from storage import people, turns
@@ -57,6 +58,12 @@ def application(house: House) -> Starlette:
 
         telegram = Telegram(house, runner, now)
 
+    wechat = None
+    if house.settings.wechat:
+        from bot.channels.wechat import WeChat
+
+        wechat = WeChat(house, runner, now)
+
     async def healthz(request: Request) -> Response:
         try:
             await runner.run(lambda: schema_state(house.engine))
@@ -73,7 +80,8 @@ def application(house: House) -> Starlette:
         return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
 
     async def remind() -> None:
-        await runner.run(lambda: reminding.send_due(house.engine, now()))
+        windowed = wechat is not None and wechat.can_push
+        await runner.run(lambda: reminding.send_due(house.engine, now(), windowed))
         await runner.run(lambda: announcing.send_due(house.engine, now()))
 
     async def purge() -> None:
@@ -92,6 +100,8 @@ def application(house: House) -> Starlette:
         async with contextlib.AsyncExitStack() as stack:
             if telegram:
                 await stack.enter_async_context(telegram.running())
+            if wechat:
+                await stack.enter_async_context(wechat.running())
             yield
         for task in tasks:
             task.cancel()
@@ -106,7 +116,20 @@ def application(house: House) -> Starlette:
     ]
     if telegram:
         routes += telegram.routes()
+    if wechat:
+        routes += wechat.routes()
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _wechat(settings: Settings) -> dict[str, bool] | None:
+    """What the WeChat channel can do with these settings, for the line at the start."""
+    if not settings.wechat:
+        return None
+    return {
+        "encrypted": bool(settings.wechat_aes_key),
+        "pushes": bool(settings.wechat_secret),
+        "links": bool(settings.public_url),
+    }
 
 
 def run(house: House) -> int:
@@ -132,7 +155,12 @@ def run(house: House) -> int:
     url = house.settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
     house.assistant.url = url  # port 0 is known only now
     telegram = "webhook" if house.settings.telegram_webhook_secret else "long polling"
-    data = {"url": url, "code": code, "telegram": telegram if house.settings.telegram_token else None}
+    data = {
+        "url": url,
+        "code": code,
+        "telegram": telegram if house.settings.telegram_token else None,
+        "wechat": _wechat(house.settings),
+    }
     print(words("cli/serving.j2", data), flush=True)
     config = uvicorn.Config(application(house), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.render import words
@@ -33,7 +33,8 @@ class Settings(BaseSettings):
     wechat_appid: str | None = None
     wechat_secret: str | None = None
     wechat_token: str | None = None
-    wechat_aes_key: str | None = Field(default=None)
+    wechat_aes_key: str | None = None
+    wechat_base_url: str = "https://api.weixin.qq.com"
 
     @field_validator("*", mode="before")
     @classmethod
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
             raise ValueError("listen")
         return value
 
-    @field_validator("public_url", "telegram_base_url")
+    @field_validator("public_url", "telegram_base_url", "wechat_base_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"^https?://[^\s/]+", value):
@@ -85,6 +86,39 @@ class Settings(BaseSettings):
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
             raise ValueError("webhook_secret")
         return value
+
+    @field_validator("wechat_appid")
+    @classmethod
+    def _appid(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{6,64}", value):
+            raise ValueError("wechat_appid")
+        return value
+
+    @field_validator("wechat_token")
+    @classmethod
+    def _wechat_token(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9]{3,32}", value):
+            raise ValueError("wechat_token")
+        return value
+
+    @field_validator("wechat_aes_key")
+    @classmethod
+    def _aes_key(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9+/]{43}", value):
+            raise ValueError("wechat_aes_key")
+        return value
+
+    @property
+    def wechat(self) -> bool:
+        """Whether the WeChat channel is wanted and has what it cannot do without."""
+        return bool(self.wechat_appid and self.wechat_token)
+
+    @property
+    def wechat_lacks(self) -> list[str]:
+        """The settings that WeChat cannot do without, where some of its settings are there."""
+        any_set = self.wechat_appid or self.wechat_token or self.wechat_secret or self.wechat_aes_key
+        needed = {"BOT_WECHAT_APPID": self.wechat_appid, "BOT_WECHAT_TOKEN": self.wechat_token}
+        return [name for name, value in needed.items() if any_set and not value]
 
     @property
     def url(self) -> str:
@@ -106,13 +140,17 @@ def load_settings() -> Settings:
         BadSetting: a value cannot be used; no value is repeated, it may be a secret.
     """
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "BOT_" + str(first["loc"][0]).upper()
         raise BadSetting(
             words("cli/bad_setting.j2", {"name": name, "reason": _reason(dict(first))})
         ) from None
+    if found.wechat_lacks:
+        names = " ".join(found.wechat_lacks)
+        raise BadSetting(words("cli/bad_setting.j2", {"name": names, "reason": "wechat"}))
+    return found
 
 
 def _reason(error: dict[str, object]) -> str:

@@ -139,7 +139,9 @@ def test_nothing_is_decrypted_without_the_right_signature(
         sealer.open(sealed, given_signature, stamp, nonce)
 
 
-LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml><Content>&b;</Content></xml>'
+LAUGHS = (
+    b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><xml><Content>&b;</Content></xml>'
+)
 
 
 @pytest.mark.parametrize(

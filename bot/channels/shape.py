@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 from bot.messages import Choice, Outgoing
+
+_WHOLE = re.compile(r"https?://[!-~]+")  # never cut inside
+# Where a long line may be cut: rather after a sentence than after a part of one.
+_ENDS = (re.compile(r"[。！？；!?;…]+[”’」』）)]*"), re.compile(r"[\s，、：]+|(?<!\d)[,:]"))
 
 
 @dataclass(frozen=True)
 class Channel:
     """A channel's abilities. `longest` is one message's length in `unit`.
 
-    `pushes`: we send; a reply stays in the outbox until the platform took it. Without it the
-    person's own request carries the reply back.
+    `pushes`: we may write to a person at any time. `window`: where we may not, how long after their
+    last message we still may, if at all.
     """
 
     name: str
@@ -22,6 +29,15 @@ class Channel:
     pushes: bool
     longest: int
     unit: Literal["characters", "bytes"] = "characters"
+    window: timedelta | None = None
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a message stays in the outbox until it was handed over.
+
+        Else the person's own request carries the reply back, and that is the end of it.
+        """
+        return self.pushes or self.window is not None
 
 
 CHANNELS = {
@@ -30,8 +46,16 @@ CHANNELS = {
         Channel("terminal", buttons=False, documents=True, pushes=False, longest=100_000),
         Channel("web", buttons=True, documents=True, pushes=False, longest=100_000),
         Channel("telegram", buttons=True, documents=True, pushes=True, longest=4096),
-        # WeChat Official Account: passive replies below 2,048 bytes; its adapter goes beside the others.
-        Channel("wechat", buttons=False, documents=False, pushes=False, longest=2000, unit="bytes"),
+        # WeChat Official Account: a text stays below 2,048 bytes, and what is added to it needs room.
+        Channel(
+            "wechat",
+            buttons=False,
+            documents=False,
+            pushes=False,
+            longest=1900,
+            unit="bytes",
+            window=timedelta(hours=48),
+        ),
     )
 }
 
@@ -41,25 +65,24 @@ def channel_of(name: str) -> Channel:
     return CHANNELS[name]
 
 
-def _size(text: str, channel: Channel) -> int:
+def size(text: str, channel: Channel) -> int:
+    """How long a text is in the channel's unit."""
     return len(text.encode()) if channel.unit == "bytes" else len(text)
 
 
 def split(text: str, channel: Channel) -> list[str]:
-    """The text in pieces that fit, cut at line ends where possible."""
+    """The text in pieces that fit: cut at line ends, else after a sentence, never inside an address."""
     pieces: list[str] = []
     piece = ""
     for line in text.splitlines(keepends=True):
-        while _size(line, channel) > channel.longest:
-            head = line
-            while _size(head, channel) > channel.longest:
-                head = head[: max(1, len(head) * 3 // 4)]
+        while size(line, channel) > channel.longest:
             if piece:
                 pieces.append(piece)
                 piece = ""
-            pieces.append(head)
-            line = line[len(head) :]
-        if _size(piece + line, channel) > channel.longest:
+            end = _cut(line, channel)
+            pieces.append(line[:end])
+            line = line[end:]
+        if size(piece + line, channel) > channel.longest:
             pieces.append(piece)
             piece = ""
         piece += line
@@ -67,11 +90,33 @@ def split(text: str, channel: Channel) -> list[str]:
     return [p.strip() for p in pieces if p.strip()] or [""]
 
 
+def _cut(line: str, channel: Channel) -> int:
+    """Where to cut a line that is too long for one message; at least one character is before it."""
+    low, most = 1, min(len(line), channel.longest)
+    while low < most:  # the longest beginning that fits
+        middle = (low + most + 1) // 2
+        low, most = (middle, most) if size(line[:middle], channel) <= channel.longest else (low, middle - 1)
+    found = ([m.end() for m in ends.finditer(line, most // 2, most)] for ends in _ENDS)
+    best = next((places[-1] for places in found if places), most)
+    for address in _WHOLE.finditer(line):
+        if address.start() < best < address.end() and address.start() > 0:
+            best = address.start()
+    while best > 1 and best < len(line) and _continues(line, best):
+        best -= 1
+    return best
+
+
+def _continues(line: str, at: int) -> bool:
+    """Whether the character there belongs to the one before it, as parts of an emoji do."""
+    joined = "\u200d\ufe0e\ufe0f"
+    return line[at] in joined or line[at - 1] == "\u200d" or unicodedata.combining(line[at]) > 0
+
+
 def fit(message: Outgoing, channel: Channel) -> list[Outgoing]:
     """The message in as many as the channel needs; buttons and files go with the last."""
     pieces = split(message.text, channel)
     *before, last = pieces
-    return [*(Outgoing(text) for text in before), Outgoing(last, message.choices, message.files)]
+    return [*(Outgoing(text) for text in before), replace(message, text=last)]
 
 
 def numbered(choices: tuple[Choice, ...]) -> str:

@@ -1,0 +1,186 @@
+"""What is handed to a person next: the answer to a request, what comes after it, what waited for them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import Connection
+
+from bot.channels import wechat_pages as pages
+from bot.channels import wechat_window as window
+from bot.channels.wechat_links import LIVES, FileLinks
+from bot.messages import Outgoing
+from bot.start import House
+from storage import passive, turns
+from storage.database import transaction
+from storage.passive import Page
+from storage.turns import Address
+
+log = logging.getLogger("bot")
+
+TRIES_LAST = timedelta(seconds=20)  # the platform asks three times, five seconds each
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One text for a person, and the outbox rows it holds. `at`: what they are marked with."""
+
+    text: str
+    rows: tuple[int, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Later:
+    """Nothing can be sent now. `turn`: not before the person wrote again after this one."""
+
+    turn: int | None = None
+
+
+class Carrier:
+    """Reads and marks the outbox of one account. `can_push` tells whether messages of ours go out."""
+
+    def __init__(self, house: House, account: str, links: FileLinks, can_push: Callable[[], bool]) -> None:
+        self._engine = house.engine
+        self._account = account
+        self._links = links
+        self._can_push = can_push
+        self.under_way: set[int] = set()  # rows being sent by this process just now
+
+    def answer(self, address: Address, message_id: str, now: datetime) -> Parcel | None:
+        """What answers a message that was applied: the same however often it is asked.
+
+        Raises:
+            StorageUnavailable: nothing was changed.
+        """
+        with transaction(self._engine) as connection:
+            asked = passive.find(connection, address, message_id)
+            if asked is None:
+                return None
+            own = self._laid(connection, passive.of_turn(connection, address, asked.turn_id))
+            behind: list[Page] = []
+            if not any(page.sent for page in own):  # else asked again: what it held stays as it was
+                waiting = self._laid(connection, passive.waiting(connection, address))
+                behind = [p for p in waiting if p.turn_id != asked.turn_id and p.id not in self.under_way]
+            return self._parcel(connection, address, [*own, *behind], asked, now)
+
+    def more(self, address: Address, message_id: str, now: datetime) -> Parcel | None:
+        """What comes next, as a turn of its own; None when nothing waits.
+
+        Raises:
+            StorageUnavailable: nothing was changed.
+        """
+        with transaction(self._engine) as connection:
+            asked = passive.find(connection, address, message_id)
+            if asked is not None:
+                own = self._laid(connection, passive.of_turn(connection, address, asked.turn_id))
+                return self._parcel(connection, address, own, asked, now)
+            waiting = self._laid(connection, passive.waiting(connection, address))
+            if not waiting:
+                return None
+            turn_id = turns.begin(connection, address, message_id, None, now)
+            if turn_id is None:
+                return None
+            begun = passive.Heard(turn_id, message_id, now)
+            return self._parcel(connection, address, waiting, begun, now)
+
+    def _parcel(
+        self,
+        connection: Connection,
+        address: Address,
+        found: list[Page],
+        asked: passive.Heard,
+        now: datetime,
+    ) -> Parcel | None:
+        messages = _messages(found)
+        if not messages:
+            return None
+        text, rows = pages.bundle(messages, self._view(connection, address, asked.at))
+        passive.move(connection, rows, asked.turn_id)
+        left = [p for p in passive.waiting(connection, address) if p.id not in rows]
+        if left and not (self._can_push() and window.room(connection, address, now) >= len(left)):
+            text = pages.and_more(text)
+        return Parcel(text, tuple(rows), asked.at)
+
+    def mark(self, parcel: Parcel) -> None:
+        """Note that a parcel was handed over."""
+        with transaction(self._engine) as connection:
+            passive.mark(connection, parcel.rows, parcel.at)
+
+    def refuse(self, parcel: Parcel, reason: str) -> None:
+        """Note that a parcel never will be taken."""
+        with transaction(self._engine) as connection:
+            passive.refuse(connection, parcel.rows, reason)
+
+    def to_send(self, now: datetime, limit: int) -> list[tuple[str, int]]:
+        """Senders who perhaps can be written to, with their last turn."""
+        with transaction(self._engine, read_only=True) as connection:
+            return passive.to_send(connection, window.NAME, self._account, now - window.LASTS, limit)
+
+    def last_turn(self, address: Address) -> int:
+        """The person's last turn; 0 when there is none."""
+        with transaction(self._engine, read_only=True) as connection:
+            last = passive.latest(connection, address)
+            return last.turn_id if last else 0
+
+    def next(self, address: Address, now: datetime) -> Parcel | Later | None:
+        """What we send by ourselves now; None when nothing waits.
+
+        Raises:
+            StorageUnavailable: nothing was changed.
+        """
+        with transaction(self._engine) as connection:
+            last = passive.latest(connection, address)
+            if last is None or window.room(connection, address, now) <= 0:
+                return Later(last.turn_id if last else None)
+            own = passive.of_turn(connection, address, last.turn_id)
+            if own and not any(p.sent for p in own) and now - last.at < TRIES_LAST:
+                return Later()  # the platform still asks for it
+            waiting = self._laid(connection, passive.waiting(connection, address))
+            if not waiting:
+                return None
+            text, rows = pages.bundle(_messages(waiting), self._view(connection, address, now))
+            return Parcel(text, tuple(rows), now)
+
+    def _laid(self, connection: Connection, found: list[Page]) -> list[Page]:
+        """The pages, each now short enough for one message."""
+        short: list[Page] = []
+        for _, together in groupby(found, key=lambda page: (page.turn_id, page.at, page.sent)):
+            group = [page for page in together if _message(page) or self._unreadable(connection, page)]
+            if not group or group[0].sent:
+                short += group
+                continue
+            laid = [part.body() for _, message in _messages(group) for part in pages.lay(message)]
+            short += group if len(laid) == len(group) else passive.arrange(connection, group, laid)
+        return short
+
+    def _unreadable(self, connection: Connection, page: Page) -> bool:
+        log.warning("outbox %d is unreadable", page.id)
+        passive.refuse(connection, [page.id], "unreadable")
+        return False
+
+    def _view(self, connection: Connection, address: Address, given: datetime) -> pages.View:
+        talk = passive.talk_of(connection, address)
+        state = talk.state if talk else {}
+        offers = [(label, token) for label, token in state.get("offers", [])]
+        numbers = {offer: n for n, offer in reversed(list(enumerate(offers, 1)))}
+        return pages.View(
+            numbers if state.get("numbers") else {},
+            lambda row, place: self._links.address(row, place, given),
+            int(LIVES.total_seconds() // 3600),
+        )
+
+
+def _message(page: Page) -> Outgoing | None:
+    try:
+        return Outgoing.from_body(page.body)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _messages(found: list[Page]) -> list[tuple[int, Outgoing]]:
+    return [(page.id, message) for page in found if (message := _message(page))]

@@ -1,0 +1,222 @@
+"""From a WeChat post to `Incoming`, applied once and in order for each person."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from bot import binding, door
+from bot.channels import wechat_pages as pages
+from bot.channels import wechat_window as window
+from bot.channels.wechat_api import Api, NotTaken, TooLarge, Unreachable
+from bot.channels.wechat_carrier import Carrier, Parcel
+from bot.files import drop_incoming, store_incoming
+from bot.messages import Incoming, IncomingFile, Outgoing
+from bot.render import render, words
+from bot.runner import Runner
+from bot.start import House
+from storage import attachments, passive, turns
+from storage.database import StorageUnavailable, transaction
+from storage.turns import Address
+
+FILE_MEGABYTES = 10  # the largest image taken; the platform takes no larger ones
+FETCH_SECONDS = 10.0  # the platform gives up on a message after three tries of five seconds
+STALE = "gone"  # a button that exists no longer
+
+_OPENID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_NUMBER = re.compile(r"\d{1,20}", re.A)
+_SCENE = "qrscene_"
+
+
+class BadPost(Exception):
+    """A post without what every message or event has."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a person did: a text, a tapped link (`menu_id`), an image, or what cannot be taken (`kind`).
+
+    `silent`: it is noted, and nothing is said. `account` is our own name on the platform.
+    """
+
+    id: str
+    sender: str
+    account: str = ""
+    text: str = ""
+    menu_id: str = ""
+    media_id: str = ""
+    kind: str = ""
+    silent: bool = False
+
+
+def hear(post: Mapping[str, str]) -> Heard | None:
+    """Tell what a post says; None for events that ask nothing of us.
+
+    https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html
+
+    Raises:
+        BadPost: sender, time, type or id is missing.
+    """
+    sender, created, kind = (post.get(name, "") for name in ("FromUserName", "CreateTime", "MsgType"))
+    if not _OPENID.fullmatch(sender) or not _NUMBER.fullmatch(created) or not kind:
+        raise BadPost
+    if kind == "event":
+        return _event(post, sender, created)
+    number = post.get("MsgId", "")
+    if not _NUMBER.fullmatch(number):
+        raise BadPost
+    menu_id = post.get("bizmsgmenuid", "")
+    ours = bool(menu_id) and (menu_id == pages.MORE or pages.tapped(menu_id) is not None)
+    begins = window.TAPPED if menu_id else window.WRITTEN
+    heard = Heard(f"{begins}{number}-{created}", sender, post.get("ToUserName", ""))
+    if kind == "text":
+        return replace(heard, text=post.get("Content", ""), menu_id=menu_id if ours else "")
+    if kind == "voice" and (said := post.get("Recognition", "").strip()):
+        return replace(heard, text=said)
+    if kind == "image" and post.get("MediaId"):
+        return replace(heard, kind=kind, media_id=post["MediaId"])
+    return replace(heard, kind=kind)
+
+
+def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
+    """https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_event_pushes.html."""
+    event, key = post.get("Event", "").lower(), post.get("EventKey", "")
+    named = f"{created}-{event[:32]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    heard = Heard(f"{window.EVENT}{named}", sender, post.get("ToUserName", ""))
+    if event == "unsubscribe":
+        return replace(heard, id=f"{window.GONE}{named}", silent=True)
+    if event == "subscribe":
+        return replace(heard, text=_scanned(key.removeprefix(_SCENE)) or "/start")
+    if event == "scan" and (said := _scanned(key)):
+        return replace(heard, text=said)
+    if event == "click" and key:
+        return replace(heard, text=key)
+    return None
+
+
+def _scanned(scene: str) -> str:
+    """What a scanned code says: its one-time code, if it is one."""
+    return f"绑定 {scene}" if scene and binding.code_in(scene) == scene else ""
+
+
+class Intake:
+    """Applies what is heard on one account, and finds the answer."""
+
+    def __init__(
+        self,
+        house: House,
+        runner: Runner,
+        account: str,
+        now: Callable[[], datetime],
+        carrier: Carrier,
+        api: Api | None,
+    ) -> None:
+        self._house = house
+        self._runner = runner
+        self._account = account
+        self._now = now
+        self._carrier = carrier
+        self._api = api
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, heard: Heard) -> Parcel | None:
+        """Apply what was heard; the answer. Asked again, the same answer, and nothing is changed.
+
+        Raises:
+            StorageUnavailable: nothing was written; there is no answer.
+        """
+        address = Address(window.NAME, self._account, heard.sender)
+        turn = self._turns.setdefault(heard.sender, asyncio.Lock())
+        async with turn:  # asked again while the first try is under way: it waits here
+            return await self._take(address, heard)
+
+    async def _take(self, address: Address, heard: Heard) -> Parcel | None:
+        now = self._now()
+        if heard.silent:
+            await self._runner.run(lambda: self._note(address, heard.id, now))
+            return None
+        if heard.menu_id == pages.MORE or (not heard.kind and pages.wants_more(heard.text)):
+            parcel = await self._runner.run(lambda: self._carrier.more(address, heard.id, now))
+            if parcel is not None:
+                return parcel
+        known = await self._runner.run(lambda: self._known(address, heard.id))
+        if not known:
+            await self._apply(address, heard, now)
+        return await self._runner.run(lambda: self._carrier.answer(address, heard.id, now))
+
+    def _known(self, address: Address, message_id: str) -> bool:
+        with transaction(self._house.engine, read_only=True) as connection:
+            return passive.find(connection, address, message_id) is not None
+
+    async def _apply(self, address: Address, heard: Heard, now: datetime) -> None:
+        incoming = Incoming(address, heard.id, now, heard.text, numbered=True)
+        if place := pages.tapped(heard.menu_id):
+            said, token = await self._runner.run(lambda: self._choice(address, *place))
+            incoming = replace(incoming, text=said, choice=token)
+        refused: Outgoing | None = None
+        if heard.kind == "image":
+            found = await self._image(address, heard.media_id)
+            if isinstance(found, IncomingFile):
+                incoming = replace(incoming, file=found)
+            else:
+                refused = render("wechat/kind.j2", kind=found, limit=FILE_MEGABYTES)
+        elif heard.kind:
+            refused = render("wechat/kind.j2", kind=heard.kind, limit=FILE_MEGABYTES)
+        if refused is None and (reason := door.refusal(incoming)):
+            refused = render("problem/door.j2", reason=reason)
+        try:
+            if refused is None:
+                await self._runner.handle(incoming)
+            else:
+                said_instead = refused
+                await self._runner.run(lambda: self._refuse(incoming, said_instead))
+        finally:  # what is wanted of it was kept elsewhere before the message was applied
+            await asyncio.to_thread(drop_incoming, incoming.file)
+
+    def _choice(self, address: Address, row: int, place: int) -> tuple[str, str]:
+        """Label and token of a tapped choice, from the message that was stored for this person."""
+        with transaction(self._house.engine, read_only=True) as connection:
+            body = turns.body_of(connection, address, row)
+        choices = Outgoing.from_body(body).choices if body is not None else ()
+        return (choices[place].label, choices[place].token) if place < len(choices) else ("", STALE)
+
+    def _note(self, address: Address, message_id: str, now: datetime) -> None:
+        with transaction(self._house.engine) as connection:
+            turns.begin(connection, address, message_id, None, now)
+
+    def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
+        """Say it once: nothing is kept of what is refused, so only the id is stored."""
+        with transaction(self._house.engine) as connection:
+            turn_id = turns.begin(connection, incoming.address, incoming.id, None, incoming.now)
+            if turn_id is not None:
+                turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+
+    async def _image(self, address: Address, media_id: str) -> IncomingFile | str:
+        """Fetch and store an image of somebody who may send one; else why not (image, large, lost).
+
+        Raises:
+            StorageUnavailable: it could not be written.
+        """
+        if self._api is None or not await self._runner.run(lambda: self._may_send(address)):
+            return "image"
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                content = await self._api.media(media_id, FILE_MEGABYTES * 1024 * 1024)
+        except TooLarge:
+            return "large"
+        except (NotTaken, Unreachable, TimeoutError):
+            return "lost"
+        folder = self._house.settings.data_dir
+        try:
+            return await asyncio.to_thread(store_incoming, words("wechat/photo.j2"), content, folder)
+        except OSError as error:
+            raise StorageUnavailable("BOT_DATA_DIR") from error
+
+    def _may_send(self, address: Address) -> bool:
+        with transaction(self._house.engine, read_only=True) as connection:
+            return attachments.may_attach(connection, address)

@@ -1,0 +1,47 @@
+"""When WeChat lets us write to a person first: for a while after they did, and only so often.
+
+Ids of messages begin with what the person did: that decides how long and how often.
+https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Service_Center_messages.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.channels.shape import channel_of
+from storage import passive
+from storage.turns import Address
+
+NAME = "wechat"
+WRITTEN, TAPPED, EVENT, GONE = "m", "p", "e", "u"  # message, link of ours, event, unsubscribed
+
+# A tapped link counts like the menu: WeChat says so of its own menu messages.
+MOST_WRITTEN, MOST_TOUCHED = 5, 3
+TOUCHED_LASTS = timedelta(seconds=55)  # a minute, less what the way takes
+LASTS = (channel_of(NAME).window or timedelta()) - timedelta(minutes=5)
+
+
+def room(connection: Connection, address: Address, now: datetime) -> int:
+    """How many messages we may send to a person now without being asked."""
+    last = passive.latest(connection, address)
+    if last is None or last.message_id.startswith(GONE):
+        return 0
+    found = 0
+    windows = (((WRITTEN,), LASTS, MOST_WRITTEN), ((TAPPED, EVENT), TOUCHED_LASTS, MOST_TOUCHED))
+    for kinds, lasts, most in windows:
+        opened = passive.latest(connection, address, kinds)
+        if opened is not None and now - opened.at < lasts:
+            found = max(found, most - passive.sent_after(connection, address, opened.at))
+    return found
+
+
+def reachable(connection: Connection, addresses: Iterable[Address], now: datetime) -> set[Address]:
+    """Those of the addresses on this channel that a message sent now would reach."""
+    asked = {a for a in addresses if a.channel == NAME}
+    if not asked:
+        return set()
+    lately = asked.intersection(passive.heard_since(connection, NAME, now - LASTS))
+    return {address for address in lately if room(connection, address, now) > 0}
