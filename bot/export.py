@@ -140,6 +140,12 @@ def content_hash(by_basis: dict[str, Totals], revision_ids: list[int]) -> str:
     return hashlib.sha256(json.dumps([values, sorted(revision_ids)]).encode()).hexdigest()[:16]
 
 
+def fingerprint(connection: Connection, quarter: str, accepted_only: bool) -> str:
+    """The content hash that the quarter's exports bear."""
+    by_basis = totals_by_basis(connection, Quarter.parse(quarter), accepted_only)
+    return content_hash(by_basis, aggregates.counting_ids(connection, quarter, accepted_only))
+
+
 def write_origins(connection: Connection, quarter: str, accepted_only: bool, target: BinaryIO) -> None:
     """Every row that the quarter's totals add, with its revision, as CSV (UTF-8 with BOM for Excel)."""
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)

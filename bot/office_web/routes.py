@@ -11,13 +11,16 @@ from bot.office_web import (
     access,
     board,
     copies,
+    downloads,
     entry,
     importing,
     institution,
     institutions,
+    missing,
     people,
     records,
     report,
+    summary,
 )
 from bot.office_web.access import Door
 from bot.office_web.visit import Room
@@ -30,6 +33,12 @@ READING = {importing.preview}  # rooms that look at what is posted and enter not
 # (address, method) → room. GET rooms only read.
 ROOMS: list[tuple[str, str, Room]] = [
     ("/office", "GET", board.show),
+    ("/office/missing", "GET", missing.show),
+    ("/office/summary", "GET", summary.show),
+    ("/office/summary/origins", "GET", summary.origins),
+    ("/office/summary/chart/{by}/{measure}", "GET", summary.chart),
+    ("/office/summary/download", "POST", downloads.order),
+    ("/office/summary/file/{number}", "GET", downloads.fetch),
     ("/office/report/{institution}/{quarter}", "GET", report.show),
     ("/office/report/{institution}/{quarter}/accept", "POST", report.accept),
     ("/office/report/{institution}/{quarter}/return", "POST", report.return_),

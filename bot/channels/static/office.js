@@ -16,7 +16,7 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post") return;
+  if (event.target.method !== "post" || "again" in event.target.dataset) return; // a download stays here
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });

@@ -1,0 +1,101 @@
+"""Taking a quarter's figures away. A post records who takes what, then the file is read and sent.
+
+Making the file may take long, so it does not happen in the writing transaction of the post: that
+one only leaves an audit row, whose number lets the same officer fetch the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from bot import export
+from bot.files import safe_name
+from bot.office_web.visit import Answer, Download, Goto, NotFound, Visit
+from bot.render import words
+from policy.quarters import Quarter
+from storage import exports
+
+KINDS = ("xlsx", "csv", "zip")
+FOLDER = "downloads"  # in the data folder; every file goes as soon as it was sent
+LEFT_OVER = 3600  # seconds after which one that was not fetched to its end is removed
+
+
+def order(visit: Visit) -> Answer:
+    """Record that the officer takes the figures away, and lead to the file."""
+    visit.only_office()
+    kind = visit.form.get("kind", "")
+    if kind not in KINDS:
+        raise NotFound
+    try:
+        quarter = Quarter.parse(visit.form.get("quarter", ""))
+    except ValueError:
+        raise NotFound from None
+    basis = visit.form.get("basis", "")
+    number = exports.allow(
+        visit.connection,
+        visit.officer.person_id,
+        visit.now,
+        str(quarter),
+        kind=kind,
+        basis=basis if basis in export.BASES else visit.house.settings.report_basis,
+        accepted_only=visit.form.get("accepted") == "1",
+    )
+    return Goto(f"/office/summary/file/{number}")
+
+
+def fetch(visit: Visit) -> Answer:
+    """The file that was ordered."""
+    visit.only_office()
+    found = exports.allowed(visit.connection, visit.number("number"), visit.officer.person_id, visit.now)
+    if found is None:
+        raise NotFound
+    quarter, what = found
+    kind, accepted = what.get("kind"), bool(what.get("accepted_only"))
+    if kind not in KINDS:
+        raise NotFound
+    connection, keys = visit.connection, visit.house.keys
+    name = words(
+        "export/file_name.j2",
+        {
+            "quarter": Quarter.parse(quarter),
+            "basis": what["basis"],
+            "accepted_only": accepted,
+            "kind": kind,
+            "hash": export.fingerprint(connection, quarter, accepted),
+        },
+    )
+    if kind == "xlsx":
+        content: bytes | Path = export.aggregate(connection, quarter, accepted, what["basis"], keys)
+    elif kind == "csv":
+        content = _written(visit, lambda file: export.write_origins(connection, quarter, accepted, file))
+    else:
+        content = _written(visit, lambda file: export.write_forms(connection, quarter, accepted, keys, file))
+    return Download(safe_name(f"{name}.{kind}"), content)
+
+
+def _written(visit: Visit, write: Callable[[BinaryIO], None]) -> Path:
+    folder = visit.house.settings.data_dir / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    _tidy(folder)
+    handle, name = tempfile.mkstemp(dir=folder)  # for this process's user only
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a broken connection left behind."""
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT_OVER:
+                path.unlink()

@@ -1,0 +1,122 @@
+"""Who is missing: a text for the work group, and whom to telephone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.channels.shape import CHANNELS
+from bot.office_web.board import NO_DISTRICT, counts
+from bot.office_web.look import quarters_until
+from bot.office_web.visit import Answer, Page, Visit
+from policy.quarters import Quarter
+from storage import board, calls, contacts, institutions, people
+from storage.board import Line
+from storage.calls import LastForm
+from storage.contacts import Contact
+
+MOST = 500  # institutions on the page
+WAITING = ("missing", "draft", "returned")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A line of the call sheet: whom to ring, and why a message does not do.
+
+    why: nobody (no contact bound), unreachable (no channel that takes messages at any time),
+    reminded (written to, and still missing), waiting (not reminded yet).
+    """
+
+    line: Line
+    until: datetime | None  # a moment of the last day, when the institution was given longer
+    contacts: tuple[tuple[str, str], ...]  # name, telephone
+    why: str
+    reminded: int = 0
+    reminded_at: datetime | None = None
+    last: tuple[str, str, str] | None = None  # quarter, name, telephone of the last form
+
+
+def show(visit: Visit) -> Answer:
+    """The page of a quarter: `quarter`, `district` in the query."""
+    quarter = visit.quarter()
+    given = visit.query.get("district", "")
+    chosen = ("" if given == NO_DISTRICT else given) if given else None
+    district = visit.district if visit.district is not None else chosen
+    groups = board.groups(visit.connection, str(quarter), quarter.due())
+    places = {g.district for g in groups}
+    here = [g for g in groups if district is None or (g.district or "") == district]
+    lines = board.lines(visit.connection, str(quarter), quarter.due(), WAITING, district, limit=MOST + 1)
+    shown = lines[:MOST]
+    waits = [one for one in shown if one.state != "returned"]
+    data: dict[str, Any] = {
+        "quarter": quarter,
+        "quarters": quarters_until(Quarter.of(visit.now)),
+        "due": quarter.due(),
+        "district": district,
+        "places": sorted(places, key=lambda name: (name is None, name or "")),
+        "counts": counts(here),
+        "waits": [one for one in waits if not _extended(one, visit.now)],
+        "extended": [(one, _last_day(one)) for one in waits if _extended(one, visit.now)],
+        "returned": [one for one in shown if one.state == "returned"],
+        "cut": len(lines) > MOST,
+        "most": MOST,
+        "calls": _calls(visit, quarter, shown) if visit.officer.decides else [],
+        "alone": _alone(visit, quarter, district) if visit.officer.decides else [],
+    }
+    return Page("missing.html", data)
+
+
+def _extended(line: Line, now: datetime) -> bool:
+    return line.extended_until is not None and line.extended_until > now
+
+
+def _last_day(line: Line) -> datetime:
+    """A moment of the last day that is in time."""
+    assert line.extended_until is not None
+    return line.extended_until - timedelta(seconds=1)
+
+
+def _alone(visit: Visit, quarter: Quarter, district: str | None) -> list[tuple[int, str]]:
+    """Expected institutions that nobody speaks for: (id, name)."""
+    expected = institutions.expected(visit.connection, str(quarter))
+    there = [i for i in expected if district is None or (i.district or "") == district]
+    speaks = contacts.by_institution(visit.connection, {i.id for i in there})
+    return [(i.id, i.name) for i in there if i.id not in speaks]
+
+
+ORDER = {"nobody": 0, "unreachable": 1, "reminded": 2, "waiting": 3}
+
+
+def _calls(visit: Visit, quarter: Quarter, lines: list[Line]) -> list[Call]:
+    """The call sheet: those no message reaches come first."""
+    wanted = {line.institution_id for line in lines}
+    if not wanted:
+        return []
+    speak = contacts.by_institution(visit.connection, wanted)
+    reach = people.reach_of_institutions(visit.connection)
+    reminded = calls.reminded(visit.connection, str(quarter))
+    last = calls.last_forms(visit.connection, wanted)
+    made = []
+    for line in lines:
+        mine = speak.get(line.institution_id, [])
+        pushes = any(CHANNELS[r.address.channel].pushes for r in reach.get(line.institution_id, ()))
+        count, at = reminded.get(line.institution_id, (0, None))
+        why = "nobody" if not mine else "unreachable" if not pushes else "reminded" if count else "waiting"
+        named = tuple((c.name or "", _telephone(visit, c)) for c in mine)
+        known = None
+        if not any(telephone for _, telephone in named):
+            known = _of_form(visit, last.get(line.institution_id))
+        until = _last_day(line) if line.extended_until else None
+        made.append(Call(line, until, named, why, count, at, known))
+    return sorted(made, key=lambda call: (ORDER[call.why], call.line.district or "~", call.line.name))
+
+
+def _telephone(visit: Visit, contact: Contact) -> str:
+    return visit.house.keys.open(contact.telephone) or ""
+
+
+def _of_form(visit: Visit, form: LastForm | None) -> tuple[str, str, str] | None:
+    """Who to ask for when no contact left a telephone: whoever filled in the last form."""
+    telephone = visit.house.keys.open(form.telephone) if form else None
+    return (form.quarter, form.filled_by or "", telephone) if form and telephone else None

@@ -1,0 +1,233 @@
+"""The quarter added up: a paragraph, tables by occupation, district and quarter, charts, downloads.
+
+Behind every number stand the revisions it adds. A district's reader sees their district alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.export import BASES, MOST_SHEETS, first_quarter
+from bot.office_web import charts, look, summing
+from bot.office_web.board import NO_DISTRICT, counts
+from bot.office_web.charts import Chart
+from bot.office_web.summing import Line, Standing
+from bot.office_web.visit import Answer, Download, NotFound, Page, Visit
+from policy.districts import DISTRICTS
+from policy.form import form
+from policy.quarters import FIRST_YEAR, Quarter
+from storage import board, earlier, summary
+from storage.summary import Counted, Slice, Wanted
+
+PATH = "/office/summary"
+CHARTED = ("classes", "trained", "certified", "amount")
+QUARTERS = 8  # in charts and in the table beside them
+PAGE = 500  # revisions on a page of origins
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the address asks for. `district`: None for all, "" for institutions without one."""
+
+    quarter: Quarter
+    basis: str
+    accepted: bool
+    district: str | None
+
+    @classmethod
+    def of(cls, visit: Visit) -> Chosen:
+        """From the query: `quarter`, `basis`, `accepted`, `district`; a reader's district is their own."""
+        given = visit.query.get("district", "")
+        mine = ("" if given == NO_DISTRICT else given) if given else None
+        basis = visit.query.get("basis", "")
+        return cls(
+            visit.quarter(),
+            basis if basis in BASES else visit.house.settings.report_basis,
+            visit.query.get("accepted") == "1",
+            visit.district if visit.district is not None else mine,
+        )
+
+    def query(self, **more: str) -> str:
+        """As a query string, with and instead of these."""
+        place = NO_DISTRICT if self.district == "" else self.district or ""
+        kept = {
+            "quarter": str(self.quarter),
+            "basis": self.basis,
+            "accepted": "1" if self.accepted else "",
+            "district": place,
+        }
+        return urlencode({k: v for k, v in {**kept, **more}.items() if v})
+
+    def wanted(self, occupation: str | None = None) -> Wanted:
+        """The figures of the basis."""
+        first = str(first_quarter(self.quarter, self.basis))
+        total = self.basis == "total"
+        return Wanted(first, str(self.quarter), self.accepted, total, self.district, occupation)
+
+    def everything(self) -> Wanted:
+        """The figures of every basis."""
+        return Wanted(f"{FIRST_YEAR}Q1", str(self.quarter), self.accepted, True, self.district)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything a summary shows, read in three statements."""
+
+    chosen: Chosen
+    slices: list[Slice]
+    counted: list[Counted]
+
+    @classmethod
+    def read(cls, visit: Visit, chosen: Chosen) -> Figures:
+        """Read what was chosen."""
+        everything = chosen.everything()
+        counted = summary.counted(visit.connection, everything)
+        return cls(chosen, summary.slices(visit.connection, everything), counted)
+
+    def lines(self, key: Callable[[Slice], Any], basis: str = "") -> dict[Any, Line]:
+        """The chosen basis (or another) added up by a key."""
+        return summing.lines(self.slices, self.chosen.quarter, basis or self.chosen.basis, key)
+
+    def occupations(self, basis: str = "") -> dict[str, Line]:
+        """By occupation, in the form's order; those that nobody reported are left out."""
+        found = self.lines(lambda s: s.occupation, basis)
+        return {name: found[name] for name in form().occupation_order(list(found))}
+
+    @cached_property
+    def quarters(self) -> list[Quarter]:
+        """The last quarters up to the chosen one, oldest first, from the first that has reports."""
+        first = min((c.quarter for c in self.counted), default=str(self.chosen.quarter))
+        found: list[Quarter] = []
+        one: Quarter | None = self.chosen.quarter
+        while one is not None and len(found) < QUARTERS and (str(one) >= first or not found):
+            found.insert(0, one)
+            one = one.previous()
+        return found
+
+    @cached_property
+    def by_quarter(self) -> dict[Quarter, Line]:
+        """The figures of each of `quarters` alone."""
+        return {q: summing.whole(self.slices, q, "quarter") for q in self.quarters}
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """By quarter, how many reports count."""
+        return dict(summing.standings(self.counted, lambda c: c.quarter))
+
+    def standing(self, quarter: Quarter | None) -> Standing:
+        """How many reports of a quarter count."""
+        return self.standings.get(str(quarter), Standing())
+
+    def chart(self, by: str, measure_id: str) -> Chart:
+        """The chart of a measure by `occupation` or `quarter`."""
+        measure = form().measure(measure_id)
+        if by == "quarter":
+            shares = [(q, line.shares(measure_id)) for q, line in self.by_quarter.items()]
+            return charts.columns(measure, shares)
+        return charts.bars(measure, [(n, line.shares(measure_id)) for n, line in self.occupations().items()])
+
+
+def show(visit: Visit) -> Answer:
+    """The summary of a quarter."""
+    chosen = Chosen.of(visit)
+    figures = Figures.read(visit, chosen)
+    groups = board.groups(visit.connection, str(chosen.quarter), chosen.quarter.due())
+    here = [g for g in groups if chosen.district is None or (g.district or "") == chosen.district]
+    before = chosen.quarter.previous()
+    by_district = figures.lines(lambda s: s.district)
+    places = {g.district for g in here} | set(by_district)
+    data: dict[str, Any] = {
+        "figures": figures,
+        "rows": figures.occupations(),
+        "named": figures.occupations("quarter"),
+        "whole": summing.whole(figures.slices, chosen.quarter, chosen.basis),
+        "bases": summing.every_basis(figures.slices, chosen.quarter),
+        "before": before,
+        "last": summing.whole(figures.slices, before, "quarter") if before else Line(),
+        "counts": counts(here),
+        "by_district": {name: by_district.get(name, Line()) for name in _in_order(places)},
+        "places": _in_order({g.district for g in groups} | set(by_district)),
+        "expected": Counter({name: sum(g.count for g in here if g.district == name) for name in places}),
+        "counting": summing.standings(
+            [c for c in figures.counted if c.quarter == str(chosen.quarter)], lambda c: c.district
+        ),
+        "unexpected": 0 if visit.district else _unexpected(visit, chosen),
+        "openings": summary.having_openings(visit.connection, str(chosen.quarter), chosen.district),
+        "notes": earlier.notes(visit.connection, str(chosen.quarter)),
+        "charts": [(by, m, figures.chart(by, m)) for m in CHARTED for by in ("occupation", "quarter")],
+        "quarters": look.quarters_until(Quarter.of(visit.now)),
+        "zipped": figures.standing(chosen.quarter).count > MOST_SHEETS,
+        **_shared(chosen),
+    }
+    return Page("summary.html", data)
+
+
+def _unexpected(visit: Visit, chosen: Chosen) -> int:
+    """How many reports count though nobody expected them (where the whole city is shown)."""
+    if chosen.district is not None:
+        return 0
+    return len(board.unexpected(visit.connection, str(chosen.quarter)))
+
+
+def _shared(chosen: Chosen) -> dict[str, Any]:
+    return {
+        "chosen": chosen,
+        "quarter": chosen.quarter,
+        "basis": chosen.basis,
+        "accepted": chosen.accepted,
+        "district": chosen.district,
+        "path": PATH,
+    }
+
+
+def _in_order(districts: set[str | None]) -> list[str | None]:
+    order = {name: i for i, name in enumerate(DISTRICTS)}
+    return sorted(districts, key=lambda d: (d is None, order.get(d or "", len(order)), d or ""))
+
+
+def chart(visit: Visit) -> Answer:
+    """One chart as a file: `by` and `measure` in the path."""
+    by, measure = visit.params["by"], visit.params["measure"]
+    if by not in ("occupation", "quarter") or measure not in CHARTED:
+        raise NotFound
+    chosen = Chosen.of(visit)
+    drawn = Figures.read(visit, chosen).chart(by, measure)
+    made = look.environment().get_template("chart.svg").render(chart=drawn, id=measure, **_shared(chosen))
+    return Download(f"{chosen.quarter}-{by}-{measure}.svg", made.strip().encode())
+
+
+def origins(visit: Visit) -> Answer:
+    """The revisions (and opening figures) that one number adds: `measure`, `occupation` in the query."""
+    chosen = Chosen.of(visit)
+    measure = {m.id: m for m in form().measures}.get(visit.query.get("measure", ""))
+    if measure is None:
+        raise NotFound
+    occupation = visit.query.get("occupation") or None
+    wanted = chosen.wanted(occupation)
+    page = visit.page_number()
+    openings = summary.opening_parts(visit.connection, wanted, measure.id)
+    found = summary.parts(visit.connection, wanted, measure.id, PAGE, (page - 1) * PAGE)
+    how_many, value, gaps = summary.total_of_parts(visit.connection, wanted, measure.id)
+    shown = [*(openings if page == 1 else []), *found]
+    more = {"measure": measure.id, "occupation": occupation or ""}
+    data = {
+        "measure": measure,
+        "occupation": occupation,
+        "parts_": shown,  # `parts` are the layout's pieces
+        "how_many": how_many,
+        "openings": len(openings),
+        "total": value + sum(one.value for one in openings),
+        "here": sum(one.value for one in shown),
+        "gaps": gaps,
+        "page": page,
+        "more": how_many > page * PAGE,
+        "link": lambda number: f"{PATH}/origins?" + chosen.query(**more, page=str(number)),
+        "back": f"{PATH}?" + chosen.query(),
+        **_shared(chosen),
+    }
+    return Page("origins.html", data)
