@@ -376,3 +376,49 @@ def test_the_office_returns_a_cell_and_accepts_the_correction(visit: Visit, serv
     assert board.evaluate("document.documentElement.outerHTML.includes('style=')") is False
     board.get_by_role("button", name="退出").click()
     expect(board.get_by_role("heading", name="请先登录")).to_be_visible()
+
+
+def test_the_next_morning_names_are_copied_sums_opened_and_files_taken(visit: Visit, server: Server) -> None:
+    wang = visit()
+    wang.says(f"绑定 {code(server.folder, '--institution', '海韵数字学校')}", "王芳")
+    wang.presses("跳过")
+    wang.presses("填报季度情况表")
+    wang.page.locator(".newest .chip.answer").first.click()
+    wang.settled()
+    wang.says("大数据 3 2 120 80 60 90000", "提交")
+    wang.presses("确认提交")
+    code(server.folder, "--institution", "文登<技师>学院")
+
+    zhang = visit(viewport=DESK, device_scale_factor=1, has_touch=False, is_mobile=False)
+    zhang.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    zhang.says(f"绑定 {code(server.folder, '--office')}", "工作台")
+    with zhang.page.context.expect_page() as opening:
+        zhang.newest.locator("a[href*='/office/enter/']").click()
+    board = opening.value
+    refused: list[str] = []  # what the page's own policy does not let be shown
+    board.on("console", lambda said: refused.extend([said.text] if said.type == "error" else []))
+    board.get_by_role("button", name="进入工作台").click()
+
+    board.get_by_role("link", name="催报").click()
+    board.get_by_role("button", name="复制名单").click()
+    expect(board.get_by_role("button", name="已复制")).to_be_visible()
+    copied = board.evaluate("navigator.clipboard.readText()")
+    assert "1. 文登<技师>学院" in copied.splitlines()
+    assert "应报2家，已报1家，未报1家" in copied
+
+    board.get_by_role("link", name="汇总").click()
+    expect(board.get_by_role("button", name="切换")).to_be_hidden()
+    board.get_by_label("范围").select_option("1")  # the page follows by itself
+    expect(board.locator(".lead")).to_contain_text("已审 0/2 家")
+    board.get_by_label("范围").select_option("")
+    chart = board.get_by_role("img", name="各职业已培训人数（人）")
+    expect(chart.locator("text", has_text="120")).to_be_visible()
+    for _ in range(2):  # the page stays, and its button works again
+        with board.expect_download() as taking:
+            board.get_by_role("button", name="汇总表（XLSX）").click()
+        assert taking.value.suggested_filename.endswith(".xlsx")
+    board.locator("#by-occupation tfoot").get_by_role("link", name="120", exact=True).click()
+    expect(board.get_by_role("heading", level=1)).to_contain_text("120人")
+    board.get_by_role("link", name="第1版").click()
+    expect(board.get_by_role("heading", level=1)).to_have_text("海韵数字学校")
+    assert refused == []
