@@ -19,6 +19,7 @@ from bot.keys import Keys
 from bot.messages import Incoming, Outgoing
 from bot.render import render
 from bot.turn import Memory, Turn
+from policy.quarters import Times
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.reports import VersionConflict
@@ -29,9 +30,10 @@ log = logging.getLogger("bot")
 class Assistant:
     """Applies messages to the database. Safe to call from several threads and processes."""
 
-    def __init__(self, engine: Engine, keys: Keys, url: str = "") -> None:
+    def __init__(self, engine: Engine, keys: Keys, url: str = "", times: Times | None = None) -> None:
         self.engine = engine
         self.keys = keys
+        self.times = times or Times()
         self.url = url  # where a browser reaches us, without a slash at its end
 
     def handle(self, incoming: Incoming) -> list[Outgoing]:
@@ -81,7 +83,9 @@ class Assistant:
         memory = Memory.from_json(talk.state)
         private = memory.dialog is not None and takes_numbers(memory.dialog.name)
         said_here = text if private else masked
-        turn = Turn(connection, incoming, talk, memory, self.keys, turn_id, said_here, content, self.url)
+        turn = Turn(
+            connection, incoming, talk, memory, self.keys, turn_id, said_here, content, self.url, self.times
+        )
         turn.arrived = arrived
         said = router.respond(turn)
         if was_masked and not private:

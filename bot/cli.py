@@ -114,7 +114,9 @@ def _remind(options: argparse.Namespace) -> int:
 
     house, now = _open(), clock(options.now)()
     announcing.send_due(house.engine, now)
-    sent, calls = reminding.send_due(house.engine, now, bool(house.settings.wechat_secret))
+    sent, calls = reminding.send_due(
+        house.engine, now, bool(house.settings.wechat_secret), house.settings.times
+    )
     print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
     return 0
 
@@ -199,7 +201,13 @@ def _export(options: argparse.Namespace) -> int:
     with transaction(house.engine, read_only=True) as connection:
         try:
             made = export.export_to(
-                connection, name, options.accepted, house.settings.report_basis, house.keys, Path(options.to)
+                connection,
+                name,
+                options.accepted,
+                house.settings.report_basis,
+                house.keys,
+                Path(options.to),
+                house.settings.times,
             )
         except OSError:
             raise _problem("write", options.to) from None

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,7 +21,7 @@ from bot.keys import Keys
 from bot.render import words
 from bot.workbook import Sheets
 from policy.form import NOT_KNOWN, Measure, form
-from policy.quarters import FIRST_YEAR, Quarter, local
+from policy.quarters import FIRST_YEAR, Quarter, Times, local
 from storage import aggregates, institutions, reports
 from storage.aggregates import OccupationTotal
 from storage.reports import Submitted
@@ -96,7 +97,14 @@ def one_form(connection: Connection, revision_id: int, keys: Keys) -> bytes:
     return sheets.close()
 
 
-def aggregate(connection: Connection, quarter: str, accepted_only: bool, basis: str, keys: Keys) -> bytes:
+def aggregate(
+    connection: Connection,
+    quarter: str,
+    accepted_only: bool,
+    basis: str,
+    keys: Keys,
+    times: Times | None = None,
+) -> bytes:
     """The aggregated form of a quarter, all three bases side by side, and who reported.
 
     `basis` (quarter, year, total) is the one the form itself prints; the form says which. Up to
@@ -119,7 +127,7 @@ def aggregate(connection: Connection, quarter: str, accepted_only: bool, basis: 
     _bases_sheet(sheets, by_basis)
     if len(ids) <= MOST_SHEETS:
         submitted = reports.submitted_revisions(connection, ids)
-        _list_sheet(sheets, submitted, [i.name for i in expected], now)
+        _list_sheet(sheets, submitted, [i.name for i in expected], (times or Times()).due(now))
         _origins_sheet(sheets, connection, quarter, accepted_only)
         for one in submitted:
             _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
@@ -198,7 +206,13 @@ def write_forms(
 
 
 def export_to(
-    connection: Connection, quarter: str, accepted_only: bool, basis: str, keys: Keys, path: Path
+    connection: Connection,
+    quarter: str,
+    accepted_only: bool,
+    basis: str,
+    keys: Keys,
+    path: Path,
+    times: Times | None = None,
 ) -> list[Path]:
     """Write the export; the files made.
 
@@ -212,7 +226,7 @@ def export_to(
         with path.open("wb") as file:
             write_origins(connection, quarter, accepted_only, file)
         return [path]
-    path.write_bytes(aggregate(connection, quarter, accepted_only, basis, keys))
+    path.write_bytes(aggregate(connection, quarter, accepted_only, basis, keys, times))
     made = [path]
     if aggregates.reported(connection, quarter, accepted_only) > MOST_SHEETS:
         forms, rows = path.with_suffix(".zip"), path.with_suffix(".csv")
@@ -281,7 +295,7 @@ def _origins_sheet(sheets: Sheets, connection: Connection, quarter: str, accepte
     sheet.autofilter(0, 0, row, len(heads) - 1)
 
 
-def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str], quarter: Quarter) -> None:
+def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str], due: datetime) -> None:
     sheet = sheets.sheet(_label("sheet_list"))
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 5, 20)
@@ -292,7 +306,7 @@ def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str],
     have = {s.institution: s for s in submitted}
     for row, name in enumerate(sorted({*expected, *have}), 1):
         one = have.get(name)
-        cells = [name, words("export/state.j2", {"one": one, "quarter": quarter})]
+        cells = [name, words("export/state.j2", {"one": one, "due": due})]
         if one:
             at = local(one.revision.submitted_at) if one.revision.submitted_at else None
             cells += [

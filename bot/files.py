@@ -19,6 +19,7 @@ from bot.dialogs.check import CheckContext, CheckDialog
 from bot.keys import Keys
 from bot.messages import FileRef, IncomingFile
 from bot.render import render
+from policy.quarters import Times
 from storage import attachments, people, reports
 from storage.database import transaction
 
@@ -83,11 +84,12 @@ def route_file(args: dict[str, Any]) -> bytes:
 class FileStore:
     """Makes the files that messages refer to."""
 
-    def __init__(self, engine: Engine, keys: Keys, data_dir: Path, basis: str) -> None:
+    def __init__(self, engine: Engine, keys: Keys, data_dir: Path, basis: str, times: Times) -> None:
         self.engine = engine
         self.keys = keys
         self.data_dir = data_dir
         self.basis = basis
+        self.times = times
 
     def may_have(self, person_id: int, ref: FileRef) -> bool:
         """Whether this person may have a file now, whoever they were when it was offered to them."""
@@ -134,6 +136,7 @@ class FileStore:
                 bool(ref.args["accepted_only"]),
                 self.basis,
                 self.keys,
+                self.times,
             )
 
     def write(self, ref: FileRef) -> Path:

@@ -43,7 +43,9 @@ def _missing(turn: Turn, institution_id: int, quarter: Quarter) -> dict[str, Any
         return None
     snapshot = reports.snapshot(turn.connection, institution_id, str(quarter))
     head = (snapshot.latest.id, snapshot.latest.state) if snapshot.latest else None
-    if returns.closed_since(turn.connection, institution_id, str(quarter), turn.now, head):
+    if returns.closed_since(
+        turn.connection, institution_id, str(quarter), turn.now, head, turn.times.closes(quarter)
+    ):
         return None
     said = {"name": here.name, "place": f"{institution_id}:{quarter}", "cells": [], "places": []}
     if snapshot.draft is not None:

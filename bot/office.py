@@ -9,10 +9,11 @@ from bot.dialogs.institution import invite_contact
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.districts import DISTRICTS
-from policy.quarters import Quarter, local, reporting_quarter
+from policy.quarters import Quarter, reporting_quarter
 from policy.roster_file import district_of
-from storage import aggregates, audit, institutions, people, reports, roster
+from storage import aggregates, audit, board, institutions, people, roster
 
+NAMED = 60  # institutions named in one message; the board has all of them
 _WITH_ARGUMENT = {
     "new": re.compile(r"^新建(?:培训)?机构[\s:：]+(.+)$", re.S),
     "lead": re.compile(r"^邀请(?:复核人|负责人)[\s:：]+(.+)$", re.S),
@@ -108,22 +109,9 @@ def _reader(turn: Turn, district: str) -> list[Outgoing]:
 
 
 def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:
-    expected = institutions.expected(turn.connection, str(quarter))
-    states = reports.states_of_quarter(turn.connection, str(quarter))
-    done, draft, missing = [], [], []
-    for one in expected:
-        state, first = states.get(one.id, (None, None))
-        if first is not None:
-            done.append((one.name, local(first), quarter.is_late(first)))
-        elif state == "draft":
-            draft.append(one.name)
-        else:
-            missing.append(one.name)
-    return [
-        turn.say(
-            "office/status.j2", quarter=quarter, total=len(expected), done=done, draft=draft, missing=missing
-        )
-    ]
+    due = turn.times.due(quarter)
+    lines = board.lines(turn.connection, str(quarter), due)
+    return [turn.say("office/status.j2", quarter=quarter, due=due, lines=lines, most=NAMED)]
 
 
 def _export(turn: Turn, quarter: Quarter) -> list[Outgoing]:

@@ -127,8 +127,8 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
         zero: dict[str, Any] = {m.id: 0 for m in context.form.measures}
         figures_lines.write(turn, context, occupation, zero, no_business=True)
         written.append((occupation, len(zero)))
-    known = context.snapshot.rows if context.snapshot else {}
-    left = [o for o in sent.named if not sent.rows.get(o) and o not in sent.idle and o not in known]
+    there = context.snapshot.rows if context.snapshot else {}
+    left = [o for o in sent.named if not sent.rows.get(o) and o not in sent.idle and o not in there]
     if left:  # nothing right in them, so they are asked for instead of being forgotten
         draft = figures_lines.open_draft(turn, context)
         drafts.add_occupations(turn.connection, draft, left, turn.person_id, turn.now)
@@ -224,7 +224,12 @@ def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received
         target = snapshot.latest
     else:
         target = snapshot.draft or drafts.begin_draft(
-            turn.connection, snapshot.institution_id, snapshot.quarter, turn.person_id, turn.now
+            turn.connection,
+            snapshot.institution_id,
+            snapshot.quarter,
+            turn.person_id,
+            turn.now,
+            turn.closes(snapshot.quarter),
         )
     assert target is not None
     try:

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from bot.channels import wechat_window
 from bot.channels.shape import CHANNELS
 from bot.render import render
-from policy.quarters import local
+from policy.quarters import Times, local
 from policy.reminders import ROSTER_DAYS, ROSTER_WARNING_DAYS, Due, due_now, holidays, sending_hours
-from storage import courses, institutions, people, reports, turns
+from storage import courses, institutions, people, reports, returns, turns
 from storage.database import transaction
 from storage.institutions import Institution
 from storage.people import Reach
@@ -25,10 +25,13 @@ class _Missing:
     institution: Institution
     draft: bool
     reach: tuple[Reach, ...]
+    until: datetime | None  # it was given until then
     pushable: bool  # a channel of some contact takes messages at any time, or does just now
 
 
-def send_due(engine: Engine, now: datetime, windowed: bool = False) -> tuple[int, list[str]]:
+def send_due(
+    engine: Engine, now: datetime, windowed: bool = False, times: Times | None = None
+) -> tuple[int, list[str]]:
     """Put what is due into the outbox, each once whoever runs it; how many, and whom to call.
 
     `windowed`: people whose channel takes messages only for a while after theirs are written to too.
@@ -41,12 +44,15 @@ def send_due(engine: Engine, now: datetime, windowed: bool = False) -> tuple[int
     due = due_now(now, holidays())
     if due is None:
         return rosters, []
-    missing = _missing(engine, due, now, windowed)
+    missing = _missing(engine, due, now, windowed, times or Times())
+    on = (times or Times()).due(due.quarter)
     sent = rosters
     for start in range(0, len(missing), BATCH):
         with transaction(engine) as connection:
             for one in missing[start : start + BATCH]:
-                body = render("reminder.j2", due=due, institution=one.institution, draft=one.draft).body()
+                body = render(
+                    "reminder.j2", due=due, on=one.until or on, institution=one.institution, draft=one.draft
+                ).body()
                 claimed: dict[int, bool] = {}
                 for reach in one.reach:
                     if reach.person_id not in claimed:
@@ -79,19 +85,29 @@ def _rosters(engine: Engine, now: datetime) -> int:
     return sent
 
 
-def _missing(engine: Engine, due: Due, now: datetime, windowed: bool) -> list[_Missing]:
-    """Expected institutions without a submission (or with a returned one), and how to reach them."""
+def _missing(engine: Engine, due: Due, now: datetime, windowed: bool, times: Times) -> list[_Missing]:
+    """Expected institutions without a submission (or with a returned one), and how to reach them.
+
+    Nobody is reminded of what is not taken any more, or called late while an extension runs.
+    """
     quarter = str(due.quarter)
     with transaction(engine, read_only=True) as connection:
         states = reports.states_of_quarter(connection, quarter)
         reach = people.reach_of_institutions(connection)
         addresses = [r.address for reaches in reach.values() for r in reaches]
         lately = wechat_window.reachable(connection, addresses, now) if windowed else set()
+        closes = returns.closes_at(connection, quarter, times.closes(due.quarter))
+        extended = returns.extensions(connection, quarter)
         found = []
         for institution in institutions.expected(connection, quarter):
             state, submitted = states.get(institution.id, ("", None))
+            until = extended.get(institution.id)
+            running = until is not None and now < until
+            over = closes is not None and now >= closes and not running and state != "returned"
+            if over or (running and due.kind == "overdue"):
+                continue
             if submitted is None or state == "returned":
                 mine = tuple(reach.get(institution.id, ()))
                 pushable = any(CHANNELS[r.address.channel].pushes or r.address in lately for r in mine)
-                found.append(_Missing(institution, state == "draft", mine, pushable))
+                found.append(_Missing(institution, state == "draft", mine, until, pushable))
         return found

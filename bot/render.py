@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -47,6 +47,20 @@ def _monthday(value: datetime) -> str:
     return f"{moment.month}月{moment.day}日"
 
 
+def _deadline(value: datetime) -> str:
+    """The first moment that is late, as people say it: the day before's 24:00 for a midnight."""
+    moment = local(value)
+    if moment.time() != time():
+        return f"{moment.month}月{moment.day}日{moment:%H:%M}"
+    before = moment - timedelta(days=1)
+    return f"{before.month}月{before.day}日24:00"
+
+
+def _dueday(value: datetime) -> str:
+    """The same for a sentence: only the day where it is a whole one."""
+    return _deadline(value).removesuffix("24:00")
+
+
 def _minute(value: datetime) -> str:
     return f"{_day(value)} {local(value):%H:%M}"
 
@@ -62,7 +76,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(day=_day, monthday=_monthday, minute=_minute)
+    env.filters.update(day=_day, monthday=_monthday, minute=_minute, deadline=_deadline, dueday=_dueday)
     env.globals.update(
         button=_button,
         option=lambda label, value: _button(label, f"@v:{value}"),

@@ -51,6 +51,7 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             files=(file,),
             one=one,
             quarter=quarter,
+            late=turn.times.is_late(quarter, one.revision.submitted_at),
             form=chart,
             order=order,
             last=last,
@@ -108,10 +109,11 @@ def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
     if denied := refused(turn, "review.missing"):
         return denied
     quarter = quarter or reporting_quarter(turn.now)
-    groups = board.groups(turn.connection, str(quarter), quarter.due())
-    found = board.lines(turn.connection, str(quarter), quarter.due(), ("missing", "draft", "returned"))
+    due = turn.times.due(quarter)
+    groups = board.groups(turn.connection, str(quarter), due)
+    found = board.lines(turn.connection, str(quarter), due, ("missing", "draft", "returned"))
     total = sum(g.count for g in groups)
-    return [turn.say("review/missing.j2", quarter=quarter, found=found, total=total, now=turn.now)]
+    return [turn.say("review/missing.j2", quarter=quarter, due=due, found=found, total=total, now=turn.now)]
 
 
 def workbench(turn: Turn) -> list[Outgoing]:

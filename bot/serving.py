@@ -81,7 +81,7 @@ def application(house: House) -> Starlette:
 
     async def remind() -> None:
         windowed = wechat is not None and wechat.can_push
-        await runner.run(lambda: reminding.send_due(house.engine, now(), windowed))
+        await runner.run(lambda: reminding.send_due(house.engine, now(), windowed, house.settings.times))
         await runner.run(lambda: announcing.send_due(house.engine, now()))
 
     async def purge() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.render import words
+from policy.quarters import Times
 
 
 class BadSetting(Exception):
@@ -27,6 +29,8 @@ class Settings(BaseSettings):
     listen: str = "127.0.0.1:8000"
     public_url: str | None = None
     report_basis: Literal["quarter", "year", "total"] = "quarter"
+    report_due: str = "24:00"
+    report_closes: int | None = Field(default=None, ge=0, le=3650)
     telegram_token: str | None = None
     telegram_base_url: str = "https://api.telegram.org/bot"
     telegram_webhook_secret: str | None = None
@@ -56,6 +60,13 @@ class Settings(BaseSettings):
     def _secret(cls, value: str | None) -> str | None:
         if value is not None and len(value) < 16:
             raise ValueError("secret")
+        return value
+
+    @field_validator("report_due")
+    @classmethod
+    def _due(cls, value: str) -> str:
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value) or value == "00:00":
+            raise ValueError("report_due")
         return value
 
     @field_validator("listen")
@@ -119,6 +130,12 @@ class Settings(BaseSettings):
         any_set = self.wechat_appid or self.wechat_token or self.wechat_secret or self.wechat_aes_key
         needed = {"BOT_WECHAT_APPID": self.wechat_appid, "BOT_WECHAT_TOKEN": self.wechat_token}
         return [name for name, value in needed.items() if any_set and not value]
+
+    @property
+    def times(self) -> Times:
+        """When reports are due and quarters close."""
+        due = None if self.report_due == "24:00" else time.fromisoformat(self.report_due)
+        return Times(due, self.report_closes)
 
     @property
     def url(self) -> str:

@@ -200,7 +200,9 @@ def _prefill(turn: Turn, argument: str) -> Replies:
     brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
     if not brought:
         return [turn.say("course/nothing.j2", quarter=quarter), *conductor.show(turn)]
-    draft = drafts.begin_draft(turn.connection, institution, quarter, turn.person_id, turn.now)
+    draft = drafts.begin_draft(
+        turn.connection, institution, quarter, turn.person_id, turn.now, turn.closes(quarter)
+    )
     rows = reports.snapshot(turn.connection, institution, quarter).rows
     for occupation, cells in brought.items():
         free: dict[str, reports.Cell] = {

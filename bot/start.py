@@ -40,8 +40,8 @@ def open_house(settings: Settings | None = None) -> House:
         keys = load_keys(settings.secret_key, settings.data_dir)
     except OSError as error:
         raise StorageUnavailable(f"BOT_DATA_DIR: {error.strerror}") from error
-    files = FileStore(engine, keys, settings.data_dir, settings.report_basis)
-    return House(settings, engine, keys, Assistant(engine, keys, settings.url), files)
+    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times)
+    return House(settings, engine, keys, Assistant(engine, keys, settings.url, settings.times), files)
 
 
 def serve() -> int:

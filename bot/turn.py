@@ -14,6 +14,7 @@ from bot.attached import Arrived
 from bot.keys import Keys
 from bot.messages import Incoming, Outgoing
 from bot.render import render
+from policy.quarters import Quarter, Times
 from storage import people
 from storage.turns import Conversation
 
@@ -78,7 +79,7 @@ class Turn:
     """The message, the open transaction and the conversation; `text` is cleaned, not masked.
 
     `content` are the bytes of a small table that came with the message, read before the transaction;
-    `url` is where a browser reaches us.
+    `url` is where a browser reaches us, `times` when reports are due.
     """
 
     connection: Connection
@@ -90,6 +91,7 @@ class Turn:
     text: str
     content: bytes | None = None
     url: str = ""
+    times: Times = field(default_factory=Times)
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     _read: dict[str, Any] = field(default_factory=dict)
 
@@ -117,6 +119,10 @@ class Turn:
     def institutions(self) -> list[people.Membership]:
         """The institutions the person speaks for."""
         return [m for m in self.memberships if m.institution_id is not None]
+
+    def closes(self, quarter: str) -> datetime | None:
+        """When a quarter usually closes."""
+        return self.times.closes(Quarter.parse(quarter))
 
     def forget_roles(self) -> None:
         """Read the roles anew (after a code was used)."""

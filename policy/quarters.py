@@ -45,16 +45,12 @@ class Quarter:
 
     @property
     def last_day(self) -> date:
-        """The quarter's last day: the report is due by its end (附件：每季度末前报送)."""
+        """The quarter's last day."""
         return self.next().first_day - timedelta(days=1) if self.number < 4 else date(self.year, 12, 31)
 
-    def due(self) -> datetime:
-        """The first moment that is late: midnight after the last day, Asia/Shanghai."""
+    def end(self) -> datetime:
+        """The first moment after the quarter: midnight after its last day, Asia/Shanghai."""
         return datetime.combine(self.last_day + timedelta(days=1), time(), SHANGHAI)
-
-    def is_late(self, moment: datetime) -> bool:
-        """Whether something done at `moment` came after the due time."""
-        return local(moment) >= self.due()
 
     def next(self) -> Quarter:
         """The quarter after this one."""
@@ -91,6 +87,32 @@ class Quarter:
             year = int(full[1]) + (2000 if len(full[1]) == 2 else 0)
             return cls(year, int(full[2] or full[3]))
         raise ValueError(text)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a quarter's report is due and when the quarter closes, as this office runs it.
+
+    `due_time` is a time of the quarter's last day, None its end (附件：每季度末前报送). `closes_after` is
+    how many days after the last day figures are still taken; None: always, late as they may be.
+    """
+
+    due_time: time | None = None
+    closes_after: int | None = None
+
+    def due(self, quarter: Quarter) -> datetime:
+        """The first moment that is late."""
+        if self.due_time is None:
+            return quarter.end()
+        return datetime.combine(quarter.last_day, self.due_time, SHANGHAI)
+
+    def closes(self, quarter: Quarter) -> datetime | None:
+        """The first moment that is too late, unless the office set another; None: there is none."""
+        return None if self.closes_after is None else quarter.end() + timedelta(days=self.closes_after)
+
+    def is_late(self, quarter: Quarter, moment: datetime) -> bool:
+        """Whether something done at `moment` came after the due time."""
+        return local(moment) >= self.due(quarter)
 
 
 def reporting_quarter(now: datetime) -> Quarter:

@@ -35,11 +35,13 @@ def begin_draft(
     quarter: str,
     by: int,
     now: datetime,
+    closes: datetime | None,
     reason: str | None = None,
 ) -> Revision:
     """The report's open draft; made from the latest submission (or empty) when there is none.
 
-    Cells that the office returned start empty, so that they are asked for.
+    Cells that the office returned start empty, so that they are asked for. `closes` is when the
+    quarter usually closes.
 
     Raises:
         ReportClosed: the quarter is closed, with no extension, return or reopening.
@@ -62,7 +64,7 @@ def begin_draft(
         .limit(1)
     ).first()
     latest = (source.id, source.state) if source else None
-    if since := returns.closed_since(connection, institution_id, quarter, now, latest):
+    if since := returns.closed_since(connection, institution_id, quarter, now, latest, closes):
         raise returns.ReportClosed(since)
     highest = connection.execute(
         select(func.coalesce(func.max(revision.c.number), 0)).where(revision.c.report_id == report_id)
@@ -220,14 +222,15 @@ def submit(
     now: datetime,
     filled_by: str | None,
     telephone: str | None,
+    closes: datetime | None,
 ) -> Revision:
-    """Freeze the draft; an undecided predecessor is superseded.
+    """Freeze the draft; an undecided predecessor is superseded. `closes` as for `begin_draft`.
 
     Raises:
         VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
         ReportClosed: the quarter was closed while the draft stood open.
     """
-    _check_open(connection, draft.report_id, now)
+    _check_open(connection, draft.report_id, now, closes)
     connection.execute(
         update(revision)
         .where(revision.c.report_id == draft.report_id, revision.c.state == "submitted")
@@ -261,7 +264,7 @@ def submit(
     return Revision(*changed)
 
 
-def _check_open(connection: Connection, report_id: int, now: datetime) -> None:
+def _check_open(connection: Connection, report_id: int, now: datetime, closes: datetime | None) -> None:
     place = connection.execute(
         select(report.c.institution_id, report.c.quarter).where(report.c.id == report_id)
     ).one()
@@ -272,7 +275,7 @@ def _check_open(connection: Connection, report_id: int, now: datetime) -> None:
         .limit(1)
     ).first()
     latest = (before.id, before.state) if before else None
-    if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest):
+    if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest, closes):
         raise returns.ReportClosed(since)
 
 

@@ -93,10 +93,21 @@ def extended_until(connection: Connection, institution_id: int, quarter: str) ->
     return found
 
 
-def closes_at(connection: Connection, quarter: str) -> datetime | None:
-    """From when on the quarter takes no more figures; None while it stays open."""
+def extensions(connection: Connection, quarter: str) -> dict[int, datetime]:
+    """Institution → until when it may report the quarter, for those that were given longer."""
+    rows = connection.execute(
+        select(extension.c.institution_id, extension.c.until).where(extension.c.quarter == quarter)
+    )
+    return {row.institution_id: row.until for row in rows}
+
+
+def closes_at(connection: Connection, quarter: str, usually: datetime | None) -> datetime | None:
+    """From when on the quarter takes no more figures; None while it stays open.
+
+    What the office set for the quarter stands before what is usual.
+    """
     found: datetime | None = connection.execute(_CLOSING.where(closing.c.quarter == quarter)).scalar()
-    return found
+    return usually if found is None else found
 
 
 def closed_since(
@@ -105,13 +116,14 @@ def closed_since(
     quarter: str,
     now: datetime,
     latest: tuple[int, str] | None,
+    usually: datetime | None,
 ) -> datetime | None:
     """Since when this institution can report the quarter no more; None when it can.
 
     `latest` is (id, state) of its latest submission: a returned or reopened one lets it go on,
-    as an extension does.
+    as an extension does. `usually` is when the quarter closes if the office set nothing for it.
     """
-    at = closes_at(connection, quarter)
+    at = closes_at(connection, quarter, usually)
     if at is None or now < at:
         return None
     if latest is not None:

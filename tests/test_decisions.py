@@ -66,7 +66,7 @@ class Desk:
 
 
 def submit(connection: object, by: int, trained: int, number: int) -> Revision:
-    draft = drafts.begin_draft(connection, 1, Q4, by, NOON)  # type: ignore[arg-type]
+    draft = drafts.begin_draft(connection, 1, Q4, by, NOON, None)  # type: ignore[arg-type]
     cells: dict[str, Cell] = {
         "classes": 3,
         "subsidised_classes": 2,
@@ -77,7 +77,7 @@ def submit(connection: object, by: int, trained: int, number: int) -> Revision:
     }
     drafts.set_cells(connection, draft, "大数据", cells, by, NOON)  # type: ignore[arg-type]
     version = reports.snapshot(connection, 1, Q4).draft.version  # type: ignore[arg-type, union-attr]
-    return drafts.submit(connection, draft, version, f"{Q4}-0001-{number:02d}", by, NOON, None, None)  # type: ignore[arg-type]
+    return drafts.submit(connection, draft, version, f"{Q4}-0001-{number:02d}", by, NOON, None, None, None)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_nobody_accepts_their_own_entry_while_there_is_a_colleague(desk: Desk) -
 
 def test_one_who_only_edited_the_draft_does_not_accept_it_either(desk: Desk) -> None:
     with transaction(desk.house.engine) as connection:
-        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON, None)
         drafts.set_cells(connection, draft, "大数据", {"classes": 3}, desk.head, NOON)
     seen = desk.report()
     with pytest.raises(OwnEntry), transaction(desk.house.engine) as connection:
@@ -184,7 +184,7 @@ def test_only_the_returned_cells_are_empty_in_the_next_draft(desk: Desk) -> None
     seen = desk.report()
     with transaction(desk.house.engine) as connection:
         decisions.return_(connection, seen, [WHY, ("大数据", "amount", "单位是元吗")], desk.head, NOON)
-        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON, None)
         row = reports.rows_of(connection, draft.id)[0]["大数据"]
         before = reports.rows_of(connection, seen)[0]["大数据"]
     assert [m for m, cell in row.items() if cell is None] == ["trained", "amount"]
@@ -194,7 +194,7 @@ def test_only_the_returned_cells_are_empty_in_the_next_draft(desk: Desk) -> None
 def test_a_correction_under_way_keeps_what_was_changed_already(desk: Desk) -> None:
     seen = desk.report()
     with transaction(desk.house.engine) as connection:
-        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON, "更正")
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON, None, "更正")
         drafts.set_cells(connection, draft, "大数据", {"trained": 130}, desk.contact, NOON)
         decisions.return_(connection, seen, [("大数据", "", "整行再核")], desk.head, NOON)
         row = reports.snapshot(connection, 1, Q4).rows["大数据"]
@@ -208,9 +208,9 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
         decisions.accept(connection, first, desk.head, NOON)
         decisions.close_quarter(connection, Q4, NOON + timedelta(days=10), desk.head, NOON)
     with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
-        drafts.begin_draft(connection, 1, Q4, desk.contact, later)
+        drafts.begin_draft(connection, 1, Q4, desk.contact, later, None)
     with transaction(desk.house.engine) as connection:
-        drafts.begin_draft(connection, 1, Q4, desk.contact, NOON + timedelta(days=9))  # not yet closed
+        drafts.begin_draft(connection, 1, Q4, desk.contact, NOON + timedelta(days=9), None)  # not yet closed
         drafts.discard(connection, reports.snapshot(connection, 1, Q4).draft, desk.contact, NOON)  # type: ignore[arg-type]
         decisions.reopen(connection, first, "请核对人数", desk.head, later)
         assert returns.reopened(connection, first) == "请核对人数"
@@ -218,7 +218,7 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
         decisions.reopen(connection, first, "再一次", desk.head, later)
     assert desk.counting(accepted_only=True) == [(1, 120)]
     with transaction(desk.house.engine) as connection:
-        drafts.begin_draft(connection, 1, Q4, desk.contact, later)
+        drafts.begin_draft(connection, 1, Q4, desk.contact, later, None)
     with transaction(desk.house.engine) as connection:
         decisions.extend(connection, 1, Q4, later + timedelta(days=5), "系统故障", desk.head, later)
     with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
@@ -227,13 +227,16 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
 
 def test_a_draft_left_open_is_not_submitted_after_closing(desk: Desk) -> None:
     with transaction(desk.house.engine) as connection:
-        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON)
+        draft = drafts.begin_draft(connection, 1, Q4, desk.contact, NOON, None)
         decisions.close_quarter(connection, Q4, NOON, desk.head, NOON)
     with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
-        drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None)
+        drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None, None)
     with transaction(desk.house.engine) as connection:
         decisions.extend(connection, 1, Q4, NOON + timedelta(days=1), "出差", desk.head, NOON)
-        assert drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None).state == "submitted"
+        assert (
+            drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None, None).state
+            == "submitted"
+        )
 
 
 # In chat

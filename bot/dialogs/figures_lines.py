@@ -75,7 +75,13 @@ def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) ->
     assert context.institution_id is not None
     assert context.quarter is not None
     made = drafts.begin_draft(
-        turn.connection, context.institution_id, context.quarter, turn.person_id, turn.now, reason
+        turn.connection,
+        context.institution_id,
+        context.quarter,
+        turn.person_id,
+        turn.now,
+        turn.closes(context.quarter),
+        reason,
     )
     mine = turn.once(f"began {context.place}", lambda: made.version == 1)
     if not mine:  # a colleague began it at this very instant: look again before writing into it

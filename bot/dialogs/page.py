@@ -57,7 +57,7 @@ class PageDialog(Dialog):
             return [turn.say("report/file_later.j2", kind=kind, place=place)]
         me, now = turn.person_id, turn.now
         draft = snapshot.draft or drafts.begin_draft(
-            turn.connection, snapshot.institution_id, snapshot.quarter, me, now
+            turn.connection, snapshot.institution_id, snapshot.quarter, me, now, turn.closes(snapshot.quarter)
         )
         attachments.write_page(turn.connection, draft, kind, outcome.words, me, now)
         return [turn.say("report/page_kept.j2", kind=kind, length=len(outcome.words), place=place)]

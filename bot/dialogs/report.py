@@ -234,9 +234,11 @@ class ReportDialog(Dialog):
             figures_lines.open_draft(turn, context, reason=context.office.reopened)
             return []
         if question.id in ("quarter", "institution") and answers.get(question.id) != value:
-            known = answers.get("institution")
-            answers.clear()  # they spoke of another report
-            answers.update({"institution": known} if known is not None else {})
+            # They spoke of another report; but 填报 2026Q4 named the quarter before whose it is.
+            still = "institution" if "institution" in answers else "quarter"
+            known = answers.get(still)
+            answers.clear()
+            answers.update({still: known} if known is not None else {})
         answers[question.id] = value
         return []
 
@@ -283,6 +285,7 @@ class ReportDialog(Dialog):
             turn.now,
             profile.name,
             profile.telephone,
+            turn.closes(context.quarter),
         )
         quarter = Quarter.parse(context.quarter)
         name = f"{context.form.title}-{context.institution}-{quarter}.xlsx"
@@ -293,7 +296,7 @@ class ReportDialog(Dialog):
                 files=(file,),
                 receipt=receipt,
                 at=turn.now,
-                late=turn.now >= (context.office.due or quarter.due()),
+                late=turn.now >= (context.office.due or turn.times.due(quarter)),
                 quarter=quarter,
                 institution=context.institution,
                 place=context.place,

@@ -55,11 +55,13 @@ class Closed(Outcome):
 def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     """What the office said so far."""
     connection, latest = turn.connection, snapshot.latest
-    due = Quarter.parse(snapshot.quarter).due()
+    quarter = Quarter.parse(snapshot.quarter)
+    due = turn.times.due(quarter)
     if until := returns.extended_until(connection, snapshot.institution_id, snapshot.quarter):
         due = max(due, until)
     head = (latest.id, latest.state) if latest else None
-    closed = returns.closed_since(connection, snapshot.institution_id, snapshot.quarter, turn.now, head)
+    usually = turn.times.closes(quarter)
+    closed = returns.closed_since(connection, snapshot.institution_id, str(quarter), turn.now, head, usually)
     if latest is None or latest.state not in ("returned", "accepted"):
         return OfficeView(due, closed=closed)
     if latest.state == "accepted":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from bot.office_web.look import quarters_until
-from bot.office_web.visit import Answer, Page, Visit
-from policy.quarters import Quarter
-from storage import attachments, board, revisions
+from bot.office_web.visit import Answer, Goto, Page, Visit
+from policy.quarters import SHANGHAI, Quarter
+from storage import attachments, board, decisions, returns, revisions
 from storage.board import Group
 
 PAGE = 100  # institutions on a page
@@ -30,8 +31,27 @@ def counts(groups: list[Group]) -> dict[str, int]:
 
 def show(visit: Visit) -> Answer:
     """The board of a quarter: `quarter`, `state`, `district`, `named`, `page` in the query."""
+    return _page(visit)
+
+
+def close(visit: Visit) -> Answer:
+    """Set the last day (included) on which the quarter takes figures; without one, as usual."""
+    visit.only_head()
+    quarter, given = visit.quarter(), visit.form.get("day", "")
+    try:
+        day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=SHANGHAI) if given else None
+        closes = day + timedelta(days=1) if day else None
+    except (ValueError, OverflowError):
+        return _page(visit, "closing_day", 422)
+    if closes is not None and closes <= quarter.end() - timedelta(days=1):
+        return _page(visit, "closing_early", 422)
+    decisions.close_quarter(visit.connection, str(quarter), closes, visit.officer.person_id, visit.now)
+    return Goto(f"/office?quarter={quarter}", "closing")
+
+
+def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
     quarter = visit.quarter()
-    due = quarter.due()
+    due = visit.times.due(quarter)
     connection = visit.connection
     groups = board.groups(connection, str(quarter), due, visit.district)
     state = visit.query.get("state", "")
@@ -59,6 +79,8 @@ def show(visit: Visit) -> Answer:
         "quarter": quarter,
         "quarters": quarters_until(Quarter.of(visit.now)),
         "due": due,
+        "closes": returns.closes_at(connection, str(quarter), visit.times.closes(quarter)),
+        "problem": problem,
         "counts": counts(groups),
         "lines": found,
         "people": revisions.who(connection, [line.revision_id for line in found if line.revision_id]),
@@ -73,7 +95,7 @@ def show(visit: Visit) -> Answer:
         "more": more,
         "link": lambda **change: "/office?" + urlencode({k: v for k, v in {**kept, **change}.items() if v}),
     }
-    return Page("board.html", data)
+    return Page("board.html", data, status)
 
 
 def _district(chosen: str) -> str | None:

@@ -165,11 +165,11 @@ def _doubt(visit: Visit, institution: Listed, quarter: Quarter, typed: Typed) ->
 
 def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> None:
     connection, by, now, texts = visit.connection, visit.officer.person_id, visit.now, typed.texts
-    chart = form()
+    chart, closes = form(), visit.times.closes(quarter)
     if snapshot.draft is not None:
         drafts.discard(connection, snapshot.draft, by, now)
     reason = texts.get("reason") or None
-    draft = drafts.begin_draft(connection, institution.id, str(quarter), by, now, reason)
+    draft = drafts.begin_draft(connection, institution.id, str(quarter), by, now, closes, reason)
     drafts.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
     past = beside.read(connection, institution.id, quarter)
     for name in chart.occupation_order(list(typed.rows)):
@@ -190,7 +190,15 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     telephone = visit.house.keys.seal(texts["telephone"]) if texts.get("telephone") else None
     receipt = f"{quarter}-{institution.id:04d}-{draft.number:02d}"
     done = drafts.submit(
-        connection, edited, edited.version, receipt, by, now, texts.get("filled_by") or None, telephone
+        connection,
+        edited,
+        edited.version,
+        receipt,
+        by,
+        now,
+        texts.get("filled_by") or None,
+        telephone,
+        closes,
     )
     if kind == STAMPED:
         attachments.attach(connection, done, held, kind, by, now)

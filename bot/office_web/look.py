@@ -30,7 +30,9 @@ def environment() -> Environment:
     )
     said = render.environment().filters
     env.filters.update(
-        {name: said[name] for name in ("day", "monthday", "minute")}, segment=_segment, clock=_clock
+        {name: said[name] for name in ("day", "monthday", "minute", "deadline", "dueday")},
+        segment=_segment,
+        clock=_clock,
     )
     env.globals.update(static=static_url)
     return env

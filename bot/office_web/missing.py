@@ -43,16 +43,17 @@ def show(visit: Visit) -> Answer:
     given = visit.query.get("district", "")
     chosen = ("" if given == NO_DISTRICT else given) if given else None
     district = visit.district if visit.district is not None else chosen
-    groups = board.groups(visit.connection, str(quarter), quarter.due())
+    due = visit.times.due(quarter)
+    groups = board.groups(visit.connection, str(quarter), due)
     places = {g.district for g in groups}
     here = [g for g in groups if district is None or (g.district or "") == district]
-    lines = board.lines(visit.connection, str(quarter), quarter.due(), WAITING, district, limit=MOST + 1)
+    lines = board.lines(visit.connection, str(quarter), due, WAITING, district, limit=MOST + 1)
     shown = lines[:MOST]
     waits = [one for one in shown if one.state != "returned"]
     data: dict[str, Any] = {
         "quarter": quarter,
         "quarters": quarters_until(Quarter.of(visit.now)),
-        "due": quarter.due(),
+        "due": due,
         "district": district,
         "places": sorted(places, key=lambda name: (name is None, name or "")),
         "counts": counts(here),

@@ -49,7 +49,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,
-        "due": quarter.due(),
+        "due": visit.times.due(quarter),
         "path": f"/office/report/{institution.id}/{quarter}",
         "pasts": pasts,
         "past": past,
@@ -63,7 +63,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "waiting": decisions.next_waiting(connection, str(quarter), institution.id)
         if visit.officer.decides
         else (0, None),
-        "closes": returns.closes_at(connection, str(quarter)),
+        "closes": returns.closes_at(connection, str(quarter), visit.times.closes(quarter)),
         "mode": visit.query.get("mode", ""),
         "problem": problem,
         "typed": typed or {},

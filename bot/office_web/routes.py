@@ -33,6 +33,7 @@ READING = {importing.preview}  # rooms that look at what is posted and enter not
 # (address, method) → room. GET rooms only read.
 ROOMS: list[tuple[str, str, Room]] = [
     ("/office", "GET", board.show),
+    ("/office/closing/{quarter}", "POST", board.close),
     ("/office/missing", "GET", missing.show),
     ("/office/summary", "GET", summary.show),
     ("/office/summary/origins", "GET", summary.origins),

@@ -136,7 +136,7 @@ def show(visit: Visit) -> Answer:
     """The summary of a quarter."""
     chosen = Chosen.of(visit)
     figures = Figures.read(visit, chosen)
-    groups = board.groups(visit.connection, str(chosen.quarter), chosen.quarter.due())
+    groups = board.groups(visit.connection, str(chosen.quarter), visit.times.due(chosen.quarter))
     here = [g for g in groups if chosen.district is None or (g.district or "") == chosen.district]
     before = chosen.quarter.previous()
     by_district = figures.lines(lambda s: s.district)

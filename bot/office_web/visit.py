@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.attached import Arrived
 from bot.start import House
-from policy.quarters import Quarter, reporting_quarter
+from policy.quarters import Quarter, Times, reporting_quarter
 from storage.sessions import Officer
 
 
@@ -110,6 +110,11 @@ class Visit:
         """Which page of a list, from 1."""
         given = self.query.get("page", "")
         return max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 7 else 1
+
+    @property
+    def times(self) -> Times:
+        """When reports are due and quarters close."""
+        return self.house.settings.times
 
     @property
     def district(self) -> str | None:

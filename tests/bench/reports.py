@@ -168,7 +168,7 @@ def compare(engine: Engine) -> None:
         mine, peer = median(lambda first=first: ours(first)), median(lambda first=first: best(first))  # type: ignore[misc]
         print(f"  sums, {name}: {mine:.0f} ms, {mine / peer:.2f} × hand-written SQL")
 
-    due = Quarter.parse(LATEST).due()
+    due = Quarter.parse(LATEST).end()
 
     def page() -> object:
         with transaction(engine, read_only=True) as connection:
@@ -217,11 +217,11 @@ def submit_cost(engine: Engine, start: int, times: int = 60) -> float:
     for i in range(start, start + times):
         with transaction(engine) as connection:
             begun = time.perf_counter()
-            draft = drafts.begin_draft(connection, i, "2023Q3", 1, NOON)
+            draft = drafts.begin_draft(connection, i, "2023Q3", 1, NOON, None)
             drafts.set_cells(connection, draft, "大数据", dict.fromkeys(MEASURES, 1), 1, NOON)
             seen = reports.snapshot(connection, i, "2023Q3").draft
             assert seen
-            drafts.submit(connection, seen, seen.version, f"s{i}", 1, NOON, None, None)
+            drafts.submit(connection, seen, seen.version, f"s{i}", 1, NOON, None, None, None)
             taken.append(time.perf_counter() - begun)
     return statistics.median(taken) * 1000
 
