@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot import conductor
+from bot.desk import begin
 from bot.dialogs.institution import invite_contact
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
@@ -20,9 +21,10 @@ _WITH_ARGUMENT = {
     "reader": re.compile(r"^邀请区市(?:查看)?[\s:：]+(.+)$", re.S),
     "invite": re.compile(r"^邀请码[\s:：]+(.+)$", re.S),
     "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*(.*)$|^导出[\s:：]*(.*)$"),
+    "extend": re.compile(r"^延期[\s:：]+(.+)$"),
     "status": re.compile(r"^(?:报送)?进度[\s:：]+(.+)$"),
 }
-_PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list", "邀请区市": "reader"}
+_PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list", "邀请区市": "reader", "延期": "extend"}
 
 
 def command_in(text: str) -> tuple[str, str] | None:
@@ -72,6 +74,8 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
             turn.connection, turn.keys.codes, turn.now, "staff", None, turn.person_id
         )
         return [turn.say("office/staff_code.j2", code=code, expires=expires)]
+    if command == "extend":
+        return _extend(turn, " ".join(argument.split()))
     if command in ("status", "export"):
         try:
             quarter = Quarter.parse(argument, turn.now) if argument else reporting_quarter(turn.now)
@@ -106,6 +110,15 @@ def _reader(turn: Turn, district: str) -> list[Outgoing]:
         turn.connection, turn.keys.codes, turn.now, "district", None, turn.person_id, district=named
     )
     return [turn.say("office/reader_code.j2", district=named, code=code, expires=expires)]
+
+
+def _extend(turn: Turn, name: str) -> list[Outgoing]:
+    """延期 机构全称: for the quarter that is due."""
+    found = institutions.find(turn.connection, name)
+    if found is None:
+        some = institutions.everything(turn.connection)[:1]
+        return [turn.say("review/extend_which.j2", name=name, example=some[0].name if some else "")]
+    return begin(turn, "extend", institution=str(found.id), quarter=str(reporting_quarter(turn.now)))
 
 
 def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:

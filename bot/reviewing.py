@@ -137,6 +137,7 @@ def act(turn: Turn, argument: str) -> Replies:
         "o": lambda: opened(turn, number),
         "a": lambda: _accept(turn, number),
         "r": lambda: begin(turn, "return", revision=number),
+        "b": lambda: begin(turn, "reopen", revision=number),
         "m": lambda: missing(turn),
         "p": lambda: _printed(turn, number),
         "f": lambda: _attached(turn, number),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from bot.start import House
+from policy.quarters import SHANGHAI
 from storage import aggregates, decisions, drafts, people, reports, returns
 from storage.database import transaction
 from storage.decisions import BadReasons, OwnEntry
@@ -372,3 +373,33 @@ def test_a_closed_quarter_says_so(reported: Person, house: House) -> None:
     reported.says("填报", Q4)
     assert "不再收报表" in reported.text
     assert "2026Q4-0001-01" in reported.text
+
+
+def test_an_accepted_report_is_opened_again_in_chat(officer: Person, contact: Person) -> None:
+    contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交")
+    contact.presses("确认提交")
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    seen = officer.token("审核通过").removeprefix("rv:a:")
+    officer.presses("审核通过")
+    officer.presses_token(f"rv:o:{seen}")
+    officer.presses("重新打开")
+    officer.says("补贴金额要更正")
+    officer.presses("重新打开")
+    assert "已重新打开" in officer.text
+    contact.says("填报 2026Q4")
+    assert "补贴金额要更正" in contact.text
+
+
+def test_an_institution_is_given_longer_in_chat(officer: Person, contact: Person, house: House) -> None:
+    officer.says("延期 没有的学校")
+    assert "没有叫" in officer.text
+    officer.says("延期 威海数字培训学校", "昨天")
+    assert "不能早于" in officer.text
+    officer.says("2027-01-08", "联系人住院")
+    officer.presses("延期")
+    assert "1月8日" in officer.text
+    with transaction(house.engine, read_only=True) as connection:
+        assert returns.extended_until(connection, 1, "2026Q4") == datetime(2027, 1, 9, tzinfo=SHANGHAI)
+    contact.says("延期 威海数字培训学校")  # not hers to give
+    assert "可以报到" not in contact.text

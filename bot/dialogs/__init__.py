@@ -10,6 +10,7 @@ from bot.dialogs.desk import NewEntryDialog, PhrasingDialog, ReplyDialog
 from bot.dialogs.handover import HandoverDialog
 from bot.dialogs.institution import InstitutionDialog
 from bot.dialogs.lead import LeadDialog
+from bot.dialogs.leeway import ExtendDialog, ReopenDialog
 from bot.dialogs.page import PageDialog
 from bot.dialogs.profile import ProfileDialog
 from bot.dialogs.publish import PublishDialog, PublishFileDialog
@@ -28,6 +29,8 @@ DIALOGS: dict[str, Dialog] = {
         InstitutionDialog(),
         CourseDialog(),
         ReturnDialog(),
+        ReopenDialog(),
+        ExtendDialog(),
         HandoverDialog(),
         ComplaintDialog(),
         ReplyDialog(),
