@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +24,7 @@ from bot.workbook import Sheets
 from policy.form import NOT_KNOWN, Measure, form
 from policy.quarters import FIRST_YEAR, Quarter, Times, local
 from storage import aggregates, institutions, reports
-from storage.aggregates import OccupationTotal
+from storage.aggregates import OccupationTotal, OpeningOrigin
 from storage.reports import Submitted
 
 BASES = ("quarter", "year", "total")
@@ -45,7 +46,8 @@ def totals_by_basis(connection: Connection, quarter: Quarter, accepted_only: boo
     found: dict[str, Totals] = {}
     for basis in BASES:
         first = str(first_quarter(quarter, basis))
-        rows = aggregates.totals(connection, first, str(quarter), accepted_only)
+        since_start = basis == "total"
+        rows = aggregates.totals(connection, first, str(quarter), accepted_only, since_start)
         found[basis] = {row.occupation: row for row in rows}
     return found
 
@@ -114,6 +116,7 @@ def aggregate(
     by_basis = totals_by_basis(connection, now, accepted_only)
     ids = aggregates.counting_ids(connection, quarter, accepted_only)
     expected = institutions.expected(connection, quarter)
+    openings = aggregates.opening_origins(connection, quarter)
     sheets = Sheets()
     shared = {
         "quarter": now,
@@ -121,20 +124,26 @@ def aggregate(
         "reported": len(ids),
         "expected": len(expected),
         "accepted_only": accepted_only,
-        "hash": content_hash(by_basis, ids),
+        "openings": len({o.opening_id for o in openings}),
+        "hash": content_hash(by_basis, ids, [o.opening_id for o in openings]),
     }
     _total_sheet(sheets, by_basis[basis], shared)
     _bases_sheet(sheets, by_basis)
+    if openings:
+        _rows_sheet(sheets, "sheet_openings", _opening_heads(), map(_opening_cells, openings))
     if len(ids) <= MOST_SHEETS:
         submitted = reports.submitted_revisions(connection, ids)
         _list_sheet(sheets, submitted, [i.name for i in expected], (times or Times()).due(now))
-        _origins_sheet(sheets, connection, quarter, accepted_only)
+        origins = aggregates.origins(connection, quarter, quarter, accepted_only)
+        _rows_sheet(sheets, "sheet_origins", _origin_heads(), map(_origin_cells, origins))
         for one in submitted:
             _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
     return sheets.close()
 
 
-def content_hash(by_basis: dict[str, Totals], revision_ids: list[int]) -> str:
+def content_hash(
+    by_basis: dict[str, Totals], revision_ids: list[int], opening_ids: Collection[int] = ()
+) -> str:
     """A short hash over what was added up: equal exports have equal hashes."""
     values = [
         [
@@ -145,22 +154,34 @@ def content_hash(by_basis: dict[str, Totals], revision_ids: list[int]) -> str:
         ]
         for basis, found in sorted(by_basis.items())
     ]
-    return hashlib.sha256(json.dumps([values, sorted(revision_ids)]).encode()).hexdigest()[:16]
+    added = [values, sorted(revision_ids)]
+    if opening_ids:
+        added.append(sorted(set(opening_ids)))
+    return hashlib.sha256(json.dumps(added).encode()).hexdigest()[:16]
 
 
 def fingerprint(connection: Connection, quarter: str, accepted_only: bool) -> str:
     """The content hash that the quarter's exports bear."""
     by_basis = totals_by_basis(connection, Quarter.parse(quarter), accepted_only)
-    return content_hash(by_basis, aggregates.counting_ids(connection, quarter, accepted_only))
+    openings = [o.opening_id for o in aggregates.opening_origins(connection, quarter)]
+    return content_hash(by_basis, aggregates.counting_ids(connection, quarter, accepted_only), openings)
 
 
-def write_origins(connection: Connection, quarter: str, accepted_only: bool, target: BinaryIO) -> None:
-    """Every row that the quarter's totals add, with its revision, as CSV (UTF-8 with BOM for Excel)."""
+def write_origins(
+    connection: Connection, quarter: str, accepted_only: bool, target: BinaryIO, basis: str = "quarter"
+) -> None:
+    """Every row that a basis adds, with its revision, as CSV (UTF-8 with BOM for Excel).
+
+    Since the start the opening figures follow, instead of the reports that they include.
+    """
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_origin_heads())
-    for origin in aggregates.origins(connection, quarter, quarter, accepted_only):
+    first, since_start = str(first_quarter(Quarter.parse(quarter), basis)), basis == "total"
+    for origin in aggregates.origins(connection, first, quarter, accepted_only, since_start):
         writer.writerow([_harmless(cell) for cell in _origin_cells(origin)])
+    for opening in aggregates.opening_origins(connection, quarter) if since_start else ():
+        writer.writerow([_harmless(cell) for cell in _opening_as_origin(opening)])
     text.detach()
 
 
@@ -189,6 +210,32 @@ def _origin_cells(origin: aggregates.Origin) -> list[Any]:
         f"{local(origin.submitted_at):%Y-%m-%d %H:%M}",
         *figures,
     ]
+
+
+def _opening_heads() -> list[str]:
+    names = ["institution", "district", "through", "opening_number", "source", "entered_at", "occupation"]
+    return [_label(name) for name in names] + [m.printed for m in form().measures]
+
+
+def _opening_cells(opening: OpeningOrigin) -> list[Any]:
+    figures = [_shown(m, value) for m, value in zip(form().measures, opening.figures, strict=True)]
+    return [
+        opening.institution,
+        opening.district or "",
+        opening.through,
+        opening.number,
+        opening.source,
+        f"{local(opening.at):%Y-%m-%d %H:%M}",
+        opening.occupation,
+        *figures,
+    ]
+
+
+def _opening_as_origin(opening: OpeningOrigin) -> list[Any]:
+    """In the columns of the rows that reports bring: no revision, its source in the receipt's place."""
+    institution, district, _, number, _, at, occupation, *figures = _opening_cells(opening)
+    receipt = words("export/opening.j2", {"through": opening.through, "source": opening.source})
+    return [institution, district, occupation, "", number, receipt, at, *figures]
 
 
 def write_forms(
@@ -277,22 +324,21 @@ def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
             row += 1
 
 
-def _origins_sheet(sheets: Sheets, connection: Connection, quarter: str, accepted_only: bool) -> None:
-    sheet = sheets.sheet(_label("sheet_origins"))
+def _rows_sheet(sheets: Sheets, name: str, heads: list[str], rows: Iterable[list[Any]]) -> None:
+    sheet = sheets.sheet(_label(name))
     sheet.set_column(0, 0, 32)
-    sheet.set_column(1, 12, 15)
-    heads = _origin_heads()
+    sheet.set_column(1, len(heads) - 1, 15)
     for column, title in enumerate(heads):
         sheet.write_string(0, column, title, sheets.style(border=1, bold=True, align="center"))
-    row = 0
-    for row, origin in enumerate(aggregates.origins(connection, quarter, quarter, accepted_only), 1):
-        for column, cell in enumerate(_origin_cells(origin)):
+    number = 0
+    for number, cells in enumerate(rows, 1):
+        for column, cell in enumerate(cells):
             style = sheets.style(border=1)
             if isinstance(cell, str):
-                sheet.write_string(row, column, cell, style)
+                sheet.write_string(number, column, cell, style)
             else:
-                sheet.write_number(row, column, cell, style)
-    sheet.autofilter(0, 0, row, len(heads) - 1)
+                sheet.write_number(number, column, cell, style)
+    sheet.autofilter(0, 0, number, len(heads) - 1)
 
 
 def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str], due: datetime) -> None:

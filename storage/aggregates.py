@@ -1,7 +1,8 @@
 """Adding up what was reported: sums by the database, details as a stream.
 
 A report counts once: by its latest submitted or accepted revision, or by its latest accepted one.
-Returned and superseded revisions never count.
+Returned and superseded revisions never count. Since the programme's start, opening figures (期初数)
+stand for all an institution did up to the quarter they go through, instead of its reports until then.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select
 
+from storage import earlier
 from storage.schema import MEASURES, figure, institution, report, revision
+from storage.schema_contact import opening_figure
 
 COUNTING = ("accepted", "submitted")
 _CHUNK = 1000  # rows fetched at a time
@@ -60,28 +63,66 @@ class OccupationTotal:
     not_known: dict[str, int]
 
 
-def totals(connection: Connection, first: str, last: str, accepted_only: bool) -> list[OccupationTotal]:
-    """Sums by occupation over quarters `first`…`last`, in no particular order."""
+def totals(
+    connection: Connection, first: str, last: str, accepted_only: bool, since_start: bool = False
+) -> list[OccupationTotal]:
+    """Sums by occupation over quarters `first`…`last`, in no particular order.
+
+    With `since_start` opening figures that end by `last` are added, and the reports they include are
+    left out: two statements.
+    """
+    opened = _opening_totals(connection, last) if since_start else None
     columns = [figure.c.occupation, func.count().label("rows")]
     for measure in MEASURES:
         columns.append(func.coalesce(func.sum(figure.c[measure]), 0).label(measure))
         columns.append(func.count(figure.c[measure]).label(f"known_{measure}"))
-    rows = connection.execute(
+    query = (
         select(*columns)
         .select_from(figure)
         .join(revision, revision.c.id == figure.c.revision_id)
         .join(report, report.c.id == revision.c.report_id)
         .where(_quarters(first, last), counting(accepted_only))
         .group_by(figure.c.occupation)
-    ).mappings()
-    return [
-        OccupationTotal(
+    )
+    if opened is not None:
+        query = _uncovered(query, last)
+    found = {
+        row["occupation"]: OccupationTotal(
             row["occupation"],
             {m: int(row[m]) for m in MEASURES},
             {m: row["rows"] - row[f"known_{m}"] for m in MEASURES if row["rows"] > row[f"known_{m}"]},
         )
-        for row in rows
-    ]
+        for row in connection.execute(query).mappings()
+    }
+    for occupation, sums in (opened or {}).items():
+        known = found.get(occupation, OccupationTotal(occupation, dict.fromkeys(MEASURES, 0), {}))
+        added = {m: known.sums[m] + sums[m] for m in MEASURES}
+        found[occupation] = OccupationTotal(occupation, added, known.not_known)
+    return list(found.values())
+
+
+def _opening_totals(connection: Connection, last: str) -> dict[str, dict[str, int]] | None:
+    """Opening figures that end by `last`, added up by occupation; None when there are none at all."""
+    begun = earlier.begun(last)
+    rows = connection.execute(
+        select(opening_figure.c.occupation, *(func.sum(opening_figure.c[m]) for m in MEASURES))
+        .select_from(begun)
+        .outerjoin(opening_figure, opening_figure.c.opening_id == begun.c.id)
+        .group_by(opening_figure.c.occupation)
+    ).all()
+    if not rows:
+        return None
+    return {r[0]: {m: int(v) for m, v in zip(MEASURES, r[1:], strict=True)} for r in rows if r[0] is not None}
+
+
+def _uncovered(query: Select[Any], last: str) -> Select[Any]:
+    """Without the reports that opening figures include."""
+    begun = earlier.begun(last)
+    # Not an outer join: PostgreSQL expects one row to be left of it, and sorts on disk.
+    included = exists().where(
+        begun.c.institution_id == report.c.institution_id, begun.c.through >= report.c.quarter
+    )
+    return query.where(~included)
 
 
 def reported(connection: Connection, quarter: str, accepted_only: bool) -> int:
@@ -113,8 +154,13 @@ class Origin:
     figures: tuple[int | None, ...]  # in the order of MEASURES
 
 
-def origins(connection: Connection, first: str, last: str, accepted_only: bool) -> Iterator[Origin]:
-    """Every row behind the totals, streamed: by institution, quarter and occupation."""
+def origins(
+    connection: Connection, first: str, last: str, accepted_only: bool, since_start: bool = False
+) -> Iterator[Origin]:
+    """Every row of a report behind the totals, streamed: by institution, quarter and occupation.
+
+    With `since_start` without the reports that opening figures include (`opening_origins`).
+    """
     statement: Select[Any] = (
         select(
             institution.c.id,
@@ -136,9 +182,51 @@ def origins(connection: Connection, first: str, last: str, accepted_only: bool) 
         .where(_quarters(first, last), counting(accepted_only))
         .order_by(institution.c.name, report.c.quarter, figure.c.occupation)
     )
+    if since_start:
+        statement = _uncovered(statement, last)
     for row in connection.execution_options(yield_per=_CHUNK).execute(statement):
         cells = tuple(row)
         yield Origin(*cells[:10], cells[10:])  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True)
+class OpeningOrigin:
+    """One row of opening figures that a total since the start adds.
+
+    `through` is the last quarter they include, `number` their revision; `occupation` is "" for opening
+    figures without a row.
+    """
+
+    institution_id: int
+    institution: str
+    district: str | None
+    through: str
+    opening_id: int
+    number: int
+    source: str
+    at: datetime
+    occupation: str
+    figures: tuple[int, ...]  # in the order of MEASURES
+
+
+def opening_origins(connection: Connection, last: str) -> list[OpeningOrigin]:
+    """Every row of opening figures that end by `last`: by institution and occupation."""
+    begun = earlier.begun(last)
+    rows = connection.execute(
+        select(
+            institution.c.id,
+            institution.c.name,
+            institution.c.district,
+            *(begun.c[name] for name in ("through", "id", "number", "source", "at")),
+            func.coalesce(opening_figure.c.occupation, ""),
+            *(func.coalesce(opening_figure.c[m], 0) for m in MEASURES),
+        )
+        .select_from(begun)
+        .join(institution, institution.c.id == begun.c.institution_id)
+        .outerjoin(opening_figure, opening_figure.c.opening_id == begun.c.id)
+        .order_by(institution.c.name, opening_figure.c.occupation)
+    )
+    return [OpeningOrigin(*row[:9], row[9:]) for row in map(tuple, rows)]  # type: ignore[call-arg]
 
 
 def counting_ids(connection: Connection, quarter: str, accepted_only: bool) -> list[int]:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
 
 from storage import audit
 from storage.reports import Cell, Rows, cells_of
-from storage.schema import MEASURES, figure, report, revision
+from storage.schema import MEASURES, figure, institution, person, report, revision
 from storage.schema_contact import measure_note, opening, opening_figure
 
 _COUNTS = revision.c.state.in_(("submitted", "accepted"))
@@ -52,6 +65,7 @@ class Opening:
     source: str
     at: datetime
     rows: Rows
+    person: str | None = None  # who entered them; None when they left no name
 
 
 _OPENINGS = (
@@ -86,10 +100,40 @@ def openings(connection: Connection, quarter: str) -> dict[int, Opening]:
     return {i: o for i, o in everything.items() if o.through <= quarter}
 
 
+def openings_kept(connection: Connection, institution_id: int) -> list[Opening]:
+    """Every revision of an institution's opening figures, newest first; the first one counts."""
+    found: dict[int, Opening] = {}
+    query = _OPENING_OF.add_columns(person.c.name.label("by")).join(
+        person, person.c.id == opening.c.person_id
+    )
+    for row in connection.execute(query, {"institution": institution_id}):
+        head = (row.institution_id, row.number, row.through, row.source, row.at)
+        kept = found.setdefault(row.number, Opening(*head, rows={}, person=row.by))
+        if row.occupation is not None:
+            kept.rows[row.occupation] = {m: int(getattr(row, m)) for m in MEASURES}
+    return [found[number] for number in sorted(found, reverse=True)]
+
+
+def begun(last: str) -> Any:
+    """A subquery: the opening figures that count, an institution's newest when they end by `last`."""
+    later = opening.alias("later")
+    superseded = exists().where(
+        later.c.institution_id == opening.c.institution_id, later.c.number > opening.c.number
+    )
+    return select(opening).where(opening.c.through <= last, ~superseded).subquery("begun")
+
+
+def covered(openings: Any) -> ColumnElement[bool]:
+    """Whether a report's quarter is part of opening figures that were joined (`begun`)."""
+    return case((openings.c.through >= report.c.quarter, true()), else_=false())
+
+
 def keep_opening(
     connection: Connection, institution_id: int, through: str, source: str, rows: Rows, by: int, now: datetime
 ) -> int:
     """A new revision of an institution's opening figures; its number."""
+    # Two people at once get a number each, one after the other.
+    connection.execute(select(institution.c.id).where(institution.c.id == institution_id).with_for_update())
     highest = select(func.coalesce(func.max(opening.c.number), 0)).where(
         opening.c.institution_id == institution_id
     )
@@ -121,8 +165,16 @@ class Note:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Set(Note):
+    """The same, and who set it (None: no name). Without words it took back what held before."""
+
+    person: str | None
+
+
+_NOTE = tuple(measure_note.c[f] for f in Note.__dataclass_fields__)
 _NOTES = (
-    select(*(measure_note.c[f] for f in Note.__dataclass_fields__))
+    select(*_NOTE)
     .where(
         measure_note.c.from_quarter <= bindparam("of_quarter"),
         or_(measure_note.c.until_quarter.is_(None), measure_note.c.until_quarter >= bindparam("of_quarter")),
@@ -137,6 +189,16 @@ def notes(connection: Connection, quarter: str) -> dict[str, Note]:
     for row in connection.execute(_NOTES, {"of_quarter": quarter}):
         found[row.measure] = Note(*row)
     return {measure: note for measure, note in found.items() if note.words}
+
+
+def notes_set(connection: Connection) -> list[Set]:
+    """Everything ever set or taken back, in that order."""
+    query = (
+        select(*_NOTE, person.c.name)
+        .join(person, person.c.id == measure_note.c.person_id)
+        .order_by(measure_note.c.id)
+    )
+    return [Set(*cells) for cells in map(tuple, connection.execute(query))]
 
 
 def keep_note(
@@ -154,4 +216,7 @@ def keep_note(
     made = connection.execute(
         insert(measure_note).values(**values, at=now, person_id=by).returning(measure_note.c.id)
     ).scalar_one()
-    audit.record(connection, now, by, "note.set", f"measure_note:{made}", **values)
+    if words:
+        audit.record(connection, now, by, "note.set", f"measure_note:{made}", **values)
+    else:
+        audit.record(connection, now, by, "note.withdraw", f"measure_note:{made}", measure=measure, **span)

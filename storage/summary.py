@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
+from storage import earlier
 from storage.aggregates import counting
 from storage.schema import MEASURES, figure, institution, report, revision
-from storage.schema_contact import opening, opening_figure
+from storage.schema_contact import opening_figure
 
 OPENING = "opening"  # the state of opening figures among accepted and submitted ones
 
@@ -94,25 +95,14 @@ def _there(district: str | None) -> ColumnElement[bool]:
     return institution.c.district == district if district else institution.c.district.is_(None)
 
 
-def _openings(last: str) -> Any:
-    """The opening figures that count: an institution's newest, when they end before or with `last`."""
-    later = opening.alias("later")
-    newest = select(func.max(later.c.number)).where(later.c.institution_id == opening.c.institution_id)
-    return (
-        select(opening)
-        .where(opening.c.number == newest.scalar_subquery(), opening.c.through <= last)
-        .subquery("begun")
-    )
-
-
-def _joined(columns: Sequence[Any], wanted: Wanted, begun: Any) -> Select[Any]:
+def _joined(columns: Sequence[Any], wanted: Wanted, openings: Any) -> Select[Any]:
     query = (
         select(*columns)
         .select_from(figure)
         .join(revision, revision.c.id == figure.c.revision_id)
         .join(report, report.c.id == revision.c.report_id)
         .join(institution, institution.c.id == report.c.institution_id)
-        .outerjoin(begun, begun.c.institution_id == institution.c.id)
+        .outerjoin(openings, openings.c.institution_id == institution.c.id)
         .where(
             report.c.quarter.between(wanted.first, wanted.last),
             counting(wanted.accepted_only),
@@ -124,17 +114,19 @@ def _joined(columns: Sequence[Any], wanted: Wanted, begun: Any) -> Select[Any]:
     return query
 
 
-def _covered(begun: Any) -> ColumnElement[bool]:
-    return case((begun.c.through >= report.c.quarter, true()), else_=false())
-
-
 def slices(connection: Connection, wanted: Wanted) -> list[Slice]:
     """Everything reported, and with `since_start` the opening figures: two statements."""
-    begun = _openings(wanted.last)
-    keys = [report.c.quarter, institution.c.district, figure.c.occupation, revision.c.state, _covered(begun)]
+    openings = earlier.begun(wanted.last)
+    keys = [
+        report.c.quarter,
+        institution.c.district,
+        figure.c.occupation,
+        revision.c.state,
+        earlier.covered(openings),
+    ]
     added = [func.coalesce(func.sum(figure.c[m]), 0) for m in MEASURES]
     gaps = [func.count() - func.count(figure.c[m]) for m in MEASURES]
-    rows = connection.execute(_joined([*keys, *added, *gaps], wanted, begun).group_by(*keys))
+    rows = connection.execute(_joined([*keys, *added, *gaps], wanted, openings).group_by(*keys))
     found = [_slice(tuple(row), len(keys)) for row in rows]
     return found + _opening_slices(connection, wanted) if wanted.since_start else found
 
@@ -153,12 +145,12 @@ def _slice(row: tuple[Any, ...], width: int) -> Slice:
     )
 
 
-def _opening_rows(columns: Sequence[Any], wanted: Wanted, begun: Any) -> Select[Any]:
+def _opening_rows(columns: Sequence[Any], wanted: Wanted, openings: Any) -> Select[Any]:
     query = (
         select(*columns)
-        .select_from(begun)
-        .join(opening_figure, opening_figure.c.opening_id == begun.c.id)
-        .join(institution, institution.c.id == begun.c.institution_id)
+        .select_from(openings)
+        .join(opening_figure, opening_figure.c.opening_id == openings.c.id)
+        .join(institution, institution.c.id == openings.c.institution_id)
         .where(_there(wanted.district))
     )
     if wanted.occupation is not None:
@@ -167,10 +159,10 @@ def _opening_rows(columns: Sequence[Any], wanted: Wanted, begun: Any) -> Select[
 
 
 def _opening_slices(connection: Connection, wanted: Wanted) -> list[Slice]:
-    begun = _openings(wanted.last)
-    keys = [begun.c.through, institution.c.district, opening_figure.c.occupation]
+    openings = earlier.begun(wanted.last)
+    keys = [openings.c.through, institution.c.district, opening_figure.c.occupation]
     added = [func.sum(opening_figure.c[m]) for m in MEASURES]
-    rows = connection.execute(_opening_rows([*keys, *added], wanted, begun).group_by(*keys))
+    rows = connection.execute(_opening_rows([*keys, *added], wanted, openings).group_by(*keys))
     nothing = [0] * len(MEASURES)
     return [_slice((*row[:3], OPENING, False, *row[3:], *nothing), 5) for row in map(tuple, rows)]
 
@@ -198,7 +190,7 @@ def parts(connection: Connection, wanted: Wanted, measure: str, limit: int, offs
 
     With `since_start` the reports that opening figures cover are left out (see `opening_parts`).
     """
-    begun = _openings(wanted.last)
+    openings = earlier.begun(wanted.last)
     columns = [
         institution.c.id,
         institution.c.name,
@@ -212,9 +204,9 @@ def parts(connection: Connection, wanted: Wanted, measure: str, limit: int, offs
         revision.c.id,
         revision.c.receipt,
     ]
-    query = _joined(columns, wanted, begun)
+    query = _joined(columns, wanted, openings)
     if wanted.since_start:
-        query = query.where(~_covered(begun))
+        query = query.where(~earlier.covered(openings))
     query = (
         query.group_by(institution.c.id, report.c.id, revision.c.id)
         .order_by(institution.c.name, report.c.quarter)
@@ -230,15 +222,15 @@ def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def total_of_parts(connection: Connection, wanted: Wanted, measure: str) -> tuple[int, int, int]:
     """How many revisions `parts` lists in all, the sum of their values, and their cells of 不掌握."""
-    begun = _openings(wanted.last)
+    openings = earlier.begun(wanted.last)
     columns = [
         func.count(revision.c.id.distinct()),
         func.coalesce(func.sum(figure.c[measure]), 0),
         func.count() - func.count(figure.c[measure]),
     ]
-    query = _joined(columns, wanted, begun)
+    query = _joined(columns, wanted, openings)
     if wanted.since_start:
-        query = query.where(~_covered(begun))
+        query = query.where(~earlier.covered(openings))
     row = connection.execute(query).one()
     return int(row[0]), int(row[1]), int(row[2])
 
@@ -247,20 +239,20 @@ def opening_parts(connection: Connection, wanted: Wanted, measure: str) -> list[
     """The opening figures that a total since the start adds, by institution."""
     if not wanted.since_start:
         return []
-    begun = _openings(wanted.last)
+    openings = earlier.begun(wanted.last)
     columns = [
         institution.c.id,
         institution.c.name,
         institution.c.district,
-        begun.c.through,
-        begun.c.number,
-        begun.c.at,
-        begun.c.source,
+        openings.c.through,
+        openings.c.number,
+        openings.c.at,
+        openings.c.source,
         func.sum(opening_figure.c[measure]).label("value"),
     ]
     query = (
-        _opening_rows(columns, wanted, begun)
-        .group_by(institution.c.id, *(begun.c[n] for n in ("id", "through", "number", "at", "source")))
+        _opening_rows(columns, wanted, openings)
+        .group_by(institution.c.id, *(openings.c[n] for n in ("id", "through", "number", "at", "source")))
         .order_by(institution.c.name)
     )
     return [
@@ -271,10 +263,10 @@ def opening_parts(connection: Connection, wanted: Wanted, measure: str) -> list[
 
 def having_openings(connection: Connection, last: str, district: str | None = None) -> int:
     """How many institutions' opening figures a total since the start adds."""
-    begun = _openings(last)
+    openings = earlier.begun(last)
     query = (
         select(func.count())
-        .select_from(begun)
-        .join(institution, and_(institution.c.id == begun.c.institution_id, _there(district)))
+        .select_from(openings)
+        .join(institution, and_(institution.c.id == openings.c.institution_id, _there(district)))
     )
     return int(connection.execute(query).scalar_one())
