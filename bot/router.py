@@ -28,6 +28,7 @@ from policy.figures import looks_like_figure
 from policy.form_lines import read_change
 from policy.quarters import Quarter
 from storage import drafts
+from storage.returns import ReportClosed
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
@@ -39,20 +40,26 @@ OFFERS_KEPT = 40
 def respond(turn: Turn) -> list[Outgoing]:
     """All that is said in reply to one message; the conversation's memory is updated."""
     stage = conductor.open_stage(turn)
+    try:
+        said = _dispatch(turn, stage)
+    except ReportClosed as closed:  # by a button or file that does not look at the report first
+        said = [turn.say("report/closed.j2", quarter=closed.quarter, closed=closed.closes_at, receipt=None)]
+    said = merge(_greeted(turn, stage, said))
+    _remember(turn, said)
+    return said
+
+
+def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
     fresh = turn.talk.serial == 0 and not turn.memory.offers
     if turn.incoming.file is not None:
-        said = (
+        return (
             receiving.take_file(turn, stage)
             or publishing.take_file(turn)
             or _unwanted_file(turn, stage, turn.incoming.file.name, fresh)
         )
-    elif token := turn.incoming.choice or _typed_button(turn, stage):
-        said = _press(turn, stage, token)
-    else:
-        said = _text(turn, stage, turn.text.strip(), fresh)
-    said = merge(_greeted(turn, stage, said))
-    _remember(turn, said)
-    return said
+    if token := turn.incoming.choice or _typed_button(turn, stage):
+        return _press(turn, stage, token)
+    return _text(turn, stage, turn.text.strip(), fresh)
 
 
 def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outgoing]:
@@ -198,10 +205,10 @@ def _figures_at_once(turn: Turn, stage: Stage | None, text: str) -> list[Outgoin
     place = contact.place_now(turn)
     if place is None:
         return [turn.say("report/which.j2", institutions=turn.institutions)]
-    conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+    begun = conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
     opened = conductor.open_stage(turn)
     if opened is None or opened.question is None:
-        return conductor.show(turn)
+        return begun  # closed, which it says
     if _locked(opened, text):
         return [turn.say("report/locked.j2"), *_again(opened)]
     assert isinstance(opened.context, ReportContext)

@@ -65,7 +65,7 @@ def begin_draft(
     ).first()
     latest = (source.id, source.state) if source else None
     if since := returns.closed_since(connection, institution_id, quarter, now, latest, closes):
-        raise returns.ReportClosed(since)
+        raise returns.ReportClosed(quarter, since)
     highest = connection.execute(
         select(func.coalesce(func.max(revision.c.number), 0)).where(revision.c.report_id == report_id)
     ).scalar_one()
@@ -276,7 +276,7 @@ def _check_open(connection: Connection, report_id: int, now: datetime, closes: d
     ).first()
     latest = (before.id, before.state) if before else None
     if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest, closes):
-        raise returns.ReportClosed(since)
+        raise returns.ReportClosed(place.quarter, since)
 
 
 def open_of(connection: Connection, institution_ids: list[int]) -> list[tuple[int, str]]:

@@ -20,8 +20,9 @@ Place = tuple[str, str]
 class ReportClosed(Exception):
     """The quarter takes no more figures from this institution, since `closes_at`."""
 
-    def __init__(self, closes_at: datetime) -> None:
-        super().__init__(closes_at.isoformat())
+    def __init__(self, quarter: str, closes_at: datetime) -> None:
+        super().__init__(f"{quarter} {closes_at.isoformat()}")
+        self.quarter = quarter
         self.closes_at = closes_at
 
 

@@ -179,3 +179,35 @@ def test_a_bad_time_stops_the_start(value: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("BOT_REPORT_DUE", value)
     with pytest.raises(BadSetting, match="BOT_REPORT_DUE"):
         load_settings()
+
+
+class TestEveryWayInMeetsTheClosing:
+    """A quarter that is closed says so, whichever way figures and files come."""
+
+    @pytest.fixture
+    def wang(self, run_with: Callable[..., House]) -> Person:
+        house = run_with(report_closes=0)
+        wang = contact(house)
+        wang.now = MIDNIGHT + timedelta(days=2)
+        return wang
+
+    def test_a_line_of_figures_alone(self, wang: Person) -> None:
+        wang.says("大数据 3 2 120 80 60 90000")
+        assert "截止" in wang.text or "2026Q2" in wang.text
+        assert "事件编号" not in wang.text
+
+    def test_a_page_from_an_old_button(self, wang: Person) -> None:
+        for token in (
+            "pg:1:2026Q1",
+            "pgt:1:2026Q1:practice",
+            "pre:1:2026Q1",
+            "fix:1:2026Q1",
+            "fill:1:2026Q1",
+        ):
+            wang.presses_token(token)
+            wang.says("好经验：线上线下结合")
+            assert "编号" not in wang.text, token
+
+    def test_words_to_add_an_occupation(self, wang: Person) -> None:
+        wang.says("填报 2026Q1", "大数据", "本季度无培训", "提交")
+        assert "编号" not in wang.text

@@ -269,7 +269,9 @@ class ReportDialog(Dialog):
         assert isinstance(context, ReportContext)
         if isinstance(outcome, returned.Closed):
             closed = context.office.closed
-            return [turn.say("report/closed.j2", context=context, snapshot=context.snapshot, closed=closed)]
+            latest = context.snapshot.latest if context.snapshot else None
+            receipt = latest.receipt if latest else None
+            return [turn.say("report/closed.j2", quarter=context.quarter, closed=closed, receipt=receipt)]
         assert isinstance(outcome, Submit)
         draft = context.snapshot.draft if context.snapshot else None
         if draft is None or context.institution_id is None or context.quarter is None:
