@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -17,6 +18,7 @@ from storage.schema import SCHEMA_NUMBER, schema_mark
 
 READ_ONLY = "read only"  # key in a pooled connection's info
 BUSY_SECONDS = 5  # how long a writer waits for another one before the turn is refused
+UPGRADE_SECONDS = 120  # how long a process that starts waits for another one's upgrade
 
 
 class StorageUnavailable(Exception):
@@ -31,8 +33,8 @@ class SchemaTooNew(Exception):
     """The database was upgraded by newer code in a way this code must not touch."""
 
 
-def connect(url: str) -> Engine:
-    """An engine for the URL. Opens nothing yet.
+def connect(url: str | URL, wait: float = BUSY_SECONDS) -> Engine:
+    """An engine for the URL; `wait`: how many seconds on SQLite for another writer. Opens nothing yet.
 
     SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE (the driver's default transactions lose
     updates between two writers). PostgreSQL: READ COMMITTED through psycopg.
@@ -46,7 +48,7 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(
             parsed,
-            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            connect_args={"timeout": wait, "check_same_thread": False},
             json_serializer=_json,
             hide_parameters=True,
         )
@@ -69,10 +71,23 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch to WAL. SQLite does not wait by itself when another process is just doing the same."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _begin(connection: Any) -> None:
@@ -105,11 +120,17 @@ def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]
         raise
 
 
+def _file(url: URL) -> Path | None:
+    """The file of an SQLite database; None of one in memory, and of others."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
 def exists(url: URL) -> bool:
     """Whether there may be a database to read: connecting would make an SQLite file that is missing."""
-    if url.get_backend_name() != "sqlite":
-        return True
-    return url.database not in (None, "", ":memory:") and Path(str(url.database)).is_file()
+    file = _file(url)
+    return file.is_file() if file else url.get_backend_name() != "sqlite"
 
 
 def schema_state(engine: Engine) -> int | None:
@@ -143,17 +164,25 @@ def _alembic_config(engine: Engine) -> Any:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to the current schema (Alembic).
+    """Bring the database to the current schema (Alembic): all of it or nothing.
+
+    Of several processes one does it, the others wait and find it done.
 
     Raises:
         StorageUnavailable: it cannot be opened or written.
     """
     from alembic import command
 
+    patient = connect(engine.url, wait=UPGRADE_SECONDS) if _file(engine.url) else engine
     try:
-        command.upgrade(_alembic_config(engine), "head")
+        command.upgrade(_alembic_config(patient), "head")
     except OperationalError as error:
         raise StorageUnavailable(str(error.orig)) from error
+    except sqlite3.OperationalError as error:  # from BEGIN, which is said to the driver itself
+        raise StorageUnavailable(str(error)) from error
+    finally:
+        if patient is not engine:
+            patient.dispose()
 
 
 def open_database(url: str) -> Engine:
@@ -164,9 +193,8 @@ def open_database(url: str) -> Engine:
         SchemaTooNew: newer and marked incompatible.
         StorageUnavailable: it cannot be opened.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    if file := _file(make_url(url)):
+        file.parent.mkdir(parents=True, exist_ok=True)
     engine = connect(url)
     number = schema_state(engine)
     if number is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -18,8 +19,8 @@ from sqlalchemy import func, select
 from bot.messages import Incoming
 from bot.start import House
 from storage import reports
-from storage.database import StorageUnavailable, transaction
-from storage.schema import account, outbox, person, turn
+from storage.database import StorageUnavailable, open_database, transaction
+from storage.schema import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
 from storage.turns import Address
 from tests.conftest import contact_code, make_house
 from tests.processes import JsonChat, bot, code
@@ -246,6 +247,21 @@ def test_a_json_chat_without_its_database_says_so(tmp_path: Path) -> None:
     chat.kill()
 
 
-def test_processes_starting_on_an_empty_postgresql_make_one_schema(postgres_url: str, tmp_path: Path) -> None:
-    done = _at_once(lambda: bot(tmp_path, "upgrade", BOT_DATABASE_URL=postgres_url), 3)
-    assert [(d.returncode, d.stderr) for d in done] == [(0, "")] * 3
+def test_processes_starting_on_an_empty_database_make_one_schema(database_url: str, tmp_path: Path) -> None:
+    numbers = iter(range(100))
+    lock = threading.Lock()
+
+    def work() -> Any:
+        with lock:
+            number = next(numbers)
+        line = f'{{"user": "u{number}", "id": "1", "text": "补贴多少钱"}}\n'
+        return bot(tmp_path, "chat", "--json", stdin=line, BOT_DATABASE_URL=database_url)
+
+    done = _at_once(work, 5)
+    assert [(d.returncode, d.stderr) for d in done] == [(0, "")] * 5
+    assert all("五（三）" in json.loads(d.stdout)["replies"][0]["text"] for d in done)
+    engine = open_database(database_url)
+    with transaction(engine, read_only=True) as connection:
+        marks = connection.execute(select(schema_mark.c.number).order_by(schema_mark.c.number)).scalars()
+        assert list(marks) == list(range(1, SCHEMA_NUMBER + 1))
+    engine.dispose()

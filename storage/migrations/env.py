@@ -12,10 +12,8 @@ from storage.schema import metadata
 
 engine = context.config.attributes["engine"]
 
-with engine.connect() as connection:
+with engine.begin() as connection:  # Alembic by itself would commit every migration on SQLite
+    if engine.dialect.name == "postgresql":  # of two processes on an empty database, one goes first
+        connection.execute(text("SELECT pg_advisory_xact_lock(20230525)"))
     context.configure(connection=connection, target_metadata=metadata)
-    with context.begin_transaction():
-        if engine.dialect.name == "postgresql":  # of two processes on an empty database, one goes first
-            connection.execute(text("SELECT pg_advisory_xact_lock(20230525)"))
-        context.run_migrations()
-    connection.commit()
+    context.run_migrations()
