@@ -223,6 +223,13 @@ class TestOrigins:
         )
         assert "此前&lt;书面&gt;报表" in browser.page
         assert "1 家机构的期初数" in browser.text
+        with transaction(either_house.engine, read_only=True) as connection:
+            workbook = export.totals_by_basis(connection, Quarter.parse(Q4), False)["total"]["大数据"]
+        assert workbook.sums["trained"] == 440
+        await browser.opens(PAGE + "&basis=total")
+        await browser.submits("/office/summary/download", kind="csv")
+        rows_ = csv.DictReader(io.StringIO(browser.response.content.decode("utf-8-sig")))
+        assert sum(int(r["已培训人数（人）"]) for r in rows_ if r["名称"] == "大数据") == 440
         await browser.opens(PAGE + "&basis=year")  # the year's reports are what they are
         assert row(browser.page, "by-occupation", "大数据")[2] == "240"
         await browser.opens("/office/summary?quarter=2026Q2&basis=total")  # before they end they say nothing

@@ -21,7 +21,8 @@ from bot.render import words
 from policy.quarters import Quarter
 from storage import exports
 
-KINDS = ("xlsx", "csv", "zip")
+# kind → the file's ending: the aggregated form, the rows behind it, every form (where there are many)
+KINDS = {"xlsx": "xlsx", "csv": "csv", "zip": "zip"}
 FOLDER = "downloads"  # in the data folder; every file goes as soon as it was sent
 LEFT_OVER = 3600  # seconds after which one that was not fetched to its end is removed
 
@@ -59,7 +60,6 @@ def fetch(visit: Visit) -> Answer:
     kind, accepted = what.get("kind"), bool(what.get("accepted_only"))
     if kind not in KINDS:
         raise NotFound
-    connection, keys = visit.connection, visit.house.keys
     name = words(
         "export/file_name.j2",
         {
@@ -67,20 +67,26 @@ def fetch(visit: Visit) -> Answer:
             "basis": what["basis"],
             "accepted_only": accepted,
             "kind": kind,
-            "hash": export.fingerprint(connection, quarter, accepted),
+            "hash": export.fingerprint(visit.connection, quarter, accepted),
         },
     )
+    content = _content(visit, kind, quarter, accepted, what["basis"])
+    return Download(safe_name(f"{name}.{KINDS[kind]}"), content)
+
+
+def _content(visit: Visit, kind: str, quarter: str, accepted: bool, basis: str) -> bytes | Path:
+    """The bytes, or for what may be large the file they were written to."""
+    connection, keys, folder = visit.connection, visit.house.keys, visit.house.settings.data_dir
     if kind == "xlsx":
-        content: bytes | Path = export.aggregate(connection, quarter, accepted, what["basis"], keys)
-    elif kind == "csv":
-        content = _written(visit, lambda file: export.write_origins(connection, quarter, accepted, file))
-    else:
-        content = _written(visit, lambda file: export.write_forms(connection, quarter, accepted, keys, file))
-    return Download(safe_name(f"{name}.{kind}"), content)
+        return export.aggregate(connection, quarter, accepted, basis, keys, visit.times)
+    writers: dict[str, Callable[[BinaryIO], object]] = {
+        "csv": lambda file: export.write_origins(connection, quarter, accepted, file, basis),
+        "zip": lambda file: export.write_forms(connection, quarter, accepted, keys, file),
+    }
+    return _written(folder / FOLDER, writers[kind])
 
 
-def _written(visit: Visit, write: Callable[[BinaryIO], None]) -> Path:
-    folder = visit.house.settings.data_dir / FOLDER
+def _written(folder: Path, write: Callable[[BinaryIO], object]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     _tidy(folder)
     handle, name = tempfile.mkstemp(dir=folder)  # for this process's user only
