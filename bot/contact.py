@@ -110,6 +110,13 @@ def past(turn: Turn) -> list[Outgoing]:
     return history(turn, place)
 
 
+def opening(turn: Turn) -> list[Outgoing]:
+    """期初数: enter or correct them."""
+    if not turn.institutions:
+        return [turn.say("opening/office.j2" if turn.office_role else "report/none.j2")]
+    return conductor.start(turn, "opening")
+
+
 def form_file(turn: Turn, place: Place) -> list[Outgoing]:
     """The form with what the report holds now, to be filled in and sent back."""
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])

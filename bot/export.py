@@ -271,7 +271,7 @@ def export_to(
     """
     if path.suffix.lower() == ".csv":
         with path.open("wb") as file:
-            write_origins(connection, quarter, accepted_only, file)
+            write_origins(connection, quarter, accepted_only, file, basis)
         return [path]
     path.write_bytes(aggregate(connection, quarter, accepted_only, basis, keys, times))
     made = [path]
@@ -280,7 +280,7 @@ def export_to(
         with forms.open("wb") as file:
             write_forms(connection, quarter, accepted_only, keys, file)
         with rows.open("wb") as file:
-            write_origins(connection, quarter, accepted_only, file)
+            write_origins(connection, quarter, accepted_only, file, basis)
         made += [forms, rows]
     return made
 

@@ -42,6 +42,9 @@ COMMANDS = {
     "desk": "待答问题 待答 /desk",
     "complaints": "投诉线索 投诉线索列表",
     "publish": "发布信息 发布 /publish",
+    "opening": "期初数 期初 录入期初数 更正期初数",
+    "notes": "口径 填报口径 看口径",
+    "set_note": "设定口径 设定填报口径",
     "published": "已发布 已发布信息 发布列表",
 }
 _BY_WORD = {word: command for command, words in COMMANDS.items() for word in words.split()}

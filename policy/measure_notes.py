@@ -56,7 +56,7 @@ def timeline(said: Iterable[Said], measure: str) -> list[Piece]:
     spans = [_span(one) for one in sorted(said, key=lambda one: one.id) if one.measure == measure]
     edges = sorted({first for _, first, _ in spans} | {last.next() for _, _, last in spans if last < _LAST})
     found: list[Piece] = []
-    for edge, after in zip(edges, [*edges[1:], None], strict=True):
+    for edge, after in zip(edges, [*edges, None][1:], strict=True):
         holding = next((one for one, first, last in reversed(spans) if first <= edge <= last), None)
         if holding is None or not holding.words:
             continue

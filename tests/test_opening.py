@@ -14,9 +14,10 @@ from policy.quarters import Quarter
 from storage import aggregates, earlier, institutions, summary
 from storage.database import transaction
 from storage.summary import Wanted
+from tests.conftest import contact_code
 from tests.office_browser import at
 from tests.office_scene import accepted, head, reports_, school
-from tests.talk import NOON
+from tests.talk import NOON, Person
 
 Q3, Q4 = "2026Q3", "2026Q4"
 NAME = "威海数字培训学校"
@@ -111,3 +112,119 @@ class TestSums:
         lines = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))[1:]
         assert [(line[2], float(line[9])) for line in lines] == [("大数据", 120.0), ("大数据", 300.0)]
         assert lines[1][4] == "2" and Q3 in lines[1][5]
+
+
+LINE = "大数据 10 4 300 200 100 100000"
+
+
+def ready(person: Person, through: str = "2025Q4") -> Person:
+    """At the point where the lines are sent."""
+    person.says("期初数", through, "2023年以来历次纸质报表")
+    return person
+
+
+class TestInChat:
+    def test_a_contact_enters_them_and_corrects_them(self, either_house: House) -> None:
+        wang = school(either_house, NAME)
+        ready(wang)
+        wang.says(LINE + "\n区块链\t1\t1\t30\t28\t28\t42000")
+        assert "区块链" in wang.text and "100,000" in wang.text
+        wang.presses("确认录入")
+        (first,) = kept(either_house)
+        assert (first.number, first.through, first.source) == (1, "2025Q4", "2023年以来历次纸质报表")
+        assert first.rows == {
+            "大数据": BEFORE,
+            "区块链": dict(zip(BEFORE, (1, 1, 30, 28, 28, 42_000_00), strict=True)),
+        }
+        assert first.person == "王芳"
+        wang.says("期初数")
+        wang.presses("更正期初数")
+        wang.says("2025年底", "盖章的汇总表", LINE.replace("300", "310"))
+        old = wang.token("确认录入")
+        wang.says("区块链 0 0 0 0 0 0")
+        wang.presses_token(old)  # of the table before the last line
+        assert len(kept(either_house)) == 1
+        wang.presses("确认录入")
+        newest, before = kept(either_house)
+        assert newest.number == 2 and newest.rows["大数据"]["trained"] == 310
+        assert before.rows == first.rows
+
+    def test_what_is_wrong_is_named_and_what_is_right_stays(self, either_house: House) -> None:
+        wang = ready(school(either_house, NAME))
+        wang.says(f"{LINE}\n木工 1 1 1 1 1 1\n区块链 1 1 30\n物联网 2 1 x 10 9 900")
+        assert "“木工”" in wang.text  # nobody's occupation
+        assert "收到 3 个" in wang.text
+        assert "“x”不是数字" in wang.text
+        assert "确认录入" not in wang.labels  # 物联网 lacks a figure
+        wang.says("确认")
+        assert kept(either_house) == []
+        wang.says("物联网 人数 50")
+        wang.says("物联网 人数 不掌握")
+        assert "不是数字" in wang.text
+        wang.presses("确认录入")
+        rows = kept(either_house)[0].rows
+        assert sorted(rows) == sorted(["大数据", "物联网"]) and rows["物联网"]["trained"] == 50
+
+    def test_a_quarter_that_has_not_ended(self, either_house: House) -> None:
+        wang = school(either_house, NAME)
+        wang.says("期初数", Q4)
+        assert "还没结束" in wang.text
+        wang.says("明年")
+        assert "没认出季度" in wang.text
+        wang.says(Q3)
+        assert "从哪里来" in wang.text
+        wang.says("x")
+        assert "太短" in wang.text
+
+    @pytest.mark.parametrize("line", ["大数据 3 4 120 80 60 90000", "大数据 0 0 120 80 60 90000"])
+    def test_what_cannot_be_is_refused(self, either_house: House, line: str) -> None:
+        wang = ready(school(either_house, NAME))
+        wang.says(f"{line}\n区块链 1 1 30 28 28 42000")
+        assert "不可能" in wang.text and "确认录入" not in wang.labels
+        wang.says("大数据 4 4 120 80 60 90000")
+        wang.presses("确认录入")
+        assert sorted(kept(either_house)[0].rows) == sorted(["大数据", "区块链"])
+
+    def test_with_the_quarters_reported_here_too(self, either_house: House) -> None:
+        wang = school(either_house, NAME)
+        reports_(wang, Q3, "大数据 0 2 0 0 0 0")  # classes of earlier quarters, subsidised in this one
+        ready(wang, "2026Q2")
+        wang.says("大数据 3 2 120 80 60 90000")
+        assert "2026年第3季度" in wang.text and "确认录入" not in wang.labels
+        wang.says("大数据 4 2 120 80 60 90000")
+        wang.presses("确认录入")
+        assert trained(either_house, Q3) == {"大数据": 120}
+
+    def test_quarters_reported_here_may_be_included(self, either_house: House) -> None:
+        wang = school(either_house, NAME)
+        reports_(wang, Q3, "大数据 0 2 0 0 0 0")
+        ready(wang, Q3)
+        wang.says("大数据 3 2 120 80 60 90000")
+        assert "2026Q3 在这里报过" in wang.text
+        wang.presses("确认录入")
+        wang.says(f"填报 {Q4}", "大数据")
+        assert "开展以来到上季度共 3" in wang.text
+
+    def test_nothing_typed_is_lost_in_between(self, either_house: House) -> None:
+        wang = ready(school(either_house, NAME))
+        wang.says(LINE, "取消", "菜单", "期初数")
+        assert "大数据" in wang.text and "300" in wang.text
+        wang.presses("改季度或来源")
+        wang.presses("包含到哪个季度")
+        wang.says("2025Q3")
+        wang.presses("确认录入")
+        assert kept(either_house)[0].through == "2025Q3"
+
+    def test_for_one_of_several_institutions(self, either_house: House) -> None:
+        wang = school(either_house, NAME)
+        wang.says(f"绑定 {contact_code(either_house, '荣成职校')}", "期初数")
+        wang.presses("荣成职校")
+        wang.says("2025Q4", "历次纸质报表", LINE)
+        wang.presses("确认录入")
+        assert kept(either_house) == [] and len(kept(either_house, "荣成职校")) == 1
+
+    def test_others_have_none(self, house: House) -> None:
+        Person(house.assistant, "nobody").says("期初数")
+        officer = head(house)
+        officer.says("期初数")
+        assert "工作台" in officer.labels

@@ -11,6 +11,8 @@ from bot.dialogs.handover import HandoverDialog
 from bot.dialogs.institution import InstitutionDialog
 from bot.dialogs.lead import LeadDialog
 from bot.dialogs.leeway import ExtendDialog, ReopenDialog
+from bot.dialogs.note import NoteDialog
+from bot.dialogs.opening import OpeningDialog
 from bot.dialogs.page import PageDialog
 from bot.dialogs.profile import ProfileDialog
 from bot.dialogs.publish import PublishDialog, PublishFileDialog
@@ -27,6 +29,8 @@ DIALOGS: dict[str, Dialog] = {
         PageDialog(),
         LeadDialog(),
         InstitutionDialog(),
+        OpeningDialog(),
+        NoteDialog(),
         CourseDialog(),
         ReturnDialog(),
         ReopenDialog(),

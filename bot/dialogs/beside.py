@@ -29,6 +29,7 @@ class Line:
     year_ago: Cell = None
     this_year: Cell = None  # the year's earlier quarters added up
     counts: str = ""  # 填报口径
+    since: Cell = None  # since the programme's start without this quarter, where opening figures tell
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Beside:
             self.year_ago.get(occupation, {}).get(measure),
             self.this_year.get(occupation, {}).get(measure),
             note.words if note else "",
+            None if self.since is None else self.since.get(occupation, {}).get(measure, 0),
         )
 
     def impossible(self, form: Form, occupation: str, row: Row) -> list[Doubt]:

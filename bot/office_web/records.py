@@ -53,6 +53,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "institution.reopen",
         "opening.keep",
         "note.set",
+        "note.withdraw",
     ),
     "people": (
         "invite.create",

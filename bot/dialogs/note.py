@@ -1,0 +1,132 @@
+"""设定口径: the office says what counts for a measure, from which quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot import words as said
+from bot.allowed import refused
+from bot.dialogs.base import Dialog
+from bot.engine import Choose, Outcome, Problem, Question, Write
+from bot.messages import Outgoing
+from bot.render import words
+from bot.turn import Turn
+from policy.form import form
+from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
+from policy.quarters import Quarter, reporting_quarter
+from storage import earlier
+from storage.earlier import Set
+
+
+@dataclass(frozen=True)
+class NoteContext:
+    """Now, and everything set so far."""
+
+    now: datetime
+    set: tuple[Set, ...]
+
+
+@dataclass(frozen=True)
+class Confirmed(Outcome):
+    """To be set as it stands."""
+
+    measure: str
+    words: str
+    first: Quarter
+
+
+@dataclass(frozen=True)
+class AskMeasure(Choose):
+    """Which measure, by its button or any of its names."""
+
+    def read(self, text: str) -> str:
+        """A measure's id."""
+        if text in self.values:
+            return text
+        found = form().find_measure(said.tidy(text))
+        if found is None:
+            raise Problem("problem/choose.j2")
+        return found.id
+
+
+@dataclass(frozen=True)
+class AskFrom(Question[str]):
+    """From which quarter on. `data`: `now`, and the `quarters` offered as buttons."""
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it is a quarter that can be chosen."""
+        return value in map(str, offered(Quarter.of(self.data["now"])))
+
+    def read(self, text: str) -> str:
+        """A quarter, past ones and the next two years'."""
+        now = self.data["now"]
+        every = offered(Quarter.of(now))
+        try:
+            quarter = Quarter.parse(said.tidy(text), now)
+        except ValueError:
+            raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
+        if quarter not in every:
+            raise Problem("note/quarter_problem.j2", first=every[-1], last=every[0])
+        return str(quarter)
+
+
+class NoteDialog(Dialog):
+    """One note."""
+
+    name = "note"
+    park = False
+
+    async def run(self, context: NoteContext) -> Outcome:
+        """Measure, words, from when; confirm."""
+        chart = form()
+        measure = chart.measure(
+            await AskMeasure(
+                "measure",
+                "note/measure.j2",
+                {"measures": chart.measures},
+                values=tuple(m.id for m in chart.measures),
+            )
+        )
+        text = await Write("words", "note/words.j2", {"measure": measure}, longest=LONGEST, shortest=SHORTEST)
+        now = reporting_quarter(context.now)
+        buttons = dict.fromkeys((now, now.next(), Quarter(now.year, 1)))
+        first = Quarter.parse(
+            await AskFrom("from", "note/from.j2", {"now": context.now, "quarters": list(buttons)})
+        )
+        replaced = [p for p in timeline(context.set, measure.id) if p.last is None or p.last >= first]
+        await Choose(
+            "confirm",
+            "note/confirm.j2",
+            {"measure": measure, "words": text, "first": first, "replaced": replaced},
+            values=("set",),
+            typed={"设定": "set", "确认": "set", "确认设定": "set"},
+        )
+        return Confirmed(measure.id, text, first)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[NoteContext, dict[str, Any]]:
+        """With what is set already."""
+        return NoteContext(turn.now, tuple(earlier.notes_set(turn.connection))), answers
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """What was asked, what was said."""
+        shown = form().measure(value).title if question.id == "measure" else str(value)[:20]
+        return words("note/label.j2", {"id": question.id}), shown
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Set it, if the person still may."""
+        if denied := refused(turn, self.name):
+            return denied
+        assert isinstance(outcome, Confirmed)
+        earlier.keep_note(
+            turn.connection,
+            outcome.measure,
+            outcome.words,
+            str(outcome.first),
+            None,
+            turn.person_id,
+            turn.now,
+        )
+        measure = form().measure(outcome.measure)
+        return [turn.say("note/done.j2", measure=measure, words=outcome.words, first=outcome.first)]

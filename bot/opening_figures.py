@@ -1,0 +1,81 @@
+"""期初数: what may be entered as opening figures, by whichever way they come."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot import words as said
+from bot.dialogs.beside import add
+from bot.engine import Problem
+from policy.form import Doubt, Form
+from policy.quarters import FIRST_YEAR, Quarter
+from storage import earlier
+from storage.reports import Rows
+
+LONGEST_SOURCE, SHORTEST_SOURCE = 200, 2
+_YEAR = re.compile(r"^(20\d\d)年?(?:年?底|年?末|全年)?$")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What cannot be in an occupation's totals since the start.
+
+    `until` is the last quarter reported here that was added; None for the opening figures alone.
+    """
+
+    occupation: str
+    doubt: Doubt
+    until: Quarter | None
+
+
+def read_through(text: str, now: datetime) -> Quarter:
+    """The last quarter that opening figures include, as typed; a year means its last one.
+
+    Raises:
+        Problem: no quarter, or one that has not ended.
+    """
+    plain = said.tidy(text)
+    year = _YEAR.match(plain)
+    try:
+        quarter = Quarter(int(year[1]), 4) if year else Quarter.parse(plain, now)
+    except ValueError:
+        raise Problem("opening/problem.j2", kind="quarter", quarter=None, last=last_ended(now)) from None
+    if quarter > last_ended(now):
+        raise Problem("opening/problem.j2", kind="running", quarter=quarter, last=last_ended(now))
+    return quarter
+
+
+def last_ended(now: datetime) -> Quarter:
+    """The quarter before the present one."""
+    current = Quarter.of(now)
+    return current.previous() or current
+
+
+def reported(connection: Connection, institution_id: int, through: Quarter) -> list[str]:
+    """The quarters reported here that opening figures would include."""
+    return sorted(earlier.rows_between(connection, institution_id, f"{FIRST_YEAR}Q1", str(through)))
+
+
+def impossible(
+    connection: Connection, chart: Form, institution_id: int, through: Quarter, rows: Rows
+) -> list[Wrong]:
+    """What the figures make impossible, alone or with the quarters reported here after them."""
+    after = earlier.rows_between(connection, institution_id, str(through.next()), str(Quarter(2100, 4)))
+    total, found = rows, _of(chart, rows, None)
+    for quarter in sorted(after):
+        total = add([total, after[quarter]])
+        known = {one.occupation for one in found}
+        found += [one for one in _of(chart, total, Quarter.parse(quarter)) if one.occupation not in known]
+    return found
+
+
+def _of(chart: Form, totals: Rows, until: Quarter | None) -> list[Wrong]:
+    return [
+        Wrong(name, doubt, until)
+        for name in chart.occupation_order(list(totals))
+        for doubt in chart.impossible({m.id: totals[name].get(m.id) or 0 for m in chart.measures})
+    ]

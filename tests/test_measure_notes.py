@@ -1,0 +1,147 @@
+"""填报口径: the office says what counts for a measure, from a quarter on; those who report see it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.start import House
+from policy.measure_notes import timeline
+from policy.quarters import Quarter
+from storage import earlier
+from storage.database import transaction
+from storage.earlier import Set
+from storage.schema import audit, membership
+from tests.office_browser import at
+from tests.office_scene import head, reader, school
+from tests.talk import NOON, Person
+
+NAME = "威海数字培训学校"
+SAID = "跨季度的班，在结业的季度计"
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, NOON)
+
+
+def holding(house: House, quarter: str = "2026Q4") -> dict[str, str]:
+    with transaction(house.engine, read_only=True) as connection:
+        return {m: note.words for m, note in earlier.notes(connection, quarter).items()}
+
+
+def actions(house: House) -> list[str]:
+    with transaction(house.engine, read_only=True) as connection:
+        return list(connection.execute(select(audit.c.action).order_by(audit.c.id)).scalars())
+
+
+def sets(officer: Person, words: str = SAID, measure: str = "已培训班次", first: str = "2026Q3") -> None:
+    officer.says("口径")
+    officer.presses("设定口径")
+    officer.presses(measure)
+    officer.says(words, first)
+    officer.presses("设定")
+
+
+class TestTimeline:
+    @staticmethod
+    def made(*spans: tuple[str, str, str | None]) -> list[Set]:
+        return [Set(i, "trained", w, f, u, NOON, None) for i, (w, f, u) in enumerate(spans, 1)]
+
+    @pytest.mark.parametrize(
+        ("spans", "told"),
+        [
+            ([], []),
+            ([("a", "2026Q1", None)], [("a", "2026Q1", None)]),
+            (
+                [("a", "2025Q1", None), ("b", "2026Q1", None)],
+                [("a", "2025Q1", "2025Q4"), ("b", "2026Q1", None)],
+            ),
+            (
+                [("a", "2025Q1", None), ("b", "2025Q3", "2025Q4")],
+                [("a", "2025Q1", "2025Q2"), ("b", "2025Q3", "2025Q4"), ("a", "2026Q1", None)],
+            ),
+            ([("a", "2025Q1", None), ("", "2026Q1", None)], [("a", "2025Q1", "2025Q4")]),
+            ([("a", "2025Q1", "2025Q4"), ("b", "2025Q1", None)], [("b", "2025Q1", None)]),
+            ([("", "2025Q1", None), ("b", "2025Q2", "2100Q4")], [("b", "2025Q2", None)]),
+        ],
+    )
+    def test_what_was_set_last_holds(
+        self, spans: list[tuple[str, str, str | None]], told: list[tuple[str, str, str | None]]
+    ) -> None:
+        pieces = timeline(self.made(*spans), "trained")
+        assert [(p.words, str(p.first), str(p.last) if p.last else None) for p in pieces] == told
+        assert timeline(self.made(*spans), "classes") == []
+        if pieces:
+            assert pieces[0].holds(pieces[0].first)
+            assert not pieces[0].holds(Quarter(2023, 2))
+
+
+class TestInChat:
+    def test_the_office_sets_one_and_contacts_see_it(self, either_house: House) -> None:
+        officer, wang = head(either_house), school(either_house, NAME)
+        wang.says("口径")
+        assert "没有设定" in wang.text
+        sets(officer)
+        assert holding(either_house) == {"classes": SAID}
+        assert holding(either_house, "2026Q2") == {}
+        wang.says("填报口径")
+        assert SAID in wang.text and "设定口径" not in wang.labels
+        wang.says("填报 2026Q4", "大数据")
+        assert SAID in wang.text  # beside the question
+        wang.says("3")
+        assert SAID not in wang.text
+
+    def test_a_later_one_takes_its_place_and_either_may_be_taken_back(self, either_house: House) -> None:
+        officer = head(either_house)
+        sets(officer)
+        sets(officer, "跨季度的班，在开班的季度计", first="2026Q4")
+        assert holding(either_house, "2026Q3") == {"classes": SAID}
+        assert holding(either_house) == {"classes": "跨季度的班，在开班的季度计"}
+        officer.says("口径")
+        officer.presses("撤回：已培训班次")
+        again = officer.token("确认撤回")
+        officer.presses("确认撤回")
+        assert holding(either_house) == {}
+        assert holding(either_house, "2026Q3") == {"classes": SAID}  # what held before stays as it was
+        officer.presses_token(again)
+        assert "没有撤回" in officer.text
+        assert actions(either_house).count("note.withdraw") == 1
+
+    def test_bad_answers_are_asked_again(self, house: House) -> None:
+        officer = head(house)
+        officer.says("设定口径", "培训人数", "x")
+        assert "太短" in officer.text
+        officer.says("字" * 201)
+        assert "太长" in officer.text
+        officer.says("按结业证书计", "2035Q1")
+        assert "之间" in officer.text
+        officer.says("xyz")
+        assert "没认出季度" in officer.text
+        officer.says("2027Q1", "确认")
+        assert holding(house, "2027Q1") == {"trained": "按结业证书计"}
+        assert holding(house) == {}
+
+    def test_only_the_office_sets_them(self, house: House) -> None:
+        officer, wang = head(house), school(house, NAME)
+        sets(officer)
+        officer.says("口径")
+        tokens = [officer.token("撤回：已培训班次"), officer.token("设定口径")]
+        for person in (wang, reader(house, "荣成市"), Person(house.assistant, "nobody")):
+            before = actions(house).count("office.denied")
+            person.says("设定口径")
+            for token in tokens:
+                person.presses_token(token)
+            assert actions(house).count("office.denied") == before + 3
+        assert holding(house) == {"classes": SAID}
+        stranger = Person(house.assistant, "nobody")
+        stranger.says("口径")
+        assert SAID not in stranger.text
+
+    def test_who_left_the_office_meanwhile_sets_nothing(self, house: House) -> None:
+        officer = head(house)
+        officer.says("设定口径", "培训人数", SAID, "2026Q4")
+        with transaction(house.engine) as connection:
+            connection.execute(update(membership).values(revoked_at=NOON))
+        officer.presses("设定")
+        assert holding(house) == {} and "office.denied" in actions(house)
