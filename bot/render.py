@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -23,14 +22,6 @@ from policy.quarters import local
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 _BUTTON = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}\n?", re.S)
 _BLANKS = re.compile(r"\n{3,}")
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """Words with their buttons, tokens of step-bound ones not yet tied to a step."""
-
-    text: str
-    choices: tuple[Choice, ...]
 
 
 def _button(label: str, token: str) -> str:

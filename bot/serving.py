@@ -24,7 +24,7 @@ from bot.runner import Runner
 from bot.settings import Settings
 from bot.start import House
 from policy.quarters import SHANGHAI
-from storage import people, turns
+from storage import people, sessions, turns
 from storage.database import StorageUnavailable, schema_state, transaction
 
 log = logging.getLogger("bot")
@@ -88,6 +88,7 @@ def application(house: House) -> Starlette:
         def work() -> None:
             with transaction(house.engine) as connection:
                 turns.purge(connection, now() - KEEP_TURNS)
+                sessions.forget_old(connection, now() - KEEP_TURNS)
             folder = house.settings.data_dir
             attached.sweep(house.engine, folder, now() - KEEP_TURNS)
             files.sweep_passing(folder, now() - KEEP_PASSING)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, select
 
 from storage.aggregates import counting
 from storage.institutions import expected_in
@@ -264,24 +264,3 @@ def counted(
         query = query.where(institution.c.district == district)
     row = connection.execute(query).one()
     return int(row[0]), int(row[1])
-
-
-def unknown_cells(
-    connection: Connection, quarter: str, accepted_only: bool, district: str | None = None
-) -> int:
-    """How many cells of a quarter say 不掌握 and are not in the sums."""
-    query = (
-        select(figure.c.not_known)
-        .select_from(figure)
-        .join(revision, revision.c.id == figure.c.revision_id)
-        .join(report, report.c.id == revision.c.report_id)
-        .join(institution, institution.c.id == report.c.institution_id)
-        .where(report.c.quarter == quarter, counting(accepted_only), _has_unknown())
-    )
-    if district is not None:
-        query = query.where(institution.c.district == district)
-    return sum(len(names) for names in connection.execute(query).scalars())
-
-
-def _has_unknown() -> ColumnElement[bool]:
-    return or_(*(figure.c[m].is_(None) for m in MEASURES))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select
+from sqlalchemy import Connection, Select, bindparam, exists, select
 
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
 
@@ -184,36 +184,6 @@ def _collect(connection: Connection, heads: Select[Any]) -> list[Submitted]:
         )
         for head in found
     ]
-
-
-def counting_revisions(
-    connection: Connection,
-    first: str,
-    last: str,
-    accepted_only: bool,
-    institution_id: int | None = None,
-) -> list[Submitted]:
-    """For every report of quarters `first`…`last`: the revision that counts, by institution name.
-
-    The latest submitted one (returned and superseded ones do not count), or the latest accepted.
-    """
-    states = ("accepted",) if accepted_only else ("accepted", "submitted")
-    best = (
-        select(func.max(revision.c.number).label("number"), revision.c.report_id)
-        .join(report, report.c.id == revision.c.report_id)
-        .where(revision.c.state.in_(states), report.c.quarter.between(first, last))
-        .group_by(revision.c.report_id)
-        .subquery()
-    )
-    heads = (
-        select(*_HEAD)
-        .join(best, (best.c.report_id == revision.c.report_id) & (best.c.number == revision.c.number))
-        .join(report, report.c.id == revision.c.report_id)
-        .join(institution, institution.c.id == report.c.institution_id)
-    )
-    if institution_id is not None:
-        heads = heads.where(institution.c.id == institution_id)
-    return _collect(connection, heads)
 
 
 def submitted_revisions(connection: Connection, revision_ids: list[int]) -> list[Submitted]:

@@ -55,7 +55,9 @@ class Desk:
     def counting(self, accepted_only: bool = False) -> list[tuple[int, Cell]]:
         """(number, trained) of what counts."""
         with transaction(self.house.engine, read_only=True) as connection:
-            found = reports.counting_revisions(connection, Q4, Q4, accepted_only)
+            found = reports.submitted_revisions(
+                connection, aggregates.counting_ids(connection, Q4, accepted_only)
+            )
             totals = aggregates.totals(connection, Q4, Q4, accepted_only)
         assert sum(t.sums["trained"] for t in totals) == sum(s.rows["大数据"]["trained"] for s in found)  # type: ignore[misc]
         return [(s.revision.number, s.rows["大数据"]["trained"]) for s in found]

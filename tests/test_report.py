@@ -10,7 +10,7 @@ import pytest
 
 from bot import export
 from bot.start import House
-from storage import reports
+from storage import aggregates, reports
 from storage.database import transaction
 from tests.conftest import contact_code
 from tests.talk import Person
@@ -241,7 +241,7 @@ def test_a_correction_makes_a_new_revision(contact: Person, house: House) -> Non
     contact.says("人数报错", "大数据 已培训人数 140", "提交", "提交")
     assert "2026Q4-0001-02" in contact.text
     with transaction(house.engine, read_only=True) as connection:
-        counting = reports.counting_revisions(connection, Q4, Q4, accepted_only=False)
+        counting = reports.submitted_revisions(connection, aggregates.counting_ids(connection, Q4, False))
         first = reports.submitted_revision(connection, 1)
     assert [(c.revision.number, c.revision.reason, c.rows["大数据"]["trained"]) for c in counting] == [
         (2, "人数报错", 140)
@@ -273,7 +273,7 @@ def test_restart_discards_the_draft_only(contact: Person, house: House) -> None:
     contact.says("填报", Q4, "更正", "人数报错", "大数据 已培训人数 1", "重新开始")
     contact.presses("确定")
     with transaction(house.engine, read_only=True) as connection:
-        counting = reports.counting_revisions(connection, Q4, Q4, accepted_only=False)
+        counting = reports.submitted_revisions(connection, aggregates.counting_ids(connection, Q4, False))
     assert [c.rows["大数据"]["trained"] for c in counting] == [120]
 
 
