@@ -12,7 +12,7 @@ from storage import earlier
 from storage.database import transaction
 from storage.earlier import Set
 from storage.schema import audit, membership
-from tests.office_browser import at
+from tests.office_browser import Browser, at
 from tests.office_scene import head, reader, school
 from tests.talk import NOON, Person
 
@@ -145,3 +145,60 @@ class TestInChat:
             connection.execute(update(membership).values(revoked_at=NOON))
         officer.presses("设定")
         assert holding(house) == {} and "office.denied" in actions(house)
+
+
+class TestInTheBrowser:
+    async def test_set_replace_and_take_back(self, either_house: House) -> None:
+        officer, wang = head(either_house), school(either_house, NAME)
+        browser = await Browser(either_house).enters(officer)
+        await browser.opens("/office/institutions")
+        assert "/office/notes" in browser.page
+        await browser.opens("/office/notes")
+        await browser.submits(
+            "/office/notes/set", measure="classes", words="<i>按结业计</i>", **{"from": "2026Q1"}
+        )
+        assert browser.status == 200 and "&lt;i&gt;按结业计" in browser.page
+        await browser.submits(
+            "/office/notes/set", measure="classes", words=SAID, **{"from": "2026Q3", "until": "2026Q4"}
+        )
+        assert holding(either_house) == {"classes": SAID}
+        assert holding(either_house, "2027Q1") == {"classes": "<i>按结业计</i>"}
+        await browser.opens("/office/entry/1/2026Q4")
+        assert SAID in browser.text
+        wang.says("口径")
+        assert SAID in wang.text
+        await browser.opens("/office/notes")
+        assert browser.page.count('name="key"') == 3  # before, these quarters, after
+        await browser.submits("/office/notes/withdraw")
+        assert holding(either_house, "2026Q1") == {}
+        assert holding(either_house) == {"classes": SAID}
+        assert browser.page.count('name="key"') == 2
+        assert "撤回（2026Q1 起，到 2026Q2）" in browser.text
+        csrf = browser.form("/office/leave")[1]["csrf"]
+        await browser.posts("/office/notes/withdraw", csrf=csrf, measure="classes", key="1:2026Q1")
+        assert browser.status == 409
+        assert actions(either_house).count("note.withdraw") == 1
+
+    async def test_what_is_wrong_stands_beside_it(self, house: House) -> None:
+        browser = await Browser(house).enters(head(house))
+        await browser.opens("/office/notes")
+        await browser.submits("/office/notes/set", words="x", **{"from": "2035Q1", "until": "2026Q1"})
+        assert browser.status == 422
+        for said in ("请选一项", "2 到 200 个字", "请选一个季度"):
+            assert said in browser.text
+        await browser.submits(
+            "/office/notes/set", measure="trained", words=SAID, **{"from": "2026Q4", "until": "2026Q1"}
+        )
+        assert browser.status == 422 and "不能早于" in browser.text
+        assert browser.form("/office/notes/set")[1]["words"] == SAID
+        assert holding(house) == {}
+
+    async def test_only_the_office(self, house: House) -> None:
+        browser = await Browser(house).enters(reader(house, "荣成市"))
+        csrf = browser.form("/office/leave")[1]["csrf"]
+        assert (await browser.opens("/office/notes")).status == 403
+        given = {"csrf": csrf, "measure": "trained", "words": SAID, "from": "2026Q4"}
+        assert (await browser.posts("/office/notes/set", **given)).status == 403
+        assert (await browser.posts("/office/notes/withdraw", **given)).status == 403
+        assert actions(house).count("office.denied") == 3
+        assert holding(house) == {}

@@ -15,8 +15,8 @@ from storage import aggregates, earlier, institutions, summary
 from storage.database import transaction
 from storage.summary import Wanted
 from tests.conftest import contact_code
-from tests.office_browser import at
-from tests.office_scene import accepted, head, reports_, school
+from tests.office_browser import Browser, at
+from tests.office_scene import accepted, head, reader, reports_, school
 from tests.talk import NOON, Person
 
 Q3, Q4 = "2026Q3", "2026Q4"
@@ -228,3 +228,85 @@ class TestInChat:
         officer = head(house)
         officer.says("期初数")
         assert "工作台" in officer.labels
+
+
+ROW = ("10", "4", "300", "200", "100", "100000")
+
+
+def cells(occupation: str, values: tuple[str, ...] = ROW) -> dict[str, str]:
+    return {f"cell:{occupation}:{m}": v for m, v in zip(BEFORE, values, strict=True)}
+
+
+class TestInTheBrowser:
+    async def test_the_office_enters_and_corrects_them(self, either_house: House) -> None:
+        officer, wang = head(either_house), school(either_house, NAME)
+        browser = await Browser(either_house).enters(officer)
+        place = f"/office/institutions/{number_of(either_house)}"
+        await browser.opens(place)
+        assert f"{place}/opening" in browser.page
+        await browser.opens(f"{place}/opening")
+        await browser.submits(place, through="2025Q4", source="<b>纸质报表</b>", **cells("大数据"))
+        assert browser.status == 200 and "&lt;b&gt;纸质报表" in browser.page
+        (first,) = kept(either_house)
+        assert first.rows == {"大数据": BEFORE} and first.through == "2025Q4"
+        wang.says("期初数")
+        assert "第1版" in wang.text and "更正期初数" in wang.labels
+        _, given = browser.form(f"{place}/opening")
+        assert given["cell:大数据:amount"] == "100000" and given["source"] == ""
+        await browser.submits(f"{place}/opening", source="复核", **{"cell:大数据:trained": "310"})
+        assert [o.number for o in kept(either_house)] == [2, 1]
+        assert "不再计入" in browser.text
+        await browser.opens(place)
+        assert "第2版" in browser.text
+        await browser.opens("/office/records")
+        assert "期初数" in browser.text and "100000" not in browser.page
+
+    async def test_what_is_wrong_stands_beside_it_and_nothing_is_lost(self, either_house: House) -> None:
+        officer, wang = head(either_house), school(either_house, NAME)
+        reports_(wang, Q3, "物联网 0 2 0 0 0 0")
+        browser = await Browser(either_house).enters(officer)
+        place = f"/office/institutions/{number_of(either_house)}/opening"
+        await browser.opens(place)
+        await browser.submits(place, **cells("大数据", ("3", "4", "x", "", "不掌握", "9")))
+        assert browser.status == 422
+        for said in ("没认出季度", "数字从哪里来", "“x”不是数字", "没有收到数字", "每格都要有数"):
+            assert said in browser.text, said
+        typed = browser.form(place)[1]
+        assert typed["cell:大数据:trained"] == "x" and typed["cell:大数据:amount"] == "9"
+        right = {"through": "2026Q2", "source": "纸质报表"}
+        await browser.submits(place, **right, **cells("大数据", ("3", "4", "5", "5", "5", "9")))
+        assert browser.status == 422 and browser.text.count("不可能") == 2  # and 物联网 with its report
+        await browser.submits(
+            place, **{"cell:大数据:classes": "4"}, **cells("物联网", ("2", "0", "0", "0", "0", "0"))
+        )
+        assert browser.status == 200, browser.text
+        assert sorted(kept(either_house)[0].rows) == sorted(["大数据", "物联网"])
+        await browser.submits(place, source="再录", **{f: "" for f in (*cells("大数据"), *cells("物联网"))})
+        assert browser.status == 422 and "至少填一个职业" in browser.text
+        await browser.submits(place, source="再录", through="2026Q4", **cells("大数据"))
+        assert browser.status == 422 and "还没结束" in browser.text
+        assert len(kept(either_house)) == 1
+
+    async def test_two_at_once(self, house: House) -> None:
+        officer, wang = head(house), school(house, NAME)
+        browser = await Browser(house).enters(officer)
+        place = f"/office/institutions/{number_of(house)}/opening"
+        await browser.opens(place)
+        ready(wang).says(LINE)
+        wang.presses("确认录入")
+        mine = cells("区块链")
+        await browser.submits(place, through="2025Q4", source="纸质报表", **mine)
+        assert browser.status == 409 and "刚刚" in browser.text
+        assert len(kept(house)) == 1
+        await browser.submits(place)  # having looked
+        assert [sorted(o.rows) for o in kept(house)] == [["区块链"], ["大数据"]]
+
+    async def test_only_the_office(self, house: House) -> None:
+        school(house, NAME, "荣成市")
+        browser = await Browser(house).enters(reader(house, "荣成市"))
+        place = f"/office/institutions/{number_of(house)}/opening"
+        csrf = browser.form("/office/leave")[1]["csrf"]
+        assert (await browser.opens(place)).status == 403
+        assert (await browser.posts(place, csrf=csrf, through="2025Q4", source="x")).status == 403
+        browser = await Browser(house).enters(head(house))
+        assert (await browser.opens("/office/institutions/999/opening")).status == 404

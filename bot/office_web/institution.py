@@ -11,7 +11,7 @@ from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from bot.render import render
 from policy.quarters import Quarter, reporting_quarter
-from storage import contacts, roster
+from storage import contacts, earlier, roster
 from storage.roster import Listed, NameTaken
 
 ROLES = ("contact", "lead")
@@ -56,6 +56,7 @@ def _page(
         "codes": [(code, code.state(visit.now)) for code in given],
         "given_by": contacts.given_by(connection, [code.id for code in given]),
         "quarters": _quarters(visit, one),
+        "opening": earlier.opening_of(connection, one.id),
         "texts": dict(visit.form) if problems else typed,
         "problems": problems or {},
         "problem": problem,

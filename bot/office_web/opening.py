@@ -1,0 +1,154 @@
+"""期初数: the office types in an institution's figures from before, with their source; every revision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot import opening_figures, telling
+from bot.dialogs.report_questions import read_cell
+from bot.engine import Problem
+from bot.office_web.look import quarters_until
+from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
+from bot.opening_figures import LONGEST_SOURCE, SHORTEST_SOURCE
+from bot.render import render, words
+from policy.form import NOT_KNOWN, Cell, form
+from policy.quarters import Quarter
+from storage import contacts, earlier, roster
+from storage.earlier import Opening
+from storage.reports import Rows
+from storage.roster import Listed
+
+Texts = dict[str, str]
+
+
+def _place(visit: Visit) -> Listed:
+    visit.only_office()
+    found = roster.get(visit.connection, visit.number("institution"))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def show(visit: Visit) -> Answer:
+    """What is kept, and a form to enter it or, with what counts now in it, to correct it."""
+    one = _place(visit)
+    kept = earlier.openings_kept(visit.connection, one.id)
+    return _page(visit, one, kept, _shown(kept[0]) if kept else {})
+
+
+def save(visit: Visit) -> Answer:
+    """Keep what was typed as a further revision, or show it again with what is wrong beside it."""
+    one = _place(visit)
+    kept = earlier.openings_kept(visit.connection, one.id)
+    texts = {k: v[:LONGEST_SOURCE] for k, v in visit.form.items() if k != "csrf"}
+    problems: dict[str, str] = {}
+    if texts.get("seen", "0") != str(kept[0].number if kept else 0):
+        problems["seen"] = _said("changed", newest=kept[0].number if kept else 0)
+        texts["seen"] = str(kept[0].number if kept else 0)
+        return _page(visit, one, kept, texts, problems, 409)
+    through, rows = _through(visit, texts, problems), _rows(texts, problems)
+    if len(texts.get("source", "")) < SHORTEST_SOURCE:
+        problems["source"] = _said("source")
+    if not rows and not problems:
+        problems["cells"] = _said("empty")
+    if through is not None and not problems:
+        for wrong in opening_figures.impossible(visit.connection, form(), one.id, through, rows):
+            field = f"cell:{wrong.occupation}:{wrong.doubt.measure}"
+            problems.setdefault(field, _said("impossible", wrong=wrong))
+    if problems or through is None:
+        return _page(visit, one, kept, texts, problems, 422)
+    number = earlier.keep_opening(
+        visit.connection, one.id, str(through), texts["source"], rows, visit.officer.person_id, visit.now
+    )
+    told = render(
+        "opening/told.j2", institution=one.name, number=number, through=through, source=texts["source"]
+    )
+    speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
+    telling.tell_people(visit.connection, speaking, told, visit.now)
+    return Goto(_path(one), "opening_kept")
+
+
+def _path(one: Listed) -> str:
+    return f"/office/institutions/{one.id}/opening"
+
+
+def _said(kind: str, **data: Any) -> str:
+    return words("opening/entry_problem.j2", {"kind": kind, **data})
+
+
+def _shown(opening: Opening) -> Texts:
+    """What counts now, as the fields show it; where a correction comes from is to be said anew."""
+    chart = form()
+    cells = {
+        f"cell:{name}:{m.id}": m.show(row.get(m.id)).replace(",", "")
+        for name, row in opening.rows.items()
+        for m in chart.measures
+    }
+    return {"through": opening.through, **cells}
+
+
+def _through(visit: Visit, texts: Texts, problems: dict[str, str]) -> Quarter | None:
+    try:
+        return opening_figures.read_through(texts.get("through", ""), visit.now)
+    except Problem as problem:
+        problems["through"] = words(problem.template, problem.data)
+        return None
+
+
+def _rows(texts: Texts, problems: dict[str, str]) -> Rows:
+    """The rows in which anything was typed: every cell of them has to be a number."""
+    chart, rows = form(), {}
+    for occupation in _occupations(texts):
+        given = {m.id: texts.get(f"cell:{occupation}:{m.id}", "") for m in chart.measures}
+        if not any(given.values()):
+            continue
+        row: dict[str, Cell] = {}
+        for measure in chart.measures:
+            field = f"cell:{occupation}:{measure.id}"
+            try:
+                row[measure.id] = read_cell(chart, measure, given[measure.id])
+            except Problem as problem:
+                problems[field] = words(problem.template, problem.data)
+            if row.get(measure.id) == NOT_KNOWN:
+                problems[field] = _said("not_known")
+        rows[occupation] = row
+    return rows
+
+
+def _occupations(texts: Texts) -> list[str]:
+    """The form's, and those it had when figures were entered before."""
+    known = {o.name for o in form().occupations}
+    typed = {k.split(":")[1] for k in texts if k.startswith("cell:") and k.count(":") == 2}
+    chart = form()
+    return chart.occupation_order(known | {name for name in typed if 0 < len(name) <= 32})
+
+
+def _page(
+    visit: Visit,
+    one: Listed,
+    kept: list[Opening],
+    texts: Texts,
+    problems: dict[str, str] | None = None,
+    status: int = 200,
+) -> Page:
+    chart = form()
+    named = {f"cell:{name}:{m.id}" for name in _occupations(texts) for m in chart.measures}
+    data = {
+        "one": one,
+        "path": _path(one),
+        "kept": kept,
+        "texts": texts,
+        "seen": kept[0].number if kept else 0,
+        "problems": problems or {},
+        # of an occupation that has no row on the page
+        "others": [
+            said for field, said in (problems or {}).items() if field[:5] == "cell:" and field not in named
+        ],
+        "occupations": _occupations(texts),
+        "quarters": quarters_until(opening_figures.last_ended(visit.now)),
+        "order": chart.occupation_order,
+        "reported": opening_figures.reported(visit.connection, one.id, Quarter.parse(kept[0].through))
+        if kept
+        else [],
+    }
+    return Page("opening.html", data, status)
