@@ -21,7 +21,7 @@ from storage.schema_contact import opening_figure
 COUNTING = ("accepted", "submitted")
 _CHUNK = 1000  # rows fetched at a time
 
-
+# Built once: the sums run with every look at the board.
 _later = revision.alias("later")
 
 
@@ -63,6 +63,20 @@ class OccupationTotal:
     not_known: dict[str, int]
 
 
+_TOTALS = (
+    select(
+        figure.c.occupation,
+        func.count().label("rows"),
+        *(func.coalesce(func.sum(figure.c[m]), 0).label(m) for m in MEASURES),
+        *(func.count(figure.c[m]).label(f"known_{m}") for m in MEASURES),
+    )
+    .select_from(figure)
+    .join(revision, revision.c.id == figure.c.revision_id)
+    .join(report, report.c.id == revision.c.report_id)
+    .group_by(figure.c.occupation)
+)
+
+
 def totals(
     connection: Connection, first: str, last: str, accepted_only: bool, since_start: bool = False
 ) -> list[OccupationTotal]:
@@ -72,18 +86,7 @@ def totals(
     left out: two statements.
     """
     opened = _opening_totals(connection, last) if since_start else None
-    columns = [figure.c.occupation, func.count().label("rows")]
-    for measure in MEASURES:
-        columns.append(func.coalesce(func.sum(figure.c[measure]), 0).label(measure))
-        columns.append(func.count(figure.c[measure]).label(f"known_{measure}"))
-    query = (
-        select(*columns)
-        .select_from(figure)
-        .join(revision, revision.c.id == figure.c.revision_id)
-        .join(report, report.c.id == revision.c.report_id)
-        .where(_quarters(first, last), counting(accepted_only))
-        .group_by(figure.c.occupation)
-    )
+    query = _TOTALS.where(_quarters(first, last), counting(accepted_only))
     if opened is not None:
         query = _uncovered(query, last)
     found = {

@@ -13,9 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, select
 
-from storage.aggregates import counting
 from storage.institutions import expected_in
-from storage.schema import MEASURES, Moment, figure, institution, report, revision
+from storage.schema import Moment, institution, report, revision
 from storage.schema_office import extension, reopening
 
 STATES = ("missing", "draft", "submitted", "returned", "accepted")
@@ -208,59 +207,3 @@ def unexpected(connection: Connection, quarter: str) -> list[tuple[int, str]]:
         .order_by(institution.c.name)
     )
     return [(r.id, r.name) for r in rows]
-
-
-Sums = dict[str, int]  # measure → sum, in stored units (fen for money)
-
-
-def sums(
-    connection: Connection,
-    first: str,
-    last: str,
-    accepted_only: bool,
-    by: Sequence[str],
-    district: str | None = None,
-) -> dict[tuple[Any, ...], Sums]:
-    """Figures of quarters `first`…`last` added up by `occupation`, `district`, `quarter` or several.
-
-    One statement. 不掌握 cells are left out.
-    """
-    columns = {
-        "occupation": figure.c.occupation,
-        "district": institution.c.district,
-        "quarter": report.c.quarter,
-    }
-    keys = [columns[name] for name in by]
-    added = [func.coalesce(func.sum(figure.c[m]), 0).label(m) for m in MEASURES]
-    query = (
-        select(*keys, *added)
-        .select_from(figure)
-        .join(revision, revision.c.id == figure.c.revision_id)
-        .join(report, report.c.id == revision.c.report_id)
-        .join(institution, institution.c.id == report.c.institution_id)
-        .where(report.c.quarter.between(first, last), counting(accepted_only))
-        .group_by(*keys)
-    )
-    if district is not None:
-        query = query.where(institution.c.district == district)
-    return {
-        tuple(row[: len(keys)]): {m: int(row[len(keys) + i]) for i, m in enumerate(MEASURES)}
-        for row in connection.execute(query)
-    }
-
-
-def counted(
-    connection: Connection, quarter: str, accepted_only: bool, district: str | None = None
-) -> tuple[int, int]:
-    """How many reports the sums of a quarter add up, and how many of them say 本季度无培训."""
-    query = (
-        select(func.count(), func.coalesce(func.sum(case((revision.c.nothing_to_report, 1), else_=0)), 0))
-        .select_from(revision)
-        .join(report, report.c.id == revision.c.report_id)
-        .join(institution, institution.c.id == report.c.institution_id)
-        .where(report.c.quarter == quarter, counting(accepted_only))
-    )
-    if district is not None:
-        query = query.where(institution.c.district == district)
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1])

@@ -6,7 +6,7 @@ A method changes the model, or raises `Refused` with the name of the refusal and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -121,8 +121,9 @@ class Institution:
 
 @dataclass
 class Model:
-    """Everything the office knows."""
+    """Everything the office knows. `usual`: when quarters close if it says nothing."""
 
+    usual: Mapping[str, datetime | None]
     institutions: dict[int, Institution] = field(default_factory=dict)
     reports: dict[tuple[int, str], Report] = field(default_factory=dict)
     closings: dict[str, datetime] = field(default_factory=dict)
@@ -134,7 +135,7 @@ class Model:
 
     def check_open(self, place: tuple[int, str], now: datetime) -> None:
         """Refuse when the quarter is closed for this institution."""
-        at = self.closings.get(place[1])
+        at = self.closings.get(place[1], self.usual[place[1]])
         if at is None or now < at:
             return
         latest = self.report(place).newest((*SENT, "superseded"))
@@ -215,17 +216,31 @@ class Model:
             if first <= quarter <= last and counting is not None:
                 yield institution, quarter, counting
 
-    def totals(self, first: str, last: str, accepted_only: bool) -> dict[str, tuple[Row, Counter[str]]]:
+    def totals(
+        self, first: str, last: str, accepted_only: bool, since_start: bool = False
+    ) -> dict[str, tuple[Row, Counter[str]]]:
         """By occupation: sums, and how many rows hold no figure for a measure."""
         sums: dict[str, tuple[Row, Counter[str]]] = {}
-        for _, _, counting in self.counted(first, last, accepted_only):
-            for occupation, row in counting.rows.items():
+
+        def add(rows: Mapping[str, Mapping[str, Cell]]) -> None:
+            for occupation, row in rows.items():
                 added, unknown = sums.setdefault(occupation, (dict.fromkeys(MEASURES, 0), Counter()))
                 for measure, cell in row.items():
                     if isinstance(cell, int):
                         added[measure] += cell  # type: ignore[operator]
                     else:
                         unknown[measure] += 1
+
+        before = {
+            number: institution.opening
+            for number, institution in self.institutions.items()
+            if since_start and institution.opening and institution.opening[0] <= last
+        }
+        for _, rows in before.values():
+            add(rows)
+        for number, quarter, counting in self.counted(first, last, accepted_only):
+            if number not in before or quarter > before[number][0]:
+                add(counting.rows)
         return sums
 
     def board(self, quarter: str, due: datetime) -> dict[int, tuple[str, bool, bool]]:
