@@ -12,10 +12,10 @@ import zipfile
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from bot.render import environment
+from bot.render import templates
 from policy.form import form
 
 FIXED = (2023, 5, 24, 0, 0, 0)  # the notice's date, as every part's own: any fixed one does
@@ -48,17 +48,7 @@ def _finalize(value: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    env = Environment(
-        loader=PackageLoader("bot", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    shared = environment()
-    env.filters.update({name: shared.filters[name] for name in ("day", "minute")})
+    env = templates("templates", autoescape=True, finalize=_finalize)
     env.filters["twips"] = lambda millimetres: round(millimetres * _TWIPS)
     env.filters["half"] = lambda points: round(points * 2)
     return env

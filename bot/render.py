@@ -56,18 +56,25 @@ def _minute(value: datetime) -> str:
     return f"{_day(value)} {local(value):%H:%M}"
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The template environment, made once."""
+def templates(folder: str, autoescape: bool, **options: Any) -> Environment:
+    """An environment of a folder of ours: strict, with the filters that tell times."""
     env = Environment(
-        loader=PackageLoader("bot", "templates"),
-        autoescape=False,  # plain text; the web page escapes it when it shows it
+        loader=PackageLoader("bot", folder),
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        **options,
     )
     env.filters.update(day=_day, monthday=_monthday, minute=_minute, deadline=_deadline, dueday=_dueday)
+    return env
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The environment of everything said in chat, made once."""
+    env = templates("templates", autoescape=False)  # plain text; the web page escapes it when it shows it
     env.globals.update(
         button=_button,
         option=lambda label, value: _button(label, f"@v:{value}"),

@@ -67,7 +67,8 @@ class Moment(TypeDecorator[datetime]):
 Key = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _key() -> Column[int]:
+def key() -> Column[int]:
+    """The usual primary key, `id`."""
     return Column("id", Key, primary_key=True, autoincrement=True)
 
 
@@ -76,7 +77,8 @@ def not_negative(*names: str) -> list[CheckConstraint]:
     return [CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in names]
 
 
-def _ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
+def ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
+    """A column that refers to `target` (table.column)."""
     return Column(name, Key, ForeignKey(target), nullable=nullable, **kw)
 
 
@@ -90,7 +92,7 @@ schema_mark = Table(
 person = Table(
     "person",
     metadata,
-    _key(),
+    key(),
     Column("name", String(64)),
     Column("telephone", Text),  # encrypted; the form's 联系电话
     Column("created_at", Moment, nullable=False),
@@ -110,11 +112,11 @@ fact = Table(
 account = Table(
     "account",
     metadata,
-    _key(),
+    key(),
     Column("channel", String(16), nullable=False),
     Column("bot", String(128), nullable=False),
     Column("sender", String(128), nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("channel", "bot", "sender"),
 )
@@ -131,7 +133,7 @@ conversation = Table(
 turn = Table(
     "turn",
     metadata,
-    _key(),
+    key(),
     Column("channel", String(16), nullable=False),
     Column("bot", String(128), nullable=False),
     Column("sender", String(128), nullable=False),
@@ -146,8 +148,8 @@ turn = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _key(),
-    _ref("turn_id", "turn.id", nullable=True, index=True),  # None: a push, not a reply
+    key(),
+    ref("turn_id", "turn.id", nullable=True, index=True),  # None: a push, not a reply
     Column("channel", String(16), nullable=False),
     Column("bot", String(128), nullable=False),
     Column("sender", String(128), nullable=False),
@@ -168,7 +170,7 @@ outbox = Table(
 later = Table(
     "later",  # a message somebody asked to get on another day
     metadata,
-    _key(),
+    key(),
     Column("channel", String(16), nullable=False),
     Column("bot", String(128), nullable=False),
     Column("sender", String(128), nullable=False),
@@ -179,7 +181,7 @@ later = Table(
 institution = Table(
     "institution",
     metadata,
-    _key(),
+    key(),
     Column("name", String(128), nullable=False, unique=True),
     Column("district", String(32)),
     Column("expected_from", String(6), nullable=False),  # quarter, 2026Q4
@@ -191,9 +193,9 @@ institution = Table(
 membership = Table(
     "membership",
     metadata,
-    _key(),
-    _ref("person_id", "person.id", index=True),
-    _ref("institution_id", "institution.id", nullable=True, index=True),  # None: the office
+    key(),
+    ref("person_id", "person.id", index=True),
+    ref("institution_id", "institution.id", nullable=True, index=True),  # None: the office
     Column("role", String(16), nullable=False),
     Column("district", String(32)),  # of a district's reader: the only one they see
     Column("from_at", Moment, nullable=False),
@@ -216,15 +218,15 @@ membership = Table(
 invite = Table(
     "invite",
     metadata,
-    _key(),
+    key(),
     Column("code_hash", String(64), nullable=False, unique=True),
-    _ref("institution_id", "institution.id", nullable=True),
+    ref("institution_id", "institution.id", nullable=True),
     Column("role", String(16), nullable=False),
     Column("district", String(32)),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
-    _ref("used_by", "person.id", nullable=True),
+    ref("used_by", "person.id", nullable=True),
     Column("revoked_at", Moment),
     Column("first_head", Boolean, nullable=False),  # printed at the start of an empty database
 )
@@ -232,8 +234,8 @@ invite = Table(
 code_attempt = Table(
     "code_attempt",
     metadata,
-    _key(),
-    _ref("account_id", "account.id"),
+    key(),
+    ref("account_id", "account.id"),
     Column("at", Moment, nullable=False),
     Index("ix_code_attempt_account_at", "account_id", "at"),
 )
@@ -241,8 +243,8 @@ code_attempt = Table(
 report = Table(
     "report",
     metadata,
-    _key(),
-    _ref("institution_id", "institution.id"),
+    key(),
+    ref("institution_id", "institution.id"),
     Column("quarter", String(6), nullable=False, index=True),
     Column("first_submitted_at", Moment),  # set once, never moved
     UniqueConstraint("institution_id", "quarter"),
@@ -251,8 +253,8 @@ report = Table(
 revision = Table(
     "revision",
     metadata,
-    _key(),
-    _ref("report_id", "report.id"),
+    key(),
+    ref("report_id", "report.id"),
     Column("number", Integer, nullable=False),
     Column("state", String(12), nullable=False),
     Column("version", Integer, nullable=False),  # grows with every edit of the draft
@@ -262,11 +264,11 @@ revision = Table(
     Column("telephone", Text),  # 联系电话, encrypted
     Column("receipt", String(32), unique=True),
     Column("started_at", Moment, nullable=False),
-    _ref("started_by", "person.id"),
+    ref("started_by", "person.id"),
     Column("submitted_at", Moment),
-    _ref("submitted_by", "person.id", nullable=True),
+    ref("submitted_by", "person.id", nullable=True),
     Column("decided_at", Moment),
-    _ref("decided_by", "person.id", nullable=True),
+    ref("decided_by", "person.id", nullable=True),
     UniqueConstraint("report_id", "number"),
     CheckConstraint(
         "state IN ('draft', 'submitted', 'superseded', 'accepted', 'returned', 'discarded')",
@@ -317,11 +319,11 @@ explanation = Table(
 reminder = Table(
     "reminder",
     metadata,
-    _key(),
-    _ref("institution_id", "institution.id"),
+    key(),
+    ref("institution_id", "institution.id"),
     Column("quarter", String(6), nullable=False),
     Column("kind", String(16), nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     Column("at", Moment, nullable=False),
     UniqueConstraint("institution_id", "quarter", "kind", "person_id"),
 )
@@ -329,9 +331,9 @@ reminder = Table(
 audit = Table(
     "audit",
     metadata,
-    _key(),
+    key(),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id", nullable=True),  # None: the command line
+    ref("person_id", "person.id", nullable=True),  # None: the command line
     Column("action", String(32), nullable=False),
     Column("subject", String(64), nullable=False),  # table:id
     Column("detail", JSON, nullable=False),

@@ -5,8 +5,6 @@ Kept apart from the report's tables only for length; it is the same `metadata`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -21,23 +19,14 @@ from sqlalchemy import (
     text,
 )
 
-from storage.schema import MEASURES, Key, Moment, metadata, not_negative
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
-    return Column(name, Key, ForeignKey(target), nullable=nullable, **kw)
-
+from storage.schema import MEASURES, Key, Moment, key, metadata, not_negative, ref
 
 # A file somebody sent: its bytes stand in the data folder under their hash.
 received_file = Table(
     "received_file",
     metadata,
-    _key(),
-    _ref("person_id", "person.id", index=True),
+    key(),
+    ref("person_id", "person.id", index=True),
     Column("name", String(128), nullable=False),
     Column("hash", String(64), nullable=False, index=True),
     Column("media", String(8), nullable=False),  # told from the content, never from the name
@@ -56,7 +45,7 @@ attachment = Table(
     Column("media", String(8), nullable=False),
     Column("size", Integer, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     CheckConstraint("kind IN ('measures', 'practice', 'problems', 'stamped', 'source')", name="kind"),
     CheckConstraint("size > 0", name="size"),
 )
@@ -68,7 +57,7 @@ page = Table(
     Column("kind", String(16), primary_key=True),
     Column("words", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     CheckConstraint("kind IN ('measures', 'practice', 'problems')", name="kind"),
     CheckConstraint("length(words) > 0", name="words"),
 )
@@ -76,13 +65,13 @@ page = Table(
 measure_note = Table(
     "measure_note",  # 填报口径: what counts for a measure, as the office says
     metadata,
-    _key(),
+    key(),
     Column("measure", String(32), nullable=False),
     Column("words", Text, nullable=False),
     Column("from_quarter", String(6), nullable=False),
     Column("until_quarter", String(6)),  # the last quarter it holds for; None: until another is set
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     CheckConstraint("until_quarter IS NULL OR until_quarter >= from_quarter", name="order"),
     Index("ix_measure_note_from", "from_quarter"),
 )
@@ -90,13 +79,13 @@ measure_note = Table(
 opening = Table(
     "opening",  # 期初数: what happened before the first quarter reported here; the highest number counts
     metadata,
-    _key(),
-    _ref("institution_id", "institution.id"),
+    key(),
+    ref("institution_id", "institution.id"),
     Column("number", Integer, nullable=False),
     Column("through", String(6), nullable=False),  # the last quarter these figures include
     Column("source", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     CheckConstraint("length(source) > 0", name="source"),
     UniqueConstraint("institution_id", "number"),
 )
@@ -116,15 +105,15 @@ opening_figure = Table(
 lead_review = Table(
     "lead_review",  # 内部复核: the institution's lead looks at a draft before it is submitted
     metadata,
-    _key(),
-    _ref("revision_id", "revision.id"),
+    key(),
+    ref("revision_id", "revision.id"),
     Column("version", Integer, nullable=False),  # of the draft that is to be looked at
     Column("asked_at", Moment, nullable=False),
-    _ref("asked_by", "person.id"),
+    ref("asked_by", "person.id"),
     Column("state", String(10), nullable=False),
     Column("words", Text),  # why it was sent back
     Column("closed_at", Moment),
-    _ref("closed_by", "person.id", nullable=True),
+    ref("closed_by", "person.id", nullable=True),
     CheckConstraint("state IN ('open', 'confirmed', 'sent_back', 'withdrawn')", name="state"),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
     CheckConstraint("(state = 'sent_back') = (words IS NOT NULL)", name="words"),
@@ -140,9 +129,9 @@ lead_review = Table(
 account_link = Table(
     "account_link",  # a way for a person to come by another channel too, issued to them in chat
     metadata,
-    _key(),
+    key(),
     Column("code_hash", String(64), nullable=False, unique=True),
-    _ref("person_id", "person.id", index=True),
+    ref("person_id", "person.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),

@@ -5,20 +5,9 @@ Kept apart from the report's tables only for length; it is the same `metadata`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
 
-from storage.schema import Key, Moment, metadata, revision
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
-    return Column(name, Key, ForeignKey(target), nullable=nullable, **kw)
-
+from storage.schema import Key, Moment, key, metadata, ref, revision
 
 # At most one revision of a report is the accepted one; its successor takes its place.
 Index(
@@ -46,7 +35,7 @@ reopening = Table(
     Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
 )
 
 extension = Table(
@@ -57,7 +46,7 @@ extension = Table(
     Column("until", Moment, nullable=False),  # the first moment that is late
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
 )
 
 closing = Table(
@@ -66,15 +55,15 @@ closing = Table(
     Column("quarter", String(6), primary_key=True),
     Column("closes_at", Moment, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
 )
 
 office_link = Table(
     "office_link",  # a way into the browser's board, issued in chat
     metadata,
-    _key(),
+    key(),
     Column("token_hash", String(64), nullable=False, unique=True),
-    _ref("person_id", "person.id", index=True),
+    ref("person_id", "person.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
@@ -83,9 +72,9 @@ office_link = Table(
 office_session = Table(
     "office_session",
     metadata,
-    _key(),
+    key(),
     Column("token_hash", String(64), nullable=False, unique=True),
-    _ref("person_id", "person.id", index=True),
+    ref("person_id", "person.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("ended_at", Moment),
@@ -97,6 +86,6 @@ on_behalf = Table(
     Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
     Column("source", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     CheckConstraint("length(source) > 0", name="source"),
 )

@@ -5,8 +5,6 @@ Kept apart from the report's tables only for length; it is the same `metadata`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -22,15 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.schema import Key, Moment, metadata
-
-
-def _key() -> Column[int]:
-    return Column("id", Key, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
-    return Column(name, Key, ForeignKey(target), nullable=nullable, **kw)
+from storage.schema import Key, Moment, key, metadata, ref
 
 
 def _turn() -> Column[int]:
@@ -41,7 +31,7 @@ def _turn() -> Column[int]:
 feedback = Table(
     "feedback",
     metadata,
-    _key(),
+    key(),
     _turn(),  # a turn is one person's, so nobody needs to be named here
     Column("value", String(8), nullable=False),
     Column("reason", String(16)),
@@ -57,7 +47,7 @@ feedback = Table(
 question = Table(
     "question",
     metadata,
-    _key(),
+    key(),
     Column("same", String(300), nullable=False),  # normalised: equal texts are one question
     Column("text", Text, nullable=False),  # as first asked, masked
     Column("why", String(16), nullable=False),
@@ -68,7 +58,7 @@ question = Table(
     Column("state", String(16), nullable=False),
     Column("reply", Text),
     Column("closed_at", Moment),
-    _ref("closed_by", "person.id", nullable=True),
+    ref("closed_by", "person.id", nullable=True),
     CheckConstraint("why IN ('refused', 'unsure', 'disliked', 'handed')", name="why"),
     CheckConstraint("state IN ('open', 'answered', 'dropped')", name="state"),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
@@ -86,9 +76,9 @@ question = Table(
 asker = Table(
     "asker",
     metadata,
-    _key(),
-    _ref("question_id", "question.id", index=True),
-    _ref("account_id", "account.id", index=True),
+    key(),
+    ref("question_id", "question.id", index=True),
+    ref("account_id", "account.id", index=True),
     _turn(),
     Column("handed", Boolean, nullable=False),  # asked for a person, so waits for word
     UniqueConstraint("question_id", "account_id"),
@@ -98,15 +88,15 @@ asker = Table(
 proposal = Table(
     "proposal",
     metadata,
-    _key(),
+    key(),
     Column("kind", String(16), nullable=False),
-    _ref("question_id", "question.id"),
+    ref("question_id", "question.id"),
     Column("text", Text, nullable=False),  # the phrasing
     Column("entry", String(64)),  # what the phrasing asks for; None for a new entry
     Column("title", Text),
     Column("answer", Text),
     Column("at", Moment, nullable=False),
-    _ref("person_id", "person.id"),
+    ref("person_id", "person.id"),
     CheckConstraint("kind IN ('phrasing', 'entry')", name="kind"),
     CheckConstraint("(kind = 'phrasing') = (entry IS NOT NULL)", name="entry"),
     CheckConstraint("(kind = 'entry') = (title IS NOT NULL AND answer IS NOT NULL)", name="new"),
@@ -116,7 +106,7 @@ proposal = Table(
 complaint = Table(
     "complaint",
     metadata,
-    _key(),
+    key(),
     Column("receipt", String(24), nullable=False, unique=True),
     Column("text", Text, nullable=False),  # masked
     Column("school", String(128)),
@@ -124,14 +114,14 @@ complaint = Table(
     Column("contact", Text),  # encrypted
     Column("at", Moment, nullable=False),
     Column("handled_at", Moment),
-    _ref("handled_by", "person.id", nullable=True),
+    ref("handled_by", "person.id", nullable=True),
     CheckConstraint("NOT (anonymous AND contact IS NOT NULL)", name="anonymous"),
 )
 
 publication = Table(
     "publication",
     metadata,
-    _key(),
+    key(),
     Column("kind", String(24), nullable=False),
     Column("text", Text, nullable=False),
     Column("occupation", String(32), nullable=False),  # of an open class; "" elsewhere
@@ -144,10 +134,10 @@ publication = Table(
     Column("valid_until", Date),  # None: until withdrawn
     Column("same", String(64), nullable=False),  # digest of the above: nothing stands twice
     Column("published_at", Moment, nullable=False),
-    _ref("published_by", "person.id"),
+    ref("published_by", "person.id"),
     Column("announced_at", Moment),  # to those who asked to be told
     Column("withdrawn_at", Moment),
-    _ref("withdrawn_by", "person.id", nullable=True),
+    ref("withdrawn_by", "person.id", nullable=True),
     CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="valid"),
     CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="dates"),
     Index("ix_publication_kind", "kind", "valid_from"),
@@ -164,8 +154,8 @@ publication = Table(
 subscription = Table(
     "subscription",
     metadata,
-    _key(),
-    _ref("account_id", "account.id"),
+    key(),
+    ref("account_id", "account.id"),
     Column("occupation", String(32), nullable=False),  # "": any
     Column("at", Moment, nullable=False),
     UniqueConstraint("account_id", "occupation"),

@@ -12,11 +12,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from bot.messages import Outgoing
-from bot.render import render, words
+from bot.render import render, templates, words
 from policy.checks import checks
 from policy.quarters import local
 from storage.turns import Line
@@ -127,14 +127,7 @@ def static_url(name: str) -> str:
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The HTML templates, autoescaping."""
-    env = Environment(
-        loader=PackageLoader("bot", "templates/web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    env = templates("templates/web", autoescape=True)
     env.filters.update(rich=rich, blocks=blocks, showable=showable)
     env.globals.update(static=static_url)
     return env

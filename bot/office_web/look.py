@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from bot import render
 from bot.channels.web_pages import static_url
@@ -20,20 +20,8 @@ from policy.quarters import FIRST_YEAR, Quarter, local
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The HTML templates."""
-    env = Environment(
-        loader=PackageLoader("bot", "templates/office_web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    said = render.environment().filters
-    env.filters.update(
-        {name: said[name] for name in ("day", "monthday", "minute", "deadline", "dueday")},
-        segment=_segment,
-        clock=_clock,
-    )
+    env = render.templates("templates/office_web", autoescape=True)
+    env.filters.update(segment=_segment, clock=_clock)
     env.globals.update(static=static_url)
     return env
 
