@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import Connection
+
 from bot import conductor
 from bot.allowed import refused
 from bot.desk import begin
@@ -51,7 +55,7 @@ def act(turn: Turn, argument: str) -> Replies:
     if what == "w":
         piece = named(timeline(earlier.notes_set(turn.connection), measure.id), key)
         return [turn.say("note/withdraw.j2", measure=measure, piece=piece)]
-    gone = withdraw(turn, measure.id, key)
+    gone = withdraw(turn.connection, measure.id, key, turn.person_id, turn.now)
     return [turn.say("note/withdrawn.j2", measure=measure, piece=gone), *read(turn)]
 
 
@@ -60,10 +64,10 @@ def named(pieces: list[Piece], key: str) -> Piece | None:
     return next((p for p in pieces if f"{p.note_id}:{p.first}" == key), None)
 
 
-def withdraw(turn: Turn, measure_id: str, key: str) -> Piece | None:
+def withdraw(connection: Connection, measure_id: str, key: str, by: int, now: datetime) -> Piece | None:
     """Take a note back for the quarters in which it holds; None when it does not (any more)."""
-    piece = named(timeline(earlier.notes_set(turn.connection), measure_id), key)
+    piece = named(timeline(earlier.notes_set(connection), measure_id), key)
     if piece is not None:
         until = str(piece.last) if piece.last else None
-        earlier.keep_note(turn.connection, measure_id, "", str(piece.first), until, turn.person_id, turn.now)
+        earlier.keep_note(connection, measure_id, "", str(piece.first), until, by, now)
     return piece

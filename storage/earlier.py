@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from storage import audit
-from storage.reports import Cell, Rows, cells_of
+from storage.reports import Cell, Rows, VersionConflict, cells_of
 from storage.schema import MEASURES, figure, institution, person, report, revision
 from storage.schema_contact import measure_note, opening, opening_figure
 
@@ -129,15 +129,28 @@ def covered(openings: Any) -> ColumnElement[bool]:
 
 
 def keep_opening(
-    connection: Connection, institution_id: int, through: str, source: str, rows: Rows, by: int, now: datetime
+    connection: Connection,
+    institution_id: int,
+    through: str,
+    source: str,
+    rows: Rows,
+    by: int,
+    now: datetime,
+    seen: int | None = None,
 ) -> int:
-    """A new revision of an institution's opening figures; its number."""
-    # Two people at once get a number each, one after the other.
+    """A new revision of an institution's opening figures; its number.
+
+    Raises:
+        VersionConflict: it would replace another than the one `seen` (0: there was none).
+    """
+    # Two people at once: one after the other.
     connection.execute(select(institution.c.id).where(institution.c.id == institution_id).with_for_update())
     highest = select(func.coalesce(func.max(opening.c.number), 0)).where(
         opening.c.institution_id == institution_id
     )
     number = int(connection.execute(highest).scalar_one()) + 1
+    if seen is not None and number != seen + 1:
+        raise VersionConflict
     values = {"institution_id": institution_id, "number": number, "through": through, "source": source}
     made = connection.execute(
         insert(opening).values(**values, at=now, person_id=by).returning(opening.c.id)

@@ -13,6 +13,7 @@ from bot.start import House
 from policy.quarters import Quarter
 from storage import aggregates, earlier, institutions, summary
 from storage.database import transaction
+from storage.reports import VersionConflict
 from storage.summary import Wanted
 from tests.conftest import contact_code
 from tests.office_browser import Browser, at
@@ -222,6 +223,28 @@ class TestInChat:
         wang.says("2025Q4", "历次纸质报表", LINE)
         wang.presses("确认录入")
         assert kept(either_house) == [] and len(kept(either_house, "荣成职校")) == 1
+
+    def test_a_colleague_was_quicker(self, either_house: House) -> None:
+        wang = school(either_house, NAME)
+        yu = Person(either_house.assistant, "yu")
+        yu.says(f"绑定 {contact_code(either_house, NAME)}", "于洋", "跳过")
+        ready(wang).says(LINE)
+        ready(yu, "2025Q3").says("区块链 1 1 30 28 28 42000")
+        yu.presses("确认录入")
+        wang.presses("确认录入")
+        assert "区块链" in wang.text  # what there is now, before it is replaced
+        wang.presses("更正期初数")
+        wang.presses("确认录入")
+        assert [sorted(o.rows) for o in kept(either_house)] == [["大数据"], ["区块链"]]
+
+    def test_at_the_very_same_instant_one_is_second(self, either_house: House) -> None:
+        head(either_house)
+        school(either_house, NAME)
+        keep(either_house)
+        one = number_of(either_house)
+        with pytest.raises(VersionConflict), transaction(either_house.engine) as connection:
+            earlier.keep_opening(connection, one, Q3, "另一份", {}, 1, NOON, seen=0)
+        assert len(kept(either_house)) == 1
 
     def test_others_have_none(self, house: House) -> None:
         Person(house.assistant, "nobody").says("期初数")

@@ -200,6 +200,7 @@ class OpeningDialog(Dialog):
             context.rows,
             turn.person_id,
             turn.now,
+            seen=context.current.number if context.current else 0,
         )
         through = Quarter.parse(outcome.through)
         return [turn.say("opening/done.j2", context=context, number=number, through=through)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.measure_notes import named
+from bot import measure_notes
 from bot.office_web.visit import Answer, Goto, Page, Visit
 from policy.form import form
 from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
@@ -50,13 +50,9 @@ def save(visit: Visit) -> Answer:
 def withdraw(visit: Visit) -> Answer:
     """Take one back for the quarters in which it holds: `measure`, `key` as the page has it."""
     visit.only_office()
-    measure = visit.form.get("measure", "")
-    piece = named(timeline(earlier.notes_set(visit.connection), measure), visit.form.get("key", ""))
-    if piece is None:
+    measure, key = visit.form.get("measure", ""), visit.form.get("key", "")
+    if measure_notes.withdraw(visit.connection, measure, key, visit.officer.person_id, visit.now) is None:
         return _page(visit, 409, {"key": "gone"})
-    until = str(piece.last) if piece.last else None
-    by = visit.officer.person_id
-    earlier.keep_note(visit.connection, measure, "", str(piece.first), until, by, visit.now)
     return Goto(PATH, "note_withdrawn")
 
 

@@ -15,7 +15,7 @@ from policy.form import NOT_KNOWN, Cell, form
 from policy.quarters import Quarter
 from storage import contacts, earlier, roster
 from storage.earlier import Opening
-from storage.reports import Rows
+from storage.reports import Rows, VersionConflict
 from storage.roster import Listed
 
 Texts = dict[str, str]
@@ -42,10 +42,9 @@ def save(visit: Visit) -> Answer:
     kept = earlier.openings_kept(visit.connection, one.id)
     texts = {k: v[:LONGEST_SOURCE] for k, v in visit.form.items() if k != "csrf"}
     problems: dict[str, str] = {}
-    if texts.get("seen", "0") != str(kept[0].number if kept else 0):
-        problems["seen"] = _said("changed", newest=kept[0].number if kept else 0)
-        texts["seen"] = str(kept[0].number if kept else 0)
-        return _page(visit, one, kept, texts, problems, 409)
+    seen = kept[0].number if kept else 0
+    if texts.get("seen", "0") != str(seen):
+        return _changed(visit, one, texts)
     through, rows = _through(visit, texts, problems), _rows(texts, problems)
     if len(texts.get("source", "")) < SHORTEST_SOURCE:
         problems["source"] = _said("source")
@@ -57,15 +56,24 @@ def save(visit: Visit) -> Answer:
             problems.setdefault(field, _said("impossible", wrong=wrong))
     if problems or through is None:
         return _page(visit, one, kept, texts, problems, 422)
-    number = earlier.keep_opening(
-        visit.connection, one.id, str(through), texts["source"], rows, visit.officer.person_id, visit.now
-    )
+    by, now = visit.officer.person_id, visit.now
+    try:
+        number = earlier.keep_opening(
+            visit.connection, one.id, str(through), texts["source"], rows, by, now, seen=seen
+        )
+    except VersionConflict:  # at this very instant
+        return _changed(visit, one, texts)
     told = render(
         "opening/told.j2", institution=one.name, number=number, through=through, source=texts["source"]
     )
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
     telling.tell_people(visit.connection, speaking, told, visit.now)
     return Goto(_path(one), "opening_kept")
+
+
+def _changed(visit: Visit, one: Listed, texts: Texts) -> Page:
+    kept = earlier.openings_kept(visit.connection, one.id)
+    return _page(visit, one, kept, texts, {"seen": _said("changed", newest=kept[0].number)}, 409)
 
 
 def _path(one: Listed) -> str:
