@@ -10,6 +10,7 @@ import pytest
 
 from bot import export
 from bot.start import House
+from policy.form import form
 from storage import aggregates, reports
 from storage.database import transaction
 from tests.conftest import contact_code
@@ -167,29 +168,26 @@ def test_lines_pasted_from_a_spreadsheet(contact: Person, house: House) -> None:
 
 
 def test_ten_occupations_in_no_more_messages_than_cells_and_six(contact: Person, house: House) -> None:
-    said = 0
-    for text in ["填报", Q4, "全部"]:
+    """Everything counts: opening, quarter, choosing, every cell, review and confirmation."""
+    names = [o.name for o in form().occupations][:10]
+    figures = {m.id: str(n) for m, n in zip(form().measures, (2, 1, 40, 30, 20, 20000), strict=True)}
+    talk = ["填报", Q4, "、".join(names), *(f for _ in names for f in figures.values()), "提交", "提交"]
+    for text in talk:
+        assert "系统已收到" not in contact.text
         contact.says(text)
-        said += 1
-    while "请核对" not in contact.text:
-        contact.says(
-            {"1": "2", "2": "1", "3": "40", "4": "30", "5": "20", "6": "20000"}[
-                contact.text.split("/6】")[0][-1]
-            ]
-        )
-        said += 1
-    contact.says("提交")
-    contact.says("提交")
     assert "系统已收到" in contact.text
-    assert said + 2 <= 60 + 6
+    assert len(talk) <= 60 + 6
+    found = rows(house)
+    assert sorted(found) == sorted(names)
+    stored = {m: 2_000_000 if m == "amount" else int(f) for m, f in figures.items()}
+    assert all(row == stored for row in found.values())
 
 
-def test_ten_occupations_by_one_paste_in_four(contact: Person) -> None:
-    from policy.form import form
-
-    paste = "\n".join(f"{o.name} 2 1 40 30 20 20000" for o in form().occupations)
-    contact.says("填报 2026Q4", paste, "提交", "提交")
+def test_ten_occupations_by_one_paste_in_four(contact: Person, house: House) -> None:
+    names = [o.name for o in form().occupations][:10]
+    contact.says("填报 2026Q4", "\n".join(f"{name} 2 1 40 30 20 20000" for name in names), "提交", "提交")
     assert "系统已收到" in contact.text
+    assert {name: row["trained"] for name, row in rows(house).items()} == dict.fromkeys(names, 40)
 
 
 def test_any_cell_is_changed_from_the_review(contact: Person, house: House) -> None:
