@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 
 import openpyxl
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from bot import export
 from bot.start import House
 from policy.quarters import Quarter
-from storage import aggregates, earlier, institutions, summary
+from storage import aggregates, decisions, drafts, earlier, institutions, reports, summary
 from storage.database import transaction
 from storage.reports import VersionConflict
 from storage.summary import Wanted
@@ -113,6 +114,54 @@ class TestSums:
         lines = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))[1:]
         assert [(line[2], float(line[9])) for line in lines] == [("大数据", 120.0), ("大数据", 300.0)]
         assert lines[1][4] == "2" and Q3 in lines[1][5]
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_every_way_of_adding_up_agrees(self, either_house: House, seed: int) -> None:
+        """Sums, slices and the rows behind them, against a model, for any mix of openings and reports."""
+        chance = random.Random(seed)
+        quarters = ["2025Q4", "2026Q1", "2026Q2", Q3, Q4]
+        head(either_house)
+        reported_: dict[tuple[int, str], tuple[str, int]] = {}
+        opened: dict[int, tuple[str, int]] = {}
+        with transaction(either_house.engine) as connection:
+            for school_ in range(1, 9):
+                name = f"学校{school_}"
+                one = institutions.create(connection, name, "2025Q1", NOON, 1).id
+                for quarter in chance.sample(quarters, chance.randint(0, 5)):
+                    draft = drafts.begin_draft(connection, one, quarter, 1, NOON, None)
+                    value = chance.randint(0, 99)
+                    row = dict.fromkeys(BEFORE, value)
+                    drafts.set_cells(connection, draft, "大数据", row, 1, NOON)  # type: ignore[arg-type]
+                    seen = reports.snapshot(connection, one, quarter).draft
+                    assert seen
+                    done = drafts.submit(
+                        connection, seen, seen.version, f"{one}{quarter}", 1, NOON, None, None, None
+                    )
+                    state = "accepted" if chance.random() < 0.5 else "submitted"
+                    if state == "accepted":
+                        decisions.accept(connection, done.id, 1, NOON)
+                    reported_[one, quarter] = (state, value)
+                for _ in range(chance.randint(0, 2)):
+                    through, value = chance.choice(quarters), chance.randint(1, 99)
+                    rows = {"大数据": dict.fromkeys(BEFORE, value)}
+                    earlier.keep_opening(connection, one, through, "纸质报表", rows, 1, NOON)  # type: ignore[arg-type]
+                    opened[one] = (through, value)
+        for last in quarters:
+            for accepted_only in (False, True):
+                counts = {one: kept_ for one, kept_ in opened.items() if kept_[0] <= last}
+                wanted = sum(value for _, value in counts.values()) + sum(
+                    value
+                    for (one, quarter), (state, value) in reported_.items()
+                    if quarter <= last
+                    and (state == "accepted" or not accepted_only)
+                    and quarter > counts.get(one, ("", 0))[0]
+                )
+                assert trained(either_house, last, accepted_only).get("大数据", 0) == wanted
+                out = io.BytesIO()
+                with transaction(either_house.engine, read_only=True) as connection:
+                    export.write_origins(connection, last, accepted_only, out, "total")
+                lines = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))[1:]
+                assert sum(float(line[9]) for line in lines) == wanted
 
 
 LINE = "大数据 10 4 300 200 100 100000"
@@ -296,6 +345,8 @@ class TestInTheBrowser:
             assert said in browser.text, said
         typed = browser.form(place)[1]
         assert typed["cell:大数据:trained"] == "x" and typed["cell:大数据:amount"] == "9"
+        await browser.submits(place, through="2026Q2", **cells("大数据", ("3", "4", "5", "5", "5", "9")))
+        assert "不可能" in browser.text and "数字从哪里来" in browser.text  # all at once
         right = {"through": "2026Q2", "source": "纸质报表"}
         await browser.submits(place, **right, **cells("大数据", ("3", "4", "5", "5", "5", "9")))
         assert browser.status == 422 and browser.text.count("不可能") == 2  # and 物联网 with its report

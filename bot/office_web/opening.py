@@ -50,7 +50,7 @@ def save(visit: Visit) -> Answer:
         problems["source"] = _said("source")
     if not rows and not problems:
         problems["cells"] = _said("empty")
-    if through is not None and not problems:
+    if through is not None and not any(field.startswith("cell") for field in problems):
         for wrong in opening_figures.impossible(visit.connection, form(), one.id, through, rows):
             field = f"cell:{wrong.occupation}:{wrong.doubt.measure}"
             problems.setdefault(field, _said("impossible", wrong=wrong))
