@@ -144,6 +144,8 @@ class Intake:
             parcel = await self._runner.run(lambda: self._carrier.more(address, heard.id, now))
             if parcel is not None:
                 return parcel
+            nothing = Incoming(address, heard.id, now)
+            await self._runner.run(lambda: self._refuse(nothing, render("wechat/no_more.j2")))
         known = await self._runner.run(lambda: self._known(address, heard.id))
         if not known:
             await self._apply(address, heard, now)
