@@ -81,6 +81,14 @@ def talk_of(connection: Connection, address: Address) -> Talk | None:
     return Talk(row.person_id, row.state) if row else None
 
 
+def lock(connection: Connection, address: Address) -> None:
+    """Let nobody else hand over or arrange this person's messages until the transaction ends."""
+    mine = select(account.c.id).where(_of(account, address)).scalar_subquery()
+    connection.execute(
+        select(conversation.c.serial).where(conversation.c.account_id == mine).with_for_update()
+    )
+
+
 def of_turn(connection: Connection, address: Address, turn_id: int) -> list[Page]:
     """A turn's messages, its own first, then what moved to it."""
     return _pages(connection, and_(_of(outbox, address), outbox.c.turn_id == turn_id))

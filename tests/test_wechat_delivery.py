@@ -93,6 +93,29 @@ def long_answers(monkeypatch: pytest.MonkeyPatch, count: int = 3) -> None:
     monkeypatch.setattr(router, "respond", longer)
 
 
+async def test_a_long_answer_asked_for_twice_at_once_has_each_part_once(
+    api: WeChatServer, clock: Clock, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when two processes get the tries."""
+    houses = [open_wechat_house(tmp_path, None, database_url) for _ in range(2)]
+    long_answers(monkeypatch)
+    async with serving_house(houses[0]) as first, serving_house(houses[1]) as second:
+        phones = [Phone("oLi", client, clock) for client in (first, second, first, second)]
+        await phones[0].says("你好")
+        for _ in range(5):
+            post = phones[0].post(MsgType="text", Content="退休了能报吗")
+            before = count(houses[0], outbox)
+            answers = await asyncio.gather(*(phone.sends(post) for phone in phones))
+            assert len({a.text for a in answers}) == 1
+            assert count(houses[0], outbox) - before == 4, "three parts and the reply itself"
+            more = phones[0].post(MsgType="text", Content="继续")
+            answers = await asyncio.gather(*(phone.sends(more) for phone in phones))
+            assert len({a.text for a in answers}) == 1
+            assert in_order([answers[0].text or ""]) == ["第2段"]
+    for house in houses:
+        house.engine.dispose()
+
+
 async def test_without_a_secret_more_is_asked_for(meet_silent: Meet, monkeypatch: pytest.MonkeyPatch) -> None:
     li = meet_silent()
     long_answers(monkeypatch)

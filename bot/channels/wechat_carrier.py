@@ -58,6 +58,7 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
+            passive.lock(connection, address)
             asked = passive.find(connection, address, message_id)
             if asked is None:
                 return None
@@ -75,6 +76,7 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
+            passive.lock(connection, address)
             asked = passive.find(connection, address, message_id)
             if asked is not None:
                 own = self._laid(connection, passive.of_turn(connection, address, asked.turn_id))
@@ -134,6 +136,7 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
+            passive.lock(connection, address)
             last = passive.latest(connection, address)
             if last is None or window.room(connection, address, now) <= 0:
                 return Later(last.turn_id if last else None)

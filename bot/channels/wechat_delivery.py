@@ -88,7 +88,7 @@ class Delivery:
     async def _look(self) -> None:
         limit = MOST_SENDERS + len(self._people) + len(self._closed)
         found = await self._runner.run(lambda: self._carrier.to_send(self._now(), limit))
-        self._closed = {s: t for s, t in self._closed.items() if (s, t) in set(found)}
+        self._closed = dict(self._closed.items() & set(found))  # who wrote again is no longer closed
         for sender, last in found:
             if sender not in self._people and self._closed.get(sender) != last:
                 self._people[sender] = asyncio.create_task(self._person(sender))
