@@ -20,8 +20,8 @@ from sqlalchemy import Connection
 from bot import form_copy
 from bot.keys import Keys
 from bot.render import words
-from bot.workbook import Sheets
-from policy.form import NOT_KNOWN, Measure, form
+from bot.workbook import Sheets, lines, shown
+from policy.form import NOT_KNOWN, form
 from policy.quarters import FIRST_YEAR, Quarter, Times, local
 from storage import aggregates, institutions, reports
 from storage.aggregates import OccupationTotal, OpeningOrigin
@@ -52,18 +52,6 @@ def totals_by_basis(connection: Connection, quarter: Quarter, accepted_only: boo
     return found
 
 
-def _shown(measure: Measure, cell: Any) -> str | float:
-    if cell is None:
-        return ""
-    if cell == NOT_KNOWN:
-        return measure.show("not_known")
-    return int(cell) / 100 if measure.kind == "money" else int(cell)
-
-
-def _lines(template: str, **data: Any) -> list[str]:
-    return [line for line in words(template, data).splitlines() if line.strip()]
-
-
 def _label(name: str) -> str:
     return words("export/label.j2", {"id": name})
 
@@ -71,12 +59,11 @@ def _label(name: str) -> str:
 def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     chart = sheets.chart
     rows = {
-        n: [_shown(m, row[m.id]) for m in chart.measures]
-        for n, row in form_copy.form_rows(chart, one).items()
+        n: [shown(m, row[m.id]) for m in chart.measures] for n, row in form_copy.form_rows(chart, one).items()
     }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     data = {"one": one, "when": when, "telephone": keys.open(one.revision.telephone) or ""}
-    head, foot = _lines("export/form_head.j2", **data), _lines("export/form_foot.j2", **data)
+    head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
     row = sheets.annex(sheet, head, rows, foot)
     for occupation, asked, said in one.explanations:
         text = words("export/explanation.j2", {"occupation": occupation, "asked": asked, "said": said})
@@ -197,7 +184,7 @@ def _origin_heads() -> list[str]:
 
 def _origin_cells(origin: aggregates.Origin) -> list[Any]:
     figures = [
-        _shown(m, NOT_KNOWN if value is None else value)
+        shown(m, NOT_KNOWN if value is None else value)
         for m, value in zip(form().measures, origin.figures, strict=True)
     ]
     return [
@@ -218,7 +205,7 @@ def _opening_heads() -> list[str]:
 
 
 def _opening_cells(opening: OpeningOrigin) -> list[Any]:
-    figures = [_shown(m, value) for m, value in zip(form().measures, opening.figures, strict=True)]
+    figures = [shown(m, value) for m, value in zip(form().measures, opening.figures, strict=True)]
     return [
         opening.institution,
         opening.district or "",
@@ -290,16 +277,16 @@ def _total_sheet(sheets: Sheets, totals: Totals, shared: dict[str, Any]) -> None
     names = chart.occupation_order(list({*(o.name for o in chart.occupations[:3]), *totals}))
     empty = {m.id: 0 for m in chart.measures}
     sums = {n: totals[n].sums if n in totals else empty for n in names}
-    rows = {n: [_shown(m, sums[n][m.id]) for m in chart.measures] for n in names}
-    rows[_label("sum")] = [_shown(m, sum(s[m.id] for s in sums.values())) for m in chart.measures]
+    rows = {n: [shown(m, sums[n][m.id]) for m in chart.measures] for n in names}
+    rows[_label("sum")] = [shown(m, sum(s[m.id] for s in sums.values())) for m in chart.measures]
     gaps = [
         (name, chart.measure(measure).title, count)
         for name in names
         if name in totals
         for measure, count in totals[name].not_known.items()
     ]
-    foot = _lines("export/total_foot.j2", gaps=gaps, **shared)
-    sheets.annex(sheets.sheet(_label("sheet_total")), _lines("export/total_head.j2", **shared), rows, foot)
+    foot = lines("export/total_foot.j2", gaps=gaps, **shared)
+    sheets.annex(sheets.sheet(_label("sheet_total")), lines("export/total_head.j2", **shared), rows, foot)
 
 
 def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
@@ -318,9 +305,7 @@ def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
             style = sheets.style(border=1, num_format="#,##0.00" if measure.kind == "money" else "#,##0")
             for column, basis in enumerate(BASES, 2):
                 total = by_basis[basis].get(name)
-                sheet.write_number(
-                    row, column, _shown(measure, total.sums[measure.id] if total else 0), style
-                )
+                sheet.write_number(row, column, shown(measure, total.sums[measure.id] if total else 0), style)
             row += 1
 
 

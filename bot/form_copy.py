@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from sqlalchemy import Connection
 
 from bot import docx
 from bot.keys import Keys
-from bot.render import words
 from bot.sheets import BASE_SHEET
-from bot.workbook import Sheets
-from policy.form import NOT_KNOWN, Form, Measure, form
+from bot.workbook import Sheets, lines, shown
+from policy.form import Form, Measure, form
 from policy.quarters import Quarter, local
 from storage import attachments, earlier, institutions, people, reports
 from storage.attachments import KINDS
 from storage.reports import Submitted
-
-
-def _lines(template: str, **data: Any) -> list[str]:
-    return [line for line in words(template, data).splitlines() if line.strip()]
-
-
-def _value(measure: Measure, cell: Any) -> str | float:
-    if cell is None:
-        return ""
-    if cell == NOT_KNOWN:
-        return measure.show(NOT_KNOWN)
-    return int(cell) / 100 if measure.kind == "money" else int(cell)
 
 
 def draft_form(
@@ -44,7 +30,7 @@ def draft_form(
     sheets = Sheets()
     sheet = sheets.sheet(quarter)
     names = chart.occupation_order([*{*(o.name for o in chart.occupations), *snapshot.rows}])
-    rows = {n: [_value(m, snapshot.rows.get(n, {}).get(m.id)) for m in chart.measures] for n in names}
+    rows = {n: [shown(m, snapshot.rows.get(n, {}).get(m.id)) for m in chart.measures] for n in names}
     data = {
         "institution": institutions.get(connection, institution_id).name,
         "quarter": Quarter.parse(quarter),
@@ -52,13 +38,13 @@ def draft_form(
         "telephone": keys.open(profile.telephone) or "",
         "notes": note_lines(connection, chart, quarter),
     }
-    sheets.annex(sheet, _lines("export/draft_head.j2", **data), rows, _lines("export/draft_foot.j2", **data))
-    shown = snapshot.shown
+    sheets.annex(sheet, lines("export/draft_head.j2", **data), rows, lines("export/draft_foot.j2", **data))
+    head = snapshot.shown
     base = {
         "institution": institution_id,
         "quarter": quarter,
-        "revision": shown.id if shown else 0,
-        "version": shown.version if shown else 0,
+        "revision": head.id if head else 0,
+        "version": head.version if head else 0,
         "rows": {o: {m.id: row[m.id] for m in chart.measures} for o, row in snapshot.rows.items()},
     }
     hidden = sheets.book.add_worksheet(BASE_SHEET)

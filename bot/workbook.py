@@ -10,10 +10,25 @@ from typing import Any
 
 import xlsxwriter
 
-from policy.form import form
+from bot.render import words
+from policy.form import NOT_KNOWN, Measure, form
 
 _FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does
 _BAD_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+def shown(measure: Measure, cell: Any) -> str | float:
+    """What a sheet's cell holds: a number (yuan for money), the word for 不掌握, or nothing."""
+    if cell is None:
+        return ""
+    if cell == NOT_KNOWN:
+        return measure.show(NOT_KNOWN)
+    return int(cell) / 100 if measure.kind == "money" else int(cell)
+
+
+def lines(template: str, **data: Any) -> list[str]:
+    """The lines of a template that are not empty."""
+    return [line for line in words(template, data).splitlines() if line.strip()]
 
 
 class Sheets:
