@@ -107,6 +107,69 @@ def of(connection: Connection, revision_id: int) -> Pages:
     return Pages(words, tuple(Attached(f.kind, f.name, f.hash, f.media, f.size) for f in files))
 
 
+@dataclass(frozen=True)
+class Annexed:
+    """The counting revision of one institution, and what it has beside its figures."""
+
+    institution_id: int
+    institution: str
+    district: str | None
+    revision_id: int
+    number: int
+    state: str
+    pages: Pages
+
+
+def of_quarter(connection: Connection, quarter: str, accepted_only: bool) -> list[Annexed]:
+    """Every counting revision of a quarter by institution name: three statements, however many."""
+    heads = (
+        select(
+            institution.c.id,
+            institution.c.name,
+            institution.c.district,
+            revision.c.id.label("revision_id"),
+            revision.c.number,
+            revision.c.state,
+        )
+        .join(report, report.c.institution_id == institution.c.id)
+        .join(revision, revision.c.report_id == report.c.id)
+        .where(report.c.quarter == quarter, counting(accepted_only))
+    )
+    ids = select(heads.subquery().c.revision_id)
+    texts: dict[int, dict[str, str]] = {}
+    for row in connection.execute(select(page).where(page.c.revision_id.in_(ids))):
+        texts.setdefault(row.revision_id, {})[row.kind] = row.words
+    files: dict[int, list[Attached]] = {}
+    held = select(attachment).where(attachment.c.revision_id.in_(ids))
+    for f in connection.execute(held.order_by(attachment.c.at, attachment.c.kind, attachment.c.hash)):
+        files.setdefault(f.revision_id, []).append(Attached(f.kind, f.name, f.hash, f.media, f.size))
+    return [
+        Annexed(
+            head.id,
+            head.name,
+            head.district,
+            head.revision_id,
+            head.number,
+            head.state,
+            Pages(texts.get(head.revision_id, {}), tuple(files.get(head.revision_id, ()))),
+        )
+        for head in sorted(connection.execute(heads), key=lambda h: (h.name, h.id))
+    ]
+
+
+def annexed(connection: Connection, quarter: str, accepted_only: bool) -> int:
+    """How many counting revisions of a quarter have separate pages or files beside their figures."""
+    written = exists().where(page.c.revision_id == revision.c.id)
+    sent = exists().where(attachment.c.revision_id == revision.c.id)
+    found = (
+        select(func.count())
+        .select_from(revision)
+        .join(report, report.c.id == revision.c.report_id)
+        .where(report.c.quarter == quarter, counting(accepted_only), written | sent)
+    )
+    return int(connection.execute(found).scalar_one())
+
+
 def attach(
     connection: Connection, target: Revision, file: Received, kind: str, by: int, now: datetime
 ) -> bool:

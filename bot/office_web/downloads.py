@@ -14,15 +14,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from bot import export
+from bot import annexes, export
 from bot.files import safe_name
 from bot.office_web.visit import Answer, Download, Goto, NotFound, Visit
 from bot.render import words
 from policy.quarters import Quarter
 from storage import exports
 
-# kind → the file's ending: the aggregated form, the rows behind it, every form (where there are many)
-KINDS = {"xlsx": "xlsx", "csv": "csv", "zip": "zip"}
+# kind → the file's ending: the aggregated form, the rows behind it, every form (where there are many);
+# the separate pages of all institutions in one document, the same with every file beside it
+KINDS = {"xlsx": "xlsx", "csv": "csv", "zip": "zip", "pages": "docx", "annexes": "zip"}
+HASHED = ("xlsx", "csv", "zip")  # their names bear the hash over the figures
 FOLDER = "downloads"  # in the data folder; every file goes as soon as it was sent
 LEFT_OVER = 3600  # seconds after which one that was not fetched to its end is removed
 
@@ -67,7 +69,7 @@ def fetch(visit: Visit) -> Answer:
             "basis": what["basis"],
             "accepted_only": accepted,
             "kind": kind,
-            "hash": export.fingerprint(visit.connection, quarter, accepted),
+            "hash": export.fingerprint(visit.connection, quarter, accepted) if kind in HASHED else "",
         },
     )
     content = _content(visit, kind, quarter, accepted, what["basis"])
@@ -79,9 +81,12 @@ def _content(visit: Visit, kind: str, quarter: str, accepted: bool, basis: str) 
     connection, keys, folder = visit.connection, visit.house.keys, visit.house.settings.data_dir
     if kind == "xlsx":
         return export.aggregate(connection, quarter, accepted, basis, keys, visit.times)
+    if kind == "pages":
+        return annexes.merged_pages(connection, quarter, accepted)
     writers: dict[str, Callable[[BinaryIO], object]] = {
         "csv": lambda file: export.write_origins(connection, quarter, accepted, file, basis),
         "zip": lambda file: export.write_forms(connection, quarter, accepted, keys, file),
+        "annexes": lambda file: annexes.annex_zip(connection, quarter, folder, file, accepted),
     }
     return _written(folder / FOLDER, writers[kind])
 

@@ -21,7 +21,7 @@ from bot.office_web.visit import Answer, Download, NotFound, Page, Visit
 from policy.districts import DISTRICTS
 from policy.form import form
 from policy.quarters import FIRST_YEAR, Quarter
-from storage import board, earlier, summary
+from storage import attachments, board, earlier, summary
 from storage.summary import Counted, Slice, Wanted
 
 PATH = "/office/summary"
@@ -161,6 +161,7 @@ def show(visit: Visit) -> Answer:
         "notes": earlier.notes(visit.connection, str(chosen.quarter)),
         "charts": [(by, m, figures.chart(by, m)) for m in CHARTED for by in ("occupation", "quarter")],
         "quarters": look.quarters_until(Quarter.of(visit.now)),
+        "annexed": attachments.annexed(visit.connection, str(chosen.quarter), chosen.accepted),
         "zipped": figures.standing(chosen.quarter).count > MOST_SHEETS,
         **_shared(chosen),
     }
