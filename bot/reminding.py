@@ -11,7 +11,7 @@ from bot.channels import wechat_window
 from bot.channels.shape import CHANNELS
 from bot.render import render
 from policy.quarters import Times, local
-from policy.reminders import ROSTER_DAYS, ROSTER_WARNING_DAYS, Due, due_now, holidays, sending_hours
+from policy.reminders import ROSTER_DAYS, ROSTER_WARNING_DAYS, Due, corrections, due_now, sending_hours
 from storage import courses, institutions, people, reports, returns, turns
 from storage.database import transaction
 from storage.institutions import Institution
@@ -40,8 +40,8 @@ def send_due(
     """
     with transaction(engine) as connection:
         turns.release_due(connection, now)
-    rosters = _rosters(engine, now) if sending_hours(now, holidays()) else 0
-    due = due_now(now, holidays())
+    rosters = _rosters(engine, now) if sending_hours(now, corrections()) else 0
+    due = due_now(now, corrections())
     if due is None:
         return rosters, []
     missing = _missing(engine, due, now, windowed, times or Times())

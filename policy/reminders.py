@@ -17,8 +17,8 @@ ROSTER_DAYS = 30  # 四（二）：在培训结业30日内将学员名单和培�
 ROSTER_WARNING_DAYS = 23  # a week before
 FIRST_HOUR, LAST_HOUR = 9, 18  # Asia/Shanghai
 
-Calendar = Mapping[date, bool]  # days that differ from the plain week: True for a working day
-PLAIN: Calendar = {}
+Calendar = Mapping[date, bool]  # days told otherwise than the library has them: True for a working day
+AS_KNOWN: Calendar = {}
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,23 @@ class Due:
     kind: str
 
 
-def working_day(day: date, calendar: Calendar = PLAIN) -> bool:
-    """Monday to Friday, unless the calendar says otherwise."""
-    return calendar.get(day, day.weekday() < 5)
+def working_day(day: date, calendar: Calendar = AS_KNOWN) -> bool:
+    """Whether people are at work: as `holidays.yaml` says, else as the State Council's notices do.
+
+    The weekends worked in exchange are announced a year at a time; of a year that the installed
+    library does not know yet, the statutory days alone are free.
+    """
+    return calendar.get(day, _statutory().is_working_day(day))
 
 
-def moment_for(quarter: Quarter, kind: str, calendar: Calendar = PLAIN) -> date:
+@lru_cache(maxsize=1)
+def _statutory() -> Any:
+    from holidays import country_holidays  # takes a tenth of a second, which an answer does not need
+
+    return country_holidays("CN")
+
+
+def moment_for(quarter: Quarter, kind: str, calendar: Calendar = AS_KNOWN) -> date:
     """The day a reminder goes out: moved earlier to a working day; overdue moves later."""
     day = quarter.last_day - timedelta(days=SCHEDULE[kind])
     step = timedelta(days=1 if kind == "overdue" else -1)
@@ -43,13 +54,13 @@ def moment_for(quarter: Quarter, kind: str, calendar: Calendar = PLAIN) -> date:
     return day
 
 
-def sending_hours(now: datetime, calendar: Calendar = PLAIN) -> bool:
+def sending_hours(now: datetime, calendar: Calendar = AS_KNOWN) -> bool:
     """Whether people are written to now: 9:00–18:00 of a working day, Asia/Shanghai."""
     here = local(now)
     return FIRST_HOUR <= here.hour < LAST_HOUR and working_day(here.date(), calendar)
 
 
-def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
+def due_now(now: datetime, calendar: Calendar = AS_KNOWN) -> Due | None:
     """The newest reminder whose day has come, caught up after downtime.
 
     None outside 9:00–18:00 of a working day and when none is due. Only the newest
@@ -71,7 +82,7 @@ def due_now(now: datetime, calendar: Calendar = PLAIN) -> Due | None:
 
 
 def parse_holidays(raw: dict[str, Any]) -> Calendar:
-    """The calendar from its file. Raises PolicyError for a day without source."""
+    """The corrections from their file. Raises PolicyError for a day without source."""
     for entry in raw["days"]:
         if not entry.get("source"):
             raise PolicyError(f"holidays.yaml: {entry.get('day', '?')}: 没有写来源，不能使用")
@@ -79,6 +90,6 @@ def parse_holidays(raw: dict[str, Any]) -> Calendar:
 
 
 @lru_cache(maxsize=1)
-def holidays() -> Calendar:
-    """The packaged calendar, read once."""
+def corrections() -> Calendar:
+    """The packaged corrections, read once."""
     return parse_holidays(packaged_file("holidays.yaml"))

@@ -20,7 +20,7 @@ from policy.form import form, parse_form
 from policy.form_lines import read_lines
 from policy.notice import Notices, notices, parse_notice
 from policy.quarters import SHANGHAI, Quarter, Times, reporting_quarter
-from policy.reminders import due_now, moment_for, parse_holidays
+from policy.reminders import due_now, moment_for, parse_holidays, working_day
 
 
 def amendment(text: str = "补贴标准另行规定。", **changes: object) -> dict[str, object]:
@@ -251,6 +251,29 @@ class TestReminders:
     def test_a_holiday_needs_its_source(self) -> None:
         with pytest.raises(PolicyError, match="来源"):
             parse_holidays({"days": [{"day": date(2027, 1, 1), "working": False}]})
+
+    @pytest.mark.parametrize(
+        ("day", "works"),
+        [
+            (date(2026, 10, 1), False),  # National Day
+            (date(2026, 10, 7), False),  # a Wednesday, for which Saturday the 10th is worked
+            (date(2026, 10, 10), True),
+            (date(2026, 10, 11), False),
+            (date(2030, 10, 1), False),  # statutory, whatever will be announced
+        ],
+    )
+    def test_holidays_as_announced(self, day: date, works: bool) -> None:
+        assert working_day(day) is works
+
+    def test_nobody_is_written_to_on_a_holiday(self) -> None:
+        assert due_now(datetime(2026, 10, 1, 10, 0)) is None
+        due = due_now(datetime(2026, 10, 8, 10, 0))  # the first day after it
+        assert due is not None
+        assert (str(due.quarter), due.kind) == ("2026Q3", "overdue")
+
+    def test_moved_before_a_holiday(self) -> None:
+        assert moment_for(Quarter(2026, 2), "d14") == date(2026, 6, 16)
+        assert moment_for(Quarter(2026, 3), "d3") == date(2026, 9, 24)  # 25–27 September: mid-autumn
 
     def test_only_in_working_hours(self) -> None:
         assert due_now(datetime(2026, 12, 31, 8, 59)) is None
