@@ -92,7 +92,12 @@ def _form(kind: str, content: bytes) -> FormFile | None:
     grids: list[Grid]
     base: Base | None = None
     if kind == "xlsx":
-        grids, base = sheets.read_xlsx(content)
+        try:
+            grids, base = sheets.read_xlsx(content)
+        except BadSheet as error:
+            if error.reason == "large":  # more than any form holds: something else, to be attached
+                return None
+            raise
     else:
         grids = [sheets.read_csv(content)]
     for grid in grids:

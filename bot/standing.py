@@ -199,6 +199,9 @@ def _prefill(turn: Turn, argument: str) -> Replies:
         return None
     institution, quarter, _ = place
     named = Quarter.parse(quarter)
+    snapshot = reports.snapshot(turn.connection, institution, quarter)
+    if snapshot.shown is not None and snapshot.draft is None:
+        return None  # submitted since the button was shown: a correction begins with its reason
     brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
     if not brought:
         return [turn.say("course/nothing.j2", quarter=quarter), *conductor.show(turn)]

@@ -11,6 +11,7 @@ from storage import audit, people
 from storage.schema import account, membership, person
 from storage.schema_contact import account_link
 
+RANKS = {"contact": 0, "lead": 1, "district": 0, "staff": 1, "head": 2}  # within one place
 LINK_LIVES = timedelta(minutes=15)  # long enough to pick up the other telephone, no longer
 
 
@@ -74,10 +75,18 @@ def _bring_roles(connection: Connection, before: int, after: int, now: datetime)
     left = select(func.count()).select_from(account).where(account.c.person_id == before)
     if connection.execute(left).scalar_one():
         return
-    had = {m.institution_id for m in people.memberships(connection, after)}
+    had = {m.institution_id: m for m in people.memberships(connection, after)}
     for role in people.memberships(connection, before):
-        values = {"revoked_at": now} if role.institution_id in had else {"person_id": after}
-        connection.execute(update(membership).where(membership.c.id == role.id).values(**values))
+        other = had.get(role.institution_id)
+        if other is not None:  # in one place the higher role is kept
+            lesser = role if RANKS[role.role] <= RANKS[other.role] else other
+            connection.execute(update(membership).where(membership.c.id == lesser.id).values(revoked_at=now))
+            audit.record(
+                connection, now, after, "membership.revoke", f"membership:{lesser.id}", role=lesser.role
+            )
+            if lesser is role:
+                continue
+        connection.execute(update(membership).where(membership.c.id == role.id).values(person_id=after))
     names = connection.execute(select(person).where(person.c.id.in_((before, after)))).all()
     old, new = (next(p for p in names if p.id == i) for i in (before, after))
     kept = {k: getattr(old, k) for k in ("name", "telephone") if getattr(old, k) and not getattr(new, k)}

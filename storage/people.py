@@ -229,15 +229,15 @@ def _closed(connection: Connection, institution_id: int) -> bool:
 def _make_room(
     connection: Connection, person_id: int, institution_id: int | None, role: str, now: datetime
 ) -> None:
-    """End a lesser role in the same place: a contact becomes its lead, staff become head."""
-    lesser = {"lead": "contact", "head": "staff"}.get(role)
+    """End a lesser role in the same place: a contact becomes its lead, a reader staff, staff head."""
+    lesser = {"lead": ["contact"], "staff": ["district"], "head": ["staff", "district"]}.get(role, [])
     here = membership.c.institution_id
     connection.execute(
         update(membership)
         .where(
             membership.c.person_id == person_id,
             here.is_(None) if institution_id is None else here == institution_id,
-            membership.c.role == lesser,
+            membership.c.role.in_(lesser),
             membership.c.revoked_at.is_(None),
         )
         .values(revoked_at=now)

@@ -22,12 +22,13 @@ def ask_institution(mine: Mine) -> Choose:
 
 
 def speaking_for(turn: Turn, answers: dict[str, Any]) -> tuple[Mine, int | None]:
-    """The person's institutions, and the one meant: the only one, or the one answered.
+    """The person's institutions, and the one meant: the one answered, else the only one.
 
-    None when it is still to be asked, or when the answer names one they no longer speak for.
+    None when it is still to be asked, or when the answer names one they no longer speak for: what was
+    begun for one institution never goes on for another. So the only one is kept as an answer too.
     """
     mine = tuple((m.institution_id or 0, m.institution or "") for m in turn.institutions)
     if len(mine) == 1:
-        return mine, mine[0][0]
+        answers.setdefault("institution", str(mine[0][0]))
     chosen = next((i for i, _ in mine if str(i) == answers.get("institution")), None)
     return mine, chosen
