@@ -19,7 +19,7 @@ from bot import (
 from bot.conductor import Stage
 from bot.dialogs import figures_lines
 from bot.dialogs.report import ReportContext
-from bot.dialogs.report_questions import AskCell, AskOccupations, AskWhy, occupations_in
+from bot.dialogs.report_questions import AskCell, AskWhy, occupations_in
 from bot.engine import Problem
 from bot.greeting import of_day as greeting_of_day
 from bot.messages import Outgoing
@@ -306,7 +306,7 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     must_answer = question.kind == "text" or (
         question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
     )
-    must_answer = must_answer or (isinstance(question, AskOccupations) and question.meant(text))
+    must_answer = must_answer or question.meant(text)
     if not must_answer:
         try:
             question.read(text)
