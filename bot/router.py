@@ -76,7 +76,7 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
 def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
     """Nobody here takes the file; what was written beside it is answered as ever."""
-    said = turn.say("problem/file.j2", name=name[:60])
+    said = turn.say("problem/file.j2", name=name[:60], binding=receiving.wants_binding(turn, name))
     beside = turn.text.strip()
     return [said, *(_text(turn, stage, beside, fresh) if beside else _again(stage))]
 
@@ -120,7 +120,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
         shown = turn.memory.offers
         if 1 <= int(plain) <= len(shown):
             return shown[int(plain) - 1][1]
-    return None
+    return receiving.typed_kind(turn) if question is None or question.kind != "text" else None
 
 
 def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import leading
@@ -21,6 +21,8 @@ from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, drafts, lead_review, people, reports
 from storage.reports import Snapshot
+
+SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
 
 
 def empty_cells(snapshot: Snapshot) -> int:
@@ -302,6 +304,9 @@ class ReportDialog(Dialog):
                 quarter=quarter,
                 institution=context.institution,
                 place=context.place,
+                scans=attachments.unused_scans(
+                    turn.connection, turn.person_id, turn.now - timedelta(days=SCAN_WAITS)
+                ),
             )
         ]
 
