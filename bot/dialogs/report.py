@@ -203,7 +203,8 @@ class ReportDialog(Dialog):
                 )
                 told = beside.registered(form(), brought, snapshot.rows)
                 context = replace(context, review=review, leads=leads, registered=told)
-        return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
+        kept = sharing.carried(answers, seen, context.news, snapshot)
+        return context, {**kept, **(draft_answers(snapshot) if snapshot else {})}
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Write the answer where it belongs: the draft, or the conversation's cursor."""
