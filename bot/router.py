@@ -360,9 +360,11 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "profile":
         return conductor.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
     if command in standing.SERVICES:
+        step = turn.talk.serial
         said = standing.SERVICES[command](turn)
-        # A service that asks something itself is under way now; else back to what was asked.
-        return said + _again(stage) if stage and turn.memory.dialog is stage.state else said
+        # A service that asks something itself is a step on; else back to what was asked.
+        still = stage is not None and turn.memory.dialog is stage.state and turn.talk.serial == step
+        return said + _again(stage) if still else said
     if command in ("office", "status", "staff_code"):
         return office.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
     if stage is None:
