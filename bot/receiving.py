@@ -140,6 +140,7 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
         "wrong": wrong[:SHOWN],
         "more": max(0, len(wrong) - SHOWN),
         "form": context.form,
+        "wan": sent.wan,
     }
     return [turn.say("report/form_read.j2", **data, disputed=disputed_cells, same=same)]
 

@@ -17,6 +17,7 @@ from bot import (
     measure_notes,
     office,
     publishing,
+    report_rows,
     reviewing,
     words,
 )
@@ -216,6 +217,10 @@ def _prefill(turn: Turn, argument: str) -> Replies:
     return [turn.say("course/filled.j2", names=names), *conductor.start(turn, "report", given)]
 
 
+def _of_rows(name: str, turn: Turn, argument: str) -> Replies:
+    return report_rows.press(turn, name, argument)
+
+
 def _office(turn: Turn, argument: str) -> Replies:
     command, _, rest = argument.partition(":")
     return office.act(turn, command, rest)
@@ -266,6 +271,7 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "co": colleagues.act,
     "ac": accounts.act,
     **{name: partial(contact.press_named, name) for name in contact.PLACES},
+    **{name: partial(_of_rows, name) for name in ("rm", "rmy", "zeroy")},
     "up": feedback.up,
     "down": feedback.down,
     "why": feedback.why,

@@ -11,12 +11,14 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any, Literal
 
-from policy.figures import NotAFigure, read_figure
+from policy.figures import NotAFigure, read_figure, unit_of
 from policy.files import PolicyError, packaged_file
+from policy.text import unified
 
 NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does not know; submits with a note
 
 ALIKE = 0.5  # how like a name must be to be offered for one that is not known
+_LEVEL = re.compile(r"[（(]?\s*(?:初级|中级|高级|[初中高])(?:班|证|证书)?\s*[)）]?$")
 _CALLED = re.compile(r"(?:工程技术人员|工程技术员|工程师|专业|方向|职业)$")
 _ASKED = re.compile(r"，请(?:核对|写)[^，]*$")
 
@@ -70,7 +72,8 @@ class Occupation:
 class Refused(ValueError):
     """A figure that cannot be: `reason` and the measure say what to type instead.
 
-    reason: empty, negative, several, other (not a number), fraction, cents, limit.
+    reason: empty, negative, several, about (no exact number), other (not a number), unit (another
+    measure's), fraction, cents, limit.
     """
 
     def __init__(self, reason: str, measure: Measure) -> None:
@@ -140,7 +143,7 @@ class Form:
 
         智能, 工业互联 and 大数据工程师 are understood; 人工智能训练师 is another occupation and is not.
         """
-        plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+        plain = re.sub(r"\s+", "", unified(text)).upper()
         for occupation in self.occupations:
             if plain in (occupation.name.upper(), occupation.full, *(a.upper() for a in occupation.aliases)):
                 return occupation
@@ -148,6 +151,11 @@ class Form:
         begun = [o for o in self.occupations if len(bare) > 1 and o.full.startswith(bare)]
         begun += [o for o in self.occupations if o.name.upper() == bare and o not in begun]
         return begun[0] if len(begun) == 1 else None
+
+    def of_level(self, text: str) -> Occupation | None:
+        """The occupation one level of which a text names; the form (附件) has no levels."""
+        bare = _LEVEL.sub("", text)
+        return self.find_occupation(bare) if bare != text else None
 
     def near_occupations(self, text: str, least: float = ALIKE) -> list[str]:
         """Names of the occupations that look most like `text`, at most three; `least` from 0 to 1."""
@@ -168,12 +176,15 @@ class Form:
         """The value typed for a measure, in stored units (fen for money).
 
         Raises:
-            Refused: not one number, negative, a fraction of people or classes, over the limit.
+            Refused: not one number, negative, a fraction of people or classes, over the limit, or typed
+                with the unit of another measure.
         """
         try:
             number = read_figure(text)
         except NotAFigure as error:
             raise Refused(error.reason, measure) from error
+        if unit_of(text) not in ("", measure.unit):
+            raise Refused("unit", measure)
         return self.check_number(measure, number)
 
     def check_number(self, measure: Measure, number: Decimal) -> int:
@@ -211,7 +222,10 @@ class Form:
 
     def _apply(self, rule: dict[str, Any], row: Row, last: Row | None) -> Iterator[Doubt]:
         def doubt(ids: list[str], **values: str) -> Doubt:
-            text = rule["text"].format(title=self.measure(ids[0]).title, **values)
+            titles = "、".join(self.measure(i).title for i in ids)
+            text = rule["text"].format(
+                title=titles if "not_known" in rule else self.measure(ids[0]).title, **values
+            )
             return Doubt(rule["id"], ids[0], text, tuple(ids), rule["ask"])
 
         def shown(measure_id: str) -> str:
@@ -226,10 +240,10 @@ class Form:
             if _wrong(kind, a, b, rule.get("band", (0, 0))):
                 ratio = f"{Decimal(a) / 100 / b:.2f}" if kind == "per_head" else ""
                 yield doubt(rule[kind], a=shown(rule[kind][0]), b=shown(rule[kind][1]), ratio=ratio)
-        if "not_known" in rule:
-            for m in self.measures:
-                if row.get(m.id) == NOT_KNOWN:
-                    yield doubt([m.id])
+        if "not_known" in rule and all(row.get(m.id) is not None for m in self.measures):
+            unknown = [m.id for m in self.measures if row.get(m.id) == NOT_KNOWN]
+            if unknown:
+                yield doubt(unknown)  # once the row is full, one word for all of it
         if last is None:
             return
         if "ten_times" in rule:

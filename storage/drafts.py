@@ -173,6 +173,24 @@ def set_cells(
     audit.record(connection, now, by, "draft.set", f"revision:{draft.id}", **detail)
 
 
+def remove_occupation(
+    connection: Connection, draft: Revision, occupation: str, by: int, now: datetime
+) -> bool:
+    """Take a row out of the draft with its explanations; False when there is none of that name."""
+    key = {"of_revision": draft.id, "of_occupation": occupation}
+    row = connection.execute(_ROW_NOW, key).first()
+    if row is None:
+        return False
+    of_row = {"revision_id": draft.id, "occupation": occupation}
+    for table in (explanation, figure):
+        connection.execute(delete(table).filter_by(**of_row))
+    touch(connection, draft)
+    was = {m: cell for m, cell in cells_of(row).items() if cell is not None}
+    detail = {"occupation": occupation, "was": was}
+    audit.record(connection, now, by, "draft.remove", f"revision:{draft.id}", **detail)
+    return True
+
+
 def set_nothing_to_report(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
     """The whole quarter is zero: no row at all."""
     for table in (explanation, figure):

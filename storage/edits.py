@@ -62,7 +62,8 @@ def cells_since(connection: Connection, revision_id: int, versions: int | None, 
             before = row.detail.get("was", {})
             touched = {(row.detail["occupation"], m): before.get(m) for m in row.detail["cells"]}
         elif row.action == "draft.remove":
-            touched = {(row.detail["occupation"], m): None for m in MEASURES}
+            before = row.detail.get("was", {})
+            touched = {(row.detail["occupation"], m): before.get(m) for m in MEASURES}
         else:
             continue
         for place, was in touched.items():

@@ -348,7 +348,7 @@ class TestForm:
             ({"subsidised": 0, "amount": 1}, "amount-without-people"),
             ({"subsidised": 1, "amount": 0}, "people-without-amount"),
             ({"subsidised": 10, "amount": 100}, "amount-per-head"),
-            ({"trained": "not_known"}, "not-known"),
+            ({**dict.fromkeys((m.id for m in form().measures), 0), "trained": "not_known"}, "not-known"),
         ],
     )
     def test_what_is_unlikely(self, row: dict[str, int], rule: str) -> None:

@@ -109,7 +109,7 @@ def test_four_kinds_of_nothing_differ(contact: Person, house: House) -> None:
     contact.says("填报", Q4, "大数据 区块链 物联网 云计算")
     contact.says("大数据 0 0 0 0 0 0")
     contact.presses("0")  # 区块链 classes
-    contact.says("0", "0", "不掌握", "等评价机构公布", "0", "0")
+    contact.says("0", "0", "不掌握", "0", "0", "等评价机构公布")
     contact.presses("本职业无业务")  # 物联网, in the form's order
     found = rows(house)
     assert found["大数据"]["certified"] == 0

@@ -10,6 +10,7 @@ from bot import opening_figures
 from bot import words as said
 from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.figures_lines import are_whole_rows
+from bot.dialogs.lines_read import sort_lines
 from bot.dialogs.report_questions import read_cell
 from bot.dialogs.speaking_for import Mine, ask_institution, speaking_for
 from bot.engine import Choose, Outcome, Problem, Question, Write
@@ -18,7 +19,7 @@ from bot.opening_figures import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
 from bot.render import words
 from bot.turn import Turn
 from policy.form import NOT_KNOWN, Cell, Form, form
-from policy.form_lines import Line, read_lines, wrong_totals
+from policy.form_lines import Line
 from policy.quarters import Quarter
 from storage import earlier, roster
 from storage.earlier import Opening
@@ -243,28 +244,15 @@ def _year_before(now: datetime) -> Quarter | None:
 def take(chart: Form, text: str, rows: Rows) -> dict[str, Any]:
     """What became of lines: the `rows` with them, and what `report/lines.j2` says of them."""
     kept: Rows = {name: dict(row) for name, row in rows.items()}
-    written: list[tuple[str, int]] = []
-    problems: list[dict[str, Any]] = []
-    lines = read_lines(chart, text, chart.occupation_order(list(rows)))
-    for line in lines:
-        if line.kind in ("name", "other"):
-            problems.append({"kind": line.kind, "line": line.text, "near": line.near})
-        elif line.occupation is None:
-            continue  # the head of the table, or its total
-        elif line.kind == "count":
-            named = {"occupation": line.occupation.name, "count": line.count, "missing": line.missing}
-            problems.append({"kind": "count", **named})
-        else:
-            cells = _cells(chart, line, problems)
-            name = line.occupation.name
-            kept.setdefault(name, dict.fromkeys((m.id for m in chart.measures), None)).update(cells)
-            if cells:
-                written.append((name, len(cells)))
-    for measure, told, added in wrong_totals(chart, lines):
-        problems.append({"kind": "total", "measure": measure, "told": told, "added": added})
-    totals = any(line.kind == "total" for line in lines)
-    said_of = {"written": written, "idle": (), "disputed": 0, "totals": totals, "problems": problems}
-    return {"rows": kept, **said_of}
+    result, taken = sort_lines(chart, text, chart.occupation_order(list(rows)))
+    for line in taken:
+        assert line.occupation is not None
+        cells = _cells(chart, line, result.problems)
+        name = line.occupation.name
+        kept.setdefault(name, dict.fromkeys((m.id for m in chart.measures), None)).update(cells)
+        if cells:
+            result.written.append((name, cells))
+    return {"rows": kept, **vars(result)}
 
 
 def _cells(chart: Form, line: Line, problems: list[dict[str, Any]]) -> dict[str, Cell]:

@@ -11,9 +11,15 @@ from bot import leading
 from bot.dialogs import beside, figures_lines, holding, returned, sharing
 from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.beside import Registered
-from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
+from bot.dialogs.report_questions import (
+    AskCell,
+    AskOccupations,
+    AskQuarter,
+    AskReason,
+    AskWhy,
+)
 from bot.dialogs.speaking_for import ask_institution, speaking_for
-from bot.engine import Choose, Outcome, Question, Write
+from bot.engine import Choose, Outcome, Question
 from bot.messages import FileRef, Outgoing
 from bot.render import words
 from bot.turn import Turn
@@ -23,6 +29,7 @@ from storage import attachments, drafts, lead_review, people, reports
 from storage.reports import Snapshot
 
 SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
+PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
 
 
 def empty_cells(snapshot: Snapshot) -> int:
@@ -105,7 +112,7 @@ class ReportDialog(Dialog):
             wish = await Choose(f"correct:{number}", "report/submitted.j2", head, values=("correct", "leave"))
             if wish == "leave":
                 return Leave()
-            await Write(f"reason:{number}", "report/reason.j2", head, shortest=2)
+            await AskReason(f"reason:{number}", "report/reason.j2", head)
         nothing = snapshot.draft is not None and snapshot.draft.nothing_to_report
         if not nothing and not snapshot.rows:
             await AskOccupations.of(
@@ -232,7 +239,8 @@ class ReportDialog(Dialog):
             return []
         if question.id.startswith("reason:"):
             figures_lines.open_draft(turn, context, reason=value)
-            return []
+            waiting = answers.pop(PENDING, None)
+            return figures_lines.store_lines(turn, context, waiting) if waiting else []
         if question.id.startswith("returned:") and value == "begin":
             figures_lines.open_draft(turn, context, reason=context.office.reopened)
             return []
