@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection
 
 from bot import form_copy
+from bot.explained import explained
 from bot.keys import Keys
 from bot.render import words
 from bot.workbook import Sheets, lines, shown
@@ -62,11 +63,13 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
         n: [shown(m, row[m.id]) for m in chart.measures] for n, row in form_copy.form_rows(chart, one).items()
     }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
-    data = {"one": one, "when": when, "telephone": keys.open(one.revision.telephone) or ""}
+    idle = chart.occupation_order(set(one.no_business))
+    telephone = keys.open(one.revision.telephone) or ""
+    data = {"one": one, "when": when, "telephone": telephone, "idle": idle}
     head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
     row = sheets.annex(sheet, head, rows, foot)
-    for occupation, asked, said in one.explanations:
-        text = words("export/explanation.j2", {"occupation": occupation, "asked": asked, "said": said})
+    for said in explained(one):
+        text = words("export/explanation.j2", {"said": said})
         sheet.merge_range(row, 0, row, len(chart.measures), text, sheets.style(align="left", font_size=10))
         sheet.set_row(row, 32)
         row += 1

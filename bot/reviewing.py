@@ -8,6 +8,7 @@ from bot import telling
 from bot.allowed import refused
 from bot.contact import print_ref
 from bot.desk import begin
+from bot.explained import explained
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
@@ -50,6 +51,7 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             "review/one.j2",
             files=(file,),
             one=one,
+            explained=explained(one),
             quarter=quarter,
             late=turn.times.is_late(quarter, one.revision.submitted_at),
             form=chart,

@@ -18,7 +18,7 @@ from bot import (
 )
 from bot.conductor import Stage
 from bot.dialogs.report import ReportContext
-from bot.dialogs.report_questions import AskCell, AskOccupations, AskWhy
+from bot.dialogs.report_questions import AskCell, AskWhy
 from bot.engine import Problem
 from bot.greeting import of_day as greeting_of_day
 from bot.messages import Outgoing
@@ -72,7 +72,7 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
 def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
     """Nobody here takes the file; what was written beside it is answered as ever."""
-    said = turn.say("problem/file.j2", name=name[:60])
+    said = turn.say("problem/file.j2", name=name[:60], binding=receiving.wants_binding(turn, name))
     beside = turn.text.strip()
     return [said, *(_text(turn, stage, beside, fresh) if beside else _again(stage))]
 
@@ -116,7 +116,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
         shown = turn.memory.offers
         if 1 <= int(plain) <= len(shown):
             return shown[int(plain) - 1][1]
-    return None
+    return receiving.typed_kind(turn) if question is None or question.kind != "text" else None
 
 
 def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
@@ -186,7 +186,7 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     must_answer = question.kind == "text" or (
         question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
     )
-    must_answer = must_answer or (isinstance(question, AskOccupations) and question.meant(text))
+    must_answer = must_answer or question.meant(text)
     if not must_answer:
         try:
             question.read(text)
@@ -242,9 +242,11 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "profile":
         return conductor.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
     if command in standing.SERVICES:
+        step = turn.talk.serial
         said = standing.SERVICES[command](turn)
-        # A service that asks something itself is under way now; else back to what was asked.
-        return said + _again(stage) if stage and turn.memory.dialog is stage.state else said
+        # A service that asks something itself is a step on; else back to what was asked.
+        still = stage is not None and turn.memory.dialog is stage.state and turn.talk.serial == step
+        return said + _again(stage) if still else said
     if command in ("office", "status", "staff_code"):
         return office.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
     if stage is None:

@@ -52,17 +52,20 @@ def create_link(connection: Connection, key: bytes, person_id: int, now: datetim
 
 def use_link(
     connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
-) -> int | None:
+) -> int | people.CodeRefused | None:
     """Join the account to the person whose code this is; that person's id, None when it is no such code.
 
-    Roles of the person the account had before come along when it was their last account. Wrong codes
-    are counted by whoever tries this one as an invitation next.
+    Roles of the person the account had before come along when it was their last account. A code that
+    was one of these once is refused; others are counted by whoever tries this one as an invitation next.
     """
     row = connection.execute(
         select(account_link).where(account_link.c.code_hash == people.hash_code(code, key)).with_for_update()
     ).first()
-    if row is None or row.used_at is not None or row.expires_at < now:
+    if row is None:
         return None
+    if row.used_at is not None or row.expires_at < now:
+        reason = "used" if row.used_at is not None else "expired"
+        return people.refuse_code(connection, account_id, person_id, now, reason)
     connection.execute(update(account_link).where(account_link.c.id == row.id).values(used_at=now))
     if row.person_id != person_id:
         connection.execute(update(account).where(account.c.id == account_id).values(person_id=row.person_id))

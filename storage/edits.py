@@ -53,7 +53,7 @@ def _edits(connection: Connection, revision_id: int, versions: int | None) -> li
     return list(connection.execute(rows if versions is None else rows.limit(versions)))[::-1]
 
 
-def cells_since(connection: Connection, revision_id: int, versions: int | None, by: int) -> Cells:
+def cells_since(connection: Connection, revision_id: int, versions: int | None, by: int | None) -> Cells:
     """Cells written by anybody but `by` in the draft's last so many versions; None: in all of them."""
     found: Cells = {}
     for row in _edits(connection, revision_id, versions):
@@ -73,6 +73,11 @@ def cells_since(connection: Connection, revision_id: int, versions: int | None, 
             edit = Edit(row.person_id, row.name, row.at, was, row.action == "draft.returned")
             found[place] = replace(edit, was=found[place].was) if place in found else edit
     return found
+
+
+def only_cells(connection: Connection, revision_id: int, versions: int) -> bool:
+    """Whether nothing but cells was written in the draft's last so many versions, by anybody."""
+    return all(row.action == "draft.set" for row in _edits(connection, revision_id, versions))
 
 
 def others(connection: Connection, revision_id: int, by: int) -> list[str]:

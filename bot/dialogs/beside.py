@@ -135,7 +135,7 @@ def registered(form: Form, recorded: dict[str, dict[str, int]], rows: Rows) -> t
         Registered(name, m, rows.get(name, {}).get(m.id), recorded[name][m.id])
         for name in form.occupation_order(list(recorded))
         for m in form.measures
-        if rows.get(name, {}).get(m.id) != recorded[name][m.id]
+        if m.id in recorded[name] and rows.get(name, {}).get(m.id) != recorded[name][m.id]
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import leading
@@ -28,6 +28,7 @@ from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, drafts, lead_review, people, reports
 from storage.reports import Snapshot
 
+SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
 PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
 
 
@@ -209,7 +210,8 @@ class ReportDialog(Dialog):
                 )
                 told = beside.registered(form(), brought, snapshot.rows)
                 context = replace(context, review=review, leads=leads, registered=told)
-        return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
+        kept = sharing.carried(answers, seen, context.news, snapshot)
+        return context, {**kept, **(draft_answers(snapshot) if snapshot else {})}
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Write the answer where it belongs: the draft, or the conversation's cursor."""
@@ -311,6 +313,9 @@ class ReportDialog(Dialog):
                 quarter=quarter,
                 institution=context.institution,
                 place=context.place,
+                scans=attachments.unused_scans(
+                    turn.connection, turn.person_id, turn.now - timedelta(days=SCAN_WAITS)
+                ),
             )
         ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot import telling
 from bot.dialogs.returned import said_lines
+from bot.explained import explained
 from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import form
@@ -99,6 +100,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past]) -> dict[str, Any]:
     chart = form()
     return {
         "one": one,
+        "explained": explained(one),
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(past, pasts),
         "said": said_lines(chart, returns.cells(connection, past.id)),
