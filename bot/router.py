@@ -63,15 +63,19 @@ def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
 
 
 def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outgoing]:
-    """With what a contact still has to report: before a menu or small talk, after any answer."""
-    if stage is not None and stage.question is not None:
+    """With what a contact still has to report: before a menu or small talk, after any answer.
+
+    In the middle of a dialog only who says hello or asks for the menu hears of it.
+    """
+    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
+    hello = turn.incoming.choice is None and turn.small_talk
+    if stage is not None and stage.question is not None and not (menu or hello):
         return said
     greeting = greeting_of_day(turn)
     if greeting is None:
         return said
-    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
-    small_talk = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
-    return [greeting, *said] if menu or small_talk else [*said, greeting]
+    wordless = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
+    return [greeting, *said] if menu or hello or wordless else [*said, greeting]
 
 
 def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:

@@ -19,7 +19,7 @@ from bot.render import words
 from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, drafts, lead_review, people, reports
+from storage import attachments, drafts, lateness, lead_review, people, reports
 from storage.reports import Snapshot
 
 
@@ -298,7 +298,10 @@ class ReportDialog(Dialog):
                 files=(file,),
                 receipt=receipt,
                 at=turn.now,
-                late=turn.now >= (context.office.due or turn.times.due(quarter)),
+                timely=lateness.of(
+                    turn.connection, context.institution_id, context.quarter, turn.times.due(quarter)
+                ),
+                before=context.snapshot.latest if context.snapshot else None,
                 quarter=quarter,
                 institution=context.institution,
                 place=context.place,

@@ -29,13 +29,12 @@ class Note:
 
 @dataclass(frozen=True)
 class OfficeView:
-    """The office's word on a report. `due` is the first moment that is late for this institution.
+    """The office's word on a report.
 
     `cells` maps (occupation, measure) to words, when the latest submission was returned; `was` are
     its figures. `reopened` is why an accepted one may be corrected; `closed` since when nothing may.
     """
 
-    due: datetime | None = None
     cells: Mapping[tuple[str, str], str] = field(default_factory=dict)
     was: reports.Rows = field(default_factory=dict)
     reopened: str | None = None
@@ -56,18 +55,15 @@ def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     """What the office said so far."""
     connection, latest = turn.connection, snapshot.latest
     quarter = Quarter.parse(snapshot.quarter)
-    due = turn.times.due(quarter)
-    if until := returns.extended_until(connection, snapshot.institution_id, snapshot.quarter):
-        due = max(due, until)
     head = (latest.id, latest.state) if latest else None
     usually = turn.times.closes(quarter)
     closed = returns.closed_since(connection, snapshot.institution_id, str(quarter), turn.now, head, usually)
     if latest is None or latest.state not in ("returned", "accepted"):
-        return OfficeView(due, closed=closed)
+        return OfficeView(closed=closed)
     if latest.state == "accepted":
-        return OfficeView(due, reopened=returns.reopened(connection, latest.id), closed=closed)
+        return OfficeView(reopened=returns.reopened(connection, latest.id), closed=closed)
     was = reports.rows_of(connection, latest.id)[0]
-    return OfficeView(due, returns.cells(connection, latest.id), was, closed=closed)
+    return OfficeView(returns.cells(connection, latest.id), was, closed=closed)
 
 
 def said_lines(form: Form, cells: Mapping[tuple[str, str], str]) -> list[tuple[str, str, str]]:
