@@ -85,3 +85,21 @@ def open_drafts(turn: Turn) -> list[tuple[int, str]]:
     mine = [m.institution_id for m in turn.institutions if m.institution_id is not None]
     begun = drafts.open_of(turn.connection, mine)
     return [(i, quarter) for i, quarter in begun if of(turn, i, Quarter.parse(quarter)).closed is None]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The reports of somebody who speaks for several institutions; `resume` is the one to go on with."""
+
+    states: tuple[ReportState, ...] = ()
+    resume: ReportState | None = None
+
+
+def choices(turn: Turn, quarter: str | None, kept: tuple[int, str] | None) -> Choices:
+    """How every institution's report stands; `kept` is the place of a report put aside."""
+    named = Quarter.parse(quarter) if quarter else reporting_quarter(turn.now)
+    mine = [m.institution_id for m in turn.institutions if m.institution_id is not None]
+    begun = open_drafts(turn)
+    likely = [kept] if kept in begun else begun if len(begun) == 1 else []
+    resume = next((of(turn, i, Quarter.parse(q)) for i, q in likely if not quarter or q == quarter), None)
+    return Choices(tuple(of(turn, i, named) for i in mine), resume)

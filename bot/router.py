@@ -14,6 +14,7 @@ from bot import (
     publishing,
     receiving,
     standing,
+    which_report,
     words,
 )
 from bot.conductor import Stage
@@ -32,7 +33,6 @@ from storage.returns import ReportClosed
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
-_REPORT_FOR = re.compile(r"^(?:填报|填表|报表)[\s:：]*(\S+)$")
 _QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
 OFFERS_KEPT = 40
 
@@ -51,6 +51,8 @@ def respond(turn: Turn) -> list[Outgoing]:
 
 def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
     fresh = turn.talk.serial == 0 and not turn.memory.offers
+    if stage is not None and (too_late := conductor.overtaken(stage)):
+        return too_late
     if turn.incoming.file is not None:
         return (
             receiving.take_file(turn, stage)
@@ -171,11 +173,8 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
         return conductor.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, _ask(turn, asking[1]))
-    if for_quarter := _REPORT_FOR.match(text):
-        try:
-            return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
-        except ValueError:
-            pass  # not a quarter: a question that begins with 填报
+    if named_report := which_report.named(turn, text):
+        return named_report
     if at_once := _figures_at_once(turn, stage, text):
         return at_once
     if stage is not None and (other := _other_quarter(stage, text)):
@@ -208,7 +207,7 @@ def _figures_at_once(turn: Turn, stage: Stage | None, text: str) -> list[Outgoin
         return None
     place = contact.place_now(turn)
     if place is None:
-        return [turn.say("report/which.j2", institutions=turn.institutions)]
+        return contact.ask_which(turn, "fill")
     begun = conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
     opened = conductor.open_stage(turn)
     if opened is None or opened.question is None:
@@ -345,7 +344,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "help":
         return [turn.say("help.j2"), *_again(stage)]
     if command == "report":
-        return standing.report(turn)
+        return which_report.begin(turn)
     if command == "topics":
         return standing.press(turn, "t") or []
     if command == "enrolment":
