@@ -166,7 +166,7 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     code = binding.code_in(text)
     if code is not None:
         return binding.bind(turn, code)
-    command = words.command(text)
+    command = words.command(text) or _own_command(turn, stage, text)
     if command:
         return _command(turn, stage, command, fresh)
     if check := standing.check_titled(text):
@@ -195,6 +195,12 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if stage is None or question is None:
         return [_ask(turn, text).message]
     return _answer_or_ask(turn, stage, text)
+
+
+def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
+    """A word about one's own report, unless a text is asked for: there it may be the answer."""
+    asked_for_text = stage is not None and stage.question is not None and stage.question.kind == "text"
+    return None if asked_for_text or not turn.institutions else words.own_command(text)
 
 
 def _figures_at_once(turn: Turn, stage: Stage | None, text: str) -> list[Outgoing] | None:

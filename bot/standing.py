@@ -15,6 +15,7 @@ from bot import (
     feedback,
     lead_buttons,
     measure_notes,
+    mine,
     office,
     publishing,
     reviewing,
@@ -160,6 +161,12 @@ def _fix(turn: Turn, argument: str) -> Replies:
     return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
 
 
+def _correct(turn: Turn, argument: str) -> Replies:
+    """更正, of one report."""
+    place = _place(turn, f"{argument}:")
+    return None if place is None else mine.begin_correction(turn, place[:2])
+
+
 def _prefill(turn: Turn, argument: str) -> Replies:
     """Fill a quarter's draft from the course registry, and say so; what was typed stays."""
     place = _place(turn, f"{argument}:")
@@ -204,6 +211,9 @@ SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
     "form": contact.download,
     "annex": contact.annex,
     "history": contact.past,
+    "mine": mine.state,
+    "print": mine.print_,
+    "correct": mine.correct,
     "lead": lead_buttons.waiting,
     "colleagues": colleagues.everybody,
     "account": accounts.mine,
@@ -235,6 +245,7 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "co": colleagues.act,
     "ac": accounts.act,
     **{name: partial(contact.press_named, name) for name in contact.PLACES},
+    "cor": _correct,
     "up": feedback.up,
     "down": feedback.down,
     "why": feedback.why,
