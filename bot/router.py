@@ -14,6 +14,7 @@ from bot import (
     receiving,
     report_words,
     standing,
+    which_report,
     words,
 )
 from bot.conductor import Stage
@@ -24,12 +25,10 @@ from bot.greeting import of_day as greeting_of_day
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.figures import looks_like_figure
-from policy.quarters import Quarter
 from storage.returns import ReportClosed
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
-_REPORT_FOR = re.compile(r"^(?:填报|填表|报表)[\s:：]*(\S+)$")
 OFFERS_KEPT = 40
 
 
@@ -47,6 +46,8 @@ def respond(turn: Turn) -> list[Outgoing]:
 
 def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
     fresh = turn.talk.serial == 0 and not turn.memory.offers
+    if stage is not None and (too_late := conductor.overtaken(stage)):
+        return too_late
     if turn.incoming.file is not None:
         return (
             receiving.take_file(turn, stage)
@@ -59,15 +60,19 @@ def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
 
 
 def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outgoing]:
-    """With what a contact still has to report: before a menu or small talk, after any answer."""
-    if stage is not None and stage.question is not None:
+    """With what a contact still has to report: before a menu or small talk, after any answer.
+
+    In the middle of a dialog only who says hello or asks for the menu hears of it.
+    """
+    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
+    hello = turn.incoming.choice is None and turn.small_talk
+    if stage is not None and stage.question is not None and not (menu or hello):
         return said
     greeting = greeting_of_day(turn)
     if greeting is None:
         return said
-    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
-    small_talk = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
-    return [greeting, *said] if menu or small_talk else [*said, greeting]
+    wordless = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
+    return [greeting, *said] if menu or hello or wordless else [*said, greeting]
 
 
 def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
@@ -156,18 +161,15 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     code = binding.code_in(text)
     if code is not None:
         return binding.bind(turn, code)
-    command = words.command(text)
+    command = words.command(text) or _own_command(turn, stage, text)
     if command:
         return _command(turn, stage, command, fresh)
     if check := standing.check_titled(text):
         return conductor.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, _ask(turn, asking[1]))
-    if for_quarter := _REPORT_FOR.match(text):
-        try:
-            return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
-        except ValueError:
-            pass  # not a quarter: a question that begins with 填报
+    if named_report := which_report.named(turn, text):
+        return named_report
     if of_report := report_words.take(turn, stage, text):
         return of_report
     ordered = office.command_in(text)
@@ -177,6 +179,12 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if stage is None or question is None:
         return [_ask(turn, text).message]
     return _answer_or_ask(turn, stage, text)
+
+
+def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
+    """A word about one's own report, unless a text is asked for: there it may be the answer."""
+    asked_for_text = stage is not None and stage.question is not None and stage.question.kind == "text"
+    return None if asked_for_text or not turn.institutions else words.own_command(text)
 
 
 def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
@@ -223,7 +231,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "help":
         return [turn.say("help.j2"), *_again(stage)]
     if command == "report":
-        return standing.report(turn)
+        return which_report.begin(turn)
     if command == "topics":
         return standing.press(turn, "t") or []
     if command == "enrolment":

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from storage import audit
 from storage.schema import institution
 from storage.schema_courses import STAGES, course, course_reminder
-from storage.turns import insert_new
+from storage.turns import drop_reminders, insert_new
 
 _OF_ITS_LIFE = (
     *(f"{stage}_on" for stage in STAGES),
@@ -122,6 +122,8 @@ def record(
     connection.execute(
         update(course).where(course.c.id == course_id).values(**{f"{stage}_on": day}, **figures)
     )
+    if stage == "rostered":
+        drop_reminders(connection, reminder_of(course_id))
     audit.record(
         connection, now, by, "course.stage", f"course:{course_id}", stage=stage, figures=sorted(figures)
     )
@@ -171,6 +173,11 @@ def of_quarter(
     return found
 
 
+def reminder_of(course_id: int) -> str:
+    """What a reminder of this course's roster is about (`turns.remind`)."""
+    return f"roster:{course_id}"
+
+
 def rosters_due(connection: Connection, ended_before: date) -> list[tuple[Course, str]]:
     """Courses that ended before the day without a roster report, with their institution's name."""
     rows = connection.execute(
@@ -197,4 +204,5 @@ def claim_reminder(connection: Connection, course_id: int, kind: str, now: datet
 def withdraw(connection: Connection, course_id: int, by: int, now: datetime) -> None:
     """Take a course out of the registry; its audit trail stays."""
     connection.execute(update(course).where(course.c.id == course_id).values(withdrawn_at=now))
+    drop_reminders(connection, reminder_of(course_id))
     audit.record(connection, now, by, "course.withdraw", f"course:{course_id}")

@@ -19,6 +19,11 @@ class VersionConflict(Exception):
     """The draft changed since the actor saw it; nothing was done."""
 
 
+def reminder_of(institution_id: int, quarter: str) -> str:
+    """What a reminder of this report is about (`turns.remind`)."""
+    return f"report:{institution_id}:{quarter}"
+
+
 @dataclass(frozen=True)
 class Revision:
     """One revision's head."""

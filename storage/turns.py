@@ -11,10 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.schema import Moment, account, conversation, later, outbox, person, turn
+
+DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
 
 
 @dataclass(frozen=True)
@@ -183,6 +196,24 @@ def enqueue(
         )
 
 
+def remind(connection: Connection, address: Address, body: dict[str, Any], about: str, now: datetime) -> None:
+    """Put a reminder into the outbox, in place of an earlier one of the same thing that still waits."""
+    here = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    _drop(connection, about, here & (outbox.c.sender == address.sender))
+    enqueue(connection, address, [{**body, "about": about}], now)
+
+
+def drop_reminders(connection: Connection, about: str) -> None:
+    """What they remind of was done: those that nobody has seen yet are not shown any more."""
+    _drop(connection, about)
+
+
+def _drop(connection: Connection, about: str, *which: ColumnElement[bool]) -> None:
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None) & outbox.c.turn_id.is_(None)
+    same = outbox.c.body["about"].as_string() == about
+    connection.execute(update(outbox).where(waits, same, *which).values(failed=DROPPED))
+
+
 def enqueue_later(connection: Connection, address: Address, body: dict[str, Any], due_at: datetime) -> None:
     """Keep a message for another day; the same one for the same moment only once."""
     key = (later.c.channel == address.channel) & (later.c.bot == address.bot)
@@ -256,6 +287,7 @@ def pushes_waiting(connection: Connection, address: Address) -> list[Waiting]:
             outbox.c.sender == address.sender,
             outbox.c.turn_id.is_(None),
             outbox.c.sent_at.is_(None),
+            outbox.c.failed.is_(None),
         )
         .order_by(outbox.c.id)
     )
@@ -294,6 +326,7 @@ def history(connection: Connection, address: Address, limit: int = 60) -> list[L
             outbox.c.channel == address.channel,
             outbox.c.bot == address.bot,
             outbox.c.sender == address.sender,
+            func.coalesce(outbox.c.failed, "") != DROPPED,
         )
         .order_by(outbox.c.id.desc())
         .limit(limit)

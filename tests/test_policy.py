@@ -19,7 +19,7 @@ from policy.files import PolicyError
 from policy.form import fact_of, form, parse_form
 from policy.form_lines import read_lines
 from policy.notice import Notices, notices, parse_notice
-from policy.quarters import SHANGHAI, Quarter, Times, reporting_quarter
+from policy.quarters import SHANGHAI, Quarter, Times, local, reporting_quarter
 from policy.reminders import due_now, moment_for, parse_holidays, working_day
 
 
@@ -195,11 +195,11 @@ class TestConditions:
 class TestQuarters:
     def test_the_midnight_of_31_march(self) -> None:
         q1 = Quarter(2026, 1)
-        assert not Times().is_late(q1, datetime(2026, 3, 31, 23, 59, 59, tzinfo=SHANGHAI))
-        assert Times().is_late(q1, datetime(2026, 4, 1, 0, 0, tzinfo=SHANGHAI))
-        assert not Times().is_late(q1, datetime.fromisoformat("2026-03-31T15:59:59+00:00"))
-        assert Times().is_late(q1, datetime.fromisoformat("2026-03-31T16:00:00+00:00"))
-        assert not Times().is_late(q1, datetime(2026, 3, 31, 23, 59))  # naive: taken to be in Shanghai
+        assert datetime(2026, 3, 31, 23, 59, 59, tzinfo=SHANGHAI) < Times().due(q1)
+        assert datetime(2026, 4, 1, 0, 0, tzinfo=SHANGHAI) >= Times().due(q1)
+        assert datetime.fromisoformat("2026-03-31T15:59:59+00:00") < Times().due(q1)
+        assert datetime.fromisoformat("2026-03-31T16:00:00+00:00") >= Times().due(q1)
+        assert local(datetime(2026, 3, 31, 23, 59)) < Times().due(q1)  # naive: taken to be in Shanghai
 
     @pytest.mark.parametrize(
         "text",

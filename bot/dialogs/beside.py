@@ -166,4 +166,4 @@ class AskTotal(Question[Any]):
 async def check_totals(context: ReportContext, occupation: str, row: Row) -> None:
     """Refuse a row whose totals since the start cannot be."""
     for doubt in context.beside.impossible(context.form, occupation, row)[:1]:
-        await AskTotal.of(context.form, occupation, doubt, context.place)
+        await context.named(AskTotal.of(context.form, occupation, doubt, context.place))

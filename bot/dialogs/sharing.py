@@ -69,6 +69,12 @@ def _place(snapshot: Snapshot) -> str:
     return f"{snapshot.institution_id}:{snapshot.quarter}"
 
 
+def place_in(answers: dict[str, Any]) -> int | None:
+    """Whose report the conversation's cursor speaks of: the institution's id, as far as it is known."""
+    named = answers.get("institution") or str((answers.get(SEEN) or [""])[0]).partition(":")[0]
+    return int(named) if named else None
+
+
 def note_shown(answers: dict[str, Any], snapshot: Snapshot | None, question: Question[Any]) -> None:
     """Remember what was shown, to know later what its reader has not seen."""
     answers.pop(SEEN, None)
@@ -208,7 +214,7 @@ async def settle(context: ReportContext) -> None:
     for i, clash in enumerate(context.clashes):
         theirs = context.snapshot.rows[clash.occupation][clash.measure]
         edit = context.edited.get((clash.occupation, clash.measure))
-        await AskWhich.of(context.form, clash, theirs, edit, len(context.clashes) - i)
+        await context.named(AskWhich.of(context.form, clash, theirs, edit, len(context.clashes) - i))
 
 
 def settled(

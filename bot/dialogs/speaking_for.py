@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from bot.engine import Choose
 from bot.turn import Turn
 
+if TYPE_CHECKING:
+    from bot.report_state import ReportState
+
 Mine = tuple[tuple[int, str], ...]  # (institution id, name)
 
 
-def ask_institution(mine: Mine) -> Choose:
-    """The question, by button or by the name typed."""
+def ask_institution(
+    mine: Mine, states: Sequence[ReportState] = (), resume: ReportState | None = None
+) -> Choose:
+    """The question, by button or by the name typed.
+
+    `states` tell how each one's report stands, `resume` is the draft to go on with at once.
+    """
     return Choose(
         "institution",
         "report/institution.j2",
-        {"institutions": mine},
+        {"institutions": mine, "states": states, "resume": resume},
         values=tuple(str(i) for i, _ in mine),
         typed={name: str(i) for i, name in mine},
     )

@@ -12,7 +12,7 @@ from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import form
 from policy.quarters import SHANGHAI, Quarter
-from storage import attachments, contacts, decisions, people, reports, returns, revisions, roster
+from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster
 from storage.decisions import BadReasons, Decided, OwnEntry
 from storage.reports import VersionConflict
 from storage.revisions import Past
@@ -50,7 +50,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,
-        "due": visit.times.due(quarter),
+        "timely": lateness.of(connection, institution.id, str(quarter), visit.times.due(quarter)),
         "path": f"/office/report/{institution.id}/{quarter}",
         "pasts": pasts,
         "past": past,
