@@ -12,7 +12,7 @@ from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, board, decisions, reports, sessions
+from storage import attachments, board, decisions, reports, returns, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -51,7 +51,8 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             files=(file,),
             one=one,
             quarter=quarter,
-            late=turn.times.is_late(quarter, one.revision.submitted_at),
+            late=one.revision.submitted_at
+            >= returns.due(turn.connection, one.institution_id, one.quarter, turn.times.due(quarter)),
             form=chart,
             order=order,
             last=last,

@@ -74,13 +74,18 @@ def tell_reopened(connection: Connection, decided: Decided, reason: str, now: da
 
 
 def tell_extended(
-    connection: Connection, institution_id: int, quarter: Quarter, until: datetime, now: datetime
+    connection: Connection,
+    institution_id: int,
+    quarter: Quarter,
+    until: datetime | None,
+    due: datetime,
+    now: datetime,
 ) -> int:
-    """The institution may report later; how many accounts hear of it."""
+    """The institution may report later, or (None) until the usual time again."""
     name = institutions.get(connection, institution_id).name
     place = f"{institution_id}:{quarter}"
-    last = until - timedelta(seconds=1)  # people name the last day, not the midnight after it
-    message = render("review/extended.j2", institution=name, quarter=quarter, last=last, place=place)
+    last = until - timedelta(seconds=1) if until else None  # people name the last day, not the midnight after
+    message = render("review/extended.j2", institution=name, quarter=quarter, last=last, due=due, place=place)
     return _tell(connection, institution_id, message, now)
 
 

@@ -115,6 +115,11 @@ class Times:
         return local(moment) >= self.due(quarter)
 
 
+def first_extension(due: datetime, now: datetime) -> date:
+    """The first whole day until which an extension gives more time than there is anyway."""
+    return local(max(due, now)).date()
+
+
 def reporting_quarter(now: datetime) -> Quarter:
     """The quarter a contact most likely means today.
 

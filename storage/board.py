@@ -65,8 +65,9 @@ _ZERO = func.coalesce(newest.c.nothing_to_report, False)
 
 
 _QUARTER = bindparam("of_quarter", type_=report.c.quarter.type)
-# First sent after the due time, or after the institution's own when it was extended.
-_DUE = func.coalesce(extension.c.until, bindparam("due", type_=Moment()))
+# First sent after the due time, or after the institution's own when it was given longer.
+_USUALLY = bindparam("due", type_=Moment())
+_DUE = case((extension.c.until > _USUALLY, extension.c.until), else_=_USUALLY)
 _OF_EXTENSION = (extension.c.institution_id == institution.c.id) & (extension.c.quarter == _QUARTER)
 
 

@@ -94,6 +94,11 @@ def extended_until(connection: Connection, institution_id: int, quarter: str) ->
     return found
 
 
+def due(connection: Connection, institution_id: int, quarter: str, usually: datetime) -> datetime:
+    """The first moment that is late for this institution: its extension's end, if that is later."""
+    return max(usually, extended_until(connection, institution_id, quarter) or usually)
+
+
 def extensions(connection: Connection, quarter: str) -> dict[int, datetime]:
     """Institution → until when it may report the quarter, for those that were given longer."""
     rows = connection.execute(

@@ -113,7 +113,11 @@ class TestWhatIsTold:
             for action in every:
                 subject = subjects.get(action.partition(".")[0], "person:1")
                 audit.record(
-                    connection, NOON, 1, action, "institution:1" if action == "report.extend" else subject
+                    connection,
+                    NOON,
+                    1,
+                    action,
+                    "institution:1" if action.startswith("report.extend") else subject,
                 )
             audit.record(connection, NOON, 1, "brand.new", "thing:1", name="<img src=x>", amount=90000)
             audit.record(connection, NOON, None, "report.accept", "revision:999")

@@ -273,7 +273,12 @@ class TestDeciding:
     ) -> None:
         await browser.enters(officer)
         await browser.opens(report_path(house))
-        for until, reason in (("", "x"), ("2026-12-01", "x"), ("2027-01-10", "")):
+        for until, reason in (
+            ("", "x"),
+            ("2026-12-01", "x"),
+            ("2026-12-31", "x"),  # the due day: no time is given
+            ("2027-01-10", ""),
+        ):
             await browser.submits(report_path(house) + "/extend", until=until, reason=reason)
             assert browser.status == 422, (until, reason)
         await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
@@ -282,6 +287,26 @@ class TestDeciding:
         submitted(contact)
         await browser.opens("/office?quarter=2026Q4&state=late")
         assert browser.page.count('<th scope="row">') == 0
+
+    async def test_an_extension_is_taken_back(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
+        again = browser.form(report_path(house) + "/extend/withdraw")
+        await browser.posts(again[0], **again[1])
+        assert browser.status == 200
+        assert report_path(house) + "/extend/withdraw" not in browser.forms
+        await browser.posts(again[0], **again[1])
+        assert browser.status == 409
+        contact.now = NOON + timedelta(days=5)
+        submitted(contact)
+        await browser.opens("/office?quarter=2026Q4&state=late")
+        assert browser.page.count('<th scope="row">') == 1
+        await browser.opens("/office/records")
+        assert "联系人住院" in browser.text
+        assert "撤回了" in browser.text
 
     async def test_a_report_of_another_institution_cannot_be_decided_through_this_one(
         self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]

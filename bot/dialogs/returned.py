@@ -56,9 +56,7 @@ def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     """What the office said so far."""
     connection, latest = turn.connection, snapshot.latest
     quarter = Quarter.parse(snapshot.quarter)
-    due = turn.times.due(quarter)
-    if until := returns.extended_until(connection, snapshot.institution_id, snapshot.quarter):
-        due = max(due, until)
+    due = returns.due(connection, snapshot.institution_id, snapshot.quarter, turn.times.due(quarter))
     head = (latest.id, latest.state) if latest else None
     usually = turn.times.closes(quarter)
     closed = returns.closed_since(connection, snapshot.institution_id, str(quarter), turn.now, head, usually)

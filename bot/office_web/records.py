@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "report.return",
         "report.reopen",
         "report.extend",
+        "report.extend_withdraw",
         "quarter.close",
         "draft.on_behalf",
         "lead.ask",

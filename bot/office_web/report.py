@@ -10,7 +10,7 @@ from bot.dialogs.returned import said_lines
 from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import form
-from policy.quarters import SHANGHAI, Quarter
+from policy.quarters import SHANGHAI, Quarter, first_extension
 from storage import attachments, contacts, decisions, people, reports, returns, revisions, roster
 from storage.decisions import BadReasons, Decided, OwnEntry
 from storage.reports import VersionConflict
@@ -60,6 +60,8 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "people": revisions.who(connection, [p.id for p in pasts]),
         "contacts": _contacts(visit, institution.id),
         "extended": returns.extended_until(connection, institution.id, str(quarter)),
+        "late_from": returns.due(connection, institution.id, str(quarter), visit.times.due(quarter)),
+        "first_extension": first_extension(visit.times.due(quarter), visit.now),
         "waiting": decisions.next_waiting(connection, str(quarter), institution.id)
         if visit.officer.decides
         else (0, None),
@@ -215,9 +217,31 @@ def extend(visit: Visit) -> Answer:
         return _page(visit, "extend_day", 422, typed)
     try:
         decisions.extend(
-            visit.connection, institution.id, str(quarter), until, reason, visit.officer.person_id, visit.now
+            visit.connection,
+            institution.id,
+            str(quarter),
+            until,
+            reason,
+            visit.officer.person_id,
+            visit.now,
+            visit.times.due(quarter),
         )
     except BadReasons:
         return _page(visit, "extend_reason" if not reason else "extend_day", 422, typed)
-    telling.tell_extended(visit.connection, institution.id, quarter, until, visit.now)
+    telling.tell_extended(
+        visit.connection, institution.id, quarter, until, visit.times.due(quarter), visit.now
+    )
     return _back(institution, quarter, "extended")
+
+
+def withdraw_extension(visit: Visit) -> Answer:
+    """Take an extension back: the usual time counts again."""
+    visit.only_office()
+    institution, quarter = place(visit)
+    by = visit.officer.person_id
+    if not decisions.withdraw_extension(visit.connection, institution.id, str(quarter), by, visit.now):
+        return _page(visit, "extend_gone", 409)
+    telling.tell_extended(
+        visit.connection, institution.id, quarter, None, visit.times.due(quarter), visit.now
+    )
+    return _back(institution, quarter, "extend_withdrawn")

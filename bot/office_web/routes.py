@@ -47,6 +47,7 @@ ROOMS: list[tuple[str, str, Room]] = [
     ("/office/report/{institution}/{quarter}/return", "POST", report.return_),
     ("/office/report/{institution}/{quarter}/reopen", "POST", report.reopen),
     ("/office/report/{institution}/{quarter}/extend", "POST", report.extend),
+    ("/office/report/{institution}/{quarter}/extend/withdraw", "POST", report.withdraw_extension),
     ("/office/entry/{institution}/{quarter}", "GET", entry.show),
     ("/office/entry/{institution}/{quarter}", "POST", entry.save),
     ("/office/form/{revision}/{kind}", "GET", copies.form),
