@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from policy.districts import find_district
 from policy.form_file import SheetCell
@@ -70,9 +71,25 @@ class RosterFile:
     wrong: tuple[Wrong, ...]
 
 
+NEAR = 0.6  # how like a name must be to be offered for one that is not known
+_WIDE = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+
+
 def tidy_name(text: str) -> str:
-    """A name as it is kept: no blanks at its ends, single ones inside."""
-    return " ".join(text.split())
+    """A name as it is kept: no blanks at its ends, single ones inside, letters and digits of one width.
+
+    Brackets stay as they are: the seal has the wide ones.
+    """
+    return " ".join(text.translate(_WIDE).split())
+
+
+def near(name: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names that look most like `name`, or that it is a part of."""
+    spelled = {alike(other): other for other in names}
+    plain = alike(name)
+    holding = [key for key in spelled if plain and plain in key]
+    close = get_close_matches(plain, spelled, n=most, cutoff=NEAR)
+    return [spelled[key] for key in dict.fromkeys([*close, *holding])][:most]
 
 
 def alike(name: str) -> str:

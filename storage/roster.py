@@ -101,6 +101,14 @@ def names(connection: Connection) -> list[tuple[int, str]]:
     return [(r.id, r.name) for r in rows]
 
 
+def open_names(connection: Connection) -> dict[int, str]:
+    """Id → name of every institution that is not closed."""
+    rows = connection.execute(
+        select(institution.c.id, institution.c.name).where(institution.c.closed_at.is_(None))
+    )
+    return {r.id: r.name for r in rows}
+
+
 def standing(connection: Connection, institution_id: int) -> dict[str, str]:
     """Quarter → draft, submitted, returned or accepted, for the quarters that have a report."""
     rows = connection.execute(
