@@ -223,8 +223,11 @@ def submit(
     filled_by: str | None,
     telephone: str | None,
     closes: datetime | None,
+    received: datetime | None = None,
 ) -> Revision:
     """Freeze the draft; an undecided predecessor is superseded. `closes` as for `begin_draft`.
+
+    `received` is when the office had the figures that it typed in: the report counts as sent then.
 
     Raises:
         VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
@@ -258,9 +261,10 @@ def submit(
     connection.execute(
         update(report)
         .where(report.c.id == draft.report_id, report.c.first_submitted_at.is_(None))
-        .values(first_submitted_at=now)
+        .values(first_submitted_at=received or now)
     )
-    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
+    detail = {"received": received.isoformat()} if received else {}
+    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt, **detail)
     return Revision(*changed)
 
 

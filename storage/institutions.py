@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select
 
 from storage import audit
 from storage.schema import institution
+from storage.schema_office import absence
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,21 @@ def create(connection: Connection, name: str, quarter: str, now: datetime, by: i
 
 
 def expected_in(quarter: str | ColumnElement[str]) -> ColumnElement[bool]:
-    """Who is expected to report for the quarter; a closed one for those up to its last."""
+    """Who is expected to report for the quarter; a closed one for those up to its last.
+
+    One that was opened again is not expected in the quarters between.
+    """
+    away = (
+        exists()
+        .where(
+            absence.c.institution_id == institution.c.id,
+            absence.c.after < quarter,
+            absence.c.again > quarter,
+        )
+        .correlate(institution)
+    )
     return and_(
+        ~away,
         institution.c.expected_from <= quarter,
         or_(
             institution.c.expected_until >= quarter,

@@ -18,7 +18,7 @@ from bot.office_web.importing import VALID
 from bot.start import House
 from policy.quarters import Quarter
 from policy.roster_file import read_roster
-from storage import contacts, institutions, people, roster
+from storage import board, contacts, institutions, people, roster
 from storage.database import transaction
 from storage.roster import Listed, NameTaken, Wanted
 from storage.schema import audit
@@ -69,6 +69,17 @@ def add(house: House, *wanted: Wanted) -> list[int]:
 
 def page_of(house: House, name: str = "威海数字培训学校") -> str:
     return f"{LIST}/{listed(house)[name].id}"
+
+
+def expecting(house: House) -> list[str]:
+    """The quarters around now in which anybody is expected."""
+    with transaction(house.engine, read_only=True) as connection:
+        quarters = [f"2026Q{n}" for n in (1, 2, 3, 4)]
+        found = [q for q in quarters if institutions.expected(connection, q)]
+        for q in quarters:
+            lines = board.lines(connection, q, NOON)
+            assert len(lines) == sum(g.count for g in board.groups(connection, q, NOON)) == (q in found)
+        return found
 
 
 def actions(house: House) -> list[str]:
@@ -298,6 +309,39 @@ class TestOne:
             "institution.close",
             "institution.reopen",
         ]
+
+    async def test_quarters_that_ended_while_it_was_closed_stay_as_they_were(
+        self,
+        officer: Person,
+        contact: Person,
+        browser: Browser,
+        house: House,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        path = page_of(house)
+        await browser.enters(officer)
+        await browser.opens(path)
+        await browser.submits(path + "/change", since="2026Q1", until="2027Q4")
+        await browser.submits(path + "/close", last="2026Q2")
+        assert expecting(house) == ["2026Q1", "2026Q2"]
+        await browser.submits(path + "/reopen", again="2025Q4", until="")
+        assert browser.status == 422
+        await browser.submits(path + "/reopen", again="2026Q4", until="2026Q3")
+        assert browser.status == 422
+        fields = browser.form(path + "/reopen")[1]
+        assert (fields["again"], fields["until"]) == ("2026Q4", "2027Q4")  # as it was before
+        await browser.submits(path + "/reopen")
+        assert expecting(house) == ["2026Q1", "2026Q2", "2026Q4"]
+        one = listed(house)["威海数字培训学校"]
+        assert (one.expected_from, one.expected_until) == ("2026Q1", "2027Q4")
+        assert [q for q in re.findall(r'/office/report/\d+/(\w+)"', browser.page)] == [
+            "2026Q4",
+            "2026Q2",
+            "2026Q1",
+        ]
+        await browser.submits(path + "/close", last="2026Q2")  # and once more, for longer
+        await browser.submits(path + "/reopen", again="2027Q1", until="")
+        assert expecting(house) == ["2026Q1", "2026Q2"]
 
     async def test_one_that_was_listed_by_mistake_is_expected_nowhere(
         self, officer: Person, browser: Browser, house: House

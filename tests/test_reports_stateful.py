@@ -433,11 +433,14 @@ class Reports(RuleBasedStateMachine):
         closed = self.model.institutions[number].closed
 
         def expect(model: Model) -> None:
-            model.institutions[number].closed = not closed
-            model.institutions[number].expected_until = None if closed else last
+            one = model.institutions[number]
+            if closed:
+                one.opens_again(last)
+            one.closed = not closed
+            one.expected_until = None if closed else last
 
         if closed:
-            self.step(lambda c: roster.reopen(c, number, by, self.now), expect, crash)
+            self.step(lambda c: roster.reopen(c, number, last, None, by, self.now), expect, crash)
         else:
             self.step(lambda c: roster.close(c, number, last, by, self.now), expect, crash)
 

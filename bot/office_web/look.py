@@ -49,6 +49,7 @@ def page(template: str, data: Mapping[str, Any], visit: Visit | None = None) -> 
     shared: dict[str, Any] = {"visit": visit, "officer": visit.officer if visit else None, "form": form()}
     if visit is not None:
         shared |= {"csrf": visit.csrf, "done": visit.query.get("done", ""), "now": local(visit.now)}
+        shared["heard"] = visit.heard
     return environment().get_template(template).render({**shared, **data})
 
 
