@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage import audit
 from storage.schema import audit as audit_row
-from storage.schema import institution, membership, report, revision
+from storage.schema import institution, invite, membership, report, revision
 from storage.schema_office import absence
 
 
@@ -109,6 +109,24 @@ def open_names(connection: Connection) -> dict[int, str]:
         select(institution.c.id, institution.c.name).where(institution.c.closed_at.is_(None))
     )
     return {r.id: r.name for r in rows}
+
+
+def alone(connection: Connection, now: datetime, with_code: bool) -> list[tuple[int, str]]:
+    """Open institutions that nobody speaks for: (id, name); those with a code that works if `with_code`."""
+    speaks = exists().where(
+        membership.c.institution_id == institution.c.id, membership.c.revoked_at.is_(None)
+    )
+    given = exists().where(
+        invite.c.institution_id == institution.c.id,
+        invite.c.used_at.is_(None),
+        invite.c.revoked_at.is_(None),
+        invite.c.expires_at > now,
+    )
+    wanted = [institution.c.closed_at.is_(None), ~speaks, *([] if with_code else [~given])]
+    rows = connection.execute(
+        select(institution.c.id, institution.c.name).where(*wanted).order_by(institution.c.name)
+    )
+    return [(r.id, r.name) for r in rows]
 
 
 def standing(connection: Connection, institution_id: int) -> dict[str, str]:

@@ -28,6 +28,7 @@ from tests.talk import NOON, Person
 
 LIST = "/office/institutions"
 IMPORT = LIST + "/import"
+CODES = r"([^\s<>]+)\t绑定 ([A-Z2-9-]+)$"
 HEADS = ("机构名称", "区市", "起报季度", "止报季度")
 
 
@@ -486,7 +487,7 @@ class TestImporting:
         assert list(listed(house)) == ["威海数字培训学校"]  # only looked at
         assert actions(house) == before
         await browser.submits(IMPORT + "/confirm")
-        assert (browser.status, browser.path) == (200, LIST)
+        assert (browser.status, browser.path) == (200, LIST + "/codes")
         found = listed(house)
         assert found["荣成甲校"].district == "荣成市"
         assert (found["文登乙校"].expected_from, found["文登乙校"].expected_until) == ("2026Q4", "2027Q2")
@@ -530,6 +531,20 @@ class TestImporting:
                 "list.xlsx",
                 workbook(("1", "荣成甲校", "荣成"), heads=("序号", "机构名称（全称）", "区（市）")),
             ),
+            ("list.xlsx", workbook(("荣成甲校",), heads=("培训机构名称（全称）",))),
+            ("list.xlsx", workbook(("荣成甲校", "荣成"), heads=("单位名称", "所属区（市）"))),
+            (
+                "list.xlsx",
+                workbook(
+                    ("1", "荣成甲校", "荣成"),
+                    ("合计", "1", ""),
+                    ("填表人：王芳", "", ""),
+                    ("", "备注", ""),
+                    ("", "联系电话：0631-1234567", ""),
+                    ("共1家", "", ""),
+                    heads=("序号", "机构名称", "区市"),
+                ),
+            ),
             ("list.xlsx", workbook(("机构名称*", "起报季度"), ("荣成甲校", "26q4"), heads=("2026年名单",))),
         ],
     )
@@ -540,6 +555,58 @@ class TestImporting:
         await self.previewed(browser, content, name)
         await browser.submits(IMPORT + "/confirm")
         assert list(listed(house)) == ["荣成甲校"]
+
+    async def test_what_stands_below_the_list_is_passed_over_and_said(
+        self, officer: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成甲校",), ("合 计",), ("制表人：李",), ("注：含分校",)))
+        assert "跳过了 3 行" in browser.text
+        assert "有问题的行" not in browser.text
+
+    async def test_rows_are_left_out_one_by_one(
+        self, officer: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
+        assert 'name="leave:3"' in browser.page
+        path, fields = browser.form(IMPORT + "/confirm")
+        await browser.posts(path, **fields, **{"leave:2": "1", "leave:3": "1"})
+        assert browser.status == 422
+        await browser.posts(path, **fields, **{"leave:3": "1"})
+        assert list(listed(house)) == ["荣成甲校"]
+        assert "已导入 1 家" in browser.text
+
+    async def test_a_row_is_listed_once_though_it_is_like_another_name_too(
+        self, officer: Person, browser: Browser, house: House
+    ) -> None:
+        add(house, Wanted("荣成（甲）校", None, "2026Q1"), Wanted("荣成(甲)校", None, "2026Q1"))
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成（甲）校",), ("荣成(甲)校",)))
+        assert "已经有，不改动" in browser.text
+        assert browser.text.count("只差空格或括号写法") <= 1
+
+    async def test_everybody_without_a_contact_gets_a_code_at_once(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
+        await browser.submits(IMPORT + "/confirm")
+        await browser.submits(LIST + "/codes", scope="fresh")
+        given = dict(re.findall(CODES, browser.page, re.M))
+        assert sorted(given) == ["荣成乙校", "荣成甲校"]  # the third has 王芳
+        assert actions(house).count("invite.create") == 2
+        talk("yu").says(f"绑定 {given['荣成甲校']}")
+        with transaction(house.engine, read_only=True) as connection:
+            assert len(contacts.of_institution(connection, listed(house)["荣成甲校"].id)) == 1
+            assert roster.alone(connection, NOON, with_code=False) == []
+        csrf = browser.form("/office/leave")[1]["csrf"]
+        await browser.posts(LIST + "/codes", csrf=csrf, scope="fresh")  # pressed twice
+        assert "绑定" not in browser.text
+        await browser.posts(LIST + "/codes", csrf=csrf, scope="all")
+        assert [name for name, _ in re.findall(CODES, browser.page, re.M)] == ["荣成乙校"]
+        other = await Browser(house).enters(reader(house, talk))
+        assert (await other.opens(LIST + "/codes")).status == 403
 
     @pytest.mark.parametrize(
         ("name", "content"),

@@ -20,11 +20,15 @@ from storage.sessions import Officer
 
 @dataclass(frozen=True)
 class Page:
-    """A template under `office_web/` and its values."""
+    """A template under `office_web/` and its values.
+
+    After a post it asks to correct what was sent, and nothing of it stays done, unless `keeps`.
+    """
 
     template: str
     data: Mapping[str, Any]
     status: int = 200
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
