@@ -52,9 +52,11 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         audit.record(
             turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command
         )
-        return [turn.say("office/denied.j2")]
+        return [turn.say("office/denied.j2", head_only=role is not None)]
     if command == "new":
         return institution.create(turn, argument) if argument else conductor.start(turn, "institution")
+    if command == "name":
+        return begin(turn, "officer-name")
     if command == "invite":
         return institution.invite(turn, argument)
     if command in ("invite_id", "code"):

@@ -12,7 +12,7 @@ from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, board, decisions, reports, returns, sessions
+from storage import attachments, board, decisions, people, reports, returns, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -57,6 +57,7 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             order=order,
             last=last,
             own=decisions.entered_by(turn.connection, revision_id, turn.person_id),
+            alone=people.office_members(turn.connection) <= 1,
             pages=attachments.of(turn.connection, revision_id),
         )
     ]

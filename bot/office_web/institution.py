@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from bot import telling
@@ -13,6 +14,7 @@ from bot.render import render
 from bot.telling import Told
 from policy.quarters import Quarter, reporting_quarter
 from storage import contacts, earlier, roster
+from storage.contacts import Code
 from storage.roster import Listed, NameTaken
 
 ROLES = ("contact", "lead")
@@ -54,7 +56,7 @@ def _page(
         "contacts": [
             (c, visit.house.keys.open(c.telephone)) for c in contacts.of_institution(connection, one.id)
         ],
-        "codes": [(code, code.state(visit.now)) for code in given],
+        "codes": [(code, _code_state(code, one, visit.now)) for code in given],
         "given_by": contacts.given_by(connection, [code.id for code in given]),
         "quarters": _quarters(visit, one),
         "opening": earlier.opening_of(connection, one.id),
@@ -70,6 +72,12 @@ def _page(
         **choices(visit, one),
     }
     return Page("institution.html", data, status)
+
+
+def _code_state(code: Code, one: Listed, now: datetime) -> str:
+    """A code of a closed institution lets nobody in, though it may again."""
+    state = code.state(now)
+    return "void" if state == "open" and one.closed_at is not None else state
 
 
 def _quarters(visit: Visit, one: Listed) -> list[tuple[Quarter, str]]:

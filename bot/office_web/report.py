@@ -14,10 +14,12 @@ from policy.form import form
 from policy.quarters import SHANGHAI, Quarter, first_extension
 from storage import attachments, contacts, decisions, people, reports, returns, revisions, roster
 from storage.decisions import BadReasons, Decided, OwnEntry
+from storage.pages import STAMPED
 from storage.reports import Rows, VersionConflict
 from storage.revisions import Past
 from storage.roster import Listed
 
+WITH_TELEPHONE = (STAMPED, "source")  # scans of the whole form: not for a district's reader
 REASON = 500  # characters
 
 
@@ -111,6 +113,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "said": said_lines(chart, returns.cells(connection, past.id)),
         "reopened": returns.reopened(connection, past.id),
         "pages": pages,
+        "files": [f for f in pages.files if visit.officer.decides or f.kind not in WITH_TELEPHONE],
         "telephone": telephone or "",
         "typed_in": typed_in,
         "sent_at": typed_in.received_at if typed_in else past.submitted_at,
