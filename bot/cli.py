@@ -164,24 +164,30 @@ def _proposals(arguments: list[str]) -> int:
 
 
 def _invite(options: argparse.Namespace) -> int:
+    from bot import roster_names
     from storage import institutions, people
     from storage.database import transaction
 
     house, now = _open(), datetime.now(SHANGHAI)
-    made = False
+    made, name = False, ""
     with transaction(house.engine) as connection:
         institution_id = None
         role = options.role
         if options.institution is not None:
-            role, name = "contact", " ".join(options.institution.split())
-            if not 2 <= len(name) <= 60:
+            role, meant = "contact", roster_names.meant(connection, options.institution)
+            if meant.closed or meant.spelled:
+                raise _problem("closed" if meant.closed else "spelled", meant.one.name if meant.one else "")
+            if meant.one is None and not meant.fits:
                 raise _problem("institution")
-            found = institutions.find(connection, name)
-            made = found is None
-            found = found or institutions.create(connection, name, str(reporting_quarter(now)), now, None)
-            institution_id = found.id
+            made = meant.one is None
+            name = meant.one.name if meant.one else meant.name
+            institution_id = (
+                meant.one.id
+                if meant.one
+                else institutions.create(connection, name, str(reporting_quarter(now)), now, None).id
+            )
         code, expires = people.create_invite(connection, house.keys.codes, now, role, institution_id, None)
-    data = {"institution": options.institution or "", "made": made, "code": code, "expires": expires}
+    data = {"institution": name, "made": made, "code": code, "expires": expires}
     print(words("cli/invited.j2", data))
     return 0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from bot import conductor
+from bot import conductor, roster_names
 from bot.desk import begin
-from bot.dialogs.institution import invite_contact
+from bot.dialogs import institution
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.districts import DISTRICTS
@@ -52,21 +52,21 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         audit.record(
             turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command
         )
-        return [turn.say("office/denied.j2")]
+        return [turn.say("office/denied.j2", head_only=role is not None)]
     if command == "new":
-        if argument:
-            name = " ".join(argument.split())
-            return (
-                invite_contact(turn, name) if 2 <= len(name) <= 60 else conductor.start(turn, "institution")
-            )
-        return conductor.start(turn, "institution")
+        return institution.create(turn, argument) if argument else conductor.start(turn, "institution")
+    if command == "name":
+        return begin(turn, "officer-name")
     if command == "invite":
-        return invite_contact(turn, " ".join(argument.split())[:60])
-    if command == "invite_id":
-        found = institutions.get(turn.connection, int(argument))
-        return invite_contact(turn, found.name)
+        return institution.invite(turn, argument)
+    if command in ("invite_id", "code"):
+        wanted = roster.get(turn.connection, int(argument)) if argument.isdigit() else None
+        if wanted is None:
+            return [turn.say("problem/stale.j2")]
+        act_on = institution.offer_code if command == "invite_id" else institution.give_code
+        return act_on(turn, wanted.id)
     if command == "lead":
-        return _lead(turn, " ".join(argument.split())[:60])
+        return _lead(turn, argument)
     if command == "reader":
         return _reader(turn, argument)
     if command == "staff":
@@ -75,7 +75,7 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         )
         return [turn.say("office/staff_code.j2", code=code, expires=expires)]
     if command == "extend":
-        return _extend(turn, " ".join(argument.split()))
+        return _extend(turn, argument)
     if command in ("status", "export"):
         try:
             quarter = Quarter.parse(argument, turn.now) if argument else reporting_quarter(turn.now)
@@ -88,12 +88,11 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
 
 def _lead(turn: Turn, name: str) -> list[Outgoing]:
     """A code for an institution's lead; the institution has to be in the list."""
-    found = institutions.find(turn.connection, name)
-    one = roster.get(turn.connection, found.id) if found else None
-    if one is None or one.closed_at is not None:
-        near, _ = roster.listed(turn.connection, name, 3, 0)
-        names = [n.name for n in near if n.closed_at is None]
-        return [turn.say("office/lead_unknown.j2", name=name, closed=one is not None, near=names)]
+    meant = roster_names.meant(turn.connection, name)
+    one = meant.one
+    if one is None or meant.closed:
+        shown = one.name if one else meant.name[:60]
+        return [turn.say("office/lead_unknown.j2", name=shown, closed=meant.closed, near=meant.near)]
     code, expires = people.create_invite(
         turn.connection, turn.keys.codes, turn.now, "lead", one.id, turn.person_id
     )
@@ -114,11 +113,11 @@ def _reader(turn: Turn, district: str) -> list[Outgoing]:
 
 def _extend(turn: Turn, name: str) -> list[Outgoing]:
     """延期 机构全称: for the quarter that is due."""
-    found = institutions.find(turn.connection, name)
-    if found is None:
-        some = institutions.everything(turn.connection)[:1]
-        return [turn.say("review/extend_which.j2", name=name, example=some[0].name if some else "")]
-    return begin(turn, "extend", institution=str(found.id), quarter=str(reporting_quarter(turn.now)))
+    meant = roster_names.meant(turn.connection, name) if name else roster_names.Meant("")
+    if meant.one is None:
+        some = meant.near or [one.name for one in institutions.everything(turn.connection)[:1]]
+        return [turn.say("review/extend_which.j2", name=name, example=some[0] if some else "")]
+    return begin(turn, "extend", institution=str(meant.one.id), quarter=str(reporting_quarter(turn.now)))
 
 
 def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:

@@ -13,7 +13,7 @@ from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, board, decisions, lateness, reports, sessions
+from storage import attachments, board, decisions, lateness, people, reports, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -58,6 +58,7 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             order=order,
             last=last,
             own=decisions.entered_by(turn.connection, revision_id, turn.person_id),
+            alone=people.office_members(turn.connection) <= 1,
             pages=attachments.of(turn.connection, revision_id),
         )
     ]

@@ -171,6 +171,14 @@ def test_invite_of_an_institution_makes_it_once(tmp_path: Path) -> None:
     assert "新建" not in bot(tmp_path, "invite", "--institution", "威海 数字学校").stdout
 
 
+def test_invite_makes_no_second_institution_of_a_name_spelled_otherwise(tmp_path: Path) -> None:
+    assert "新建" in bot(tmp_path, "invite", "--institution", "威海海洋职业学院（北校区）").stdout
+    done = bot(tmp_path, "invite", "--institution", "威海　海洋职业学院(北校区)")
+    assert done.returncode == 1
+    assert "威海海洋职业学院（北校区）" in done.stderr
+    assert "邀请码：" not in done.stdout
+
+
 def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:
     done = bot(tmp_path, "export", "2026Q4", "--to", "x.xlsx")
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.start import House
-from storage import people
+from storage import institutions, people
 from storage.database import transaction
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at, link
@@ -273,7 +273,12 @@ class TestDeciding:
     ) -> None:
         await browser.enters(officer)
         await browser.opens(report_path(house))
-        for until, reason in (("", "x"), ("2026-12-01", "x"), ("2027-01-10", "")):
+        for until, reason in (
+            ("", "x"),
+            ("2026-12-01", "x"),
+            ("2026-12-31", "x"),  # the due day: no time is given
+            ("2027-01-10", ""),
+        ):
             await browser.submits(report_path(house) + "/extend", until=until, reason=reason)
             assert browser.status == 422, (until, reason)
         await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
@@ -282,6 +287,91 @@ class TestDeciding:
         submitted(contact)
         await browser.opens("/office?quarter=2026Q4&state=late")
         assert browser.page.count('<th scope="row">') == 0
+
+    async def test_the_version_after_a_return_shows_what_was_said_and_what_became_of_it(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        contact.says("填报 2026Q3", "物联网 1 0 20 10 0 0", "提交", "提交")
+        contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+        await browser.enters(officer)
+        path = report_path(house)
+        await browser.opens(path)
+        assert "上季有，本季没报" in browser.text
+        await browser.opens(path + "?mode=return")
+        reasons = {"why:大数据:trained": "和名册对不上", "why:大数据:amount": "请核对发票"}
+        await browser.submits(path + "/return", **reasons)
+        contact.says("填报 2026Q4")
+        contact.presses("现在改") if "现在改" in contact.labels else contact.presses("开始改")
+        contact.says("大数据 3 2 118 80 60 90000", "发票已核对", "区块链 1 1 30 28 28 42000", "提交", "提交")
+        await browser.opens(path)
+        assert "第2版" in browser.text
+        assert "和名册对不上 120 → 118" in browser.text
+        assert "请核对发票 没有改" in browser.text
+        assert "新增 区块链" in browser.text
+        assert "原 未填" not in browser.text
+
+    async def test_reasons_written_for_a_version_that_is_old_by_now_are_kept(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        path = report_path(house)
+        await browser.opens(path + "?mode=return")
+        contact.says("填报 2026Q4")
+        contact.presses("更正")
+        contact.says("人数报错", "大数据 已培训人数 140", "提交", "提交")
+        await browser.submits(path + "/return", **{"why:大数据:trained": "和名册对不上"})
+        assert browser.status == 409
+        assert "第2版" in browser.text
+        target, fields = browser.form(path + "/return")
+        assert fields["why:大数据:trained"] == "和名册对不上"
+        await browser.posts(target, **fields)
+        assert "state returned" in browser.page
+
+    async def test_the_page_says_who_really_hears_of_it(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        await browser.enters(officer)
+        for says, binds in (
+            ("要等对方打开", None),  # 王芳 is at the terminal
+            ("其中 1 位要等", "telegram"),
+        ):
+            if binds:
+                talk("li", channel=binds).says(f"绑定 {contact_code(house)}", "李", "跳过")
+            await browser.opens(report_path(house))
+            await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
+            assert says in browser.text
+        contact_code(house, "没有人的学校")
+        with transaction(house.engine, read_only=True) as connection:
+            alone = institutions.find(connection, "没有人的学校")
+        assert alone is not None
+        path = f"/office/report/{alone.id}/2026Q4"
+        await browser.opens(path)
+        await browser.submits(path + "/extend", until="2027-01-10", reason="还没有联系人")
+        assert "请电话告知" in browser.text
+        officer.says("延期 没有人的学校", "2027-01-09", "还没有联系人")
+        officer.presses("延期")
+        assert "请电话告知" in officer.text
+
+    async def test_an_extension_is_taken_back(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
+        again = browser.form(report_path(house) + "/extend/withdraw")
+        await browser.posts(again[0], **again[1])
+        assert browser.status == 200
+        assert report_path(house) + "/extend/withdraw" not in browser.forms
+        await browser.posts(again[0], **again[1])
+        assert browser.status == 409
+        contact.now = NOON + timedelta(days=5)
+        submitted(contact)
+        await browser.opens("/office?quarter=2026Q4&state=late")
+        assert browser.page.count('<th scope="row">') == 1
+        await browser.opens("/office/records")
+        assert "联系人住院" in browser.text
+        assert "撤回了" in browser.text
 
     async def test_a_report_of_another_institution_cannot_be_decided_through_this_one(
         self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]

@@ -398,14 +398,24 @@ class Reports(RuleBasedStateMachine):
     @rule(pick=places, hours=st.integers(-2, 90), by=officers, crash=crashes)
     def extends(self, pick: int, hours: int, by: int, crash: bool) -> None:
         place = self.where(pick, *SENT)
-        until = self.now + timedelta(hours=hours)
+        due = TIMES.due(Quarter.parse(place[1]))
+        until = max(self.now, due) + timedelta(hours=hours)
 
         def expect(model: Model) -> None:
-            if until <= self.now:
+            if hours <= 0:
                 raise Refused("BadReasons")
             model.extensions[place] = until
 
-        self.step(lambda c: decisions.extend(c, *place, until, "公章在外", by, self.now), expect, crash)
+        self.step(lambda c: decisions.extend(c, *place, until, "公章在外", by, self.now, due), expect, crash)
+
+    @rule(pick=places, by=officers, crash=crashes)
+    def takes_an_extension_back(self, pick: int, by: int, crash: bool) -> None:
+        place = self.where(pick, *SENT)
+
+        def expect(model: Model) -> None:
+            model.extensions.pop(place, None)
+
+        self.step(lambda c: decisions.withdraw_extension(c, *place, by, self.now), expect, crash)
 
     @rule(quarter=st.sampled_from(QUARTERS), hours=st.integers(-24, 72), opened=st.booleans(), by=officers)
     def closes_the_quarter(self, quarter: str, hours: int, opened: bool, by: int) -> None:
@@ -423,11 +433,14 @@ class Reports(RuleBasedStateMachine):
         closed = self.model.institutions[number].closed
 
         def expect(model: Model) -> None:
-            model.institutions[number].closed = not closed
-            model.institutions[number].expected_until = None if closed else last
+            one = model.institutions[number]
+            if closed:
+                one.opens_again(last)
+            one.closed = not closed
+            one.expected_until = None if closed else last
 
         if closed:
-            self.step(lambda c: roster.reopen(c, number, by, self.now), expect, crash)
+            self.step(lambda c: roster.reopen(c, number, last, None, by, self.now), expect, crash)
         else:
             self.step(lambda c: roster.close(c, number, last, by, self.now), expect, crash)
 
