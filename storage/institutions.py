@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, true
 
 from storage import audit
 from storage.schema import institution
@@ -62,6 +62,13 @@ def expected_in(quarter: str | ColumnElement[str]) -> ColumnElement[bool]:
             and_(institution.c.expected_until.is_(None), institution.c.closed_at.is_(None)),
         ),
     )
+
+
+def there(district: str | None) -> ColumnElement[bool]:
+    """Who is in a district; "" those without one, None everybody."""
+    if district is None:
+        return true()
+    return institution.c.district == district if district else institution.c.district.is_(None)
 
 
 def expected(connection: Connection, quarter: str) -> list[Institution]:
