@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -64,14 +65,24 @@ def list_sheet(
     rows_sheet(sheets, "sheet_list", [label(name) for name in _LIST], rows)
 
 
+@cache
+def _said(state: str, number: int = 0) -> str:
+    return words("export/state.j2", {"state": state, "number": number})
+
+
 def _list_cells(line: Line, listed: bool, counting: Counting | None) -> Cells:
-    said = {"line": line, "listed": listed, "counting": counting}
+    reported = line.first_submitted_at is not None
+    counted = "counted" if counting else "not_counted" if reported else ""
     return [
         line.name,
         line.district or "",
-        *(words("export/state.j2", {**said, "cell": name}) for name in ("listed", "state")),
+        _said("listed" if listed else "others"),
+        _said(line.state),
         _minute(line.first_submitted_at),
-        *(words("export/state.j2", {**said, "cell": name}) for name in ("late", "until", "zero", "counting")),
+        _said(("late" if line.late else "in_time") if reported else ""),
+        words("export/until.j2", {"until": line.extended_until}) if line.extended_until else "",
+        _said(("yes" if line.zero else "no") if reported else ""),
+        _said(counted, counting.number if counting else 0),
         counting.receipt if counting else "",
         _minute(counting.submitted_at if counting else None),
         counting.reason if counting else "",

@@ -182,3 +182,21 @@ async def test_the_office_takes_them_away_in_the_browser(
         assert "荣成职校/盖章件-盖章.jpg" in archive.namelist()
     await browser.opens("/office/summary?quarter=2026Q4&accepted=1")
     assert "已审的报表里还没有附页" in browser.text
+
+
+async def test_a_stamped_scan_alone_is_no_separate_page(
+    either_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, NOON)
+    zhao = bound(either_house, "zhao", "荣成职校")
+    zhao.says("填报 2026Q4", FIGURES, "提交", "提交")
+    send(zhao, either_house, "盖章.jpg", JPG, "盖章件")
+    assert "其中 0 家有附页" in merged(either_house).text
+    browser = await Browser(either_house).enters(head(either_house))
+    await browser.opens("/office/summary?quarter=2026Q4")
+    assert "0 家有附页" in browser.text
+    assert "1 家交了盖章件" in browser.text
+    assert 'value="pages"' not in browser.page
+    await browser.submits("/office/summary/download", kind="annexes")
+    with zipfile.ZipFile(io.BytesIO(browser.response.content)) as archive:
+        assert "荣成职校/盖章件-盖章.jpg" in archive.namelist()

@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import openpyxl
 import pytest
@@ -364,3 +364,15 @@ async def test_places_without_reports_are_there_too(house: House) -> None:
     await browser.opens(PAGE)
     assert row(browser.page, "by-district", "乳山市") == ["0"] * 6
     assert "0/1 家" in browser.text
+
+
+async def test_a_charts_name_says_what_it_shows(house: House) -> None:
+    browser = await Browser(house).enters(filled(house))
+    names = set()
+    for query in ("", "&basis=year", "&basis=total", "&accepted=1", "&district=荣成市", "&district=-"):
+        await browser.opens(f"/office/summary/chart/occupation/trained?quarter={Q4}{query}")
+        names.add(unquote(browser.response.headers["content-disposition"]))
+    assert len(names) == 6
+    assert any("荣成市" in name for name in names)
+    assert any("本年累计" in name for name in names)
+    assert any("已审" in name for name in names)
