@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     invite.add_argument("--role", choices=["staff", "head"], default="staff")
     export = commands.add_parser("export", help="the aggregated form of a quarter")
     export.add_argument("quarter")
-    export.add_argument("--to", required=True, metavar="FILE.xlsx")
+    export.add_argument("--to", required=True, metavar="FILE.xlsx", help="or FILE.csv: the rows behind")
     export.add_argument("--accepted", action="store_true", help="accepted revisions only")
     commands.add_parser("upgrade", help="bring the database to the current schema")
     return root
@@ -196,13 +196,15 @@ def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from bot import export
-    from storage import aggregates, institutions
+    from storage import turnout
     from storage.database import transaction
 
     try:
         quarter = Quarter.parse(options.quarter, datetime.now(SHANGHAI))
     except ValueError:
         raise _problem("quarter", options.quarter, str(reporting_quarter(datetime.now(SHANGHAI)))) from None
+    if Path(options.to).suffix.lower() not in export.ENDINGS:
+        raise _problem("ending", options.to)
     house, name = _open(), str(quarter)
     with transaction(house.engine, read_only=True) as connection:
         try:
@@ -217,9 +219,8 @@ def _export(options: argparse.Namespace) -> int:
             )
         except OSError:
             raise _problem("write", options.to) from None
-        reported = aggregates.reported(connection, name, options.accepted)
-        total = len(institutions.expected(connection, name))
-    data = {"quarter": quarter, "reported": reported, "total": total, "accepted": options.accepted}
+        counted = turnout.turnout(connection, name, options.accepted)
+    data = {"quarter": quarter, "turnout": counted, "accepted_only": options.accepted}
     print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, true
 
 from storage import audit
 from storage.schema import institution
@@ -82,6 +82,13 @@ def is_expected(connection: Connection, institution_id: int, quarter: str) -> bo
     """Whether one institution is expected to report for the quarter."""
     found = select(institution.c.id).where(institution.c.id == institution_id, expected_in(quarter))
     return connection.execute(found).first() is not None
+
+
+def there(district: str | None) -> ColumnElement[bool]:
+    """Who is in a district; "" those without one, None everybody."""
+    if district is None:
+        return true()
+    return institution.c.district == district if district else institution.c.district.is_(None)
 
 
 def expected(connection: Connection, quarter: str) -> list[Institution]:

@@ -39,6 +39,8 @@ def test_ask_in_batch(tmp_path: Path) -> None:
         (["ask", "--on", "明天", "退休"], "2026-12-31"),
         (["export", "2026年第五季度", "--to", "x.xlsx"], "没认出季度"),
         (["export", "2026Q4", "--to", "/nowhere/x.xlsx"], "写不了文件"),
+        (["export", "2026Q4", "--to", "x.pdf"], ".xlsx"),
+        (["export", "2026Q4", "--to", "x"], ".csv"),
         (["chat", "--json", "--now", "noon"], "没认出时间"),
         (["invite", "--institution", "x"], "机构名称"),
     ],

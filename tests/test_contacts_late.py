@@ -56,8 +56,9 @@ def late_on_board(house: House) -> bool:
 def state_in_export(house: House) -> str:
     with transaction(house.engine, read_only=True) as connection:
         content = export.aggregate(connection, str(Q4), False, "quarter", house.keys)
-    rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[2].iter_rows(values_only=True)
-    return next(str(row[1]) for row in rows if row[0] == "威海数字培训学校")
+    heads, *rows = openpyxl.load_workbook(io.BytesIO(content))["报送名单"].iter_rows(values_only=True)
+    column = heads.index("是否迟报")
+    return next(str(row[column]) for row in rows if row[0] == "威海数字培训学校")
 
 
 def submits(wang: Person) -> str:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.start import House
-from storage import aggregates, contacts, decisions, institutions, reports
+from storage import contacts, decisions, institutions, reports, turnout
 from storage.database import transaction
 from storage.schema import audit
 from tests.conftest import contact_code, office_code
@@ -78,7 +78,7 @@ async def test_figures_from_paper_become_a_submitted_report(
     found = latest(house, school)
     assert found.rows["大数据"]["amount"] == 9_000_000
     with transaction(house.engine, read_only=True) as connection:
-        assert aggregates.reported(connection, "2026Q4", accepted_only=False) == 1
+        assert turnout.turnout(connection, "2026Q4", accepted_only=False).count == 1
 
 
 async def test_the_scan_stays_with_the_revision_and_can_be_read(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from bot.start import House
-from storage import institutions, people
+from storage import institutions, people, roster
 from storage.database import transaction
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at, link
+from tests.office_scene import head, placed, school
 from tests.talk import NOON, Person
 
 
@@ -26,8 +29,6 @@ def browser(house: House) -> Browser:
 
 
 def report_path(house: House, name: str = "威海数字培训学校") -> str:
-    from storage import institutions
-
     with transaction(house.engine, read_only=True) as connection:
         found = institutions.find(connection, name)
     assert found is not None
@@ -182,15 +183,12 @@ class TestTheBoard:
     async def test_a_reader_sees_their_district_only(
         self, officer: Person, contact: Person, house: House, talk: Callable[..., Person]
     ) -> None:
-        from storage import institutions, roster
-        from storage.roster import Wanted
-
         submitted(contact)
         contact_code(house, "荣成职校")
         with transaction(house.engine) as connection:
             found = institutions.find(connection, "荣成职校")
             assert found is not None
-            roster.change(connection, found.id, Wanted("荣成职校", "荣成市", "2026Q1"), 1, NOON)
+            roster.change(connection, found.id, roster.Wanted("荣成职校", "荣成市", "2026Q1"), 1, NOON)
             code = people.create_invite(
                 connection, house.keys.codes, NOON, "district", None, None, district="荣成市"
             )[0]
@@ -207,6 +205,64 @@ class TestTheBoard:
         csrf = browser.form("/office/leave")[1]["csrf"]
         await browser.posts(path + "/extend", csrf=csrf, until="2027-01-05", reason="x")
         assert browser.status == 403
+
+    async def test_a_district_chosen_is_what_all_numbers_speak_of(self, house: House) -> None:
+        officer = head(house)
+        one = school(house, "荣成职校", "荣成市")
+        submitted(one)
+        for name, district in (
+            ("荣成二校", "荣成市"),
+            ("环翠学校", "环翠区"),
+            ("乳山学校", "乳山市"),
+            ("某校", "远郊"),
+        ):
+            contact_code(house, name)
+            placed(house, name, district)
+        contact_code(house, "没有区市的学校")
+        browser = await Browser(house).enters(officer)
+        await browser.opens("/office?quarter=2026Q4")
+        assert "应报 6 家" in browser.text
+        named = re.findall(r"<option(?: selected)?>([^<0-9]*)</option>", browser.page)
+        assert named == ["环翠区", "荣成市", "乳山市", "远郊"]
+        await browser.opens("/office?quarter=2026Q4&district=荣成市")
+        assert "应报 2 家（2026年第4季度在报送名单里的机构，荣成市），已报 1 家（50%）" in browser.text
+        assert 'max="2" value="1"' in browser.page
+        tiles = browser.page.split('class="tiles"')[1].split("</ul>")[0]
+        assert re.findall(r"<b>(\d+)</b>", tiles) == ["2", "1", "0", "1", "0", "0", "0", "0"]
+        for path in re.findall(r'href="([^"]*)"', tiles):
+            await browser.opens(html.unescape(path))
+            assert "应报 2 家" in browser.text
+        await browser.opens("/office?quarter=2026Q4&district=-")
+        assert "应报 1 家" in browser.text
+        assert "未填区市" in browser.text
+
+    async def test_who_corrects_late_is_seen_to_have_reported_in_time(
+        self, officer: Person, contact: Person, browser: Browser
+    ) -> None:
+        submitted(contact)
+        contact.now = NOON + timedelta(days=5)
+        contact.says("填报 2026Q4")
+        contact.presses("更正")
+        contact.says("少算一班", "大数据 4 2 130 80 60 90000", "提交")
+        contact.presses("确认提交")
+        await browser.enters(officer)
+        await browser.opens("/office?quarter=2026Q4")
+        assert re.search("2027年1月4日 12:00 ?首报 2026年12月30日 12:00", browser.text)
+        await browser.opens("/office?quarter=2026Q4&state=late")
+        assert browser.page.count('<th scope="row">') == 0
+
+    async def test_who_reported_without_being_asked_is_named_in_their_district(self, house: House) -> None:
+        officer = head(house)
+        submitted(school(house, "荣成职校", "荣成市"))
+        with transaction(house.engine) as connection:
+            found = institutions.find(connection, "荣成职校")
+            assert found is not None
+            wanted = roster.Wanted("荣成职校", "荣成市", "2027Q1")
+            roster.change(connection, found.id, wanted, 1, NOON)
+        browser = await Browser(house).enters(officer)
+        for district, seen in (("", True), ("荣成市", True), ("环翠区", False)):
+            await browser.opens(f"/office?quarter=2026Q4&district={district}")
+            assert ("荣成职校" in browser.text) is seen, district
 
 
 class TestDeciding:

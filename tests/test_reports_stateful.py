@@ -29,6 +29,7 @@ from storage import (
     reports,
     roster,
     summary,
+    turnout,
 )
 from storage.database import connect, open_database, transaction
 from storage.decisions import BadReasons, OwnEntry
@@ -539,11 +540,11 @@ class Reports(RuleBasedStateMachine):
                     {(name, m): value for name, (sums, _) in wanted.items() for m, value in sums.items()}
                 )
             counted = list(self.model.counted(quarter, quarter, accepted_only))
-            told = summary.counted(connection, Wanted(quarter, quarter, accepted_only))
+            told = turnout.counted(connection, Wanted(quarter, quarter, accepted_only))
             assert Counter(
                 {zero: sum(t.count for t in told if t.zero is zero) for zero in (False, True)}
             ) == (Counter(r.nothing for _, _, r in counted))
-            assert aggregates.reported(connection, quarter, accepted_only) == len(counted)
+            assert turnout.turnout(connection, quarter, accepted_only).count == len(counted)
             details = list(aggregates.origins(connection, quarter, quarter, accepted_only))
             assert len(details) == sum(len(r.rows) for _, _, r in counted)
             assert {d.revision_id for d in details} == {
