@@ -317,3 +317,32 @@ async def test_the_form_of_a_revision_can_be_taken_away(browser: Browser, house:
         answer = await browser.client.get(href)
         assert answer.status_code == 200
         assert answer.content.startswith(b"PK")
+
+
+async def test_what_came_in_while_the_form_was_open_is_not_superseded_unseen(
+    browser: Browser, house: House, school: int
+) -> None:
+    wang = Person(house.assistant, "wang")
+    wang.says(f"绑定 {contact_code(house, '荣成职校')}", "王芳", "跳过")
+    path = await opened(browser, school)
+    wang.says("填报 2026Q4", "大数据 3 2 150 80 60 90000", "提交", "提交")
+    await browser.submits(path, SCAN, source="纸质表", **row("大数据"))
+    assert browser.status == 409
+    assert latest(house, school).rows["大数据"]["trained"] == 150
+    assert 'value="120"' in browser.page  # what was typed stands there still
+    await browser.submits(path, SCAN, reason="以纸质表为准")
+    assert latest(house, school).rows["大数据"]["trained"] == 120
+
+
+async def test_a_draft_that_grew_meanwhile_is_not_discarded_by_an_old_tick(
+    browser: Browser, house: House, school: int
+) -> None:
+    wang = Person(house.assistant, "wang")
+    wang.says(f"绑定 {contact_code(house, '荣成职校')}", "王芳", "跳过", "填报 2026Q4", "大数据", "3")
+    path = await opened(browser, school)
+    wang.says("区块链 1 1 30 28 28 42000")
+    await browser.submits(path, SCAN, source="纸质表", replace="1", **row("大数据"))
+    assert browser.status == 409
+    found = latest(house, school)
+    assert found.latest is None
+    assert set(found.rows) == {"大数据", "区块链"}

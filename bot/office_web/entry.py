@@ -23,7 +23,7 @@ from policy.quarters import SHANGHAI, Quarter, local
 from policy.roster_file import alike
 from storage import attachments, drafts, reports, returns, revisions
 from storage.pages import STAMPED
-from storage.reports import Rows, Snapshot
+from storage.reports import Rows, Snapshot, VersionConflict
 from storage.roster import Listed
 
 LONGEST = {"source": 200, "reason": 500, "filled_by": 32, "telephone": 30, "received": 10}
@@ -62,8 +62,10 @@ def save(visit: Visit) -> Answer:
     """Submit what was typed, or show it again with what is wrong beside it."""
     visit.only_office()
     institution, quarter = place(visit)
-    snapshot = reports.snapshot(visit.connection, institution.id, str(quarter))
+    snapshot = reports.snapshot(visit.connection, institution.id, str(quarter), hold=True)
     typed = _read(visit)
+    if visit.form.get("seen") != _seen(snapshot):  # submitted or edited since the form was shown
+        return _moved(visit, institution, quarter, snapshot, typed)
     _look_at_place(visit, institution, quarter, snapshot, typed)
     if typed.kept and typed.kept.form is not None:
         _look_at_form(institution, quarter, typed.kept.form, typed)
@@ -80,8 +82,23 @@ def save(visit: Visit) -> Answer:
     except returns.ReportClosed:
         typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
         return _page(visit, institution, quarter, snapshot, typed, 409)
+    except VersionConflict:  # a draft was begun at this very instant
+        return _moved(visit, institution, quarter, snapshot, typed)
     told = telling.tell_entered(visit.connection, institution.id, quarter, typed.texts["source"], visit.now)
     return Goto(f"/office/report/{institution.id}/{quarter}", "entered", told)
+
+
+def _seen(snapshot: Snapshot) -> str:
+    """What of a report the officer looks at while typing: its latest submission, and its draft as it is."""
+    latest, draft = snapshot.latest, snapshot.draft
+    return f"{latest.id if latest else 0}:{draft.id if draft else 0}:{draft.version if draft else 0}"
+
+
+def _moved(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> Page:
+    """The form again, with what was typed, beside what there is now; nothing was entered."""
+    typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "moved"})
+    typed.texts.pop("replace", None)  # it spoke of another draft
+    return _page(visit, institution, quarter, snapshot, typed, 409)
 
 
 def _today(visit: Visit) -> date:
@@ -217,6 +234,8 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
         drafts.discard(connection, snapshot.draft, by, now)
     reason = texts.get("reason") or None
     draft = drafts.begin_draft(connection, institution.id, str(quarter), by, now, closes, reason)
+    if draft.version != 1:
+        raise VersionConflict  # a contact began it at this very instant and wrote into it
     drafts.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
     past = beside.read(connection, institution.id, quarter)
     for name in chart.occupation_order(list(typed.rows)):
@@ -276,6 +295,7 @@ def _page(
         "sent": bool(visit.form),
         "today": _today(visit),
         "carried": _carry(visit, typed.kept),
+        "seen": _seen(snapshot),
         "path": f"/office/entry/{institution.id}/{quarter}",
     }
     return Page("entry.html", data, status)
