@@ -20,17 +20,17 @@ PLACES = ("fill", "form", "prn", "att", "pg", "pgt", "pgd", "hist")  # buttons t
 
 
 def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
-    """((institution, quarter), rest) of a token that names a report of this person."""
+    """((institution, quarter), rest) of a token that names a report of this person, not a coming one."""
     institution, _, rest = argument.partition(":")
     quarter, _, rest = rest.partition(":")
     if not (institution.isascii() and institution.isdigit() and len(institution) < 16):
         return None
     try:
-        Quarter.parse(quarter)
+        named = Quarter.parse(quarter)
     except ValueError:
         return None
     mine = any(m.institution_id == int(institution) for m in turn.institutions)
-    return ((int(institution), quarter), rest) if mine else None
+    return ((int(institution), str(named)), rest) if mine and named <= Quarter.of(turn.now) else None
 
 
 def place_now(turn: Turn) -> Place | None:

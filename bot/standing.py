@@ -116,24 +116,11 @@ def _topics(turn: Turn, number: str) -> Replies:
     return _one(answering.topics(turn, int(number) if number else None))
 
 
-def _place(turn: Turn, argument: str) -> tuple[int, str, str] | None:
-    """(institution, quarter, rest) of a token that names a place in a report of this person."""
-    institution, _, rest = argument.partition(":")
-    quarter, _, rest = rest.partition(":")
-    try:
-        Quarter.parse(quarter)
-        found = int(institution)
-    except ValueError:
-        return None
-    mine = any(m.institution_id == found for m in turn.institutions)
-    return (found, quarter, rest) if mine else None
-
-
 def _row(turn: Turn, argument: str) -> Replies:
-    place = _place(turn, argument)
-    if place is None:
+    found = contact.place_in(turn, argument)
+    if found is None:
         return None
-    institution, quarter, occupation = place
+    (institution, quarter), occupation = found
     rows = reports.snapshot(turn.connection, institution, quarter).rows
     if occupation not in rows:
         return None
@@ -142,10 +129,10 @@ def _row(turn: Turn, argument: str) -> Replies:
 
 
 def _cell(turn: Turn, argument: str) -> Replies:
-    place = _place(turn, argument)
-    if place is None:
+    found = contact.place_in(turn, argument)
+    if found is None:
         return None
-    institution, quarter, rest = place
+    (institution, quarter), rest = found
     occupation, _, number = rest.partition("/")
     measures = form().measures
     if not number.isdigit() or int(number) >= len(measures):
@@ -156,24 +143,21 @@ def _cell(turn: Turn, argument: str) -> Replies:
 
 def _fix(turn: Turn, argument: str) -> Replies:
     """Open one report: what the office returned, reopened or extended."""
-    place = _place(turn, argument)
-    if place is None:
-        return None
-    return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+    return contact.press(turn, "fill", argument)
 
 
 def _correct(turn: Turn, argument: str) -> Replies:
     """更正, of one report."""
-    place = _place(turn, f"{argument}:")
-    return None if place is None else mine.begin_correction(turn, place[:2])
+    found = contact.place_in(turn, argument)
+    return None if found is None else mine.begin_correction(turn, found[0])
 
 
 def _prefill(turn: Turn, argument: str) -> Replies:
     """Fill a quarter's draft from the course registry, and say so; what was typed stays."""
-    place = _place(turn, f"{argument}:")
-    if place is None:
+    found = contact.place_in(turn, argument)
+    if found is None:
         return None
-    institution, quarter, _ = place
+    institution, quarter = found[0]
     named = Quarter.parse(quarter)
     snapshot = reports.snapshot(turn.connection, institution, quarter)
     if snapshot.shown is not None and snapshot.draft is None:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from bot import export
 from bot.start import House
 from policy.form import form
 from storage import aggregates, reports
 from storage.database import transaction
+from storage.schema import report
 from tests.conftest import contact_code
 from tests.talk import Person
 
@@ -362,3 +364,12 @@ def test_the_office_sees_who_reported_and_exports(contact: Person, officer: Pers
     officer.says("汇总 2026Q4")
     assert [f.kind for f in officer.files] == ["aggregate"]
     assert house.files.content(officer.files[0])[:2] == b"PK"
+
+
+@pytest.mark.parametrize("quarter", ["26Q4", "2026年第4季度", "2027Q4", "2099Q4", "zzz"])
+def test_a_button_made_up_opens_no_quarter_that_is_none(contact: Person, house: House, quarter: str) -> None:
+    contact.presses_token(f"fill:1:{quarter}")
+    contact.says("大数据 3 2 120 80 60 90000")
+    with transaction(house.engine, read_only=True) as connection:
+        kept = set(connection.execute(select(report.c.quarter)).scalars())
+    assert kept <= {Q4}
