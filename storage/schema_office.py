@@ -36,6 +36,7 @@ reopening = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
+    CheckConstraint("length(reason) > 0", name="reason"),
 )
 
 extension = Table(
@@ -47,6 +48,7 @@ extension = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
+    CheckConstraint("length(reason) > 0", name="reason"),
 )
 
 closing = Table(
