@@ -44,6 +44,9 @@ class Option:
 class Fact:
     """Something asked of a person once. `clause` is the clause that makes it matter.
 
+    `apart` are words that name another matter than the one asked for: with them in it, only an
+    option's very words are an answer.
+
     A date fact also takes a typed day, month or year; for the rules it becomes one of its hidden
     options (see `policy.periods`).
     """
@@ -56,6 +59,7 @@ class Fact:
     hint: str = ""
     kind: Literal["choice", "date"] = "choice"
     hidden: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
     def label(self, option_id: str) -> str:
         """The words of an answer; the id itself when it is no option (a date)."""
@@ -263,6 +267,7 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
             hint=data.get("hint", ""),
             kind=data.get("kind", "choice"),
             hidden=tuple(data.get("hidden", ())),
+            apart=tuple(data.get("apart", ())),
         )
     return facts
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from bot import words
+from bot import options, words
 from bot.dialogs.base import Dialog, Stay
 from bot.engine import Choose, Outcome, Problem, Question
 from bot.messages import FileRef, Outgoing
@@ -17,7 +17,7 @@ from bot.publications import of_turn
 from bot.render import render
 from bot.turn import Turn
 from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
-from policy.conditions import Leaf
+from policy.conditions import UNSURE, Leaf
 from policy.notice import notices
 from policy.periods import NotADate, Period, Reading, free_again, read_date, settle
 from policy.publications import ONE_YEAR, Publication, one_year_reading
@@ -59,21 +59,28 @@ class AskFact(Choose):
         return self.data["fact"].kind == "date" and isinstance(value, str) and "/" in value
 
     def read(self, text: str) -> str:
-        """An option by its label, by one of its further words, as yes/no/not sure, or a date."""
+        """An option by its label, by its further words, as yes/no/not sure, or a date."""
         plain = words.tidy(text)
         fact: Fact = self.data["fact"]
         for option in fact.options:
             if plain in (option.id, words.tidy(option.label), *(words.tidy(a) for a in option.also)):
                 return option.id
-        said = words.yes_no(text)
+        said = words.yes_no(text) or (UNSURE if options.lost(text) else None)
         if said in self.values:
             return said
+        reason = ""
         if fact.kind == "date":
             try:
                 return str(read_date(text, self.data["on"]))
             except NotADate as error:
-                raise Problem("problem/date.j2", reason=error.reason) from error
-        raise Problem("problem/choose.j2")
+                reason = error.reason
+        ways = [(o.id, (o.label, *o.also)) for o in fact.options]
+        about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
+        if reason in ("", "other") and (picked := options.pick(text, ways, about, fact.apart)):
+            return picked
+        if options.doubts(text) and not words.asks(text):
+            raise Problem("problem/doubt.j2")
+        raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
 
 
 @dataclass(frozen=True)
