@@ -76,7 +76,10 @@ def application(house: House) -> Starlette:
             with transaction(house.engine, read_only=True) as connection:
                 return turns.counts(connection)
 
-        counted = await runner.run(read)
+        try:
+            counted = await runner.run(read)
+        except StorageUnavailable:
+            return PlainTextResponse("storage unavailable\n", status_code=503)
         return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
 
     async def remind() -> None:
