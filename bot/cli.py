@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.render import words
-from policy.quarters import SHANGHAI, Quarter, local, reporting_quarter
+from policy.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
 if TYPE_CHECKING:
     from bot.start import House
@@ -66,7 +66,7 @@ def clock(now: str | None) -> Callable[[], datetime]:
     if now is None:
         return lambda: datetime.now(SHANGHAI)
     try:
-        fixed = local(datetime.fromisoformat(now))
+        fixed = read_moment(now)
     except ValueError:
         raise _problem("now", now) from None
     return lambda: fixed

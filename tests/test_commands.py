@@ -40,6 +40,7 @@ def test_ask_in_batch(tmp_path: Path) -> None:
         (["export", "2026年第五季度", "--to", "x.xlsx"], "没认出季度"),
         (["export", "2026Q4", "--to", "/nowhere/x.xlsx"], "写不了文件"),
         (["chat", "--json", "--now", "noon"], "没认出时间"),
+        (["chat", "--json", "--now", "0001-01-01T00:00"], "没认出时间"),
         (["invite", "--institution", "x"], "机构名称"),
     ],
 )
@@ -91,6 +92,8 @@ def test_json_lines_that_are_none_get_an_error_and_the_rest_goes_on(tmp_path: Pa
         '{"user": "u", "id": 5, "text": "x"}',
         '{"user": "u", "id": "1", "file": "/no/such"}',
         '{"user": "u", "id": "1", "text": "x", "now": "noon"}',
+        '{"user": "u", "id": "1", "text": "填报", "now": "0001-01-01T00:00"}',
+        '{"user": "u", "id": "1", "text": "填报", "now": "9999-12-31T23:59:59-12:00"}',
         '{"user": "u", "id": "1"}',
         "[" * 2000,
     ]
