@@ -232,13 +232,24 @@ def _upgrade(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from bot.start import serve
 
+    _warn()
     return serve()
 
 
 def _open() -> House:
     from bot.start import open_house
 
+    _warn()
     return open_house()
+
+
+def _warn() -> None:
+    """Say which settings are misspelt: they would be ignored in silence."""
+    from bot.settings import load_settings, unknown_settings
+
+    load_settings()  # a file that cannot be read is said first
+    if names := unknown_settings():
+        print(words("cli/unknown_settings.j2", {"names": names}), file=sys.stderr)
 
 
 _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {

@@ -156,11 +156,12 @@ def run(house: House) -> int:
         with transaction(house.engine) as connection:
             code = people.first_head_code(connection, house.keys.codes, now())
     port = listener.getsockname()[1]
-    url = house.settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+    url = house.settings.url_at(port)
     house.assistant.url = url  # port 0 is known only now
     telegram = "webhook" if house.settings.telegram_webhook_secret else "long polling"
     data = {
         "url": url,
+        "everywhere": house.settings.everywhere and not house.settings.public_url,
         "code": code,
         "telegram": telegram if house.settings.telegram_token else None,
         "wechat": _wechat(house.settings),
