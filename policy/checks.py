@@ -8,7 +8,7 @@ not, `failed` names the verdict by the condition that failed; when it is unknown
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from policy.conditions import (
     Reason,
     Truth,
     evaluate,
+    in_order,
     open_facts,
 )
 from policy.files import PolicyError, packaged, packaged_file
@@ -154,12 +155,19 @@ class Check:
         """
         if evaluate(self.rule, facts).truth != Truth.NOT_MET:
             return []
+        counting = in_order(self.rule, facts)
         for outcome in self.failed:
-            if not outcome.failed or any(facts.get(fact) in options for fact, options in outcome.failed):
+            if self._failed_by(outcome, facts, counting):
                 return []
-            if unasked := [fact for fact, _ in outcome.failed if fact not in facts]:
+            if unasked := [fact for fact, _ in outcome.failed if fact not in facts and fact in counting]:
                 return unasked
         return []
+
+    @staticmethod
+    def _failed_by(outcome: Outcome, facts: Facts, counting: set[str]) -> bool:
+        return not outcome.failed or any(
+            facts.get(fact) in options and fact in counting for fact, options in outcome.failed
+        )
 
     def _outcome(self, reason: Reason, facts: Facts) -> Outcome:
         if reason.truth == Truth.UNKNOWN:
@@ -169,8 +177,9 @@ class Check:
                 if all(facts.get(fact) in options for fact, options in outcome.when):
                     return outcome
             raise PolicyError(f"checks/{self.id}: 规则满足，却没有对应的结论")
+        counting = in_order(self.rule, facts)
         for outcome in self.failed:
-            if not outcome.failed or any(facts.get(fact) in options for fact, options in outcome.failed):
+            if self._failed_by(outcome, facts, counting):
                 return outcome
         raise PolicyError(f"checks/{self.id}: 规则不满足，却没有对应的结论")
 
@@ -181,12 +190,13 @@ class Check:
         answered = [leaf.condition for leaf in reason.leaves() if leaf.answered is not None]
         clauses = dict.fromkeys(c.clause for c in answered if isinstance(c, Leaf))
         undecided = chosen.id == UNDECIDED
+        verify = {(leaf.fact, leaf.verify or leaf.words): leaf for leaf in _unknown(reason)}
         return Verdict(
             check=self.id,
             outcome=chosen.id,
             title=chosen.title,
             reason=reason,
-            verify=tuple(dict.fromkeys(_unknown(reason))) if undecided else (),
+            verify=tuple(verify.values()) if undecided else (),
             possible=self._possible(facts) if undecided else (),
             clauses=tuple(clauses) or (self.clause,),
             steps=chosen.steps,
@@ -210,7 +220,8 @@ def _unknown(reason: Reason) -> Iterator[Leaf]:
         return
     if isinstance(reason.condition, Leaf):
         if reason.answered is not None:
-            yield reason.condition
+            leaf = reason.condition
+            yield replace(leaf, verify=dict(leaf.verify_as).get(reason.answered, leaf.verify))
         return
     for part in reason.parts:
         yield from _unknown(part)
@@ -230,7 +241,9 @@ def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> 
         raise PolicyError(f"{where}: 条件里的事实不存在：{raw.get('fact', raw)}")
     known = facts[raw["fact"]].decided
     met, not_met = frozenset(raw.get("met", ())), frozenset(raw.get("not_met", ()))
-    for option in met | not_met:
+    verify = raw.get("verify", "")
+    told = frozenset(verify) - {UNSURE} if isinstance(verify, dict) else frozenset()
+    for option in met | not_met | told:
         if option not in known:
             raise PolicyError(f"{where}: 事实 {raw['fact']} 没有选项 {option}")
     return Leaf(
@@ -239,8 +252,9 @@ def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> 
         clause=raw["clause"],
         met=met,
         not_met=not_met,
-        verify=raw.get("verify", ""),
+        verify=verify if isinstance(verify, str) else "",
         quote=raw.get("quote", ""),
+        verify_as=() if isinstance(verify, str) else tuple(verify.items()),
     )
 
 

@@ -32,6 +32,7 @@ def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: H
         "目前的工作": "想转行",
         "走到哪一步": CERTIFIED,
         "专业技术人员吗": "是",
+        "和手里证书上的一样": "不报别的",
         "培育项目取得": "是",
         "评审范围吗": "符合",
         "哪一级": "中级",
@@ -239,3 +240,23 @@ def test_the_diagram_is_drawn_from_the_rule() -> None:
             assert outcome.title in text
         leaves = [r for r in check.verdict({}).reason.leaves() if isinstance(r.condition, Leaf)]
         assert all(leaf.condition.words in text for leaf in leaves)
+
+
+def test_who_holds_one_certificate_may_apply_for_another(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能报考等级证书", CERTIFIED)
+    assert "不用再报" not in li.text  # 初级 in hand, 中级 wanted?
+    li.says("想报中级", "培训合格了", "符合")
+    assert "可以申报等级考核" in li.text
+    assert "四（二）" in li.text
+
+
+def test_not_knowing_the_day_of_the_last_subsidy_is_no_difference_of_reckoning(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能领培训补贴", CERTIFIED, "纳入了", "记不清了")
+    assert "待核实" in li.text
+    assert "结论不同" not in li.text  # no day was told
+    li.presses("改一个回答")
+    li.presses("上次领补贴")
+    li.says("去年12月31日")
+    assert "结论不同" in li.text
