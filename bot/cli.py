@@ -111,13 +111,22 @@ def _chat(options: argparse.Namespace) -> int:
 
 def _remind(options: argparse.Namespace) -> int:
     from bot import announcing, reminding
+    from policy.reminders import corrections, due_now, sending_hours
 
     house, now = _open(), clock(options.now)()
     announcing.send_due(house.engine, now)
-    sent, calls = reminding.send_due(
-        house.engine, now, bool(house.settings.wechat_secret), house.settings.times
-    )
-    print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
+    windowed, times = bool(house.settings.wechat_secret), house.settings.times
+    sent, _ = reminding.send_due(house.engine, now, windowed, times)
+    calls = reminding.unreachable(house.engine, now, windowed, times)
+    due = due_now(now, corrections())
+    data = {
+        "sent": sent,
+        "calls": calls,
+        "due": due is not None,
+        "hours": sending_hours(now, corrections()),
+        "quarter": due.quarter if due else reporting_quarter(now),
+    }
+    print(words("cli/reminded.j2", data))
     return 0
 
 
