@@ -107,12 +107,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """A guided check on one question people have."""
+    """A guided check on one question people have. `whom` to ask about what it leaves open."""
 
     id: str
     title: str
     clause: str
     intro: str
+    whom: str
     rule: Condition
     met: tuple[Outcome, ...]
     failed: tuple[Outcome, ...]
@@ -315,6 +316,7 @@ def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check
             title=raw["title"],
             clause=raw["clause"],
             intro=raw["intro"],
+            whom=raw["whom"],
             rule=rule,
             met=tuple(_outcome(o, used, where) for o in raw["met"]),
             failed=tuple(_outcome(o, used, where) for o in raw["failed"]),

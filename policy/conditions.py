@@ -84,6 +84,15 @@ class Reason:
             return tuple(part for part in self.parts if part.truth == Truth.MET)
         return self.parts
 
+    def deciding(self) -> list[Reason]:
+        """The answered leaves that make it met, or not met; of several ways to be met the first."""
+        if isinstance(self.condition, Leaf):
+            return [self] if self.answered is not None else []
+        same = [part for part in self.parts if part.truth == self.truth]
+        if isinstance(self.condition, AnyOf) and self.truth == Truth.MET:
+            same = same[:1]
+        return [leaf for part in same for leaf in part.deciding()]
+
     def leaves(self) -> list[Reason]:
         """The leaves below (or this one), in declared order."""
         if isinstance(self.condition, Leaf):

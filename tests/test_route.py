@@ -46,11 +46,21 @@ def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: H
         asked.append(question)
         li.says(answers[question])
     assert asked == list(answers)  # each once
-    for shown in ("可以参加", "继续教育专业课", "工程师", "您符合通知列出的条件", "考核合格之后"):
+    for shown in (
+        "可以参加",
+        "继续教育专业课",
+        "工程师",
+        "您符合通知列出的条件",
+        "✓ 没有退休",
+        "问谁：评价机构",
+    ):
         assert shown in li.text
+    assert "考核合格之后" not in li.text  # it was passed long ago
     (file,) = li.files
     kept = house.files.content(file).decode()
     assert "认定为工程师" in kept
+    assert "✓ 初级或中级证书" in kept
+    assert "高级证书（五（二））" not in kept  # the way that was not taken is no failure
     assert kept == house.files.content(file).decode()
 
 
@@ -260,3 +270,43 @@ def test_not_knowing_the_day_of_the_last_subsidy_is_no_difference_of_reckoning(t
     li.presses("上次领补贴")
     li.says("去年12月31日")
     assert "结论不同" in li.text
+
+
+def test_the_route_says_why_when_and_what_comes_next(talk: Talk, house: House) -> None:
+    li = talk()  # it is 30 December 2026
+    li.says(
+        "我的路线",
+        "没有退休",
+        "是",
+        "想转行",
+        CERTIFIED,
+        "是",
+        "不报别的",
+        "是",
+        "不在",
+        "纳入了",
+        "2026年3月5日",
+    )
+    while "【我的路线】" not in li.text:
+        li.says("不确定")
+    for date in ("2027-03-06", "2027-01-01"):
+        assert date in li.text
+        assert date in house.files.content(li.files[0]).decode()
+
+    wang = talk("wang")
+    wang.says("我的路线", "没有退休", "是", "想转行", "正在培训")
+    while "【我的路线】" not in wang.text:
+        wang.says("不确定")
+    assert "考核合格之后" in wang.text
+    assert "✗ 培训合格" in wang.text
+
+
+def test_the_route_names_the_same_doubt_once(talk: Talk) -> None:
+    li = talk()
+    li.says("我的路线")
+    while "【我的路线】" not in li.text:
+        li.says("不确定")
+    doubts = [
+        line.strip() for line in li.text.splitlines() if line.strip().startswith("？") and "同上" not in line
+    ]
+    assert len(doubts) == len(set(doubts))

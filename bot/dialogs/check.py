@@ -17,7 +17,7 @@ from bot.publications import of_turn
 from bot.render import render
 from bot.turn import Turn
 from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
-from policy.conditions import UNSURE, Leaf
+from policy.conditions import UNSURE, Leaf, Reason
 from policy.notice import notices
 from policy.periods import NotADate, Period, Reading, free_again, read_date, settle
 from policy.publications import ONE_YEAR, Publication, one_year_reading
@@ -88,6 +88,20 @@ class Judged(Stay):
     """The facts (as told) are enough for every verdict of the dialog."""
 
     facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One check within the route.
+
+    `because` are the answers that decided it, `verify` what to verify that no item before it names.
+    """
+
+    check: Check
+    verdict: Verdict
+    because: tuple[Reason, ...]
+    verify: tuple[Leaf, ...]
+    dates: dict[str, date] | None
 
 
 class CheckDialog(Dialog):
@@ -161,12 +175,25 @@ class CheckDialog(Dialog):
         if context.reading:
             args["reading"] = context.reading
         file = FileRef("route", "route.html", args)
-        return [turn.say("check/route.j2", files=(file,), verdicts=verdicts, **shared)]
+        return [turn.say("check/route.j2", files=(file,), items=self.items(told, context), **shared)]
 
     def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
         """Every check's verdict on the facts as told."""
         seen = settle(told, context.on, context.reading)
         return [(c, c.verdict({f: a for f, a in seen.items() if f in c.facts})) for c in self.checks]
+
+    def items(self, told: dict[str, str], context: CheckContext) -> list[Item]:
+        """The checks of a route as they are told one after another."""
+        items: list[Item] = []
+        named: set[str] = set()
+        for check, verdict in self.verdicts(told, context):
+            reasons = verdict.reason.deciding() if verdict.outcome != UNDECIDED else []
+            because = {r.condition.words: r for r in reasons}
+            verify = tuple(v for v in verdict.verify if (v.verify or v.words) not in named)
+            named |= {v.verify or v.words for v in verify}
+            dates = claim_dates(told, context, verdict)
+            items.append(Item(check, verdict, tuple(because.values()), verify, dates))
+        return items
 
     def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told, in a few words."""
