@@ -25,6 +25,7 @@ _DOUBT = re.compile(
 )
 _NO = re.compile(r"^(?:不是|没有|没|不|未|无|否)")
 _YES = re.compile(r"^(?:是的|是|对|有)")
+_VERB = re.compile(r"^(?:属于|算是?|办理?|在|去)")
 _LOST = re.compile(
     r"^(?:我|这个?|还|也|真|具体|目前|暂时|时间|日期|是|就|都|早就?|已经|哪[年天]|根本)*"
     r"(?:(?:记不|搞不|弄不|说不|分不|拿不|想不|不|没)(?:太|大|怎么|是很|很)?"
@@ -91,11 +92,15 @@ def _votes(clause: str, options: Options, about: str) -> set[str]:
 
 
 def _says(clause: str, words: str) -> bool:
-    """Whether a clause holds an option's words, with nothing before them that takes them back."""
-    at = clause.find(words) if len(words) > 1 else -1
+    """Whether a clause holds an option's words, with nothing before them that takes them back.
+
+    A bare yes or no inside a clause speaks of something else: 不是会计专业.
+    """
+    at = clause.find(words) if len(words) > 1 and words not in NO | YES else -1
     return at >= 0 and not _VOID.search(clause[:at])
 
 
 def _shares(rest: str, about: str) -> bool:
-    """Whether it ends with what was asked for: 不在荣成 says nothing of 威海."""
-    return bool(rest) and rest[-2:] in about
+    """Whether it is nothing but words of the question: 不在荣成 says nothing of 威海, 是会计专业 of ours."""
+    rest = _VERB.sub("", rest) or rest
+    return bool(rest) and rest in about

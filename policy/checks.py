@@ -46,7 +46,8 @@ class Fact:
     """Something asked of a person once. `clause` is the clause that makes it matter.
 
     `apart` are words that name another matter than the one asked for: with them in it, only an
-    option's very words are an answer.
+    option's very words are an answer. `unlisted` are words people answer with that the notice gives
+    no option for, and the sentence that says so.
 
     A date fact also takes a typed day, month or year; for the rules it becomes one of its hidden
     options (see `policy.periods`).
@@ -61,6 +62,7 @@ class Fact:
     kind: Literal["choice", "date"] = "choice"
     hidden: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    unlisted: tuple[tuple[str, ...], str] = ((), "")
 
     def label(self, option_id: str) -> str:
         """The words of an answer; the id itself when it is no option (a date)."""
@@ -272,7 +274,7 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
     for fact_id, data in raw.items():
         labels = {str(k): v for k, v in data["options"].items()}
         labels.setdefault(UNSURE, "不确定")
-        also = data.get("also", {})
+        also, unlisted = data.get("also", {}), data.get("unlisted", {})
         facts[fact_id] = Fact(
             id=fact_id,
             ask=data["ask"],
@@ -283,6 +285,7 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
             kind=data.get("kind", "choice"),
             hidden=tuple(data.get("hidden", ())),
             apart=tuple(data.get("apart", ())),
+            unlisted=(tuple(unlisted.get("words", ())), unlisted.get("say", "")),
         )
     return facts
 

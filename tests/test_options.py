@@ -92,8 +92,12 @@ def test_an_answer_in_other_words_than_the_button_s(fact: str, text: str, answer
         ("standard", "部分符合"),
         ("professional", "是公务员"),
         ("exam_series", "会计"),
+        ("exam_series", "是卫生系列"),
+        ("graduate", "是会计专业"),
+        ("graduate", "不是会计专业"),
         ("claimed_on", "领过"),
         ("claimed_on", "领过两次"),
+        ("claimed_on", "没有存折"),
     ],
 )
 def test_what_says_two_things_or_something_else_is_asked_back(fact: str, text: str) -> None:
@@ -150,3 +154,14 @@ def test_options_alone() -> None:
     assert options.pick("大数据和区块链", both) is None
     assert options.pick("不要大数据", both) is None
     assert options.pick("", both) is None
+
+
+@pytest.mark.parametrize("series", ["会计", "软考", "我是卫生系列"])
+def test_a_series_that_is_named_is_not_judged(talk: Talk, series: str) -> None:
+    li = talk()
+    li.says("我的证书能对应什么职称", "已取得专业技术等级证书", "是", "是", "符合", "初级", series)
+    assert "通知没有列出" in li.text
+    assert "依据" not in li.text
+    assert li.labels == ["是以考代评", "不是", "不确定"]
+    li.says("不确定")
+    assert "待核实" in li.text

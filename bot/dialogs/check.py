@@ -78,6 +78,9 @@ class AskFact(Choose):
         about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
         if reason in ("", "other") and (picked := options.pick(text, ways, about, fact.apart)):
             return picked
+        named, sentence = fact.unlisted
+        if any(word in plain for word in named) and not words.asks(text):
+            raise Problem("problem/unlisted.j2", sentence=sentence)
         if options.doubts(text) and not words.asks(text):
             raise Problem("problem/doubt.j2")
         raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
