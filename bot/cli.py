@@ -190,7 +190,13 @@ def _invite(options: argparse.Namespace) -> int:
             found = found or institutions.create(connection, name, str(reporting_quarter(now)), now, None)
             institution_id = found.id
         code, expires = people.create_invite(connection, house.keys.codes, now, role, institution_id, None)
-    data = {"institution": options.institution or "", "made": made, "code": code, "expires": expires}
+    data = {
+        "institution": options.institution or "",
+        "role": role,
+        "made": made,
+        "code": code,
+        "expires": expires,
+    }
     print(words("cli/invited.j2", data))
     return 0
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot import announcing, attached, files, reminding
@@ -116,6 +116,7 @@ def application(house: House) -> Starlette:
         Route("/healthz", healthz),
         Route("/metrics", metrics),
         *web.routes(house, runner, now),
+        Route("/office/", lambda request: RedirectResponse("/office", 308)),
         *office_routes(house, runner, now),
     ]
     if telegram:

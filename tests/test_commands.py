@@ -229,6 +229,11 @@ def test_invite_of_an_institution_makes_it_once(tmp_path: Path) -> None:
     assert "新建" not in bot(tmp_path, "invite", "--institution", "威海 数字学校").stdout
 
 
+@pytest.mark.parametrize(("role", "who"), [("head", "负责人"), ("staff", "工作人员")])
+def test_an_office_code_says_whose_it_is(tmp_path: Path, role: str, who: str) -> None:
+    assert who in bot(tmp_path, "invite", "--office", "--role", role).stdout
+
+
 def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:
     done = bot(tmp_path, "export", "2026Q4", "--to", "x.xlsx")
     assert done.returncode == 0, done.stderr

@@ -380,3 +380,9 @@ async def test_a_reminder_that_was_read_is_forgotten_too(li: Visitor, house: Hou
     assert "该填报了" in li.ours
     await li.says("退出并清除")
     assert "该填报了" not in li.page
+
+
+async def test_the_office_s_address_with_a_slash_is_the_office_s(li: Visitor) -> None:
+    li.client.follow_redirects = False
+    await li.opens("/office/")
+    assert (li.status, li.response.headers["location"]) == (308, "/office")
