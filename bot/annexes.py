@@ -35,18 +35,22 @@ def merged_pages(connection: Connection, quarter: str, accepted_only: bool) -> b
 def _merged(connection: Connection, quarter: str, accepted_only: bool, found: list[Annexed]) -> bytes:
     named = Quarter.parse(quarter)
     expected = {i.id for i in institutions.expected(connection, quarter)}
-    with_pages = [one for one in found if one.pages.words or any(f.kind in KINDS for f in one.pages.files)]
+    with_pages = [one for one in found if _has_pages(one)]
     return docx.document(
         "annexes",
         words("export/annexes_title.j2", {"quarter": named}),
         quarter=named,
         accepted_only=accepted_only,
         found=with_pages,
-        without=[one.institution for one in found if one not in with_pages],
+        without=[one.institution for one in found if not _has_pages(one)],
         reported=len(found),
         expected=len(expected | {one.institution_id for one in found}),
         mark=quarter,
     )
+
+
+def _has_pages(one: Annexed) -> bool:
+    return bool(one.pages.words) or any(f.kind in KINDS for f in one.pages.files)
 
 
 def annex_zip(

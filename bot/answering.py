@@ -87,6 +87,7 @@ def answer(turn: Turn, text: str) -> Reply:
     """Answer within a conversation; what was answered is remembered for a follow-up."""
     on, published = local(turn.now).date(), of_turn(turn)
     found = reply(text, on, turn.memory.topic, published=published, turn_id=turn.id)
+    turn.small_talk = found.found.kind == "answer" and all(e.smalltalk for e in found.entries)
     if found.found.kind == "answer" and found.entries[0].clauses:
         last = found.entries[-1]
         turn.memory.topic = last.replaces or last.id

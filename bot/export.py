@@ -11,19 +11,19 @@ import io
 import json
 import zipfile
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
 from bot import form_copy
+from bot.explained import explained
 from bot.keys import Keys
 from bot.render import words
 from bot.workbook import Sheets, lines, shown
 from policy.form import NOT_KNOWN, form
 from policy.quarters import FIRST_YEAR, Quarter, Times, local
-from storage import aggregates, institutions, reports
+from storage import aggregates, institutions, lateness, reports
 from storage.aggregates import OccupationTotal, OpeningOrigin
 from storage.reports import Submitted
 
@@ -62,11 +62,13 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
         n: [shown(m, row[m.id]) for m in chart.measures] for n, row in form_copy.form_rows(chart, one).items()
     }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
-    data = {"one": one, "when": when, "telephone": keys.open(one.revision.telephone) or ""}
+    idle = chart.occupation_order(set(one.no_business))
+    telephone = keys.open(one.revision.telephone) or ""
+    data = {"one": one, "when": when, "telephone": telephone, "idle": idle}
     head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
     row = sheets.annex(sheet, head, rows, foot)
-    for occupation, asked, said in one.explanations:
-        text = words("export/explanation.j2", {"occupation": occupation, "asked": asked, "said": said})
+    for said in explained(one):
+        text = words("export/explanation.j2", {"said": said})
         sheet.merge_range(row, 0, row, len(chart.measures), text, sheets.style(align="left", font_size=10))
         sheet.set_row(row, 32)
         row += 1
@@ -120,7 +122,8 @@ def aggregate(
         _rows_sheet(sheets, "sheet_openings", _opening_heads(), map(_opening_cells, openings))
     if len(ids) <= MOST_SHEETS:
         submitted = reports.submitted_revisions(connection, ids)
-        _list_sheet(sheets, submitted, [i.name for i in expected], (times or Times()).due(now))
+        late = lateness.late_ones(connection, quarter, (times or Times()).due(now))
+        _list_sheet(sheets, submitted, [i.name for i in expected], late)
         origins = aggregates.origins(connection, quarter, quarter, accepted_only)
         _rows_sheet(sheets, "sheet_origins", _origin_heads(), map(_origin_cells, origins))
         for one in submitted:
@@ -326,7 +329,9 @@ def _rows_sheet(sheets: Sheets, name: str, heads: list[str], rows: Iterable[list
     sheet.autofilter(0, 0, number, len(heads) - 1)
 
 
-def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str], due: datetime) -> None:
+def _list_sheet(
+    sheets: Sheets, submitted: list[Submitted], expected: list[str], late: Collection[int]
+) -> None:
     sheet = sheets.sheet(_label("sheet_list"))
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 5, 20)
@@ -337,7 +342,10 @@ def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str],
     have = {s.institution: s for s in submitted}
     for row, name in enumerate(sorted({*expected, *have}), 1):
         one = have.get(name)
-        cells = [name, words("export/state.j2", {"one": one, "due": due})]
+        cells = [
+            name,
+            words("export/state.j2", {"one": one, "late": one is not None and one.institution_id in late}),
+        ]
         if one:
             at = local(one.revision.submitted_at) if one.revision.submitted_at else None
             cells += [

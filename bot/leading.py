@@ -44,6 +44,13 @@ def table(turn: Turn, review: Review) -> Outgoing:
     )
 
 
+def may_decide(turn: Turn, review_id: int) -> bool:
+    """Whether this person is a lead of the institution whose draft it is."""
+    review = lead_review.get(turn.connection, review_id)
+    led = {m.institution_id for m in turn.institutions if m.role == "lead"}
+    return review is not None and review.institution_id in led
+
+
 def decide(turn: Turn, review_id: int, words: str | None) -> list[Outgoing]:
     """Confirm (no words), or send back with them; the contacts hear of it."""
     try:

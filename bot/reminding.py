@@ -60,7 +60,8 @@ def send_due(
                             connection, one.institution.id, str(due.quarter), due.kind, reach.person_id, now
                         )
                     if claimed[reach.person_id]:
-                        turns.enqueue(connection, reach.address, [body], now)
+                        about = reports.reminder_of(one.institution.id, str(due.quarter))
+                        turns.remind(connection, reach.address, body, about, now)
                 sent += sum(claimed.values())
     return sent, [m.institution.name for m in missing if not m.pushable]
 
@@ -92,7 +93,7 @@ def _rosters(engine: Engine, now: datetime) -> int:
                 if mine and courses.claim_reminder(connection, course.id, "late" if late else "soon", now):
                     body = render("course/reminder.j2", course=course, school=school, late=late).body()
                     for one in mine:
-                        turns.enqueue(connection, one.address, [body], now)
+                        turns.remind(connection, one.address, body, courses.reminder_of(course.id), now)
                     sent += 1
     return sent
 

@@ -49,7 +49,7 @@ def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
         return None
     place = contact.place_now(turn)
     if place is None:
-        return [turn.say("report/which.j2", institutions=turn.institutions)]
+        return contact.ask_which(turn, "fill")
     return _into(turn, place[0], figures_lines.quarter_meant(turn, text) or Quarter.parse(place[1]), text)
 
 

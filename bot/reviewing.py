@@ -8,11 +8,12 @@ from bot import telling
 from bot.allowed import refused
 from bot.contact import print_ref
 from bot.desk import begin
+from bot.explained import explained
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, board, decisions, reports, sessions
+from storage import attachments, board, decisions, lateness, reports, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -50,8 +51,9 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             "review/one.j2",
             files=(file,),
             one=one,
+            explained=explained(one),
             quarter=quarter,
-            late=turn.times.is_late(quarter, one.revision.submitted_at),
+            timely=lateness.of(turn.connection, one.institution_id, one.quarter, turn.times.due(quarter)),
             form=chart,
             order=order,
             last=last,

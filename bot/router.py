@@ -14,22 +14,21 @@ from bot import (
     receiving,
     report_words,
     standing,
+    which_report,
     words,
 )
 from bot.conductor import Stage
 from bot.dialogs.report import ReportContext
-from bot.dialogs.report_questions import AskCell, AskOccupations, AskWhy
+from bot.dialogs.report_questions import AskCell, AskWhy
 from bot.engine import Problem
 from bot.greeting import of_day as greeting_of_day
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.figures import looks_like_figure
-from policy.quarters import Quarter
 from storage.returns import ReportClosed
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
-_REPORT_FOR = re.compile(r"^(?:填报|填表|报表)[\s:：]*(\S+)$")
 OFFERS_KEPT = 40
 
 
@@ -47,6 +46,8 @@ def respond(turn: Turn) -> list[Outgoing]:
 
 def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
     fresh = turn.talk.serial == 0 and not turn.memory.offers
+    if stage is not None and (too_late := conductor.overtaken(stage)):
+        return too_late
     if turn.incoming.file is not None:
         return (
             receiving.take_file(turn, stage)
@@ -59,20 +60,24 @@ def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
 
 
 def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outgoing]:
-    """With what a contact still has to report: before a menu or small talk, after any answer."""
-    if stage is not None and stage.question is not None:
+    """With what a contact still has to report: before a menu or small talk, after any answer.
+
+    In the middle of a dialog only who says hello or asks for the menu hears of it.
+    """
+    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
+    hello = turn.incoming.choice is None and turn.small_talk
+    if stage is not None and stage.question is not None and not (menu or hello):
         return said
     greeting = greeting_of_day(turn)
     if greeting is None:
         return said
-    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
-    small_talk = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
-    return [greeting, *said] if menu or small_talk else [*said, greeting]
+    wordless = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
+    return [greeting, *said] if menu or hello or wordless else [*said, greeting]
 
 
 def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
     """Nobody here takes the file; what was written beside it is answered as ever."""
-    said = turn.say("problem/file.j2", name=name[:60])
+    said = turn.say("problem/file.j2", name=name[:60], binding=receiving.wants_binding(turn, name))
     beside = turn.text.strip()
     return [said, *(_text(turn, stage, beside, fresh) if beside else _again(stage))]
 
@@ -116,7 +121,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
         shown = turn.memory.offers
         if 1 <= int(plain) <= len(shown):
             return shown[int(plain) - 1][1]
-    return None
+    return receiving.typed_kind(turn) if question is None or question.kind != "text" else None
 
 
 def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
@@ -156,18 +161,15 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     code = binding.code_in(text)
     if code is not None:
         return binding.bind(turn, code)
-    command = words.command(text)
+    command = words.command(text) or _own_command(turn, stage, text)
     if command:
         return _command(turn, stage, command, fresh)
     if check := standing.check_titled(text):
         return conductor.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, _ask(turn, asking[1]))
-    if for_quarter := _REPORT_FOR.match(text):
-        try:
-            return standing.report(turn, str(Quarter.parse(for_quarter[1], turn.now)))
-        except ValueError:
-            pass  # not a quarter: a question that begins with 填报
+    if named_report := which_report.named(turn, text):
+        return named_report
     if of_report := report_words.take(turn, stage, text):
         return of_report
     ordered = office.command_in(text)
@@ -179,6 +181,12 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     return _answer_or_ask(turn, stage, text)
 
 
+def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
+    """A word about one's own report, unless a text is asked for: there it may be the answer."""
+    asked_for_text = stage is not None and stage.question is not None and stage.question.kind == "text"
+    return None if asked_for_text or not turn.institutions else words.own_command(text)
+
+
 def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     """An answer to the pending question, or else a policy question in between."""
     question = stage.question
@@ -186,7 +194,7 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     must_answer = question.kind == "text" or (
         question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
     )
-    must_answer = must_answer or (isinstance(question, AskOccupations) and question.meant(text))
+    must_answer = must_answer or question.meant(text)
     if not must_answer:
         try:
             question.read(text)
@@ -222,7 +230,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "help":
         return [turn.say("help.j2"), *_again(stage)]
     if command == "report":
-        return standing.report(turn)
+        return which_report.begin(turn)
     if command == "topics":
         return standing.press(turn, "t") or []
     if command == "enrolment":
@@ -241,9 +249,11 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "profile":
         return conductor.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
     if command in standing.SERVICES:
+        step = turn.talk.serial
         said = standing.SERVICES[command](turn)
-        # A service that asks something itself is under way now; else back to what was asked.
-        return said + _again(stage) if stage and turn.memory.dialog is stage.state else said
+        # A service that asks something itself is a step on; else back to what was asked.
+        still = stage is not None and turn.memory.dialog is stage.state and turn.talk.serial == step
+        return said + _again(stage) if still else said
     if command in ("office", "status", "staff_code"):
         return office.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
     if stage is None:

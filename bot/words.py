@@ -48,6 +48,17 @@ COMMANDS = {
     "set_note": "设定口径 设定填报口径",
     "published": "已发布 已发布信息 发布列表",
 }
+# Only for who speaks for an institution: asked by others, the same words are about the policy.
+OWN = {
+    "mine": (
+        "交了吗 交了没 我交了吗 我交了没 我交了没有 报了吗 报了没 我报了吗 我报了没 报上了吗 报上了没 "
+        "报成了吗 查一下我报的数 我报的数 看我报的数 我报的 我的报表 回执 "
+        "看回执 我的回执 下载 撤回 我要撤回 撤销"
+    ),
+    "print": "打印 打印表 打印表格 打印盖章 盖章 盖章表 盖章用表",
+    "correct": "更正 我要更正 要更正 更正报表 报错了 我报错了 填错了",
+}
+_OWN_BY_WORD = {word: command for command, words in OWN.items() for word in words.split()}
 _BY_WORD = {word: command for command, words in COMMANDS.items() for word in words.split()}
 
 UNSURE = frozenset("不确定 不知道 不清楚 说不准 说不好 不好说 不晓得 拿不准 不太清楚 不懂".split())
@@ -78,6 +89,11 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]"
 def tidy(text: str) -> str:
     """A short text made comparable: NFKC, no invisible marks, no punctuation at its ends."""
     return _EDGES.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).lower()
+
+
+def own_command(text: str) -> str | None:
+    """What somebody who speaks for an institution asks of their own report."""
+    return _OWN_BY_WORD.get(tidy(text))
 
 
 def command(text: str) -> str | None:

@@ -20,6 +20,7 @@ NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does
 ALIKE = 0.5  # how like a name must be to be offered for one that is not known
 _LEVEL = re.compile(r"[（(]?\s*(?:初级|中级|高级|[初中高])(?:班|证|证书)?\s*[)）]?$")
 _CALLED = re.compile(r"(?:工程技术人员|工程技术员|工程师|专业|方向|职业)$")
+_ASKED = re.compile(r"，请(?:核对|写)[^，]*$")
 
 # A cell: a number (people, classes, or fen), 不掌握, or not filled.
 Cell = int | Literal["not_known"] | None
@@ -83,8 +84,9 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Doubt:
-    """An unlikely figure: `rule` and `measure` identify it, `text` asks for an explanation.
+    """An unlikely figure: `rule` and `measure` identify it, `text` says what is unlikely about it.
 
+    `ask` is what is asked for: an explanation, or another figure.
     `measures` are the cells it looks at: changing one takes the doubt up afresh.
     """
 
@@ -92,6 +94,7 @@ class Doubt:
     measure: str
     text: str
     measures: tuple[str, ...]
+    ask: str = ""
 
     @property
     def id(self) -> str:
@@ -202,6 +205,17 @@ class Form:
         """
         return [d for rule in self.unlikely for d in self._apply(rule, row, last)]
 
+    def doubt_order(self, occupation: str, doubt_id: str) -> tuple[int, int, int]:
+        """Where an explanation stands among others: by its row, then its rule, then its measure."""
+        rule, _, measure = doubt_id.partition(".")
+        names = [o.name for o in self.occupations]
+        rules = [r["id"] for r in self.unlikely]
+        return (
+            _place(names, occupation),
+            _place(rules, rule),
+            _place([m.id for m in self.measures], measure),
+        )
+
     def impossible(self, totals: Row) -> list[Doubt]:
         """What cannot be in one occupation's totals since the programme's start."""
         return [d for rule in self.since_start for d in self._apply(rule, totals, None)]
@@ -212,7 +226,7 @@ class Form:
             text = rule["text"].format(
                 title=titles if "not_known" in rule else self.measure(ids[0]).title, **values
             )
-            return Doubt(rule["id"], ids[0], text, tuple(ids))
+            return Doubt(rule["id"], ids[0], text, tuple(ids), rule["ask"])
 
         def shown(measure_id: str) -> str:
             return self.measure(measure_id).show(row.get(measure_id))
@@ -246,6 +260,18 @@ class Form:
                 yield doubt(ids)
 
 
+def fact_of(text: str) -> str:
+    """What a stored doubt says is so, without a full stop.
+
+    Texts stored before a doubt's `ask` was a field of its own end with what was asked for.
+    """
+    return _ASKED.sub("", text.partition("。")[0])
+
+
+def _place(names: list[str], name: str) -> int:
+    return names.index(name) if name in names else len(names)
+
+
 def _alike(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
@@ -268,6 +294,8 @@ def parse_form(raw: dict[str, Any]) -> Form:
             for measure_id in rule.get(kind, ()):
                 if measure_id not in ids:
                     raise PolicyError(f"form.yaml: {rule['id']}: 没有指标 {measure_id}")
+        if not rule.get("text", "").endswith("。") or not rule.get("ask"):
+            raise PolicyError(f"form.yaml: {rule['id']}: text 要以“。”结尾，并另写 ask")
     occupations = tuple(
         Occupation(
             name=o["name"],

@@ -122,10 +122,6 @@ class Times:
         """The first moment that is too late, unless the office set another; None: there is none."""
         return None if self.closes_after is None else quarter.end() + timedelta(days=self.closes_after)
 
-    def is_late(self, quarter: Quarter, moment: datetime) -> bool:
-        """Whether something done at `moment` came after the due time."""
-        return local(moment) >= self.due(quarter)
-
 
 def reporting_quarter(now: datetime) -> Quarter:
     """The quarter a contact most likely means today.

@@ -95,6 +95,26 @@ def received(connection: Connection, number: int, person_id: int) -> Received | 
     return Received(row.id, row.person_id, row.name, row.hash, row.media, row.size) if row else None
 
 
+def unused_scans(connection: Connection, person_id: int, since: datetime, most: int = 2) -> list[Received]:
+    """Pictures and PDFs that this person sent and that belong to no report, the newest first."""
+    used = exists().where(attachment.c.hash == received_file.c.hash)
+    rows = connection.execute(
+        select(received_file)
+        .where(
+            received_file.c.person_id == person_id,
+            received_file.c.at >= since,
+            received_file.c.media.in_(("jpg", "png", "pdf")),
+            ~used,
+        )
+        .order_by(received_file.c.id.desc())
+    )
+    newest = {row.hash: row for row in reversed(rows.all())}  # the same sent twice is offered once
+    return [
+        Received(row.id, row.person_id, row.name, row.hash, row.media, row.size)
+        for row in sorted(newest.values(), key=lambda r: -r.id)[:most]
+    ]
+
+
 def of(connection: Connection, revision_id: int) -> Pages:
     """Text and files of a revision, in the order they came."""
     texts = connection.execute(select(page.c.kind, page.c.words).where(page.c.revision_id == revision_id))

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, select
 
+from storage import lateness
 from storage.institutions import expected_in
-from storage.schema import Moment, institution, report, revision
+from storage.lateness import OF_EXTENSION
+from storage.schema import institution, report, revision
 from storage.schema_office import extension, reopening
 
 STATES = ("missing", "draft", "submitted", "returned", "accepted")
@@ -65,14 +67,6 @@ _ZERO = func.coalesce(newest.c.nothing_to_report, False)
 
 
 _QUARTER = bindparam("of_quarter", type_=report.c.quarter.type)
-# First sent after the due time, or after the institution's own when it was extended.
-_DUE = func.coalesce(extension.c.until, bindparam("due", type_=Moment()))
-_OF_EXTENSION = (extension.c.institution_id == institution.c.id) & (extension.c.quarter == _QUARTER)
-
-
-def _late(first: ColumnElement[Any]) -> ColumnElement[bool]:
-    return func.coalesce(first >= _DUE, False)
-
 
 # Where a report stands, from one look at its revisions: the newest submission's number, state and
 # whether it is zero as one integer, of which the last three bits are wanted; a draft counts least.
@@ -102,11 +96,11 @@ _alike = (
     select(
         institution.c.district,
         (_standing.c.place % 8).label("place"),
-        _late(_standing.c.first_submitted_at).label("late"),
+        lateness.late(_standing.c.first_submitted_at).label("late"),
     )
     .select_from(institution)
     .outerjoin(_standing, _standing.c.institution_id == institution.c.id)
-    .outerjoin(extension, _OF_EXTENSION)
+    .outerjoin(extension, OF_EXTENSION)
     .where(expected_in(_QUARTER))
 )
 
@@ -136,7 +130,7 @@ def groups(connection: Connection, quarter: str, due: datetime, district: str | 
     ]
 
 
-_IS_LATE = _late(report.c.first_submitted_at)
+_IS_LATE = lateness.late(report.c.first_submitted_at)
 _superseded = exists().where(
     newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(REPORTED)
 )
@@ -161,7 +155,7 @@ _LINES = (
     .outerjoin(report, (report.c.institution_id == institution.c.id) & (report.c.quarter == _QUARTER))
     .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(REPORTED), ~_superseded))
     .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
-    .outerjoin(extension, _OF_EXTENSION)
+    .outerjoin(extension, OF_EXTENSION)
     .where(expected_in(_QUARTER))
     .order_by(institution.c.name)
 )

@@ -78,6 +78,7 @@ def entered_by(connection: Connection, revision_id: int, person_id: int) -> bool
         audit_rows.c.subject == f"revision:{revision_id}",
         audit_rows.c.person_id == person_id,
         audit_rows.c.action.like("draft.%"),
+        audit_rows.c.action != returns.EMPTIED,  # to return is not to enter
     )
     return connection.execute(edited).first() is not None
 
@@ -141,7 +142,8 @@ def return_(
         .returning(revision.c.id)
     ).scalar()
     if draft is not None:  # a correction was under way: the same cells are asked for there
-        returns.ask_again(connection, seen, draft)
+        emptied = returns.ask_again(connection, seen, draft)
+        audit.record(connection, now, by, returns.EMPTIED, f"revision:{draft}", cells=emptied)
     _decide(connection, seen, "returned", by, now)
     audit.record(
         connection, now, by, "report.return", f"revision:{seen}", reasons=[list(reason) for reason in given]

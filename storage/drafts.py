@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from storage import audit, pages, returns
-from storage.reports import NOT_KNOWN, REVISION, Cell, Revision, VersionConflict, cells_of
+from storage.reports import NOT_KNOWN, REVISION, Cell, Revision, VersionConflict, cells_of, reminder_of
 from storage.schema import explanation, figure, report, revision
-from storage.turns import insert_new
+from storage.turns import drop_reminders, insert_new
 
 # Built once: these run with every figure somebody types.
 _ROW = (figure.c.revision_id == bindparam("of_revision")) & (
@@ -248,7 +248,7 @@ def submit(
         VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
         ReportClosed: the quarter was closed while the draft stood open.
     """
-    _check_open(connection, draft.report_id, now, closes)
+    place = _check_open(connection, draft.report_id, now, closes)
     connection.execute(
         update(revision)
         .where(revision.c.report_id == draft.report_id, revision.c.state == "submitted")
@@ -278,11 +278,15 @@ def submit(
         .where(report.c.id == draft.report_id, report.c.first_submitted_at.is_(None))
         .values(first_submitted_at=now)
     )
+    drop_reminders(connection, reminder_of(*place))
     audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
     return Revision(*changed)
 
 
-def _check_open(connection: Connection, report_id: int, now: datetime, closes: datetime | None) -> None:
+def _check_open(
+    connection: Connection, report_id: int, now: datetime, closes: datetime | None
+) -> tuple[int, str]:
+    """(institution, quarter) of a report that still takes figures."""
     place = connection.execute(
         select(report.c.institution_id, report.c.quarter).where(report.c.id == report_id)
     ).one()
@@ -295,6 +299,7 @@ def _check_open(connection: Connection, report_id: int, now: datetime, closes: d
     latest = (before.id, before.state) if before else None
     if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest, closes):
         raise returns.ReportClosed(place.quarter, since)
+    return place.institution_id, place.quarter
 
 
 def open_of(connection: Connection, institution_ids: list[int]) -> list[tuple[int, str]]:

@@ -252,7 +252,7 @@ class Model:
             report = self.report((number, quarter))
             newest = report.newest(SENT)
             first = report.first_submitted_at
-            by = self.extensions.get((number, quarter), due)
+            by = max(due, self.extensions.get((number, quarter), due))
             state = newest.state if newest else "draft" if report.one("draft") else "missing"
             found[number] = (state, first is not None and first >= by, bool(newest and newest.nothing))
         return found

@@ -210,6 +210,9 @@ def test_a_contact_binds_and_reports_a_quarter(visit: Visit, server: Server) -> 
     wang.picture("cell")
     wang.says("大数据 3 2 120 80 60 90000")
     wang.sees("都填好了，请核对")
+    expect(wang.page.locator(".newest .chip.answer")).to_have_text(["提交"])  # 加一个职业 is no equal of it
+    box = wang.page.locator(".attach summary").bounding_box()
+    assert box and box["height"] >= 44 and box["width"] >= 44
     wang.picture("report")
     wang.presses("提交")
     wang.presses("确认提交")

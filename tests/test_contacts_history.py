@@ -240,3 +240,11 @@ def test_a_table_in_the_web_chat_keeps_its_rows_together() -> None:
     shown = web_pages.fragment(web_pages.bubbles([Line(None, Outgoing(text).body(), 1, NOON)]), 1)
     assert shown.count('role="row"') == 3
     assert '<span class="td" role="rowheader">大数据</span>' in shown
+
+
+def test_a_draft_given_up_does_not_make_the_first_report_a_second_one(wang: Person) -> None:
+    wang.says(f"填报 {Q4}", LINE, "重新开始")
+    wang.presses("确定")
+    wang.says(LINE, "提交", "提交", "历史")
+    assert "首次报送" in wang.text
+    assert "第2版" not in wang.text

@@ -156,7 +156,7 @@ def test_a_link_is_for_once_for_a_quarter_of_an_hour_and_for_the_newest(
     new = code_in(wang)
     phone = Person(either_house.assistant, "777", channel="telegram", now=wang.now)
     phone.says(f"绑定 {old}")
-    assert "没有这个邀请码" in phone.text
+    assert "已换成新的" in phone.text
     phone.says(f"绑定 {new}")
     assert "连上了" in phone.text
     third = Person(either_house.assistant, "888", channel="telegram", now=wang.now)

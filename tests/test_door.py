@@ -196,7 +196,7 @@ def test_the_first_heads_code_is_revoked_by_a_restart(talk: Talk, house: House) 
     assert second
     li = talk()
     li.says(f"绑定 {first}")
-    assert "没有这个邀请码" in li.text
+    assert "已经作废" in li.text
     li.says(f"绑定 {second}")
     assert "负责人" in li.text
     assert start() is None  # the office has somebody

@@ -9,6 +9,7 @@ from typing import Any
 from bot import opening_figures
 from bot import words as said
 from bot.dialogs.base import Dialog, Leave
+from bot.dialogs.figures_lines import are_whole_rows
 from bot.dialogs.lines_read import sort_lines
 from bot.dialogs.report_questions import read_cell
 from bot.dialogs.speaking_for import Mine, ask_institution, speaking_for
@@ -66,16 +67,27 @@ class Confirmed(Outcome):
 
 
 @dataclass(frozen=True)
-class AskThrough(Question[str]):
+class Lines:
+    """Figures typed before they were asked for."""
+
+    text: str
+
+
+def _lines(text: str) -> Lines | None:
+    return Lines(text) if are_whole_rows(text) else None
+
+
+@dataclass(frozen=True)
+class AskThrough(Question[Any]):
     """Through which quarter. `data`: `now`, and the `quarters` offered."""
 
     def accepts(self, value: Any) -> bool:
         """Whether that quarter has ended."""
         return isinstance(value, str) and value <= str(opening_figures.last_ended(self.data["now"]))
 
-    def read(self, text: str) -> str:
-        """A quarter, or a year."""
-        return str(opening_figures.read_through(text, self.data["now"]))
+    def read(self, text: str) -> Any:
+        """A quarter, or a year; `Lines` of figures, which are kept until it is known."""
+        return _lines(text) or str(opening_figures.read_through(text, self.data["now"]))
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,15 @@ class AskSource(Write):
     longest: int = LONGEST_SOURCE
     shortest: int = SHORTEST_SOURCE
 
-    def press(self, value: str) -> str:
+    def read(self, text: str) -> Any:
+        """The source; `Lines` of figures, which are none."""
+        if lines := _lines(text):
+            return lines
+        if not opening_figures.names_source(text):
+            raise Problem("opening/problem.j2", kind="source", quarter=None, last=None)
+        return super().read(text)
+
+    def press(self, value: str) -> Any:
         """What the button says."""
         return self.read(value)
 
@@ -178,10 +198,11 @@ class OpeningDialog(Dialog):
         answers = turn.memory.dialog.answers
         if question.id == "institution" and answers.get("institution") not in (None, value):
             answers.clear()  # they spoke of another institution
-        if question.id != "rows" or value == CONFIRM:
+        if not isinstance(value, Lines) and (question.id != "rows" or value == CONFIRM):
             answers[question.id] = value
             return []
-        taken = take(context.form, value["text"], context.rows)
+        typed = value.text if isinstance(value, Lines) else value["text"]
+        taken = take(context.form, typed, context.rows)
         answers["kept"] = taken.pop("rows")
         return [turn.say("report/lines.j2", **taken, form=context.form)]
 

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from bot.dialogs.base import Dialog
 from bot.engine import Outcome, Problem, Question, Write
 from bot.messages import Outgoing
+from bot.telephones import NotATelephone, find_telephone
 from bot.turn import Turn
 from storage import people
 
 
 @dataclass(frozen=True)
+class Both:
+    """A name and a telephone number in one message."""
+
+    name: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class WriteName(Write):
+    """A name; a number typed beside it answers the next question too."""
+
+    def read(self, text: str) -> Any:
+        """The name, or `Both`; a number never becomes part of a name, which is not encrypted."""
+        try:
+            found = find_telephone(text)
+        except NotATelephone as error:
+            if error.reason != "none":
+                raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
+            return super().read(text)
+        if not found.beside:
+            raise Problem("profile/name_first.j2")
+        return Both(super().read(found.beside), found.number)
+
+
+@dataclass(frozen=True)
 class WriteTelephone(Write):
-    """A telephone number: 7 to 20 digits, blanks, dashes, brackets."""
+    """A telephone number, whatever is typed beside it."""
 
     def read(self, text: str) -> str:
-        """The number as typed, trimmed."""
-        plain = text.strip()
-        digits = re.sub(r"[\s()（）+\-转]", "", plain)
-        if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 20):
-            raise Problem("problem/telephone.j2")
-        return plain
+        """The number, written in one way."""
+        try:
+            return find_telephone(text).number
+        except NotATelephone as error:
+            raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
 
 
 @dataclass(frozen=True)
@@ -40,17 +64,19 @@ class ProfileDialog(Dialog):
 
     async def run(self, context: Any) -> Outcome:
         """Name, then telephone; both can be skipped."""
-        await Write("name", "profile/name.j2", longest=32, skippable=True)
+        await WriteName("name", "profile/name.j2", longest=32, skippable=True)
         await WriteTelephone("telephone", "profile/telephone.j2", skippable=True)
         return ProfileKept()
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Write to the person at once; the telephone number only encrypted."""
         assert turn.memory.dialog is not None
-        if value:
-            kept = turn.keys.seal(value) if question.id == "telephone" else value
-            people.set_profile(turn.connection, turn.person_id, **{question.id: kept})
-        turn.memory.dialog.answers[question.id] = ""  # the figures of a person are not kept twice
+        given = vars(value) if isinstance(value, Both) else {question.id: value}
+        for field, said in given.items():
+            if said:
+                kept = turn.keys.seal(said) if field == "telephone" else said
+                people.set_profile(turn.connection, turn.person_id, **{field: kept})
+            turn.memory.dialog.answers[field] = ""  # the figures of a person are not kept twice
         return []
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from bot import telling
 from bot.dialogs.returned import said_lines
+from bot.explained import explained
 from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import form
 from policy.quarters import SHANGHAI, Quarter
-from storage import attachments, contacts, decisions, people, reports, returns, revisions, roster
+from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster
 from storage.decisions import BadReasons, Decided, OwnEntry
 from storage.reports import VersionConflict
 from storage.revisions import Past
@@ -49,7 +50,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,
-        "due": visit.times.due(quarter),
+        "timely": lateness.of(connection, institution.id, str(quarter), visit.times.due(quarter)),
         "path": f"/office/report/{institution.id}/{quarter}",
         "pasts": pasts,
         "past": past,
@@ -99,6 +100,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past]) -> dict[str, Any]:
     chart = form()
     return {
         "one": one,
+        "explained": explained(one),
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(past, pasts),
         "said": said_lines(chart, returns.cells(connection, past.id)),
