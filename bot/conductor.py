@@ -51,17 +51,22 @@ def start(
     memory = turn.memory
     resumed = False
     if memory.dialog and memory.dialog.name == name:
-        resumed = bool(memory.dialog.answers)
+        resumed = _begun(memory.dialog)
     else:
         park(turn)
         kept = memory.parked.pop(name, None)
-        resumed = bool(kept and kept.answers)
+        resumed = kept is not None and _begun(kept)
         memory.dialog = kept or DialogState(name, DIALOGS[name].version)
     assert memory.dialog is not None
     memory.dialog.answers = DIALOGS[name].begin(memory.dialog.answers, answers or {})
     memory.dialog.revisit = revisit
     turn.step()
     return show(turn, resumed=resumed and not answers)
+
+
+def _begun(state: DialogState) -> bool:
+    """Whether anything was answered yet; for whom is known without asking those who speak for one only."""
+    return any(question != "institution" for question in state.answers)
 
 
 def park(turn: Turn) -> None:

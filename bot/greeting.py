@@ -50,8 +50,7 @@ def _days(turn: Turn, one: ReportState) -> int:
 
 def _missing(turn: Turn, institution_id: int, quarter: Quarter) -> ReportState | None:
     """What one institution still has to do for the quarter; None when it is done or not expected."""
-    here = institutions.get(turn.connection, institution_id)
-    if not here.expected_from <= str(quarter) <= (here.expected_until or str(quarter)):
+    if not institutions.is_expected(turn.connection, institution_id, str(quarter)):
         return None
     one = report_state.of(turn, institution_id, quarter)
     return one if one.waits else None

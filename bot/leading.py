@@ -25,9 +25,9 @@ def ask(turn: Turn, snapshot: Snapshot) -> list[Outgoing]:
     made = lead_review.ask(turn.connection, draft, turn.person_id, turn.now)
     review = lead_review.get(turn.connection, made)
     assert review is not None
-    pushed = telling.tell_people(turn.connection, leads, table(turn, review), turn.now)
+    told = telling.tell_people(turn.connection, leads, table(turn, review), turn.now)
     place = f"{snapshot.institution_id}:{snapshot.quarter}"
-    return [turn.say("lead/asked.j2", pushed=pushed, place=place)]
+    return [turn.say("lead/asked.j2", pushed=told.pushed, place=place)]
 
 
 def table(turn: Turn, review: Review) -> Outgoing:

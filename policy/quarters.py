@@ -123,6 +123,11 @@ class Times:
         return None if self.closes_after is None else quarter.end() + timedelta(days=self.closes_after)
 
 
+def first_extension(due: datetime, now: datetime) -> date:
+    """The first whole day until which an extension gives more time than there is anyway."""
+    return local(max(due, now)).date()
+
+
 def reporting_quarter(now: datetime) -> Quarter:
     """The quarter a contact most likely means today.
 

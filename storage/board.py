@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, select
 
 from storage import lateness
-from storage.institutions import expected_in
+from storage.institutions import expected_in, there
 from storage.lateness import OF_EXTENSION
 from storage.schema import institution, report, revision
 from storage.schema_office import extension, reopening
@@ -25,7 +25,7 @@ REPORTED = ("submitted", "returned", "accepted")
 
 @dataclass(frozen=True)
 class Line:
-    """One expected institution. `counts` tells whether figures of it are added up now."""
+    """One institution: where its report stands."""
 
     institution_id: int
     name: str
@@ -156,9 +156,10 @@ _LINES = (
     .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(REPORTED), ~_superseded))
     .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
     .outerjoin(extension, OF_EXTENSION)
-    .where(expected_in(_QUARTER))
     .order_by(institution.c.name)
 )
+_LISTED = _LINES.where(expected_in(_QUARTER))
+_OTHERS = _LINES.where(~func.coalesce(expected_in(_QUARTER), False), report.c.first_submitted_at.is_not(None))
 
 
 def lines(
@@ -174,12 +175,11 @@ def lines(
     offset: int = 0,
 ) -> list[Line]:
     """Expected institutions by name, a page of them: one statement. `district` "" means without one."""
-    query = _LINES
+    query = _LISTED
     if tuple(states) != STATES:
         query = query.where(_STATE.in_(states))
     if district is not None:
-        there = institution.c.district == district if district else institution.c.district.is_(None)
-        query = query.where(there)
+        query = query.where(there(district))
     if late:
         query = query.where(_IS_LATE)
     if zero:
@@ -188,16 +188,17 @@ def lines(
         query = query.where(institution.c.name.contains(named, autoescape=True))
     if limit is not None:
         query = query.limit(limit).offset(offset)
+    return _read(connection, query, quarter, due)
+
+
+def _read(connection: Connection, query: Select[Any], quarter: str, due: datetime) -> list[Line]:
     rows = connection.execute(query, {"of_quarter": quarter, "due": due})
     return [Line(**{**r._mapping, "zero": bool(r.zero), "late": bool(r.late)}) for r in rows]
 
 
-def unexpected(connection: Connection, quarter: str) -> list[tuple[int, str]]:
-    """Who reported a quarter without being expected to: (id, name)."""
-    rows = connection.execute(
-        select(institution.c.id, institution.c.name)
-        .join(report, report.c.institution_id == institution.c.id)
-        .where(report.c.quarter == quarter, report.c.first_submitted_at.is_not(None), ~expected_in(quarter))
-        .order_by(institution.c.name)
-    )
-    return [(r.id, r.name) for r in rows]
+def others(connection: Connection, quarter: str, due: datetime, district: str | None = None) -> list[Line]:
+    """Institutions that reported a quarter without being expected to, by name; `district` as in `lines`."""
+    query = _OTHERS
+    if district is not None:
+        query = query.where(there(district))
+    return _read(connection, query, quarter, due)

@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from storage import audit, sessions
-from storage.schema import account, institution, invite, membership, person
 from storage.schema import audit as audit_row
-from storage.turns import Address
+from storage.schema import institution, invite, membership, person
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,6 @@ _PEOPLE = (
     .where(membership.c.revoked_at.is_(None))
     .order_by(membership.c.id)
 )
-
-
-def addresses(connection: Connection, institution_id: int) -> list[Address]:
-    """Every account of everybody who speaks for the institution."""
-    rows = connection.execute(
-        select(account.c.channel, account.c.bot, account.c.sender)
-        .join(membership, membership.c.person_id == account.c.person_id)
-        .where(membership.c.institution_id == institution_id, membership.c.revoked_at.is_(None))
-        .order_by(account.c.id)
-    )
-    return [Address(*row) for row in rows]
 
 
 def of_institution(connection: Connection, institution_id: int) -> list[Contact]:

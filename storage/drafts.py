@@ -241,8 +241,11 @@ def submit(
     filled_by: str | None,
     telephone: str | None,
     closes: datetime | None,
+    received: datetime | None = None,
 ) -> Revision:
     """Freeze the draft; an undecided predecessor is superseded. `closes` as for `begin_draft`.
+
+    `received` is when the office had the figures that it typed in: the report counts as sent then.
 
     Raises:
         VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
@@ -276,10 +279,11 @@ def submit(
     connection.execute(
         update(report)
         .where(report.c.id == draft.report_id, report.c.first_submitted_at.is_(None))
-        .values(first_submitted_at=now)
+        .values(first_submitted_at=received or now)
     )
     drop_reminders(connection, reminder_of(*place))
-    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
+    detail = {"received": received.isoformat()} if received else {}
+    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt, **detail)
     return Revision(*changed)
 
 

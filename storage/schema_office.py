@@ -58,6 +58,15 @@ closing = Table(
     ref("person_id", "person.id"),
 )
 
+absence = Table(
+    "absence",  # quarters in which an institution, closed and opened again, was not expected
+    metadata,
+    Column("institution_id", Key, ForeignKey("institution.id"), primary_key=True),
+    Column("after", String(6), primary_key=True),  # the last quarter before them
+    Column("again", String(6), nullable=False),  # the first one after them
+    CheckConstraint("after < again", name="order"),
+)
+
 office_link = Table(
     "office_link",  # a way into the browser's board, issued in chat
     metadata,
@@ -85,6 +94,7 @@ on_behalf = Table(
     metadata,
     Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
     Column("source", Text, nullable=False),
+    Column("received_at", Moment),  # when the paper came in; None: when it was typed in
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
     CheckConstraint("length(source) > 0", name="source"),

@@ -39,6 +39,8 @@ def test_ask_in_batch(tmp_path: Path) -> None:
         (["ask", "--on", "明天", "退休"], "2026-12-31"),
         (["export", "2026年第五季度", "--to", "x.xlsx"], "没认出季度"),
         (["export", "2026Q4", "--to", "/nowhere/x.xlsx"], "写不了文件"),
+        (["export", "2026Q4", "--to", "x.pdf"], ".xlsx"),
+        (["export", "2026Q4", "--to", "x"], ".csv"),
         (["chat", "--json", "--now", "noon"], "没认出时间"),
         (["chat", "--json", "--now", "0001-01-01T00:00"], "没认出时间"),
         (["invite", "--institution", "x"], "机构名称"),
@@ -232,6 +234,14 @@ def test_invite_of_an_institution_makes_it_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("role", "who"), [("head", "负责人"), ("staff", "工作人员")])
 def test_an_office_code_says_whose_it_is(tmp_path: Path, role: str, who: str) -> None:
     assert who in bot(tmp_path, "invite", "--office", "--role", role).stdout
+
+
+def test_invite_makes_no_second_institution_of_a_name_spelled_otherwise(tmp_path: Path) -> None:
+    assert "新建" in bot(tmp_path, "invite", "--institution", "威海海洋职业学院（北校区）").stdout
+    done = bot(tmp_path, "invite", "--institution", "威海　海洋职业学院(北校区)")
+    assert done.returncode == 1
+    assert "威海海洋职业学院（北校区）" in done.stderr
+    assert "邀请码：" not in done.stdout
 
 
 def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from datetime import datetime
 
 import openpyxl
 import pytest
+from sqlalchemy import insert
 
 from bot import export
 from bot.start import House
 from policy.quarters import SHANGHAI, Quarter
 from storage import board, decisions
 from storage.database import transaction
+from storage.schema_office import extension
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 
@@ -41,7 +43,8 @@ def officer(either_house: House) -> Person:
 
 def extend(house: House, until: datetime) -> None:
     with transaction(house.engine) as connection:
-        decisions.extend(connection, 1, str(Q4), until, "系统迁移", 1, NOON)
+        values = {"institution_id": 1, "quarter": str(Q4), "until": until, "reason": "系统迁移"}
+        connection.execute(insert(extension).values(**values, at=NOON, person_id=1))
 
 
 def late_on_board(house: House) -> bool:
@@ -53,8 +56,9 @@ def late_on_board(house: House) -> bool:
 def state_in_export(house: House) -> str:
     with transaction(house.engine, read_only=True) as connection:
         content = export.aggregate(connection, str(Q4), False, "quarter", house.keys)
-    rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[2].iter_rows(values_only=True)
-    return next(str(row[1]) for row in rows if row[0] == "威海数字培训学校")
+    heads, *rows = openpyxl.load_workbook(io.BytesIO(content))["报送名单"].iter_rows(values_only=True)
+    column = heads.index("是否迟报")
+    return next(str(row[column]) for row in rows if row[0] == "威海数字培训学校")
 
 
 def submits(wang: Person) -> str:

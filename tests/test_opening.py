@@ -112,8 +112,8 @@ class TestSums:
             [Q3, 2, "=纸质报表"]
         ]
         lines = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))[1:]
-        assert [(line[2], float(line[9])) for line in lines] == [("大数据", 120.0), ("大数据", 300.0)]
-        assert lines[1][4] == "2" and Q3 in lines[1][5]
+        assert [(line[3], float(line[10])) for line in lines] == [("大数据", 120.0), ("大数据", 300.0)]
+        assert lines[1][5] == "2" and Q3 in lines[1][6]
 
     @pytest.mark.parametrize("seed", range(4))
     def test_every_way_of_adding_up_agrees(self, either_house: House, seed: int) -> None:

@@ -10,7 +10,8 @@ from bot.engine import Outcome, Problem, Question, Write
 from bot.messages import Outgoing
 from bot.telephones import NotATelephone, find_telephone
 from bot.turn import Turn
-from storage import people
+from policy.roster_file import tidy_name
+from storage import contacts, people
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,28 @@ class ProfileDialog(Dialog):
         """Say where to go on."""
         profile = people.profile(turn.connection, turn.person_id)
         return [turn.say("profile/kept.j2", name=profile.name, telephone=bool(profile.telephone))]
+
+
+class OfficerNameDialog(Dialog):
+    """What an officer is called on the board and in the records; nothing else is asked of them."""
+
+    name = "officer-name"
+    park = False
+
+    async def run(self, context: Any) -> Outcome:
+        """One question, which can be skipped."""
+        await Write("name", "profile/officer_name.j2", longest=32, skippable=True)
+        return ProfileKept()
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """Write to the person at once, with its mark in the records."""
+        assert turn.memory.dialog is not None
+        if value:
+            contacts.rename(turn.connection, turn.person_id, tidy_name(value), turn.person_id, turn.now)
+        turn.memory.dialog.answers[question.id] = ""
+        return []
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Say what was kept."""
+        name = people.profile(turn.connection, turn.person_id).name
+        return [turn.say("profile/officer_kept.j2", name=name)]

@@ -67,8 +67,8 @@ def save(visit: Visit) -> Answer:
         "opening/told.j2", institution=one.name, number=number, through=through, source=texts["source"]
     )
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
-    telling.tell_people(visit.connection, speaking, told, visit.now)
-    return Goto(_path(one), "opening_kept")
+    heard = telling.tell_people(visit.connection, speaking, told, visit.now)
+    return Goto(_path(one), "opening_kept", heard)
 
 
 def _changed(visit: Visit, one: Listed, texts: Texts) -> Page:
