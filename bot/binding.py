@@ -8,6 +8,7 @@ import unicodedata
 from bot import accounts, conductor
 from bot.messages import Outgoing
 from bot.turn import Turn
+from storage import accounts as accounts_kept
 from storage import people
 
 _SAID = re.compile(r"^(?:绑定|/start|/bind)[\s:：]*(\S.*)?$", re.I | re.S)
@@ -51,6 +52,10 @@ def bind(turn: Turn, code: str) -> list[Outgoing]:
         return [turn.say("bind/how.j2")]
     if joined := accounts.join(turn, code):
         return joined
+    mine = accounts_kept.role_by_code(turn.connection, turn.keys.codes, turn.person_id, code)
+    for role in turn.memberships if mine else []:  # sent again: nothing is wrong, and nothing to count
+        if mine and (role.institution_id, role.office) == (mine[0], mine[1] in people.OFFICE_ROLES):
+            return [turn.say("bind/already.j2", role=role)]
     used = people.use_code(
         turn.connection, turn.keys.codes, turn.now, turn.talk.account_id, turn.person_id, code
     )

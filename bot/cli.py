@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.render import words
-from policy.quarters import SHANGHAI, Quarter, local, reporting_quarter
+from policy.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
 if TYPE_CHECKING:
     from bot.start import House
@@ -66,7 +66,7 @@ def clock(now: str | None) -> Callable[[], datetime]:
     if now is None:
         return lambda: datetime.now(SHANGHAI)
     try:
-        fixed = local(datetime.fromisoformat(now))
+        fixed = read_moment(now)
     except ValueError:
         raise _problem("now", now) from None
     return lambda: fixed
@@ -111,13 +111,22 @@ def _chat(options: argparse.Namespace) -> int:
 
 def _remind(options: argparse.Namespace) -> int:
     from bot import announcing, reminding
+    from policy.reminders import corrections, due_now, sending_hours
 
     house, now = _open(), clock(options.now)()
     announcing.send_due(house.engine, now)
-    sent, calls = reminding.send_due(
-        house.engine, now, bool(house.settings.wechat_secret), house.settings.times
-    )
-    print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
+    windowed, times = bool(house.settings.wechat_secret), house.settings.times
+    sent, _ = reminding.send_due(house.engine, now, windowed, times)
+    calls = reminding.unreachable(house.engine, now, windowed, times)
+    due = due_now(now, corrections())
+    data = {
+        "sent": sent,
+        "calls": calls,
+        "due": due is not None,
+        "hours": sending_hours(now, corrections()),
+        "quarter": due.quarter if due else reporting_quarter(now),
+    }
+    print(words("cli/reminded.j2", data))
     return 0
 
 
@@ -187,7 +196,7 @@ def _invite(options: argparse.Namespace) -> int:
                 else institutions.create(connection, name, str(reporting_quarter(now)), now, None).id
             )
         code, expires = people.create_invite(connection, house.keys.codes, now, role, institution_id, None)
-    data = {"institution": name, "made": made, "code": code, "expires": expires}
+    data = {"institution": name, "role": role, "made": made, "code": code, "expires": expires}
     print(words("cli/invited.j2", data))
     return 0
 
@@ -239,13 +248,24 @@ def _upgrade(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from bot.start import serve
 
+    _warn()
     return serve()
 
 
 def _open() -> House:
     from bot.start import open_house
 
+    _warn()
     return open_house()
+
+
+def _warn() -> None:
+    """Say which settings are misspelt: they would be ignored in silence."""
+    from bot.settings import load_settings, unknown_settings
+
+    load_settings()  # a file that cannot be read is said first
+    if names := unknown_settings():
+        print(words("cli/unknown_settings.j2", {"names": names}), file=sys.stderr)
 
 
 _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {

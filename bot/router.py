@@ -199,9 +199,8 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
         try:
             question.read(text)
         except Problem:
-            # In the middle of figures only what is put as a question is one: 等财务 is none.
-            heard = not isinstance(stage.context, ReportContext) or words.asks(text)
-            found = answering.answer(turn, text) if heard else None
+            # Where something is asked, only what is put as a question is one: 等财务, 威海 are none.
+            found = answering.answer(turn, text) if words.asks(text) else None
             if found is not None and found.sure:
                 feedback.note(turn, text, found)
                 return _interrupt(turn, stage, found)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, select, update
 
 from storage import audit, people
-from storage.schema import account, membership, person
+from storage.schema import account, invite, membership, person
 from storage.schema_contact import account_link
 
 RANKS = {"contact": 0, "lead": 1, "district": 0, "staff": 1, "head": 2}  # within one place
@@ -22,6 +22,15 @@ class Account:
     id: int
     channel: str
     created_at: datetime
+
+
+def role_by_code(
+    connection: Connection, key: bytes, person_id: int, code: str
+) -> tuple[int | None, str] | None:
+    """(institution or None, role) that this person once got by this very code; None of any other code."""
+    used = (invite.c.code_hash == people.hash_code(code, key)) & (invite.c.used_by == person_id)
+    row = connection.execute(select(invite.c.institution_id, invite.c.role).where(used)).first()
+    return (row.institution_id, row.role) if row else None
 
 
 def of_person(connection: Connection, person_id: int) -> list[Account]:

@@ -39,6 +39,9 @@ class Address:
     sender: str
 
 
+FORGOTTEN: dict[str, Any] = {}  # the body of a message that is no longer known
+
+
 @dataclass
 class Conversation:
     """What a conversation remembers. `state` is plain JSON; `serial` binds buttons to a step."""
@@ -233,14 +236,20 @@ def release_due(connection: Connection, now: datetime) -> int:
 def forget_history(connection: Connection, address: Address, keep_turn: int) -> None:
     """Forget what was said on both sides of a conversation, but for the turn under way.
 
-    The dedupe rows stay, without words: the same message again still changes nothing.
+    The dedupe rows stay, without words: the same message again still changes nothing. Of our
+    messages the last one stays, emptied: SQLite gives the number of a deleted last row to the next
+    one, and a page that shows up to some number waits for greater ones.
     """
     mine = (turn.c.channel == address.channel) & (turn.c.bot == address.bot)
     mine &= turn.c.sender == address.sender
     connection.execute(update(turn).where(mine, turn.c.id != keep_turn).values(said=None))
-    ours = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
-    ours &= outbox.c.sender == address.sender
-    connection.execute(delete(outbox).where(ours, outbox.c.turn_id != keep_turn))
+    said = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    said &= (outbox.c.sender == address.sender) & (outbox.c.turn_id.is_distinct_from(keep_turn))
+    said &= outbox.c.turn_id.is_not(None) | outbox.c.sent_at.is_not(None) | outbox.c.failed.is_not(None)
+    last = connection.execute(select(func.max(outbox.c.id)).where(said)).scalar()
+    connection.execute(delete(outbox).where(said, outbox.c.id != last))
+    emptied = {"body": FORGOTTEN, "turn_id": None, "failed": DROPPED}
+    connection.execute(update(outbox).where(outbox.c.id == last).values(**emptied))
     theirs = (later.c.channel == address.channel) & (later.c.bot == address.bot)
     connection.execute(delete(later).where(theirs, later.c.sender == address.sender))
 
@@ -304,7 +313,7 @@ def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[st
             outbox.c.sender == address.sender,
         )
     ).first()
-    return row.body if row else None
+    return (row.body or None) if row else None
 
 
 @dataclass(frozen=True)

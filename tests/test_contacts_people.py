@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -215,3 +216,14 @@ def test_the_office_code_of_a_head_lifts_staff(either_house: House) -> None:
     zhang.says(f"绑定 {office_code(either_house, 'staff')}", f"绑定 {office_code(either_house, 'head')}")
     zhang.says("邀请同事")
     assert "绑定" in zhang.text
+
+
+def test_who_sends_the_own_code_again_is_bound_already(house: House, talk: Callable[..., Person]) -> None:
+    wang, code = talk("wang"), contact_code(house)
+    wang.says(f"绑定 {code}", "王芳", "跳过")
+    for _ in range(8):  # and it is no wrong attempt
+        wang.says(f"绑定 {code}")
+        assert "已经绑定" in wang.text
+    li = talk("li")
+    li.says(f"绑定 {code}")
+    assert "已经用过" in li.text

@@ -134,6 +134,7 @@ class TestConsistency:
             "title": "t",
             "clause": "三",
             "intro": "",
+            "whom": "",
             "undecided": {"title": "?"},
             "met": [],
             "failed": [],

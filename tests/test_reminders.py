@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot import reminding
@@ -103,13 +105,29 @@ def test_a_reminder_opens_the_report(house: House) -> None:
 
 
 def test_the_command(tmp_path: object) -> None:
-    from pathlib import Path
-
     folder = Path(str(tmp_path))
     bot(folder, "invite", "--institution", "威海数字培训学校")
     done = bot(folder, "remind", "--now", "2026-12-31T10:00:00+08:00")
     assert done.returncode == 0, done.stderr
     assert "威海数字培训学校" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("now", "sent_now"),
+    [
+        ("2026-12-31T10:00:00+08:00", True),
+        ("2026-12-31T21:00:00+08:00", False),  # after hours
+        ("2026-11-11T10:00:00+08:00", False),  # nothing is due yet
+    ],
+)
+def test_whom_to_call_is_said_whenever_it_is_asked(
+    house: House, tmp_path: Path, now: str, sent_now: bool
+) -> None:
+    contact_code(house)
+    done = bot(tmp_path, "remind", "--now", now)
+    assert "威海数字培训学校" in done.stdout
+    assert "2026年第4季度" in done.stdout
+    assert ("没有" not in done.stdout) == sent_now
 
 
 class TestWaitingOnes:
