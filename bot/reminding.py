@@ -11,10 +11,19 @@ from bot.channels import wechat_window
 from bot.channels.shape import CHANNELS
 from bot.render import render
 from policy.quarters import Times, local, reporting_quarter
-from policy.reminders import ROSTER_DAYS, ROSTER_WARNING_DAYS, Due, corrections, due_now, sending_hours
-from storage import courses, institutions, people, reports, returns, turns
+from policy.reminders import (
+    ROSTER_DAYS,
+    ROSTER_WARNING_DAYS,
+    WAITED_FOR,
+    Due,
+    corrections,
+    due_now,
+    is_reminded,
+    sending_hours,
+)
+from storage import board, courses, people, reports, returns, turns
+from storage.board import Line
 from storage.database import transaction
-from storage.institutions import Institution
 from storage.people import Reach
 
 BATCH = 200  # institutions in one transaction: other people's messages get in between
@@ -22,10 +31,8 @@ BATCH = 200  # institutions in one transaction: other people's messages get in b
 
 @dataclass(frozen=True)
 class _Missing:
-    institution: Institution
-    draft: bool
+    line: Line
     reach: tuple[Reach, ...]
-    until: datetime | None  # it was given until then
     pushable: bool  # a channel of some contact takes messages at any time, or does just now
 
 
@@ -51,19 +58,28 @@ def send_due(
         with transaction(engine) as connection:
             for one in missing[start : start + BATCH]:
                 body = render(
-                    "reminder.j2", due=due, on=one.until or on, institution=one.institution, draft=one.draft
+                    "reminder.j2",
+                    due=due,
+                    on=one.line.extended_until or on,
+                    institution=one.line,
+                    draft=one.line.drafting,
                 ).body()
                 claimed: dict[int, bool] = {}
                 for reach in one.reach:
                     if reach.person_id not in claimed:
                         claimed[reach.person_id] = people.claim_reminder(
-                            connection, one.institution.id, str(due.quarter), due.kind, reach.person_id, now
+                            connection,
+                            one.line.institution_id,
+                            str(due.quarter),
+                            due.kind,
+                            reach.person_id,
+                            now,
                         )
                     if claimed[reach.person_id]:
-                        about = reports.reminder_of(one.institution.id, str(due.quarter))
+                        about = reports.reminder_of(one.line.institution_id, str(due.quarter))
                         turns.remind(connection, reach.address, body, about, now)
                 sent += sum(claimed.values())
-    return sent, [m.institution.name for m in missing if not m.pushable]
+    return sent, [m.line.name for m in missing if not m.pushable]
 
 
 def unreachable(
@@ -75,7 +91,7 @@ def unreachable(
     """
     due = due_now(now, corrections()) or Due(reporting_quarter(now), "")
     missing = _missing(engine, due, now, windowed, times or Times())
-    return [m.institution.name for m in missing if not m.pushable]
+    return [m.line.name for m in missing if not m.pushable]
 
 
 def _rosters(engine: Engine, now: datetime) -> int:
@@ -105,22 +121,15 @@ def _missing(engine: Engine, due: Due, now: datetime, windowed: bool, times: Tim
     """
     quarter = str(due.quarter)
     with transaction(engine, read_only=True) as connection:
-        states = reports.states_of_quarter(connection, quarter)
+        lines = board.lines(connection, quarter, times.due(due.quarter), WAITED_FOR)
         reach = people.reach_of_institutions(connection)
         addresses = [r.address for reaches in reach.values() for r in reaches]
         lately = wechat_window.reachable(connection, addresses, now) if windowed else set()
         closes = returns.closes_at(connection, quarter, times.closes(due.quarter))
-        extended = returns.extensions(connection, quarter)
-        found = []
-        for institution in institutions.expected(connection, quarter):
-            state, submitted = states.get(institution.id, ("", None))
-            until = extended.get(institution.id)
-            running = until is not None and now < until
-            over = closes is not None and now >= closes and not running and state != "returned"
-            if over or (running and due.kind == "overdue"):
-                continue
-            if submitted is None or state == "returned":
-                mine = tuple(reach.get(institution.id, ()))
-                pushable = any(CHANNELS[r.address.channel].pushes or r.address in lately for r in mine)
-                found.append(_Missing(institution, state == "draft", mine, until, pushable))
-        return found
+    found = []
+    for line in lines:
+        if is_reminded(due.kind, now, line.state, line.extended_until, closes):
+            mine = tuple(reach.get(line.institution_id, ()))
+            pushable = any(CHANNELS[r.address.channel].pushes or r.address in lately for r in mine)
+            found.append(_Missing(line, mine, pushable))
+    return found

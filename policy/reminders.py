@@ -81,6 +81,24 @@ def due_now(now: datetime, calendar: Calendar = AS_KNOWN) -> Due | None:
     return Due(current, come[-1]) if come else None
 
 
+WAITED_FOR = ("missing", "draft", "returned")  # where a report stands that is still to come
+
+
+def is_reminded(
+    kind: str, now: datetime, state: str, until: datetime | None, closes: datetime | None
+) -> bool:
+    """Whether an institution is reminded, by where its report stands.
+
+    `state` is that of its newest submission (missing, draft, submitted, returned, accepted); `until`
+    when its extension ends, `closes` when the quarter takes no more. Nobody is reminded of what is not
+    taken any more, or called late while an extension runs; what was returned may always be sent again.
+    """
+    running = until is not None and now < until
+    if state not in WAITED_FOR or (running and kind == "overdue"):
+        return False
+    return state == "returned" or running or closes is None or now < closes
+
+
 def parse_holidays(raw: dict[str, Any]) -> Calendar:
     """The corrections from their file. Raises PolicyError for a day without source."""
     for entry in raw["days"]:

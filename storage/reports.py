@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, exists, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from storage.schema import MEASURES, explanation, figure, institution, report, revision
 
@@ -226,25 +226,6 @@ def submitted_revision(connection: Connection, revision_id: int) -> Submitted | 
 
 
 _later = revision.alias("later")
-_STATES = (
-    select(report.c.institution_id, revision.c.state, report.c.first_submitted_at)
-    .join(revision, revision.c.report_id == report.c.id)
-    .where(
-        report.c.quarter == bindparam("of_quarter"),
-        revision.c.state != "discarded",
-        ~exists().where(
-            _later.c.report_id == revision.c.report_id,
-            _later.c.number > revision.c.number,
-            _later.c.state != "discarded",
-        ),
-    )
-)
-
-
-def states_of_quarter(connection: Connection, quarter: str) -> dict[int, tuple[str, datetime | None]]:
-    """Institution id → (state of its newest revision, when first submitted) for one quarter."""
-    rows = connection.execute(_STATES, {"of_quarter": quarter})
-    return {r.institution_id: (r.state, r.first_submitted_at) for r in rows}
 
 
 def latest_rows(connection: Connection, institution_id: int, quarter: str) -> Rows:

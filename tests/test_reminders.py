@@ -14,13 +14,13 @@ from sqlalchemy import select
 from bot import reminding
 from bot.start import House
 from policy.quarters import SHANGHAI
-from storage import turns
+from storage import decisions, reports, turns
 from storage.database import transaction
 from storage.schema import outbox
 from storage.turns import Address
 from tests.conftest import contact_code
 from tests.processes import bot
-from tests.talk import Person
+from tests.talk import NOON, Person
 
 Talk = Callable[..., Person]
 LAST_DAY = datetime(2026, 12, 31, 10, 0, tzinfo=SHANGHAI)
@@ -164,3 +164,16 @@ class TestWaitingOnes:
         reminding.send_due(either_house.engine, self.days[0])
         wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
         assert self.waiting(either_house) == []
+
+
+def test_a_returned_report_is_reminded_while_its_correction_is_under_way(either_house: House) -> None:
+    house = either_house
+    wang = bound(house)
+    wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+    with transaction(house.engine) as connection:
+        latest = reports.snapshot(connection, 1, "2026Q4").latest
+        assert latest is not None
+        decisions.return_(connection, latest.id, [("大数据", "trained", "请核对")], 1, NOON)
+    wang.says("填报 2026Q4", "开始改")
+    assert reminding.send_due(house.engine, LAST_DAY)[0] == 1
+    assert reminding.send_due(house.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0] == 1
