@@ -64,6 +64,8 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
     In the middle of a dialog only who says hello or asks for the menu hears of it.
     """
+    if binding.code_in(turn.text) is not None:
+        return said  # who just came in is asked for their name first; /start CODE is no menu
     menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
     hello = turn.incoming.choice is None and turn.small_talk
     if stage is not None and stage.question is not None and not (menu or hello):
