@@ -67,7 +67,8 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
     if binding.code_in(turn.text) is not None:
         return said  # who just came in is asked for their name first; /start CODE is no menu
     menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
-    hello = turn.incoming.choice is None and turn.small_talk
+    said_hello = turn.small_talk or words.tidy(turn.text) in words.HELLO
+    hello = turn.incoming.choice is None and said_hello
     if stage is not None and stage.question is not None and not (menu or hello):
         return said
     greeting = greeting_of_day(turn)
