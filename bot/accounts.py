@@ -36,6 +36,8 @@ def join(turn: Turn, typed: str) -> Replies:
     )
     if person_id is None:
         return None
+    if isinstance(person_id, people.CodeRefused):
+        return [turn.say("account/refused.j2", reason=person_id.reason)]
     turn.talk.person_id = person_id
     turn.forget_roles()
     turn.read_again("")

@@ -15,8 +15,8 @@ from bot import attached, docx
 from bot.files import safe_name
 from bot.render import words
 from policy.quarters import Quarter
-from storage import attachments, institutions
-from storage.attachments import KINDS, Annexed, Attached
+from storage import attachments, turnout
+from storage.attachments import Annexed, Attached
 
 LONGEST_NAME = 60  # characters of a folder's or a file's name, before its ending
 _PIECE = 1024 * 1024  # bytes copied at a time
@@ -34,17 +34,15 @@ def merged_pages(connection: Connection, quarter: str, accepted_only: bool) -> b
 
 def _merged(connection: Connection, quarter: str, accepted_only: bool, found: list[Annexed]) -> bytes:
     named = Quarter.parse(quarter)
-    expected = {i.id for i in institutions.expected(connection, quarter)}
-    with_pages = [one for one in found if one.pages.words or any(f.kind in KINDS for f in one.pages.files)]
+    with_pages = [one for one in found if one.pages.separate]
     return docx.document(
         "annexes",
         words("export/annexes_title.j2", {"quarter": named}),
         quarter=named,
         accepted_only=accepted_only,
         found=with_pages,
-        without=[one.institution for one in found if one not in with_pages],
-        reported=len(found),
-        expected=len(expected | {one.institution_id for one in found}),
+        without=[one.institution for one in found if not one.pages.separate],
+        turnout=turnout.turnout(connection, quarter, accepted_only),
         mark=quarter,
     )
 

@@ -105,7 +105,9 @@ def answer(turn: Turn, text: str) -> Reply:
     """Answer within a conversation; what was answered is remembered for a follow-up."""
     on, published = local(turn.now).date(), of_turn(turn)
     found = reply(text, on, turn.memory.topic, published=published, turn_id=turn.id)
-    if found.found.kind == "answer" and found.entries and found.entries[0].clauses:
+    own = found.entries if found.found.kind == "answer" else ()  # none: a clause shown to the letter
+    turn.small_talk = bool(own) and all(e.smalltalk for e in own)
+    if own and own[0].clauses:
         last = found.entries[-1]
         turn.memory.topic = last.replaces or last.id
     return found

@@ -22,6 +22,7 @@ from storage.database import StorageUnavailable, transaction
 from storage.turns import Address
 
 FOLDER = "attachments"  # in the data folder; file name: hash of the content
+_OLD_NAMES = (".doc", ".xls", ".wps", ".et", ".dps")
 _GOING = ".going"  # ends the name of one that is being removed
 
 
@@ -29,8 +30,8 @@ _GOING = ".going"  # ends the name of one that is being removed
 class Arrived:
     """A file of somebody who speaks for an institution.
 
-    refused: why it is not taken (large, empty, kind, macro, broken, encoding, rows, heads, roster, lost), ""
-    when it is. `form` is the official form read from it.
+    refused: why it is not taken (large, empty, kind, old, macro, broken, encoding, rows, heads, roster,
+    lost), "" when it is. `form` is the official form read from it.
     """
 
     name: str
@@ -76,7 +77,7 @@ def examine(name: str, content: bytes) -> Arrived:
             raise BadFile("empty")
         if size > media.LONGEST:
             raise BadFile("large")
-        kind = media.media_of(name, content)
+        kind = _kind(name, content)
         media.refuse_roster(kind, content)
         read = _form(kind, content)
         if read is None and kind == "csv":
@@ -86,13 +87,31 @@ def examine(name: str, content: bytes) -> Arrived:
     return Arrived(media.with_suffix(name, kind), digest, size, kind, form=read)
 
 
+def _kind(name: str, content: bytes) -> str:
+    """The media; formats that neither we nor every office can open are told from unknown ones."""
+    try:
+        kind = media.media_of(name, content)
+    except BadFile as error:
+        if error.reason == "kind" and name.lower().endswith(_OLD_NAMES):
+            raise BadFile("old") from error
+        raise
+    if kind in ("doc", "xls"):
+        raise BadFile("old")
+    return kind
+
+
 def _form(kind: str, content: bytes) -> FormFile | None:
     if kind not in ("xlsx", "csv") or len(content) > sheets.LONGEST:
         return None
     grids: list[Grid]
     base: Base | None = None
     if kind == "xlsx":
-        grids, base = sheets.read_xlsx(content)
+        try:
+            grids, base = sheets.read_xlsx(content)
+        except BadSheet as error:
+            if error.reason == "large":  # more than any form holds: something else, to be attached
+                return None
+            raise
     else:
         grids = [sheets.read_csv(content)]
     for grid in grids:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.render import words
-from policy.quarters import SHANGHAI, Quarter, local, reporting_quarter
+from policy.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
 if TYPE_CHECKING:
     from bot.start import House
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     invite.add_argument("--role", choices=["staff", "head"], default="staff")
     export = commands.add_parser("export", help="the aggregated form of a quarter")
     export.add_argument("quarter")
-    export.add_argument("--to", required=True, metavar="FILE.xlsx")
+    export.add_argument("--to", required=True, metavar="FILE.xlsx", help="or FILE.csv: the rows behind")
     export.add_argument("--accepted", action="store_true", help="accepted revisions only")
     commands.add_parser("upgrade", help="bring the database to the current schema")
     return root
@@ -66,7 +66,7 @@ def clock(now: str | None) -> Callable[[], datetime]:
     if now is None:
         return lambda: datetime.now(SHANGHAI)
     try:
-        fixed = local(datetime.fromisoformat(now))
+        fixed = read_moment(now)
     except ValueError:
         raise _problem("now", now) from None
     return lambda: fixed
@@ -111,13 +111,22 @@ def _chat(options: argparse.Namespace) -> int:
 
 def _remind(options: argparse.Namespace) -> int:
     from bot import announcing, reminding
+    from policy.reminders import corrections, due_now, sending_hours
 
     house, now = _open(), clock(options.now)()
     announcing.send_due(house.engine, now)
-    sent, calls = reminding.send_due(
-        house.engine, now, bool(house.settings.wechat_secret), house.settings.times
-    )
-    print(words("cli/reminded.j2", {"sent": sent, "calls": calls}))
+    windowed, times = bool(house.settings.wechat_secret), house.settings.times
+    sent, _ = reminding.send_due(house.engine, now, windowed, times)
+    calls = reminding.unreachable(house.engine, now, windowed, times)
+    due = due_now(now, corrections())
+    data = {
+        "sent": sent,
+        "calls": calls,
+        "due": due is not None,
+        "hours": sending_hours(now, corrections()),
+        "quarter": due.quarter if due else reporting_quarter(now),
+    }
+    print(words("cli/reminded.j2", data))
     return 0
 
 
@@ -164,24 +173,30 @@ def _proposals(arguments: list[str]) -> int:
 
 
 def _invite(options: argparse.Namespace) -> int:
+    from bot import roster_names
     from storage import institutions, people
     from storage.database import transaction
 
     house, now = _open(), datetime.now(SHANGHAI)
-    made = False
+    made, name = False, ""
     with transaction(house.engine) as connection:
         institution_id = None
         role = options.role
         if options.institution is not None:
-            role, name = "contact", " ".join(options.institution.split())
-            if not 2 <= len(name) <= 60:
+            role, meant = "contact", roster_names.meant(connection, options.institution)
+            if meant.closed or meant.spelled:
+                raise _problem("closed" if meant.closed else "spelled", meant.one.name if meant.one else "")
+            if meant.one is None and not meant.fits:
                 raise _problem("institution")
-            found = institutions.find(connection, name)
-            made = found is None
-            found = found or institutions.create(connection, name, str(reporting_quarter(now)), now, None)
-            institution_id = found.id
+            made = meant.one is None
+            name = meant.one.name if meant.one else meant.name
+            institution_id = (
+                meant.one.id
+                if meant.one
+                else institutions.create(connection, name, str(reporting_quarter(now)), now, None).id
+            )
         code, expires = people.create_invite(connection, house.keys.codes, now, role, institution_id, None)
-    data = {"institution": options.institution or "", "made": made, "code": code, "expires": expires}
+    data = {"institution": name, "role": role, "made": made, "code": code, "expires": expires}
     print(words("cli/invited.j2", data))
     return 0
 
@@ -190,13 +205,15 @@ def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from bot import export
-    from storage import aggregates, institutions
+    from storage import turnout
     from storage.database import transaction
 
     try:
         quarter = Quarter.parse(options.quarter, datetime.now(SHANGHAI))
     except ValueError:
         raise _problem("quarter", options.quarter, str(reporting_quarter(datetime.now(SHANGHAI)))) from None
+    if Path(options.to).suffix.lower() not in export.ENDINGS:
+        raise _problem("ending", options.to)
     house, name = _open(), str(quarter)
     with transaction(house.engine, read_only=True) as connection:
         try:
@@ -211,9 +228,8 @@ def _export(options: argparse.Namespace) -> int:
             )
         except OSError:
             raise _problem("write", options.to) from None
-        reported = aggregates.reported(connection, name, options.accepted)
-        total = len(institutions.expected(connection, name))
-    data = {"quarter": quarter, "reported": reported, "total": total, "accepted": options.accepted}
+        counted = turnout.turnout(connection, name, options.accepted)
+    data = {"quarter": quarter, "turnout": counted, "accepted_only": options.accepted}
     print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
     return 0
 
@@ -232,13 +248,24 @@ def _upgrade(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from bot.start import serve
 
+    _warn()
     return serve()
 
 
 def _open() -> House:
     from bot.start import open_house
 
+    _warn()
     return open_house()
+
+
+def _warn() -> None:
+    """Say which settings are misspelt: they would be ignored in silence."""
+    from bot.settings import load_settings, unknown_settings
+
+    load_settings()  # a file that cannot be read is said first
+    if names := unknown_settings():
+        print(words("cli/unknown_settings.j2", {"names": names}), file=sys.stderr)
 
 
 _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {

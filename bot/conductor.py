@@ -51,17 +51,22 @@ def start(
     memory = turn.memory
     resumed = False
     if memory.dialog and memory.dialog.name == name:
-        resumed = bool(memory.dialog.answers)
+        resumed = _begun(memory.dialog)
     else:
         park(turn)
         kept = memory.parked.pop(name, None)
-        resumed = bool(kept and kept.answers)
+        resumed = kept is not None and _begun(kept)
         memory.dialog = kept or DialogState(name, DIALOGS[name].version)
     assert memory.dialog is not None
     memory.dialog.answers = DIALOGS[name].begin(memory.dialog.answers, answers or {})
     memory.dialog.revisit = revisit
     turn.step()
     return show(turn, resumed=resumed and not answers)
+
+
+def _begun(state: DialogState) -> bool:
+    """Whether anything was answered yet; for whom is known without asking those who speak for one only."""
+    return any(question != "institution" for question in state.answers)
 
 
 def park(turn: Turn) -> None:
@@ -108,6 +113,7 @@ def question_of(stage: Stage, **extra: Any) -> Outgoing:
         "again": False,
         "changing": stage.state.revisit is not None,
         "answered": len(stage.step.trail),
+        "way": [asked.id for asked, _ in stage.step.trail],
         **question.data,
         **extra,
     }
@@ -133,15 +139,35 @@ def answer(stage: Stage, read: Any) -> list[Outgoing]:
     return said + show(turn)
 
 
+def overtaken(stage: Stage) -> list[Outgoing] | None:
+    """What became of an answer to a dialog that others ended meanwhile; None when there was none."""
+    if stage.step.question is not None or isinstance(stage.step.outcome, Stay):
+        return None
+    said = stage.dialog.overtaken(stage.turn, stage.context, stage.step.outcome, stage.state.answers)
+    if said is not None:
+        stage.turn.memory.dialog = None
+        stage.turn.step()
+    return said
+
+
 def back(stage: Stage) -> list[Outgoing]:
     """One question back; later answers are kept."""
-    if not stage.step.trail:
+    way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
+    if not way:
         return [stage.turn.say("problem/first.j2"), *show(stage.turn)]
-    return revisit(stage, stage.step.trail[-1][0].id)
+    return revisit(stage, way[-1].id)
 
 
 def revisit(stage: Stage, question_id: str) -> list[Outgoing]:
-    """Ask one question anew; later answers are kept and count only if reached again."""
+    """Ask one question anew; later answers are kept and count only if reached again.
+
+    `#N` names the N-th on the way here: a long id has no room in a button.
+    """
+    if question_id.startswith("#"):
+        number = int(question_id[1:]) if question_id[1:].isdigit() else -1
+        if not 0 <= number < len(stage.step.trail):
+            return show(stage.turn)
+        question_id = stage.step.trail[number][0].id
     stage.state.revisit = question_id
     stage.turn.step()
     return show(stage.turn)

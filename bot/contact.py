@@ -20,32 +20,41 @@ PLACES = ("fill", "form", "prn", "att", "pg", "pgt", "pgd", "hist")  # buttons t
 
 
 def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
-    """((institution, quarter), rest) of a token that names a report of this person."""
+    """((institution, quarter), rest) of a token that names a report of this person, not a coming one."""
     institution, _, rest = argument.partition(":")
     quarter, _, rest = rest.partition(":")
     if not (institution.isascii() and institution.isdigit() and len(institution) < 16):
         return None
     try:
-        Quarter.parse(quarter)
+        named = Quarter.parse(quarter)
     except ValueError:
         return None
     mine = any(m.institution_id == int(institution) for m in turn.institutions)
-    return ((int(institution), quarter), rest) if mine else None
+    return ((int(institution), str(named)), rest) if mine and named <= Quarter.of(turn.now) else None
 
 
 def place_now(turn: Turn) -> Place | None:
-    """The report that is open; else the one most likely meant; None when there are several."""
-    state = turn.memory.dialog or turn.memory.parked.get("report")
-    if state is not None and state.name == "report" and state.answers.get("quarter"):
-        given = state.answers.get("institution")
-        mine = [
-            m.institution_id for m in turn.institutions if given is None or str(m.institution_id) == given
-        ]
-        if len(mine) == 1 and mine[0]:
-            return mine[0], str(state.answers["quarter"])
-    if len(turn.institutions) == 1:
-        return turn.institutions[0].institution_id or 0, str(reporting_quarter(turn.now))
-    return None
+    """The report that is open; else the one most likely meant; None when there are several.
+
+    What was put aside counts only where there is one institution: with several nobody can tell
+    whose report is meant by what comes weeks later.
+    """
+    mine = [m.institution_id for m in turn.institutions if m.institution_id is not None]
+    state = turn.memory.dialog
+    if (state is None or state.name != "report") and len(mine) == 1:
+        state = turn.memory.parked.get("report")
+    answers = state.answers if state is not None and state.name == "report" else {}
+    chosen = [i for i in mine if len(mine) == 1 or str(i) == answers.get("institution")]
+    if not chosen:
+        return None
+    return chosen[0], str(answers.get("quarter") or reporting_quarter(turn.now))
+
+
+def ask_which(turn: Turn, action: str) -> list[Outgoing]:
+    """Which institution is meant, of several; `action` is the button that goes on."""
+    quarter = reporting_quarter(turn.now)
+    data = {"institutions": turn.institutions, "action": action, "quarter": quarter}
+    return [turn.say("report/which.j2", **data)]
 
 
 def press_named(name: str, turn: Turn, argument: str) -> Replies:
@@ -83,7 +92,7 @@ def _service(turn: Turn, name: str) -> list[Outgoing]:
         return [turn.say("report/none.j2")]
     place = place_now(turn)
     if place is None:
-        return [turn.say("report/which.j2", institutions=turn.institutions)]
+        return ask_which(turn, name)
     return press(turn, name, f"{place[0]}:{place[1]}") or []
 
 
@@ -103,7 +112,7 @@ def past(turn: Turn) -> list[Outgoing]:
         return [turn.say("report/none.j2")]
     place = place_now(turn)
     if place is None:
-        return [turn.say("report/which.j2", institutions=turn.institutions)]
+        return ask_which(turn, "hist")
     quarters = revisions.quarters_of(turn.connection, place[0])
     if quarters and place[1] not in quarters:
         place = (place[0], quarters[0])

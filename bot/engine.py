@@ -54,6 +54,10 @@ class Question(Generic[Value]):
         """
         raise NotImplementedError
 
+    def meant(self, text: str) -> bool:
+        """Whether a text that cannot be read is a slip in answering, and not a policy question."""
+        return False
+
     def press(self, value: str) -> Value:
         """The answer that a pressed button gives; by default what typing its value would."""
         return self.read(value)

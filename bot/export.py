@@ -10,25 +10,27 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from bot import form_copy
+from bot import export_lists, export_rows, form_copy
+from bot.explained import explained
+from bot.export_rows import label
 from bot.keys import Keys
 from bot.render import words
 from bot.workbook import Sheets, lines, shown
-from policy.form import NOT_KNOWN, form
 from policy.quarters import FIRST_YEAR, Quarter, Times, local
-from storage import aggregates, institutions, reports
-from storage.aggregates import OccupationTotal, OpeningOrigin
+from storage import aggregates, reports, turnout
+from storage.aggregates import OccupationTotal
 from storage.reports import Submitted
+from storage.summary import Wanted
 
 BASES = ("quarter", "year", "total")
 MOST_SHEETS = 200  # institutions in one workbook; more go into files of their own, in a zip
+ENDINGS = (".xlsx", ".csv")  # of a path to export to
 _ZIP_DATE = (2023, 5, 24, 0, 0, 0)
 
 Totals = dict[str, OccupationTotal]  # by occupation
@@ -52,21 +54,19 @@ def totals_by_basis(connection: Connection, quarter: Quarter, accepted_only: boo
     return found
 
 
-def _label(name: str) -> str:
-    return words("export/label.j2", {"id": name})
-
-
 def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     chart = sheets.chart
     rows = {
         n: [shown(m, row[m.id]) for m in chart.measures] for n, row in form_copy.form_rows(chart, one).items()
     }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
-    data = {"one": one, "when": when, "telephone": keys.open(one.revision.telephone) or ""}
+    idle = chart.occupation_order(set(one.no_business))
+    telephone = keys.open(one.revision.telephone) or ""
+    data = {"one": one, "when": when, "telephone": telephone, "idle": idle}
     head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
     row = sheets.annex(sheet, head, rows, foot)
-    for occupation, asked, said in one.explanations:
-        text = words("export/explanation.j2", {"occupation": occupation, "asked": asked, "said": said})
+    for said in explained(one):
+        text = words("export/explanation.j2", {"said": said})
         sheet.merge_range(row, 0, row, len(chart.measures), text, sheets.style(align="left", font_size=10))
         sheet.set_row(row, 32)
         row += 1
@@ -94,36 +94,39 @@ def aggregate(
     keys: Keys,
     times: Times | None = None,
 ) -> bytes:
-    """The aggregated form of a quarter, all three bases side by side, and who reported.
+    """The aggregated form of a quarter, all three bases side by side, by 区市, and who stands where.
 
     `basis` (quarter, year, total) is the one the form itself prints; the form says which. Up to
-    MOST_SHEETS institutions follow with a sheet each, and the rows that every total adds.
+    MOST_SHEETS institutions follow with a sheet each, and the rows that the printed totals add.
     """
     now = Quarter.parse(quarter)
     by_basis = totals_by_basis(connection, now, accepted_only)
     ids = aggregates.counting_ids(connection, quarter, accepted_only)
-    expected = institutions.expected(connection, quarter)
     openings = aggregates.opening_origins(connection, quarter)
+    counted = turnout.turnout(connection, quarter, accepted_only)
+    due = (times or Times()).due(now)
+    first, since_start = str(first_quarter(now, basis)), basis == "total"
     sheets = Sheets()
     shared = {
         "quarter": now,
         "basis": basis,
-        "reported": len(ids),
-        "expected": len(expected),
+        "turnout": counted,
         "accepted_only": accepted_only,
         "openings": len({o.opening_id for o in openings}),
         "hash": content_hash(by_basis, ids, [o.opening_id for o in openings]),
     }
     _total_sheet(sheets, by_basis[basis], shared)
     _bases_sheet(sheets, by_basis)
+    wanted = Wanted(first, quarter, accepted_only, since_start)
+    export_lists.district_sheet(sheets, connection, wanted, due, counted)
+    export_lists.list_sheet(sheets, connection, quarter, accepted_only, due)
     if openings:
-        _rows_sheet(sheets, "sheet_openings", _opening_heads(), map(_opening_cells, openings))
+        cells = map(export_rows.opening_cells, openings)
+        export_lists.rows_sheet(sheets, "sheet_openings", export_rows.opening_heads(), cells)
     if len(ids) <= MOST_SHEETS:
-        submitted = reports.submitted_revisions(connection, ids)
-        _list_sheet(sheets, submitted, [i.name for i in expected], (times or Times()).due(now))
-        origins = aggregates.origins(connection, quarter, quarter, accepted_only)
-        _rows_sheet(sheets, "sheet_origins", _origin_heads(), map(_origin_cells, origins))
-        for one in submitted:
+        rows = export_rows.origin_rows(connection, first, quarter, accepted_only, since_start)
+        export_lists.rows_sheet(sheets, "sheet_origins", export_rows.origin_heads(), rows)
+        for one in reports.submitted_revisions(connection, ids):
             _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
     return sheets.close()
 
@@ -163,66 +166,11 @@ def write_origins(
     """
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_origin_heads())
-    first, since_start = str(first_quarter(Quarter.parse(quarter), basis)), basis == "total"
-    for origin in aggregates.origins(connection, first, quarter, accepted_only, since_start):
-        writer.writerow([_harmless(cell) for cell in _origin_cells(origin)])
-    for opening in aggregates.opening_origins(connection, quarter) if since_start else ():
-        writer.writerow([_harmless(cell) for cell in _opening_as_origin(opening)])
+    writer.writerow(export_rows.origin_heads())
+    first = str(first_quarter(Quarter.parse(quarter), basis))
+    for cells in export_rows.origin_rows(connection, first, quarter, accepted_only, basis == "total"):
+        writer.writerow(export_rows.as_text(cells))
     text.detach()
-
-
-def _harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
-def _origin_heads() -> list[str]:
-    names = ["institution", "district", "occupation", "revision_id", "revision", "receipt", "submitted_at"]
-    return [_label(name) for name in names] + [m.printed for m in form().measures]
-
-
-def _origin_cells(origin: aggregates.Origin) -> list[Any]:
-    figures = [
-        shown(m, NOT_KNOWN if value is None else value)
-        for m, value in zip(form().measures, origin.figures, strict=True)
-    ]
-    return [
-        origin.institution,
-        origin.district or "",
-        origin.occupation,
-        origin.revision_id,
-        origin.number,
-        origin.receipt,
-        f"{local(origin.submitted_at):%Y-%m-%d %H:%M}",
-        *figures,
-    ]
-
-
-def _opening_heads() -> list[str]:
-    names = ["institution", "district", "through", "opening_number", "source", "entered_at", "occupation"]
-    return [_label(name) for name in names] + [m.printed for m in form().measures]
-
-
-def _opening_cells(opening: OpeningOrigin) -> list[Any]:
-    figures = [shown(m, value) for m, value in zip(form().measures, opening.figures, strict=True)]
-    return [
-        opening.institution,
-        opening.district or "",
-        opening.through,
-        opening.number,
-        opening.source,
-        f"{local(opening.at):%Y-%m-%d %H:%M}",
-        opening.occupation,
-        *figures,
-    ]
-
-
-def _opening_as_origin(opening: OpeningOrigin) -> list[Any]:
-    """In the columns of the rows that reports bring: no revision, its source in the receipt's place."""
-    institution, district, _, number, _, at, occupation, *figures = _opening_cells(opening)
-    receipt = words("export/opening.j2", {"through": opening.through, "source": opening.source})
-    return [institution, district, occupation, "", number, receipt, at, *figures]
 
 
 def write_forms(
@@ -262,7 +210,7 @@ def export_to(
         return [path]
     path.write_bytes(aggregate(connection, quarter, accepted_only, basis, keys, times))
     made = [path]
-    if aggregates.reported(connection, quarter, accepted_only) > MOST_SHEETS:
+    if len(aggregates.counting_ids(connection, quarter, accepted_only)) > MOST_SHEETS:
         forms, rows = path.with_suffix(".zip"), path.with_suffix(".csv")
         with forms.open("wb") as file:
             write_forms(connection, quarter, accepted_only, keys, file)
@@ -278,7 +226,7 @@ def _total_sheet(sheets: Sheets, totals: Totals, shared: dict[str, Any]) -> None
     empty = {m.id: 0 for m in chart.measures}
     sums = {n: totals[n].sums if n in totals else empty for n in names}
     rows = {n: [shown(m, sums[n][m.id]) for m in chart.measures] for n in names}
-    rows[_label("sum")] = [shown(m, sum(s[m.id] for s in sums.values())) for m in chart.measures]
+    rows[label("sum")] = [shown(m, sum(s[m.id] for s in sums.values())) for m in chart.measures]
     gaps = [
         (name, chart.measure(measure).title, count)
         for name in names
@@ -286,17 +234,17 @@ def _total_sheet(sheets: Sheets, totals: Totals, shared: dict[str, Any]) -> None
         for measure, count in totals[name].not_known.items()
     ]
     foot = lines("export/total_foot.j2", gaps=gaps, **shared)
-    sheets.annex(sheets.sheet(_label("sheet_total")), lines("export/total_head.j2", **shared), rows, foot)
+    sheets.annex(sheets.sheet(label("sheet_total")), lines("export/total_head.j2", **shared), rows, foot)
 
 
 def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
     chart = sheets.chart
-    sheet = sheets.sheet(_label("sheet_bases"))
+    sheet = sheets.sheet(label("sheet_bases"))
     sheet.set_column(0, 1, 20)
     sheet.set_column(2, 4, 18)
     bold = sheets.style(border=1, bold=True, align="center")
     for column, title in enumerate(("occupation", "measure", *BASES)):
-        sheet.write_string(0, column, _label(title), bold)
+        sheet.write_string(0, column, label(title), bold)
     row = 1
     for name in chart.occupation_order(list(by_basis["total"])):
         for measure in chart.measures:
@@ -307,44 +255,3 @@ def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
                 total = by_basis[basis].get(name)
                 sheet.write_number(row, column, shown(measure, total.sums[measure.id] if total else 0), style)
             row += 1
-
-
-def _rows_sheet(sheets: Sheets, name: str, heads: list[str], rows: Iterable[list[Any]]) -> None:
-    sheet = sheets.sheet(_label(name))
-    sheet.set_column(0, 0, 32)
-    sheet.set_column(1, len(heads) - 1, 15)
-    for column, title in enumerate(heads):
-        sheet.write_string(0, column, title, sheets.style(border=1, bold=True, align="center"))
-    number = 0
-    for number, cells in enumerate(rows, 1):
-        for column, cell in enumerate(cells):
-            style = sheets.style(border=1)
-            if isinstance(cell, str):
-                sheet.write_string(number, column, cell, style)
-            else:
-                sheet.write_number(number, column, cell, style)
-    sheet.autofilter(0, 0, number, len(heads) - 1)
-
-
-def _list_sheet(sheets: Sheets, submitted: list[Submitted], expected: list[str], due: datetime) -> None:
-    sheet = sheets.sheet(_label("sheet_list"))
-    sheet.set_column(0, 0, 36)
-    sheet.set_column(1, 5, 20)
-    titles = ["institution", "state", "receipt", "submitted_at", "revision", "reason"]
-    bold = sheets.style(border=1, bold=True, align="center")
-    for column, title in enumerate(titles):
-        sheet.write_string(0, column, _label(title), bold)
-    have = {s.institution: s for s in submitted}
-    for row, name in enumerate(sorted({*expected, *have}), 1):
-        one = have.get(name)
-        cells = [name, words("export/state.j2", {"one": one, "due": due})]
-        if one:
-            at = local(one.revision.submitted_at) if one.revision.submitted_at else None
-            cells += [
-                one.revision.receipt or "",
-                f"{at:%Y-%m-%d %H:%M}" if at else "",
-                str(one.revision.number),
-                one.revision.reason or "",
-            ]
-        for column, cell in enumerate(cells):
-            sheet.write_string(row, column, cell, sheets.style(border=1))

@@ -29,6 +29,8 @@ def note(turn: Turn, text: str, reply: answering.Reply) -> None:
     if found.kind == "answer" and (not reply.entries or not reply.entries[0].clauses):
         return  # a clause shown to the letter; small talk
     turn.memory.asked = (turn.id, reply.entries[0].id if found.kind == "answer" else "")
+    if turn.office_role is not None:
+        return  # whoever answers the queue does not fill it: most likely a command that was not understood
     if found.kind == "choose":  # until one of the three is picked
         queueing.put(turn, text, "unsure", turn.id)
     elif perhaps_ours(text, found):

@@ -73,7 +73,7 @@ def route_file(args: dict[str, Any]) -> bytes:
     told = args["facts"]
     shown = render(
         "check/route_file.html",
-        verdicts=route.verdicts(told, context),
+        items=route.items(told, context),
         answers=route.said(told),
         on=context.on,
         about=context.about,

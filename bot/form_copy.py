@@ -7,6 +7,7 @@ import json
 from sqlalchemy import Connection
 
 from bot import docx
+from bot.explained import explained
 from bot.keys import Keys
 from bot.sheets import BASE_SHEET
 from bot.workbook import Sheets, lines, shown
@@ -37,6 +38,7 @@ def draft_form(
         "name": profile.name or "",
         "telephone": keys.open(profile.telephone) or "",
         "notes": note_lines(connection, chart, quarter),
+        "idle": chart.occupation_order(set(snapshot.no_business)),
     }
     sheets.annex(sheet, lines("export/draft_head.j2", **data), rows, lines("export/draft_foot.j2", **data))
     head = snapshot.shown
@@ -92,6 +94,8 @@ def printed(one: Submitted, telephone: str, notes: list[tuple[str, str]], pages:
         rows=[(name, [_printed(m, row[m.id]) for m in chart.measures]) for name, row in rows.items()],
         row_height=_row_height(chart, len(rows)),
         gaps=not (one.revision.nothing_to_report or rows.keys() <= one.rows.keys()),
+        idle=one.no_business,
+        explained=explained(one),
         following=bool(one.explanations or pages.words or separate),
         pages=pages,
         mark=one.revision.receipt or one.quarter,

@@ -22,11 +22,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Version:
-    """One revision as it is told: who, when, why, what changed. `first` has nothing before it."""
+    """One revision as it is told: who, when, why, what changed. `first` has nothing before it.
+
+    `added` and `gone` are occupations with a row only in this one, or only in the one before.
+    """
 
     past: Past
     changes: tuple[Change, ...]
     first: bool
+    added: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
     @property
     def at(self) -> datetime | None:
@@ -39,7 +44,11 @@ def versions(pasts: list[Past], form: Form) -> list[Version]:
     told: list[Version] = []
     before: Rows | None = None
     for past in pasts:
-        told.append(Version(past, tuple(changes(form, before or {}, past.rows)), before is None))
+        was = before or {}
+        added = form.occupation_order(past.rows.keys() - was.keys())
+        gone = form.occupation_order(was.keys() - past.rows.keys())
+        found = tuple(changes(form, was, past.rows))
+        told.append(Version(past, found, before is None, tuple(added), tuple(gone)))
         before = past.rows
     return told
 

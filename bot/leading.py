@@ -25,9 +25,9 @@ def ask(turn: Turn, snapshot: Snapshot) -> list[Outgoing]:
     made = lead_review.ask(turn.connection, draft, turn.person_id, turn.now)
     review = lead_review.get(turn.connection, made)
     assert review is not None
-    pushed = telling.tell_people(turn.connection, leads, table(turn, review), turn.now)
+    told = telling.tell_people(turn.connection, leads, table(turn, review), turn.now)
     place = f"{snapshot.institution_id}:{snapshot.quarter}"
-    return [turn.say("lead/asked.j2", pushed=pushed, place=place)]
+    return [turn.say("lead/asked.j2", pushed=told.pushed, place=place)]
 
 
 def table(turn: Turn, review: Review) -> Outgoing:
@@ -42,6 +42,13 @@ def table(turn: Turn, review: Review) -> Outgoing:
         form=form(),
         explained=[(o, words) for (o, _), words in snapshot.explanations.items()],
     )
+
+
+def may_decide(turn: Turn, review_id: int) -> bool:
+    """Whether this person is a lead of the institution whose draft it is."""
+    review = lead_review.get(turn.connection, review_id)
+    led = {m.institution_id for m in turn.institutions if m.role == "lead"}
+    return review is not None and review.institution_id in led
 
 
 def decide(turn: Turn, review_id: int, words: str | None) -> list[Outgoing]:

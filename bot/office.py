@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-from bot import conductor
+from bot import conductor, reviewing, roster_names
 from bot.desk import begin
-from bot.dialogs.institution import invite_contact
+from bot.dialogs import institution
 from bot.messages import FileRef, Outgoing
+from bot.render import words
 from bot.turn import Turn
 from policy.districts import DISTRICTS
+from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
 from policy.roster_file import district_of
-from storage import aggregates, audit, board, institutions, people, roster
+from storage import aggregates, audit, board, institutions, people, roster, turnout
 
 NAMED = 60  # institutions named in one message; the board has all of them
 _WITH_ARGUMENT = {
@@ -23,7 +25,13 @@ _WITH_ARGUMENT = {
     "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*(.*)$|^导出[\s:：]*(.*)$"),
     "extend": re.compile(r"^延期[\s:：]+(.+)$"),
     "status": re.compile(r"^(?:报送)?进度[\s:：]+(.+)$"),
+    "missing": re.compile(r"^催报(?:名单)?[\s:：]+(.+)$"),
+    "waiting": re.compile(r"^待审[\s:：]+(.+)$"),
 }
+_ACCEPTED = re.compile(
+    r"[\s:：，,（(]*(?:只算|只要|仅)?已审(?:核|的)?[)）]?$"
+)  # after a quarter: accepted ones only
+_OF_QUARTER = ("status", "export", "missing", "waiting")
 _PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list", "邀请区市": "reader", "延期": "extend"}
 
 
@@ -35,7 +43,8 @@ def command_in(text: str) -> tuple[str, str] | None:
     for name, pattern in _WITH_ARGUMENT.items():
         if found := pattern.match(plain):
             argument = next((g for g in found.groups() if g), "").strip()
-            if name == "export" and argument and not _quarter_like(argument):
+            quarter = _ACCEPTED.sub("", argument) if name == "export" else argument
+            if name in ("export", "missing", "waiting") and quarter and not _quarter_like(quarter):
                 continue  # “汇总表要填什么” is a question
             return name, argument
     return None
@@ -52,21 +61,21 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         audit.record(
             turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command
         )
-        return [turn.say("office/denied.j2")]
+        return [turn.say("office/denied.j2", head_only=role is not None)]
     if command == "new":
-        if argument:
-            name = " ".join(argument.split())
-            return (
-                invite_contact(turn, name) if 2 <= len(name) <= 60 else conductor.start(turn, "institution")
-            )
-        return conductor.start(turn, "institution")
+        return institution.create(turn, argument) if argument else conductor.start(turn, "institution")
+    if command == "name":
+        return begin(turn, "officer-name")
     if command == "invite":
-        return invite_contact(turn, " ".join(argument.split())[:60])
-    if command == "invite_id":
-        found = institutions.get(turn.connection, int(argument))
-        return invite_contact(turn, found.name)
+        return institution.invite(turn, argument)
+    if command in ("invite_id", "code"):
+        wanted = roster.get(turn.connection, int(argument)) if argument.isdigit() else None
+        if wanted is None:
+            return [turn.say("problem/stale.j2")]
+        act_on = institution.offer_code if command == "invite_id" else institution.give_code
+        return act_on(turn, wanted.id)
     if command == "lead":
-        return _lead(turn, " ".join(argument.split())[:60])
+        return _lead(turn, argument)
     if command == "reader":
         return _reader(turn, argument)
     if command == "staff":
@@ -75,25 +84,37 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         )
         return [turn.say("office/staff_code.j2", code=code, expires=expires)]
     if command == "extend":
-        return _extend(turn, " ".join(argument.split()))
-    if command in ("status", "export"):
-        try:
-            quarter = Quarter.parse(argument, turn.now) if argument else reporting_quarter(turn.now)
-        except ValueError:
-            return [turn.say("office/quarter_problem.j2", current=reporting_quarter(turn.now))]
-        return _status(turn, quarter) if command == "status" else _export(turn, quarter)
+        return _extend(turn, argument)
+    if command in _OF_QUARTER:
+        return _of_quarter(turn, command, argument)
     everything = institutions.everything(turn.connection)
     return [turn.say("office/list.j2", institutions=everything, head=role.role == "head")]
 
 
+def _of_quarter(turn: Turn, command: str, argument: str) -> list[Outgoing]:
+    """What is asked of one quarter; without one, of the quarter that is due."""
+    named = _ACCEPTED.sub("", argument) if command == "export" else argument
+    try:
+        quarter = Quarter.parse(named, turn.now) if named else reporting_quarter(turn.now)
+    except ValueError:
+        return [turn.say("office/quarter_problem.j2", current=reporting_quarter(turn.now))]
+    if command == "export":
+        return _export(turn, quarter, accepted_only=named != argument)
+    actions = {"status": _status, "missing": reviewing.missing, "waiting": _waiting}
+    return actions[command](turn, quarter)
+
+
+def _waiting(turn: Turn, quarter: Quarter) -> list[Outgoing]:
+    return reviewing.waiting(turn, quarter=quarter)
+
+
 def _lead(turn: Turn, name: str) -> list[Outgoing]:
     """A code for an institution's lead; the institution has to be in the list."""
-    found = institutions.find(turn.connection, name)
-    one = roster.get(turn.connection, found.id) if found else None
-    if one is None or one.closed_at is not None:
-        near, _ = roster.listed(turn.connection, name, 3, 0)
-        names = [n.name for n in near if n.closed_at is None]
-        return [turn.say("office/lead_unknown.j2", name=name, closed=one is not None, near=names)]
+    meant = roster_names.meant(turn.connection, name)
+    one = meant.one
+    if one is None or meant.closed:
+        shown = one.name if one else meant.name[:60]
+        return [turn.say("office/lead_unknown.j2", name=shown, closed=meant.closed, near=meant.near)]
     code, expires = people.create_invite(
         turn.connection, turn.keys.codes, turn.now, "lead", one.id, turn.person_id
     )
@@ -114,11 +135,11 @@ def _reader(turn: Turn, district: str) -> list[Outgoing]:
 
 def _extend(turn: Turn, name: str) -> list[Outgoing]:
     """延期 机构全称: for the quarter that is due."""
-    found = institutions.find(turn.connection, name)
-    if found is None:
-        some = institutions.everything(turn.connection)[:1]
-        return [turn.say("review/extend_which.j2", name=name, example=some[0].name if some else "")]
-    return begin(turn, "extend", institution=str(found.id), quarter=str(reporting_quarter(turn.now)))
+    meant = roster_names.meant(turn.connection, name) if name else roster_names.Meant("")
+    if meant.one is None:
+        some = meant.near or [one.name for one in institutions.everything(turn.connection)[:1]]
+        return [turn.say("review/extend_which.j2", name=name, example=some[0] if some else "")]
+    return begin(turn, "extend", institution=str(meant.one.id), quarter=str(reporting_quarter(turn.now)))
 
 
 def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:
@@ -127,11 +148,21 @@ def _status(turn: Turn, quarter: Quarter) -> list[Outgoing]:
     return [turn.say("office/status.j2", quarter=quarter, due=due, lines=lines, most=NAMED)]
 
 
-def _export(turn: Turn, quarter: Quarter) -> list[Outgoing]:
-    expected = institutions.expected(turn.connection, str(quarter))
-    reported = aggregates.reported(turn.connection, str(quarter), accepted_only=False)
-    file = FileRef("aggregate", f"{quarter}.xlsx", {"quarter": str(quarter), "accepted_only": False})
-    audit.record(turn.connection, turn.now, turn.person_id, "export", f"quarter:{quarter}")
+def _export(turn: Turn, quarter: Quarter, accepted_only: bool = False) -> list[Outgoing]:
+    name = str(quarter)
+    sums = aggregates.totals(turn.connection, name, name, accepted_only)
+    args = {"quarter": name, "accepted_only": accepted_only}
+    audit.record(
+        turn.connection, turn.now, turn.person_id, "export", f"quarter:{quarter}", accepted_only=accepted_only
+    )
     return [
-        turn.say("office/export.j2", files=(file,), quarter=quarter, reported=reported, total=len(expected))
+        turn.say(
+            "office/export.j2",
+            files=(FileRef("aggregate", words("office/export_name.j2", args), args),),
+            quarter=quarter,
+            accepted_only=accepted_only,
+            turnout=turnout.turnout(turn.connection, name, accepted_only),
+            figures=[(m, sum(one.sums[m.id] for one in sums)) for m in form().measures],
+            gaps=sum(sum(one.not_known.values()) for one in sums),
+        )
     ]

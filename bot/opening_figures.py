@@ -17,6 +17,7 @@ from storage import earlier
 from storage.reports import Rows
 
 LONGEST_SOURCE, SHORTEST_SOURCE = 200, 2
+_NO_SOURCE = frozenset("确认录入 确认提交 提交 同上 如上 跳过".split())
 _YEAR = re.compile(r"^(20\d\d)年?(?:年?底|年?末|全年)?$")
 
 
@@ -47,6 +48,13 @@ def read_through(text: str, now: datetime) -> Quarter:
     if quarter > last_ended(now):
         raise Problem("opening/problem.j2", kind="running", quarter=quarter, last=last_ended(now))
     return quarter
+
+
+def names_source(text: str) -> bool:
+    """Whether a text can be where figures come from: words, and not just a yes, a no or a number."""
+    plain = said.tidy(text)
+    letters = sum(c.isalpha() for c in plain)
+    return letters >= SHORTEST_SOURCE and said.yes_no(plain) is None and plain not in _NO_SOURCE
 
 
 def last_ended(now: datetime) -> Quarter:

@@ -22,6 +22,7 @@ from storage.reports import Snapshot
 
 SHOWN = 12  # wrong cells named in one message
 STAMPS_OFFERED = 4  # reports without a stamp that a file may belong to
+LONGEST_KIND = 8  # characters of a word that says what a file is
 Replies = list[Outgoing] | None
 Place = tuple[int, str]
 
@@ -32,7 +33,7 @@ def take_file(turn: Turn, stage: Stage | None) -> Replies:
     if arrived is None or not turn.institutions:
         return None
     if arrived.refused:
-        if turn.office_role is not None and arrived.refused == "kind":
+        if turn.office_role is not None and arrived.refused in ("kind", "old"):
             return None  # a table of the office's, perhaps
         return [
             turn.say("report/file_refused.j2", reason=arrived.refused, name=arrived.name[:60]),
@@ -139,6 +140,7 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
         "wrong": wrong[:SHOWN],
         "more": max(0, len(wrong) - SHOWN),
         "form": context.form,
+        "wan": sent.wan,
     }
     return [turn.say("report/form_read.j2", **data, disputed=disputed_cells, same=same)]
 
@@ -155,13 +157,45 @@ def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[
         turn.connection, turn.person_id, arrived.name, arrived.hash, arrived.media, arrived.size, turn.now
     )
     named = _kind_named(turn.text)
+    later = _stamp_later(turn, place)
+    if named == STAMPED and later is not None and all(use.kind != STAMPED for use in uses):
+        return [_not_yet(turn, later, got), *_again(stage)]
     meant = [use for use in uses if use.kind == named]
     if len(meant) == 1 or (meant and (meant[0].institution, meant[0].quarter) == place):
         use = meant[0]
         return _attach(turn, reports.snapshot(turn.connection, use.institution, use.quarter), use.kind, got)
     names = {m.institution_id: m.institution for m in turn.institutions} if len(turn.institutions) > 1 else {}
     shown = meant or uses
-    return [turn.say("report/file_kind.j2", name=got.name, uses=shown, names=names, number=got.id)]
+    data = {"name": got.name, "uses": shown, "names": names, "number": got.id, "later": later}
+    return [turn.say("report/file_kind.j2", **data)]
+
+
+def _stamp_later(turn: Turn, place: Place | None) -> Place | None:
+    """The report at hand, when it has to be submitted before a stamped form can belong to it."""
+    if place is None or STAMPED in _kinds(reports.snapshot(turn.connection, *place)):
+        return None
+    return place
+
+
+def _not_yet(turn: Turn, place: Place, got: attachments.Received) -> Outgoing:
+    """Submit first; the file waits, and the receipt offers it."""
+    data = {"kind": STAMPED, "place": f"{place[0]}:{place[1]}", "name": got.name}
+    return turn.say("report/file_later.j2", **data)
+
+
+def typed_kind(turn: Turn) -> str | None:
+    """The button of the question what a file is, when its word was typed without the quarter."""
+    named = _kind_named(turn.text) if len(turn.text.strip()) <= LONGEST_KIND else ""
+    asked = [token for _, token in turn.memory.offers if token.startswith("att:")]
+    meant = [token for token in asked if token.split(":")[3:4] == [named]]
+    return meant[0] if len(meant) == 1 else None
+
+
+def wants_binding(turn: Turn, name: str) -> bool:
+    """Whether somebody who speaks for no institution sent what looks like the form."""
+    if turn.institutions or turn.office_role is not None:
+        return False
+    return "情况表" in name or name.lower().endswith((".xlsx", ".xls", ".csv", ".et"))
 
 
 @dataclass(frozen=True)
@@ -219,6 +253,8 @@ def press_kind(turn: Turn, place: Place, rest: str) -> Replies:
 def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received) -> list[Outgoing]:
     place = f"{snapshot.institution_id}:{snapshot.quarter}"
     if kind not in _kinds(snapshot):
+        if kind == STAMPED:
+            return [_not_yet(turn, (snapshot.institution_id, snapshot.quarter), got)]
         return [turn.say("report/file_later.j2", kind=kind, place=place)]
     if kind == STAMPED:
         target = snapshot.latest

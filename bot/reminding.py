@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from bot.channels import wechat_window
 from bot.channels.shape import CHANNELS
 from bot.render import render
-from policy.quarters import Times, local
+from policy.quarters import Times, local, reporting_quarter
 from policy.reminders import ROSTER_DAYS, ROSTER_WARNING_DAYS, Due, corrections, due_now, sending_hours
 from storage import courses, institutions, people, reports, returns, turns
 from storage.database import transaction
@@ -60,9 +60,22 @@ def send_due(
                             connection, one.institution.id, str(due.quarter), due.kind, reach.person_id, now
                         )
                     if claimed[reach.person_id]:
-                        turns.enqueue(connection, reach.address, [body], now)
+                        about = reports.reminder_of(one.institution.id, str(due.quarter))
+                        turns.remind(connection, reach.address, body, about, now)
                 sent += sum(claimed.values())
     return sent, [m.institution.name for m in missing if not m.pushable]
+
+
+def unreachable(
+    engine: Engine, now: datetime, windowed: bool = False, times: Times | None = None
+) -> list[str]:
+    """The institutions still missing that no channel can push to, also when nothing is sent now.
+
+    Of the quarter whose reminders are under way, or else of the one that is reported next.
+    """
+    due = due_now(now, corrections()) or Due(reporting_quarter(now), "")
+    missing = _missing(engine, due, now, windowed, times or Times())
+    return [m.institution.name for m in missing if not m.pushable]
 
 
 def _rosters(engine: Engine, now: datetime) -> int:
@@ -80,7 +93,7 @@ def _rosters(engine: Engine, now: datetime) -> int:
                 if mine and courses.claim_reminder(connection, course.id, "late" if late else "soon", now):
                     body = render("course/reminder.j2", course=course, school=school, late=late).body()
                     for one in mine:
-                        turns.enqueue(connection, one.address, [body], now)
+                        turns.remind(connection, one.address, body, courses.reminder_of(course.id), now)
                     sent += 1
     return sent
 

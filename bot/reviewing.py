@@ -8,11 +8,12 @@ from bot import telling
 from bot.allowed import refused
 from bot.contact import print_ref
 from bot.desk import begin
+from bot.explained import explained
 from bot.messages import FileRef, Outgoing
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, board, decisions, reports, sessions
+from storage import attachments, board, decisions, lateness, people, reports, sessions
 from storage.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
@@ -24,14 +25,25 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def waiting(turn: Turn, page: int = 0) -> list[Outgoing]:
-    """待审: what was submitted and not decided on, oldest first."""
+def waiting(turn: Turn, page: int = 0, quarter: Quarter | None = None) -> list[Outgoing]:
+    """待审: what was submitted and not decided on, oldest first; of one quarter when it is given."""
     if denied := refused(turn, "review.list"):
         return denied
-    found = decisions.waiting(turn.connection)
+    found = decisions.waiting(turn.connection, str(quarter) if quarter else None)
     shown = found[page * PAGE : (page + 1) * PAGE]
     more = len(found) > (page + 1) * PAGE
-    return [turn.say("review/list.j2", found=shown, total=len(found), page=page, more=more)]
+    return [
+        turn.say("review/list.j2", found=shown, total=len(found), page=page, more=more, quarter=quarter or "")
+    ]
+
+
+def _page(turn: Turn, place: str) -> Replies:
+    """A page of the list, `<page>` or `<page>:<quarter>`."""
+    page, _, of = place.partition(":")
+    try:
+        return waiting(turn, _number(page), Quarter.parse(of) if of else None)
+    except ValueError:
+        return None
 
 
 def opened(turn: Turn, revision_id: int) -> Replies:
@@ -50,12 +62,14 @@ def opened(turn: Turn, revision_id: int) -> Replies:
             "review/one.j2",
             files=(file,),
             one=one,
+            explained=explained(one),
             quarter=quarter,
-            late=turn.times.is_late(quarter, one.revision.submitted_at),
+            timely=lateness.of(turn.connection, one.institution_id, one.quarter, turn.times.due(quarter)),
             form=chart,
             order=order,
             last=last,
             own=decisions.entered_by(turn.connection, revision_id, turn.person_id),
+            alone=people.office_members(turn.connection) <= 1,
             pages=attachments.of(turn.connection, revision_id),
         )
     ]
@@ -133,7 +147,7 @@ def act(turn: Turn, argument: str) -> Replies:
         return denied
     number = _number(rest)
     actions: dict[str, Callable[[], Replies]] = {
-        "l": lambda: waiting(turn, number),
+        "l": lambda: _page(turn, rest),
         "o": lambda: opened(turn, number),
         "a": lambda: _accept(turn, number),
         "r": lambda: begin(turn, "return", revision=number),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot import announcing, attached, files, reminding
@@ -76,7 +76,10 @@ def application(house: House) -> Starlette:
             with transaction(house.engine, read_only=True) as connection:
                 return turns.counts(connection)
 
-        counted = await runner.run(read)
+        try:
+            counted = await runner.run(read)
+        except StorageUnavailable:
+            return PlainTextResponse("storage unavailable\n", status_code=503)
         return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
 
     async def remind() -> None:
@@ -113,6 +116,7 @@ def application(house: House) -> Starlette:
         Route("/healthz", healthz),
         Route("/metrics", metrics),
         *web.routes(house, runner, now),
+        Route("/office/", lambda request: RedirectResponse("/office", 308)),
         *office_routes(house, runner, now),
     ]
     if telegram:
@@ -153,11 +157,12 @@ def run(house: House) -> int:
         with transaction(house.engine) as connection:
             code = people.first_head_code(connection, house.keys.codes, now())
     port = listener.getsockname()[1]
-    url = house.settings.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+    url = house.settings.url_at(port)
     house.assistant.url = url  # port 0 is known only now
     telegram = "webhook" if house.settings.telegram_webhook_secret else "long polling"
     data = {
         "url": url,
+        "everywhere": house.settings.everywhere and not house.settings.public_url,
         "code": code,
         "telegram": telegram if house.settings.telegram_token else None,
         "wechat": _wechat(house.settings),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.render import words
 from policy.quarters import Times
+
+PREFIX, ENV_FILE, ENCODING = "BOT_", ".env", "utf-8-sig"  # Windows writes a mark before the first name
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # no address to open: this machine's
 
 
 class BadSetting(Exception):
@@ -21,7 +29,9 @@ class BadSetting(Exception):
 class Settings(BaseSettings):
     """Everything an operator can set. Names are the field names with `BOT_` before them."""
 
-    model_config = SettingsConfigDict(env_prefix="BOT_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding=ENCODING, extra="ignore"
+    )
 
     database_url: str = "sqlite:///weihai-bot.sqlite3"
     data_dir: Path = Path("data")
@@ -51,8 +61,19 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        if not re.match(r"^(sqlite|postgresql(\+psycopg)?)://", value):
+        scheme, _, rest = value.partition("://")
+        if scheme == "sqlite":
+            if not rest.strip("/") or ":memory:" in rest:
+                raise ValueError("database_file")
+            if not rest.startswith("/"):  # sqlite://bot.sqlite3: a slash is missing, the file would be a host
+                raise ValueError("database")
+            return value
+        if scheme not in ("postgresql", "postgresql+psycopg"):
             raise ValueError("database")
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            raise ValueError("database_port") from None
         return value
 
     @field_validator("secret_key")
@@ -83,6 +104,13 @@ class Settings(BaseSettings):
         if value is not None and not re.match(r"^https?://[^\s/]+", value):
             raise ValueError("url")
         return value.rstrip("/") if value else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#@]+", value):
+            raise ValueError("public_url")  # our pages stand at the root: with a path no link would work
+        return value
 
     @field_validator("telegram_token")
     @classmethod
@@ -138,9 +166,18 @@ class Settings(BaseSettings):
         return Times(due, self.report_closes)
 
     @property
+    def everywhere(self) -> bool:
+        """Whether it listens on every address of this machine."""
+        return self.address[0] in EVERYWHERE
+
+    @property
     def url(self) -> str:
         """Where a browser reaches us, as far as the settings tell."""
-        host, port = self.address
+        return self.url_at(self.address[1])
+
+    def url_at(self, port: int) -> str:
+        """Where a browser reaches us when it listens on this port (0 is known only then)."""
+        host = EVERYWHERE.get(self.address[0], self.address[0])
         return self.public_url or f"http://{'[' + host + ']' if ':' in host else host}:{port}"
 
     @property
@@ -156,17 +193,52 @@ def load_settings() -> Settings:
     Raises:
         BadSetting: a value cannot be used; no value is repeated, it may be a secret.
     """
+    _check_file(Path(ENV_FILE))
     try:
         found = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "BOT_" + str(first["loc"][0]).upper()
-        raise BadSetting(
-            words("cli/bad_setting.j2", {"name": name, "reason": _reason(dict(first))})
-        ) from None
+        field = str(first["loc"][0])
+        reason = field if field == "report_closes" else _reason(dict(first))
+        raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
-        names = " ".join(found.wechat_lacks)
-        raise BadSetting(words("cli/bad_setting.j2", {"name": names, "reason": "wechat"}))
+        raise bad(" ".join(found.wechat_lacks), "wechat")
+    if found.telegram_webhook_secret and not found.public_url:
+        raise bad("BOT_TELEGRAM_WEBHOOK_SECRET", "webhook_url")
+    return found
+
+
+def bad(name: str, reason: str) -> BadSetting:
+    """What to raise for a setting that cannot be used."""
+    return BadSetting(words("cli/bad_setting.j2", {"name": name, "reason": reason}))
+
+
+def _check_file(file: Path) -> None:
+    """Refuse a `.env` that is no UTF-8 text: it would be a traceback, or be read as if it were empty."""
+    if not file.is_file():
+        return
+    try:
+        text = file.read_bytes().decode(ENCODING)
+    except OSError:
+        raise bad(ENV_FILE, "unreadable") from None
+    except UnicodeDecodeError:
+        raise bad(ENV_FILE, "encoding") from None
+    if "\x00" in text:
+        raise bad(ENV_FILE, "encoding")
+
+
+def unknown_settings(environment: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """Names that look like settings of ours and are none, each with the nearest there is ("": none near)."""
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    given = {
+        **dotenv_values(ENV_FILE, encoding=ENCODING),
+        **(os.environ if environment is None else environment),
+    }
+    found = []
+    for name in sorted({n.upper() for n in given}):
+        near = difflib.get_close_matches(name, known, 1, 0.85)
+        if name not in known and (name.startswith(PREFIX) or near):
+            found.append((name, (near or difflib.get_close_matches(name, known, 1) or [""])[0]))
     return found
 
 

@@ -6,20 +6,26 @@ import csv
 import io
 import json
 import math
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from policy.form import NOT_KNOWN
 from policy.form_file import MOST_COLUMNS, MOST_ROWS, Base, SheetCell
+from policy.quarters import Quarter
 
 LONGEST = 2 * 1024 * 1024  # bytes of a form
 LONGEST_UNPACKED = 12 * 1024 * 1024  # bytes of an XLSX, unpacked
 MOST_PARTS = 300  # parts of an XLSX
 MOST_SHEETS = 6
+MOST_CELLS = 100_000  # cells, rows and strings of a workbook that is read; our form has some hundred
 BASE_SHEET = "_"  # hidden in the forms we hand out: what they showed
 _ENTITY = tuple(
     mark.encode(code) for mark in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be")
 )
+
+_CELL = re.compile(rb"<(?:\w+:)?(?:c|row|si|v|xf)[\s/>]")
 
 Grid = list[list[SheetCell]]
 
@@ -59,8 +65,7 @@ def check_archive(content: bytes) -> list[str]:
             for part in parts:
                 if part.flag_bits & 1:
                     raise BadSheet("broken")  # encrypted
-                if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
-                    continue  # pictures: never unpacked here
+                # Whatever its name ends with: which part is what, the archive says elsewhere.
                 left -= _scan(archive, part, left)
     except BadSheet:
         raise
@@ -77,7 +82,7 @@ def _scan(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
             total += len(piece)
             if total > left:
                 raise BadSheet("large")
-            if any(mark in tail + piece for mark in _ENTITY):
+            if not part.filename.lower().endswith(".svg") and any(m in tail + piece for m in _ENTITY):
                 raise BadSheet("broken")
             tail = piece[-32:]
     return total
@@ -96,6 +101,7 @@ def read_xlsx(
     import openpyxl
 
     check_archive(content)
+    _check_cells(content)
     try:
         formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
         values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
@@ -111,6 +117,18 @@ def read_xlsx(
     except Exception as error:  # whatever a broken workbook makes the reader raise
         raise BadSheet("broken") from error
     return grids, base
+
+
+def _check_cells(content: bytes) -> None:
+    """Refuse what would take a reader long, however small it is packed."""
+    left = MOST_CELLS
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for part in archive.infolist():
+            with archive.open(part) as stream:
+                while piece := stream.read(65_536):
+                    left -= len(_CELL.findall(piece))
+                    if left < 0:
+                        raise BadSheet("large")
 
 
 def _grid(values: Any, formulas: Any, rows: int, columns: int) -> Grid:
@@ -158,9 +176,18 @@ def _base(book: Any) -> Base | None:
             for o, row in raw["rows"].items()
         }
         numbers = [int(raw[key]) for key in ("institution", "revision", "version")]
-        return Base(numbers[0], str(raw["quarter"]), numbers[1], numbers[2], rows)
+        quarter = str(Quarter.parse(str(raw["quarter"])))
+        return Base(numbers[0], quarter, numbers[1], numbers[2], _cells(rows))
     except (StopIteration, TypeError, ValueError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _cells(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What can be a cell of ours: a number, 不掌握 or nothing; anything else was never shown."""
+    return {
+        o: {m: c for m, c in row.items() if c is None or isinstance(c, int) or c == NOT_KNOWN}
+        for o, row in rows.items()
+    }
 
 
 def read_csv(content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS) -> Grid:

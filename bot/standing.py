@@ -15,14 +15,17 @@ from bot import (
     feedback,
     lead_buttons,
     measure_notes,
+    mine,
     office,
     publishing,
+    report_rows,
     reviewing,
+    which_report,
     words,
 )
 from bot.dialogs import DIALOGS
 from bot.messages import Outgoing
-from bot.turn import DialogState, Turn
+from bot.turn import Turn
 from policy.checks import checks
 from policy.form import form
 from policy.quarters import Quarter
@@ -53,38 +56,6 @@ def menu(turn: Turn, hello: bool = False) -> list[Outgoing]:
     ]
 
 
-def report(turn: Turn, quarter: str = "") -> list[Outgoing]:
-    """Begin or go on with the quarterly report."""
-    if not turn.institutions:
-        return [turn.say("report/none.j2")]
-    kept = turn.memory.parked.get("report")
-    if kept and not _still_open(turn, kept):
-        kept.answers.pop("quarter", None)  # submitted or another quarter's: ask again
-    if quarter or (turn.memory.dialog and turn.memory.dialog.name == "report"):
-        return conductor.start(turn, "report", {"quarter": quarter} if quarter else None)
-    if not (kept and kept.answers.get("quarter")):
-        begun = drafts.open_of(turn.connection, [m.institution_id or 0 for m in turn.institutions])
-        if len(begun) == 1:
-            return _go_on(turn, *begun[0])
-    return conductor.start(turn, "report")
-
-
-def _go_on(turn: Turn, institution: int, quarter: str) -> list[Outgoing]:
-    """To the one draft there is, whoever began it and wherever."""
-    name = next(m.institution for m in turn.institutions if m.institution_id == institution)
-    said = turn.say("report/go_on.j2", institution=name, quarter=Quarter.parse(quarter))
-    given = {"institution": str(institution), "quarter": quarter}
-    return [said, *conductor.start(turn, "report", given)]
-
-
-def _still_open(turn: Turn, state: DialogState) -> bool:
-    quarter = state.answers.get("quarter")
-    institution = state.answers.get("institution") or turn.institutions[0].institution_id
-    if not quarter or not institution:
-        return False
-    return reports.snapshot(turn.connection, int(institution), quarter).draft is not None
-
-
 def check_titled(text: str) -> str | None:
     """The dialog of the check whose title was typed."""
     plain = words.tidy(text)
@@ -93,7 +64,7 @@ def check_titled(text: str) -> str | None:
 
 def _go(turn: Turn, name: str) -> Replies:
     if name == "report":
-        return report(turn)
+        return which_report.begin(turn)
     if name == "course" and not turn.institutions:
         return [turn.say("report/none.j2")]
     known = name in DIALOGS and (name in ("route", "course") or name.startswith("check-"))
@@ -145,24 +116,11 @@ def _topics(turn: Turn, number: str) -> Replies:
     return _one(answering.topics(turn, int(number) if number else None))
 
 
-def _place(turn: Turn, argument: str) -> tuple[int, str, str] | None:
-    """(institution, quarter, rest) of a token that names a place in a report of this person."""
-    institution, _, rest = argument.partition(":")
-    quarter, _, rest = rest.partition(":")
-    try:
-        Quarter.parse(quarter)
-        found = int(institution)
-    except ValueError:
-        return None
-    mine = any(m.institution_id == found for m in turn.institutions)
-    return (found, quarter, rest) if mine else None
-
-
 def _row(turn: Turn, argument: str) -> Replies:
-    place = _place(turn, argument)
-    if place is None:
+    found = contact.place_in(turn, argument)
+    if found is None:
         return None
-    institution, quarter, occupation = place
+    (institution, quarter), occupation = found
     rows = reports.snapshot(turn.connection, institution, quarter).rows
     if occupation not in rows:
         return None
@@ -171,10 +129,10 @@ def _row(turn: Turn, argument: str) -> Replies:
 
 
 def _cell(turn: Turn, argument: str) -> Replies:
-    place = _place(turn, argument)
-    if place is None:
+    found = contact.place_in(turn, argument)
+    if found is None:
         return None
-    institution, quarter, rest = place
+    (institution, quarter), rest = found
     occupation, _, number = rest.partition("/")
     measures = form().measures
     if not number.isdigit() or int(number) >= len(measures):
@@ -185,19 +143,25 @@ def _cell(turn: Turn, argument: str) -> Replies:
 
 def _fix(turn: Turn, argument: str) -> Replies:
     """Open one report: what the office returned, reopened or extended."""
-    place = _place(turn, argument)
-    if place is None:
-        return None
-    return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+    return contact.press(turn, "fill", argument)
+
+
+def _correct(turn: Turn, argument: str) -> Replies:
+    """更正, of one report."""
+    found = contact.place_in(turn, argument)
+    return None if found is None else mine.begin_correction(turn, found[0])
 
 
 def _prefill(turn: Turn, argument: str) -> Replies:
     """Fill a quarter's draft from the course registry, and say so; what was typed stays."""
-    place = _place(turn, f"{argument}:")
-    if place is None:
+    found = contact.place_in(turn, argument)
+    if found is None:
         return None
-    institution, quarter, _ = place
+    institution, quarter = found[0]
     named = Quarter.parse(quarter)
+    snapshot = reports.snapshot(turn.connection, institution, quarter)
+    if snapshot.shown is not None and snapshot.draft is None:
+        return None  # submitted since the button was shown: a correction begins with its reason
     brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
     if not brought:
         return [turn.say("course/nothing.j2", quarter=quarter), *conductor.show(turn)]
@@ -214,6 +178,10 @@ def _prefill(turn: Turn, argument: str) -> Replies:
     given = {"institution": str(institution), "quarter": quarter}
     names = form().occupation_order(list(brought))
     return [turn.say("course/filled.j2", names=names), *conductor.start(turn, "report", given)]
+
+
+def _of_rows(name: str, turn: Turn, argument: str) -> Replies:
+    return report_rows.press(turn, name, argument)
 
 
 def _office(turn: Turn, argument: str) -> Replies:
@@ -235,6 +203,9 @@ SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
     "form": contact.download,
     "annex": contact.annex,
     "history": contact.past,
+    "mine": mine.state,
+    "print": mine.print_,
+    "correct": mine.correct,
     "lead": lead_buttons.waiting,
     "colleagues": colleagues.everybody,
     "account": accounts.mine,
@@ -266,6 +237,8 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "co": colleagues.act,
     "ac": accounts.act,
     **{name: partial(contact.press_named, name) for name in contact.PLACES},
+    **{name: partial(_of_rows, name) for name in ("rm", "rmy", "zeroy")},
+    "cor": _correct,
     "up": feedback.up,
     "down": feedback.down,
     "why": feedback.why,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -10,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.assistant import Assistant
 from bot.files import FileStore
 from bot.keys import Keys, load_keys
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, bad, load_settings
 from storage.database import StorageUnavailable, open_database
 
 
@@ -33,13 +34,20 @@ def open_house(settings: Settings | None = None) -> House:
     """
     settings = settings or load_settings()
     try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        writable = os.access(settings.data_dir, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:  # before the database is touched, and never blamed on it
+        raise bad("BOT_DATA_DIR", "data_dir")
+    try:
         engine = open_database(settings.database_url)
     except (ArgumentError, OSError) as error:
         raise StorageUnavailable(type(error).__name__) from error
     try:
         keys = load_keys(settings.secret_key, settings.data_dir)
-    except OSError as error:
-        raise StorageUnavailable(f"BOT_DATA_DIR: {error.strerror}") from error
+    except OSError:
+        raise bad("BOT_DATA_DIR", "data_dir") from None
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times)
     return House(settings, engine, keys, Assistant(engine, keys, settings.url, settings.times), files)
 

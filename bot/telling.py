@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from bot.channels.shape import CHANNELS
 from bot.dialogs.returned import said_lines
 from bot.messages import Outgoing
-from bot.render import render
+from bot.render import render, words
 from policy.form import form
 from policy.quarters import Quarter
 from storage import contacts, institutions, people, returns, turns
@@ -18,24 +19,36 @@ from storage.decisions import Decided
 from storage.lead_review import Review
 
 
-def _tell(connection: Connection, institution_id: int, message: Outgoing, now: datetime) -> int:
-    addresses = contacts.addresses(connection, institution_id)
-    for address in addresses:
-        turns.enqueue(connection, address, [message.body()], now)
-    return len(addresses)
+@dataclass(frozen=True)
+class Told:
+    """How many people a message is for, and to how many of them it goes out by itself."""
+
+    people: int
+    pushed: int
+
+    def words(self) -> str:
+        """Who hears of it, and who has to be called, in the office's words."""
+        return words("review/heard.j2", {"told": self})
 
 
-def tell_people(connection: Connection, person_ids: list[int], message: Outgoing, now: datetime) -> int:
-    """Write to people on every channel they use; to how many channels that push."""
+def _tell(connection: Connection, institution_id: int, message: Outgoing, now: datetime) -> Told:
+    speaking = [c.person_id for c in contacts.of_institution(connection, institution_id)]
+    return tell_people(connection, speaking, message, now)
+
+
+def tell_people(connection: Connection, person_ids: list[int], message: Outgoing, now: datetime) -> Told:
+    """Write to people on every channel they use; what cannot be pushed waits for what they say next."""
     pushed = 0
-    for person_id in person_ids:
+    for person_id in dict.fromkeys(person_ids):
+        reached = False
         for address in people.addresses(connection, person_id):
             turns.enqueue(connection, address, [message.body()], now)
-            pushed += CHANNELS[address.channel].pushes
-    return pushed
+            reached = reached or CHANNELS[address.channel].pushes
+        pushed += reached
+    return Told(len(set(person_ids)), pushed)
 
 
-def tell_reviewed(connection: Connection, review: Review, by: int, now: datetime) -> int:
+def tell_reviewed(connection: Connection, review: Review, by: int, now: datetime) -> Told:
     """The lead looked at a draft: everybody else who speaks for the institution hears what was said."""
     name = institutions.get(connection, review.institution_id).name
     others = [c.person_id for c in contacts.of_institution(connection, review.institution_id)]
@@ -43,7 +56,7 @@ def tell_reviewed(connection: Connection, review: Review, by: int, now: datetime
     return tell_people(connection, [p for p in others if p != by], message, now)
 
 
-def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime, **data: Any) -> int:
+def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime, **data: Any) -> Told:
     message = render(
         "review/told.j2",
         kind=kind,
@@ -57,37 +70,42 @@ def _tell_of(connection: Connection, decided: Decided, kind: str, now: datetime,
     return _tell(connection, decided.institution_id, message, now)
 
 
-def tell_accepted(connection: Connection, decided: Decided, now: datetime) -> int:
-    """The report was accepted; how many accounts hear of it."""
+def tell_accepted(connection: Connection, decided: Decided, now: datetime) -> Told:
+    """The report was accepted; who hears of it."""
     return _tell_of(connection, decided, "accepted", now)
 
 
-def tell_returned(connection: Connection, decided: Decided, now: datetime) -> int:
-    """The report was returned, with the office's words; how many accounts hear of it."""
+def tell_returned(connection: Connection, decided: Decided, now: datetime) -> Told:
+    """The report was returned, with the office's words; who hears of it."""
     places = said_lines(form(), returns.cells(connection, decided.revision_id))
     return _tell_of(connection, decided, "returned", now, places=places)
 
 
-def tell_reopened(connection: Connection, decided: Decided, reason: str, now: datetime) -> int:
-    """The accepted report may be corrected again; how many accounts hear of it."""
+def tell_reopened(connection: Connection, decided: Decided, reason: str, now: datetime) -> Told:
+    """The accepted report may be corrected again; who hears of it."""
     return _tell_of(connection, decided, "reopened", now, reason=reason)
 
 
 def tell_extended(
-    connection: Connection, institution_id: int, quarter: Quarter, until: datetime, now: datetime
-) -> int:
-    """The institution may report later; how many accounts hear of it."""
+    connection: Connection,
+    institution_id: int,
+    quarter: Quarter,
+    until: datetime | None,
+    due: datetime,
+    now: datetime,
+) -> Told:
+    """The institution may report later, or (None) until the usual time again."""
     name = institutions.get(connection, institution_id).name
     place = f"{institution_id}:{quarter}"
-    last = until - timedelta(seconds=1)  # people name the last day, not the midnight after it
-    message = render("review/extended.j2", institution=name, quarter=quarter, last=last, place=place)
+    last = until - timedelta(seconds=1) if until else None  # people name the last day, not the midnight after
+    message = render("review/extended.j2", institution=name, quarter=quarter, last=last, due=due, place=place)
     return _tell(connection, institution_id, message, now)
 
 
 def tell_entered(
     connection: Connection, institution_id: int, quarter: Quarter, source: str, now: datetime
-) -> int:
-    """The office typed the report in for the institution; how many accounts hear of it."""
+) -> Told:
+    """The office typed the report in for the institution; who hears of it."""
     name = institutions.get(connection, institution_id).name
     place = f"{institution_id}:{quarter}"
     message = render("review/entered.j2", institution=name, quarter=quarter, source=source, place=place)

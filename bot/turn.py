@@ -93,6 +93,7 @@ class Turn:
     url: str = ""
     times: Times = field(default_factory=Times)
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
+    small_talk: bool = False  # the message was a hello or a thank-you and nothing else
     _read: dict[str, Any] = field(default_factory=dict)
 
     @property

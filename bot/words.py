@@ -9,9 +9,10 @@ COMMANDS = {
     "menu": "菜单 主菜单 首页 返回菜单 开始 /menu /start",
     "report": "填报 填表 报表 报数 继续填报 我要填报 季报 /report",
     "back": "上一步 返回 返回上一步 上一题 /back",
-    "change": "修改 改一个回答 改回答 改答案 改一个答案 修改答案 改数 /change",
+    "change": "修改 改一个回答 改回答 改答案 改一个答案 修改答案 改数 改一下 改下 改数字 /change",
     "help": "帮助 怎么用 使用说明 /help",
-    "cancel": "取消 退出 结束 先不填了 稍后再说 /cancel /exit /quit",
+    "cancel": "取消 退出 结束 先不填了 稍后再说 算了 不填了 先这样 先不提交 等会再填 明天再填"
+    " /cancel /exit /quit",
     "restart": "重新开始 重来 从头开始 /restart",
     "submit": "提交 报送 上报 /submit",
     "topics": "常见问题 目录 问题目录 /topics",
@@ -47,9 +48,21 @@ COMMANDS = {
     "set_note": "设定口径 设定填报口径",
     "published": "已发布 已发布信息 发布列表",
 }
+# Only for who speaks for an institution: asked by others, the same words are about the policy.
+OWN = {
+    "mine": (
+        "交了吗 交了没 我交了吗 我交了没 我交了没有 报了吗 报了没 我报了吗 我报了没 报上了吗 报上了没 "
+        "报成了吗 查一下我报的数 我报的数 看我报的数 我报的 我的报表 回执 "
+        "看回执 我的回执 下载 撤回 我要撤回 撤销"
+    ),
+    "print": "打印 打印表 打印表格 打印盖章 盖章 盖章表 盖章用表",
+    "correct": "更正 我要更正 要更正 更正报表 报错了 我报错了 填错了",
+}
+_OWN_BY_WORD = {word: command for command, words in OWN.items() for word in words.split()}
 _BY_WORD = {word: command for command, words in COMMANDS.items() for word in words.split()}
 
 UNSURE = frozenset("不确定 不知道 不清楚 说不准 说不好 不好说 不晓得 拿不准 不太清楚 不懂".split())
+WRONG = frozenset("填错了 数错了 错了 写错了 打错了 有错 填错 我要改 要改".split())
 YES = frozenset("是 是的 对 对的 嗯 嗯嗯 有 有的 好 好的 可以 确认 确定 行 yes y ok".split())
 NO = frozenset("不是 不 没有 没 否 不对 无 不行 不要 不用 no n".split())
 THUMBS = dict.fromkeys("有用 赞 点赞 有帮助".split(), "👍") | dict.fromkeys("没用 踩 没帮助".split(), "👎")
@@ -57,6 +70,16 @@ NOT_KNOWN = frozenset("不掌握 不清楚 不知道 不确定 未掌握".split(
 NO_BUSINESS = frozenset("无业务 没有业务 本职业无业务 没开班 未开班 没开展 未开展".split())
 NOTHING = frozenset(
     "本季度无培训 无培训 没有培训 零报告 本季度没有培训 本季无培训 都没有 全是零 全部为零".split()
+)
+# 这季度我们没开班, 本季度没有开展培训, 这季度啥也没干
+_NOTHING_SAID = re.compile(
+    r"^(?:我们?|我校|我院|本校|学校)?(?:本|这个?|这一个?|该)?季度?(?:我们?|我校|学校)?(?:都|还|也|暂时?|是)?"
+    r"(?:(?:没有?|未|无)(?:有)?(?:开展|组织|举办|开办?|搞|办|做)?(?:过|任何|什么)?(?:数字\S{0,8})?(?:培训|开班|班|业务|活动)"
+    r"|啥[也都]没(?:有|干|搞|开)|什么[也都]没(?:有|干|搞|开)|一个班[也都]?没(?:有|开|办)|零报告)了?$"
+)
+_ASKS = re.compile(
+    r"[?？]|吗|么$|呢$|什么|怎么|怎样|多少|哪|谁|几[个天时月]|能不能|可不可以|可以不|是不是|有没有|要不要|用不用|是否|为何|为什么"
+    r"|如何|咋|啥|难道|请问|想问|问一下|(?:标准|条件|流程|材料|期限|政策|规定|要求|电话|地址)$"
 )
 
 _EDGES = re.compile(r"^[\s。．.!！?？,，~～…、]+|[\s。．.!！?？,，~～…、]+$")
@@ -68,12 +91,28 @@ def tidy(text: str) -> str:
     return _EDGES.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).lower()
 
 
+def own_command(text: str) -> str | None:
+    """What somebody who speaks for an institution asks of their own report."""
+    return _OWN_BY_WORD.get(tidy(text))
+
+
 def command(text: str) -> str | None:
     """The command a text names, if it is one of the words that work everywhere."""
     plain = tidy(text)
     if plain.startswith("/"):
         plain = plain.split()[0].split("@")[0]
     return _BY_WORD.get(plain)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether somebody says that there was no training in the quarter at all."""
+    plain = re.sub(r"\s", "", tidy(text))
+    return plain in NOTHING or bool(_NOTHING_SAID.match(plain))
+
+
+def asks(text: str) -> bool:
+    """Whether a text is put as a question: in the middle of figures nothing else is taken for one."""
+    return bool(_ASKS.search(tidy(text) + text[-1:]))
 
 
 def yes_no(text: str) -> str | None:

@@ -79,6 +79,8 @@ class Sheets:
         sheet.set_row(0, 30)
         for number, text in enumerate(head):
             sheet.merge_range(1 + number, 0, 1 + number, last, text, self.style(align="left"))
+            if len(text) > 60:
+                sheet.set_row(1 + number, 32)
         top = 1 + len(head)
         self._heads(sheet, top)
         sheet.set_row(top, 22)

@@ -8,7 +8,7 @@ not, `failed` names the verdict by the condition that failed; when it is unknown
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from policy.conditions import (
     Reason,
     Truth,
     evaluate,
+    in_order,
     open_facts,
 )
 from policy.files import PolicyError, packaged, packaged_file
@@ -44,6 +45,10 @@ class Option:
 class Fact:
     """Something asked of a person once. `clause` is the clause that makes it matter.
 
+    `apart` are words that name another matter than the one asked for: with them in it, only an
+    option's very words are an answer. `unlisted` are words people answer with that the notice gives
+    no option for, and the sentence that says so.
+
     A date fact also takes a typed day, month or year; for the rules it becomes one of its hidden
     options (see `policy.periods`).
     """
@@ -56,6 +61,8 @@ class Fact:
     hint: str = ""
     kind: Literal["choice", "date"] = "choice"
     hidden: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    unlisted: tuple[tuple[str, ...], str] = ((), "")
 
     def label(self, option_id: str) -> str:
         """The words of an answer; the id itself when it is no option (a date)."""
@@ -102,12 +109,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """A guided check on one question people have."""
+    """A guided check on one question people have. `whom` to ask about what it leaves open."""
 
     id: str
     title: str
     clause: str
     intro: str
+    whom: str
     rule: Condition
     met: tuple[Outcome, ...]
     failed: tuple[Outcome, ...]
@@ -150,12 +158,19 @@ class Check:
         """
         if evaluate(self.rule, facts).truth != Truth.NOT_MET:
             return []
+        counting = in_order(self.rule, facts)
         for outcome in self.failed:
-            if not outcome.failed or any(facts.get(fact) in options for fact, options in outcome.failed):
+            if self._failed_by(outcome, facts, counting):
                 return []
-            if unasked := [fact for fact, _ in outcome.failed if fact not in facts]:
+            if unasked := [fact for fact, _ in outcome.failed if fact not in facts and fact in counting]:
                 return unasked
         return []
+
+    @staticmethod
+    def _failed_by(outcome: Outcome, facts: Facts, counting: set[str]) -> bool:
+        return not outcome.failed or any(
+            facts.get(fact) in options and fact in counting for fact, options in outcome.failed
+        )
 
     def _outcome(self, reason: Reason, facts: Facts) -> Outcome:
         if reason.truth == Truth.UNKNOWN:
@@ -165,8 +180,9 @@ class Check:
                 if all(facts.get(fact) in options for fact, options in outcome.when):
                     return outcome
             raise PolicyError(f"checks/{self.id}: 规则满足，却没有对应的结论")
+        counting = in_order(self.rule, facts)
         for outcome in self.failed:
-            if not outcome.failed or any(facts.get(fact) in options for fact, options in outcome.failed):
+            if self._failed_by(outcome, facts, counting):
                 return outcome
         raise PolicyError(f"checks/{self.id}: 规则不满足，却没有对应的结论")
 
@@ -177,12 +193,13 @@ class Check:
         answered = [leaf.condition for leaf in reason.leaves() if leaf.answered is not None]
         clauses = dict.fromkeys(c.clause for c in answered if isinstance(c, Leaf))
         undecided = chosen.id == UNDECIDED
+        verify = {(leaf.fact, leaf.verify or leaf.words): leaf for leaf in _unknown(reason)}
         return Verdict(
             check=self.id,
             outcome=chosen.id,
             title=chosen.title,
             reason=reason,
-            verify=tuple(dict.fromkeys(_unknown(reason))) if undecided else (),
+            verify=tuple(verify.values()) if undecided else (),
             possible=self._possible(facts) if undecided else (),
             clauses=tuple(clauses) or (self.clause,),
             steps=chosen.steps,
@@ -206,7 +223,8 @@ def _unknown(reason: Reason) -> Iterator[Leaf]:
         return
     if isinstance(reason.condition, Leaf):
         if reason.answered is not None:
-            yield reason.condition
+            leaf = reason.condition
+            yield replace(leaf, verify=dict(leaf.verify_as).get(reason.answered, leaf.verify))
         return
     for part in reason.parts:
         yield from _unknown(part)
@@ -226,7 +244,9 @@ def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> 
         raise PolicyError(f"{where}: 条件里的事实不存在：{raw.get('fact', raw)}")
     known = facts[raw["fact"]].decided
     met, not_met = frozenset(raw.get("met", ())), frozenset(raw.get("not_met", ()))
-    for option in met | not_met:
+    verify = raw.get("verify", "")
+    told = frozenset(verify) - {UNSURE} if isinstance(verify, dict) else frozenset()
+    for option in met | not_met | told:
         if option not in known:
             raise PolicyError(f"{where}: 事实 {raw['fact']} 没有选项 {option}")
     return Leaf(
@@ -235,8 +255,9 @@ def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> 
         clause=raw["clause"],
         met=met,
         not_met=not_met,
-        verify=raw.get("verify", ""),
+        verify=verify if isinstance(verify, str) else "",
         quote=raw.get("quote", ""),
+        verify_as=() if isinstance(verify, str) else tuple(verify.items()),
     )
 
 
@@ -253,7 +274,7 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
     for fact_id, data in raw.items():
         labels = {str(k): v for k, v in data["options"].items()}
         labels.setdefault(UNSURE, "不确定")
-        also = data.get("also", {})
+        also, unlisted = data.get("also", {}), data.get("unlisted", {})
         facts[fact_id] = Fact(
             id=fact_id,
             ask=data["ask"],
@@ -263,6 +284,8 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
             hint=data.get("hint", ""),
             kind=data.get("kind", "choice"),
             hidden=tuple(data.get("hidden", ())),
+            apart=tuple(data.get("apart", ())),
+            unlisted=(tuple(unlisted.get("words", ())), unlisted.get("say", "")),
         )
     return facts
 
@@ -296,6 +319,7 @@ def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check
             title=raw["title"],
             clause=raw["clause"],
             intro=raw["intro"],
+            whom=raw["whom"],
             rule=rule,
             met=tuple(_outcome(o, used, where) for o in raw["met"]),
             failed=tuple(_outcome(o, used, where) for o in raw["failed"]),

@@ -28,7 +28,8 @@ class Leaf:
     """One condition on one fact.
 
     Options in `met` meet it, those in `not_met` fail it; every other answer leaves it unknown
-    (the text does not decide). `verify` says what to verify, and is shown when it stays unknown.
+    (the text does not decide). `verify` says what to verify, and is shown when it stays unknown;
+    `verify_as` says it by the answer, where that makes a difference.
     """
 
     fact: str
@@ -38,6 +39,7 @@ class Leaf:
     not_met: frozenset[str] = frozenset()
     verify: str = ""
     quote: str = ""
+    verify_as: tuple[tuple[str, str], ...] = ()
 
     def truth(self, facts: Facts) -> Truth:
         """MET, NOT_MET, or UNKNOWN when unanswered or undecided."""
@@ -82,6 +84,15 @@ class Reason:
             return tuple(part for part in self.parts if part.truth == Truth.MET)
         return self.parts
 
+    def deciding(self) -> list[Reason]:
+        """The answered leaves that make it met, or not met; of several ways to be met the first."""
+        if isinstance(self.condition, Leaf):
+            return [self] if self.answered is not None else []
+        same = [part for part in self.parts if part.truth == self.truth]
+        if isinstance(self.condition, AnyOf) and self.truth == Truth.MET:
+            same = same[:1]
+        return [leaf for part in same for leaf in part.deciding()]
+
     def leaves(self) -> list[Reason]:
         """The leaves below (or this one), in declared order."""
         if isinstance(self.condition, Leaf):
@@ -97,6 +108,21 @@ def evaluate(condition: Condition, facts: Facts) -> Reason:
     truths = [part.truth for part in parts]
     truth = min(truths) if isinstance(condition, AllOf) else max(truths)
     return Reason(truth, condition, parts=parts)
+
+
+def in_order(condition: Condition, facts: Facts) -> set[str]:
+    """The facts that count in the rule's own order.
+
+    Of parts that all have to be met, none after one that is not.
+    """
+    if isinstance(condition, Leaf):
+        return {condition.fact}
+    found: set[str] = set()
+    for part in condition.parts:
+        found |= in_order(part, facts)
+        if isinstance(condition, AllOf) and evaluate(part, facts).truth == Truth.NOT_MET:
+            break
+    return found
 
 
 def _reach(condition: Condition, facts: Facts, options: Mapping[str, tuple[str, ...]]) -> tuple[Truth, Truth]:

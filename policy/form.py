@@ -11,13 +11,16 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any, Literal
 
-from policy.figures import NotAFigure, read_figure
+from policy.figures import NotAFigure, read_figure, unit_of
 from policy.files import PolicyError, packaged_file
+from policy.text import unified
 
 NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does not know; submits with a note
 
 ALIKE = 0.5  # how like a name must be to be offered for one that is not known
+_LEVEL = re.compile(r"[（(]?\s*(?:初级|中级|高级|[初中高])(?:班|证|证书)?\s*[)）]?$")
 _CALLED = re.compile(r"(?:工程技术人员|工程技术员|工程师|专业|方向|职业)$")
+_ASKED = re.compile(r"，请(?:核对|写)[^，]*$")
 
 # A cell: a number (people, classes, or fen), 不掌握, or not filled.
 Cell = int | Literal["not_known"] | None
@@ -69,7 +72,8 @@ class Occupation:
 class Refused(ValueError):
     """A figure that cannot be: `reason` and the measure say what to type instead.
 
-    reason: empty, negative, several, other (not a number), fraction, cents, limit.
+    reason: empty, negative, several, about (no exact number), other (not a number), unit (another
+    measure's), fraction, cents, limit.
     """
 
     def __init__(self, reason: str, measure: Measure) -> None:
@@ -80,8 +84,9 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Doubt:
-    """An unlikely figure: `rule` and `measure` identify it, `text` asks for an explanation.
+    """An unlikely figure: `rule` and `measure` identify it, `text` says what is unlikely about it.
 
+    `ask` is what is asked for: an explanation, or another figure.
     `measures` are the cells it looks at: changing one takes the doubt up afresh.
     """
 
@@ -89,6 +94,7 @@ class Doubt:
     measure: str
     text: str
     measures: tuple[str, ...]
+    ask: str = ""
 
     @property
     def id(self) -> str:
@@ -137,7 +143,7 @@ class Form:
 
         智能, 工业互联 and 大数据工程师 are understood; 人工智能训练师 is another occupation and is not.
         """
-        plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+        plain = re.sub(r"\s+", "", unified(text)).upper()
         for occupation in self.occupations:
             if plain in (occupation.name.upper(), occupation.full, *(a.upper() for a in occupation.aliases)):
                 return occupation
@@ -145,6 +151,11 @@ class Form:
         begun = [o for o in self.occupations if len(bare) > 1 and o.full.startswith(bare)]
         begun += [o for o in self.occupations if o.name.upper() == bare and o not in begun]
         return begun[0] if len(begun) == 1 else None
+
+    def of_level(self, text: str) -> Occupation | None:
+        """The occupation one level of which a text names; the form (附件) has no levels."""
+        bare = _LEVEL.sub("", text)
+        return self.find_occupation(bare) if bare != text else None
 
     def near_occupations(self, text: str, least: float = ALIKE) -> list[str]:
         """Names of the occupations that look most like `text`, at most three; `least` from 0 to 1."""
@@ -165,12 +176,15 @@ class Form:
         """The value typed for a measure, in stored units (fen for money).
 
         Raises:
-            Refused: not one number, negative, a fraction of people or classes, over the limit.
+            Refused: not one number, negative, a fraction of people or classes, over the limit, or typed
+                with the unit of another measure.
         """
         try:
             number = read_figure(text)
         except NotAFigure as error:
             raise Refused(error.reason, measure) from error
+        if unit_of(text) not in ("", measure.unit):
+            raise Refused("unit", measure)
         return self.check_number(measure, number)
 
     def check_number(self, measure: Measure, number: Decimal) -> int:
@@ -191,14 +205,28 @@ class Form:
         """
         return [d for rule in self.unlikely for d in self._apply(rule, row, last)]
 
+    def doubt_order(self, occupation: str, doubt_id: str) -> tuple[int, int, int]:
+        """Where an explanation stands among others: by its row, then its rule, then its measure."""
+        rule, _, measure = doubt_id.partition(".")
+        names = [o.name for o in self.occupations]
+        rules = [r["id"] for r in self.unlikely]
+        return (
+            _place(names, occupation),
+            _place(rules, rule),
+            _place([m.id for m in self.measures], measure),
+        )
+
     def impossible(self, totals: Row) -> list[Doubt]:
         """What cannot be in one occupation's totals since the programme's start."""
         return [d for rule in self.since_start for d in self._apply(rule, totals, None)]
 
     def _apply(self, rule: dict[str, Any], row: Row, last: Row | None) -> Iterator[Doubt]:
         def doubt(ids: list[str], **values: str) -> Doubt:
-            text = rule["text"].format(title=self.measure(ids[0]).title, **values)
-            return Doubt(rule["id"], ids[0], text, tuple(ids))
+            titles = "、".join(self.measure(i).title for i in ids)
+            text = rule["text"].format(
+                title=titles if "not_known" in rule else self.measure(ids[0]).title, **values
+            )
+            return Doubt(rule["id"], ids[0], text, tuple(ids), rule["ask"])
 
         def shown(measure_id: str) -> str:
             return self.measure(measure_id).show(row.get(measure_id))
@@ -212,10 +240,10 @@ class Form:
             if _wrong(kind, a, b, rule.get("band", (0, 0))):
                 ratio = f"{Decimal(a) / 100 / b:.2f}" if kind == "per_head" else ""
                 yield doubt(rule[kind], a=shown(rule[kind][0]), b=shown(rule[kind][1]), ratio=ratio)
-        if "not_known" in rule:
-            for m in self.measures:
-                if row.get(m.id) == NOT_KNOWN:
-                    yield doubt([m.id])
+        if "not_known" in rule and all(row.get(m.id) is not None for m in self.measures):
+            unknown = [m.id for m in self.measures if row.get(m.id) == NOT_KNOWN]
+            if unknown:
+                yield doubt(unknown)  # once the row is full, one word for all of it
         if last is None:
             return
         if "ten_times" in rule:
@@ -230,6 +258,18 @@ class Form:
             cells = [row.get(i) for i in ids]
             if any(cells) and all(isinstance(c, int) for c in cells) and cells == [last.get(i) for i in ids]:
                 yield doubt(ids)
+
+
+def fact_of(text: str) -> str:
+    """What a stored doubt says is so, without a full stop.
+
+    Texts stored before a doubt's `ask` was a field of its own end with what was asked for.
+    """
+    return _ASKED.sub("", text.partition("。")[0])
+
+
+def _place(names: list[str], name: str) -> int:
+    return names.index(name) if name in names else len(names)
 
 
 def _alike(a: str, b: str) -> float:
@@ -254,6 +294,8 @@ def parse_form(raw: dict[str, Any]) -> Form:
             for measure_id in rule.get(kind, ()):
                 if measure_id not in ids:
                     raise PolicyError(f"form.yaml: {rule['id']}: 没有指标 {measure_id}")
+        if not rule.get("text", "").endswith("。") or not rule.get("ask"):
+            raise PolicyError(f"form.yaml: {rule['id']}: text 要以“。”结尾，并另写 ask")
     occupations = tuple(
         Occupation(
             name=o["name"],

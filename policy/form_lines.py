@@ -1,27 +1,30 @@
 """Figures typed or pasted as lines: which row, which cells, and what could not be placed.
 
-Takes `大数据 3 2 120 80 60 90000`, the same with tabs out of a spreadsheet (an empty cell stays
-empty), commas, names before the figures (`大数据 人数 120 取证 80`), a head row that says which
-column is which, and a total row, which is left out and compared.
+A table pasted out of a spreadsheet (tabs between its cells) is read by its heads, as a file is.
+Anything else goes line by line: `大数据 3 2 120 80 60 90000`, commas, names before the figures
+(`大数据 人数 120 取证 80`), the name on a line of its own, several rows in one line, a head row
+that says which column is which. A total row is left out and compared.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from policy.figures import NotAFigure, looks_like_figure, read_figure
+from policy.figures import is_dash
 from policy.form import Form, Measure, Occupation
+from policy.form_file import ENDS, IDLE, Heads, SheetCell, find_heads, quarter_in
+from policy.form_parts import is_value, parts, rows_of, whole_lines
 
 TOTALS = frozenset("合计 总计 小计 共计 总数 合 计 总和".split())
-IDLE = frozenset("无业务 没有业务 本职业无业务 没开班 未开班 没开展 未开展".split())
 _HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())
-_UNIT = re.compile("个班|元整|块钱|个|人|名|位|元|块")  # alone behind a figure; 班次 begins the next one
-_GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
-_NAMED = re.compile(r"^(\D+?)[:：=]?\s*([\d０-９.].*|不掌握)$")
-_NUMBERED = re.compile(r"^\d{1,2}[.、)）]?$")
+_NAMED = re.compile(r"^(\D+?)[:：=]?\s*([\d０-９].*|不掌握)$")
+_QUARTER_FIRST = re.compile(
+    r"^\s*((?:20)?\d\d\s*年?\s*第?\s*(?:[1-4一二三四]\s*季度|[Qq][1-4])|第?[1-4一二三四]季度|[上本这](?:一)?个?季度?)"
+    r"[\s:：,，的]*(?=\D|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,11 @@ class Line:
     """One line as read.
 
     `kind` is row: `cells` are measure id → figure as typed, for `occupation`; idle: 无业务; total: as
-    row, without an occupation; head: names of columns; name: an occupation that is not known, `near`
-    those like it; count: too few or too many figures, `missing` the measures without one; other: none.
+    row, without an occupation; head: names of columns; quarter: `text` names the quarter meant; form:
+    the form's own title, head or foot; name: an occupation that is not known, `near` those like it;
+    level: one level of `occupation`; count: figures that cannot be placed, `count` of `expected`,
+    `missing` the measures without one; other: none. `remark` is what stands behind a row's figures;
+    `wan` tells that the amount's head says 万元.
     """
 
     kind: str
@@ -39,40 +45,72 @@ class Line:
     cells: dict[str, str] = field(default_factory=dict)
     near: tuple[str, ...] = ()
     count: int = 0
+    expected: int = 0
     missing: tuple[Measure, ...] = ()
+    remark: str = ""
+    wan: bool = False
+
+
+Columns = Sequence[Measure | None]
 
 
 def read_lines(form: Form, text: str, rows: list[str]) -> list[Line]:
     """Every line of a text that is not empty. With one row only, its name need not be typed."""
-    found: list[Line] = []
-    columns: list[Measure | None] | None = None
-    for raw in text.splitlines():
-        if not raw.strip():
-            continue
-        parts = _parts(raw)
-        head = _head(form, parts)
-        if head is not None:
-            columns = head or None
-            found.append(Line("head", raw.strip()))
-        else:
-            found.append(_line(form, raw, parts, columns, rows))
-    return found
+    if "\t" in text:
+        grid = _grid(text)
+        heads = find_heads(form, grid)
+        if heads is not None:
+            return _table(form, grid, heads)
+    return list(_typed(form, text, rows))
 
 
 def are_figures(form: Form, text: str, rows: list[str]) -> bool:
     """Whether a text is figures and not a question: its first line names a row and goes on with a figure."""
-    lines = read_lines(form, text, rows)
+    lines = [line for line in read_lines(form, text, rows) if line.kind not in ("head", "form", "quarter")]
     if not lines:
         return False
     if lines[0].kind != "other":
-        return any(line.kind != "head" for line in lines)
+        return True
     return any(line.kind == "row" and len(line.cells) > 2 for line in lines)  # a title above the table
+
+
+def only_rows(form: Form, text: str, rows: list[str]) -> bool:
+    """Whether a text is nothing but rows that can be written: never an explanation."""
+    kinds = {line.kind for line in read_lines(form, text, rows)} - {"head", "form", "quarter", "total"}
+    return bool(kinds) and kinds <= {"row", "idle"}
+
+
+def is_row(form: Form, line: str) -> bool:
+    """Whether a line is a row of the form, perhaps without its name, whose every figure can be."""
+    cells = bare_row(form, line)
+    found = [Line("row", line, cells=cells)] if cells else read_lines(form, line, [])
+    kinds = {one.kind for one in found}
+    try:
+        for one in found:
+            for measure, typed in one.cells.items():
+                form.read_cell(form.measure(measure), typed)
+    except ValueError:
+        return False
+    return bool(kinds) and kinds <= {"row", "total"}
+
+
+def bare_row(form: Form, text: str) -> dict[str, str] | None:
+    """Measure id → figure as typed, of a text that is the six figures of a row without its name."""
+    typed = parts(form, text)
+    if "\n" in text.strip() or len(typed) != len(form.measures) or not all(map(is_value, typed)):
+        return None
+    return _dashes_read({m.id: t for m, t in zip(form.measures, typed, strict=True)})
+
+
+def quarter_named(form: Form, text: str, rows: list[str]) -> str | None:
+    """The quarter that stands above or before figures, as it was typed."""
+    return next((line.text for line in read_lines(form, text, rows) if line.kind == "quarter"), None)
 
 
 def wrong_totals(form: Form, lines: list[Line]) -> list[tuple[Measure, int, int]]:
     """(measure, as the total row says, as the rows add up) where these differ, if all can be read."""
     totals = [line for line in lines if line.kind == "total"]
-    if len(totals) != 1 or any(line.kind in ("name", "count", "other") for line in lines):
+    if len(totals) != 1 or any(line.kind in ("name", "level", "count", "other") for line in lines):
         return []
     wrong, total = [], totals[0]
     for measure in form.measures:
@@ -91,42 +129,88 @@ def wrong_totals(form: Form, lines: list[Line]) -> list[tuple[Measure, int, int]
     return wrong
 
 
-def _parts(raw: str) -> list[str]:
-    """The cells of a line; only tabs leave empty ones between them."""
-    if "\t" in raw:
-        parts = [p.strip() for p in raw.strip("\r\n").split("\t")]
-        while parts and not parts[-1]:
-            parts.pop()
-        while parts and not parts[0]:
-            parts.pop(0)
-    else:
-        plain = re.sub("[:：]", " ", raw).strip()
-        if not re.search(r"[\s、;；|]", plain) and len(re.findall("[,，]", plain)) > 4:
-            parts = re.split("[,，]", plain)  # a line of CSV
-        else:
-            parts = re.split(r"[\s\u3000、，;；|]+", _GROUPED.sub(",", plain))
-        parts = [p.strip(",") for p in parts if p.strip(",")]
-    joined: list[str] = []
-    for part in parts:
-        if joined and _UNIT.fullmatch(part) and looks_like_figure(joined[-1]):
-            joined[-1] += part  # 90000 元
-        else:
-            joined.append(part)
-    if len(joined) > 1 and _NUMBERED.match(joined[0]) and not looks_like_figure(joined[1]):
-        joined.pop(0)  # a column of running numbers
-    return joined
+# A table with tabs: by its heads
 
 
-def _head(form: Form, parts: list[str]) -> list[Measure | None] | None:
+def _grid(text: str) -> list[list[SheetCell]]:
+    lines = [raw.strip("\r\n").split("\t") for raw in text.splitlines()]
+    return [[SheetCell("", p.strip(), "text" if p.strip() else "empty") for p in parts] for parts in lines]
+
+
+def _table(form: Form, grid: list[list[SheetCell]], heads: Heads) -> list[Line]:
+    above = " ".join(cell.text for line in grid[: heads.last] for cell in line)
+    named = quarter_in(above)
+    found = [Line("quarter", named)] if named else []
+    found.append(Line("head", "", wan=bool(heads.wan)))
+    for line in grid[heads.last + 1 :]:
+        texts = [cell.text for cell in line]
+        name = texts[heads.first] if len(texts) > heads.first else ""
+        bare = re.sub(r"\s", "", name)
+        if bare.startswith(ENDS) and bare not in TOTALS:
+            break
+        typed = {m.id: texts[i] for i, m in heads.columns.items() if i < len(texts) and texts[i]}
+        if typed and not all(map(is_dash, typed.values())):
+            found.append(_row_of_table(form, bare, heads.in_yuan(_dashes_read(typed))))
+    return found
+
+
+def _dashes_read(typed: dict[str, str]) -> dict[str, str]:
+    """With 0 for a dash that stands among figures."""
+    return {m: "0" if is_dash(text) else text for m, text in typed.items()}
+
+
+def _row_of_table(form: Form, name: str, cells: dict[str, str]) -> Line:
+    if name in TOTALS:
+        return Line("total", name, None, cells)
+    occupation = form.find_occupation(name) if name else None
+    if occupation is None:
+        return _unknown(form, name) if name else Line("other", " ".join(cells.values())[:30])
+    if any(re.sub(r"\s", "", typed) in IDLE for typed in cells.values()):
+        return Line("idle", name, occupation)
+    return Line("row", name, occupation, cells)
+
+
+def _unknown(form: Form, name: str) -> Line:
+    if leveled := form.of_level(name):
+        return Line("level", name[:20], leveled)
+    return Line("name", name[:20], near=tuple(form.near_occupations(name)))
+
+
+# Anything else: line by line
+
+
+def _typed(form: Form, text: str, rows: list[str]) -> Iterator[Line]:
+    columns: Columns | None = None
+    heads: list[Measure] = []
+    for raw in whole_lines(form, text):
+        if quarter := _QUARTER_FIRST.match(raw):
+            yield Line("quarter", quarter[1].strip())
+            raw = raw[quarter.end() :]
+            if not re.sub(r"[\W_]|情况表|报表|数据?", "", raw):
+                continue
+        for cells in rows_of(form, parts(form, raw)):
+            head = _head(form, cells)
+            if head is not None:
+                # A head on two lines has lost its columns; the form's own order is the only one left.
+                heads += [m for m in head if m]
+                columns = None if len(heads) >= len(form.measures) and columns else head or None
+                yield Line("head", raw.strip())
+            else:
+                yield _line(form, raw, cells, columns, rows)
+
+
+def _head(form: Form, cells: list[str]) -> Columns | None:
     """The columns after the name, when the line is the head of a table; None when it is not.
 
     Empty when the columns stand in the form's order, or are not told.
     """
-    if not parts or any(re.search(r"\d", p) for p in parts):
+    if not cells or any(re.search(r"\d", p) for p in cells):
         return None
-    first = 0 if _measure(form, parts[0]) else 1  # the head of the first column may be missing
-    named = [_measure(form, p) for p in parts[first:]]
-    if parts[0] in _HEADS or (form.find_occupation(parts[0]) is None and sum(map(bool, named)) > 1):
+    first = next((i for i, p in enumerate(cells) if p and p not in _HEADS), len(cells))
+    if first == 0 and not _measure(form, cells[0]):
+        first = 1  # some other name for the first column
+    named = [_measure(form, p) for p in cells[first:]]
+    if cells[0] in _HEADS or (form.find_occupation(cells[0]) is None and sum(map(bool, named)) > 1):
         in_order = len(named) == len(form.measures) and all(
             m is None or m is form.measures[i] for i, m in enumerate(named)
         )
@@ -139,51 +223,73 @@ def _measure(form: Form, text: str) -> Measure | None:
     return form.find_measure(text) if text else None
 
 
-def _line(
-    form: Form, raw: str, parts: list[str], columns: list[Measure | None] | None, rows: list[str]
-) -> Line:
+def _line(form: Form, raw: str, given: list[str], columns: Columns | None, rows: list[str]) -> Line:
     shown = " ".join(raw.split())[:30]
-    name = parts[0].rstrip("：:") if parts else ""
+    name = given[0].strip(":：") if given else ""
     plain = unicodedata.normalize("NFKC", name)
-    rest = parts[1:]
+    rest = given[1:]
     if plain in TOTALS or (plain == "合" and rest[:1] == ["计"]):
         cells = _cells(form, rest[1:] if plain == "合" else rest, columns)
         return Line("total", shown, None, cells if isinstance(cells, dict) else {})
+    if _of_the_form(form, raw, plain):
+        quarter = quarter_in(raw)
+        return Line("quarter", quarter) if quarter else Line("form", shown)
     occupation = form.find_occupation(plain)
     if occupation is None and len(rows) == 1 and _measure(form, plain):
-        occupation, rest = form.find_occupation(rows[0]), parts
+        occupation, rest = form.find_occupation(rows[0]), given
     if occupation is None:
-        figures = sum(map(_is_value, rest))
-        if figures > 3 or (figures and len(rest) == len(form.measures)):
-            return Line("name", plain[:20], near=tuple(form.near_occupations(plain)))
-        return Line("other", shown)
-    if len(rest) == 1 and rest[0] in IDLE:
+        return _nameless(form, plain, rest, shown)
+    if len(rest) == 1 and re.sub(r"\s", "", rest[0]) in IDLE:
         return Line("idle", shown, occupation)
-    if not rest or not (_is_value(rest[0]) or _named(form, rest) or (rest[0] == "" and any(rest))):
+    if rest and rest[0] in ("初级", "中级", "高级") and any(map(is_value, rest)):
+        return Line("level", f"{plain}{rest[0]}", occupation)
+    if not rest or not (is_value(rest[0]) or _named(form, rest) or (rest[0] == "" and any(rest))):
         return Line("other", shown, occupation)
     cells = _cells(form, rest, columns)
     if isinstance(cells, dict):
-        return Line("row", shown, occupation, cells)
-    return Line("count", shown, occupation, count=cells, missing=form.measures[cells:])
+        return Line("row", shown, occupation, cells, remark=_remark(form, rest, columns))
+    expected = len(columns) if columns else len(form.measures)
+    missing = () if columns else form.measures[cells:]
+    return Line("count", shown, occupation, count=cells, expected=expected, missing=missing)
 
 
-def _is_value(text: str) -> bool:
-    return looks_like_figure(text) or text in ("不掌握", "未掌握")
+def _of_the_form(form: Form, raw: str, first: str) -> bool:
+    """Whether a line is one of the form that holds no figures: title, head, foot or note."""
+    bare = re.sub(r"\s", "", raw)
+    return (
+        form.title in bare
+        or bare.startswith(("附件", *form.head, "填报单位", "填报期", *ENDS))
+        or (first.startswith(".") and not bare.strip(".…。"))
+    )
 
 
-def _cells(form: Form, typed: list[str], columns: list[Measure | None] | None) -> dict[str, str] | int:
+def _nameless(form: Form, name: str, rest: list[str], shown: str) -> Line:
+    figures = sum(map(is_value, rest))
+    if figures > 3 or (figures and len(rest) == len(form.measures)):
+        return _unknown(form, name)
+    if figures and form.of_level(name):
+        return _unknown(form, name)
+    return Line("other", shown)
+
+
+def _cells(form: Form, typed: list[str], columns: Columns | None) -> dict[str, str] | int:
     """Measure id → figure as typed; or how many figures there are when they cannot be placed."""
     named = _named(form, typed)
     if named is not None:
         return named
-    if columns:
-        return {m.id: t for m, t in zip(columns, typed, strict=False) if m and t}
+    wanted: Columns = columns or form.measures
     figures = typed
-    if len(typed) > len(form.measures) and not any(map(_is_value, typed[len(form.measures) :])):
-        figures = typed[: len(form.measures)]  # 备注 behind the figures
-    if len(figures) != len(form.measures):
+    if len(typed) > len(wanted) and not any(map(is_value, typed[len(wanted) :])):
+        figures = typed[: len(wanted)]  # 备注 behind the figures
+    if len(figures) != len(wanted):
         return len(figures)
-    return {m.id: t for m, t in zip(form.measures, figures, strict=True) if t}
+    return _dashes_read({m.id: t for m, t in zip(wanted, figures, strict=True) if m and t})
+
+
+def _remark(form: Form, typed: list[str], columns: Columns | None) -> str:
+    if _named(form, typed) is not None:
+        return ""
+    return " ".join(typed[len(columns or form.measures) :])[:60]
 
 
 def _named(form: Form, typed: list[str]) -> dict[str, str] | None:
@@ -210,52 +316,34 @@ def _pairs(form: Form, typed: list[str]) -> Iterator[tuple[Measure | None, str]]
         yield None, ""
 
 
-_CHANGE = re.compile(r"^(?:请?(?:把|将)?)?(?:改|修改|更正|改动|修正)?\s*(?P<what>.*?)\s*$")
-_TO = re.compile(r"\s*(?:改成|改为|改到|更正为|应该是|应为|是|为|=|：|:)\s*(?=\S)")
+def twice(form: Form, lines: list[Line]) -> dict[str, dict[str, str] | None]:
+    """Occupations for which lines differ: name → the lines added up, None where they cannot be."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.kind in ("row", "idle") and line.occupation:
+            found.setdefault(line.occupation.name, []).append(line)
+    return {
+        name: _added(form, same) for name, same in found.items() if len(same) > 1 and not _agree(form, same)
+    }
 
 
-def read_change(form: Form, text: str, rows: list[str]) -> tuple[str, Measure | None, str | None] | None:
-    """A cell or a row named to be changed: (occupation, measure, figure as typed); None for anything else.
+def _agree(form: Form, lines: list[Line]) -> bool:
+    if any(line.kind == "idle" for line in lines):
+        return all(line.kind == "idle" for line in lines)
+    said: dict[str, set[str]] = {}
+    for line in lines:
+        for measure, typed in line.cells.items():
+            said.setdefault(measure, set()).add(typed)
+    return all(len(values) == 1 for values in said.values())
 
-    `改 大数据`, `大数据 已培训人数`, `把大数据的人数改成130`; with one row only it need not be named.
-    """
-    plain = unicodedata.normalize("NFKC", text).strip().rstrip("。.")
-    if len(plain) > 40 or "\n" in plain or plain.endswith(("?", "吗", "呢")):
-        return None
-    wanted = _CHANGE.match(plain)
-    what, *to = _TO.split(wanted["what"] if wanted else plain, maxsplit=1)
-    asked = what != plain or bool(to)
-    occupation, rest = _begins_with(form, what, rows)
-    if occupation is None:
-        if len(rows) != 1 or not asked:
-            return None
-        occupation, rest = rows[0], what
-    figure = to[0] if to else None
-    rest = re.sub(r"^[\s的]+|\s+$", "", rest)
-    if figure is None and (found := re.match(r"^(\D+?)\s*([\d.][\d,.]*\D{0,3})$", rest)):
-        rest, figure = found[1].strip(), found[2]
-    measure = _measure(form, rest)
-    if rest and measure is None:
-        return None
-    if figure is not None:
+
+def _added(form: Form, lines: list[Line]) -> dict[str, str] | None:
+    sums: dict[str, str] = {}
+    for measure in form.measures:
         try:
-            read_figure(figure)
-        except NotAFigure:
+            sums[measure.id] = measure.show(
+                sum(form.read_cell(measure, line.cells.get(measure.id, "")) for line in lines)
+            ).replace(",", "")
+        except ValueError:
             return None
-        if measure is None:
-            return None
-    named = measure is not None and (" " in what or len(rest) > 3)
-    if figure is None and not asked and not named:
-        return None  # just the name of an occupation, or a question that begins with it
-    return occupation, measure, figure
-
-
-def _begins_with(form: Form, text: str, rows: list[str]) -> tuple[str | None, str]:
-    names = sorted(
-        ((name, o.name) for o in form.occupations for name in (o.full, o.name, *o.aliases)),
-        key=lambda pair: -len(pair[0]),
-    )
-    for name, key in names:
-        if key in rows and text.upper().startswith(name.upper()):
-            return key, text[len(name) :]
-    return None, text
+    return sums

@@ -20,7 +20,7 @@ Reading = Literal["months", "calendar"] | None  # None: the office has not publi
 
 
 class NotADate(ValueError):
-    """The text names no day, month or year. `reason` is other or future."""
+    """The text names no day, month or year. `reason` is other, future, or bare (3: a day? a month?)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,28 +29,41 @@ class NotADate(ValueError):
 
 @dataclass(frozen=True)
 class Period:
-    """The days a typed date can mean, both ends included: a day, a month or a year."""
+    """The days a typed date can mean, both ends included: a day, a month, a year, or a part of one.
+
+    `name` is how people call it where its ends do not tell: 2025年年底.
+    """
 
     first: date
     last: date
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.first}/{self.last}"
+        return f"{self.first}/{self.last}" + (f"/{self.name}" if self.name else "")
 
     @classmethod
     def parse(cls, stored: str) -> Period:
-        """From the stored form `2025-12-01/2025-12-31`. Raises ValueError."""
-        first, _, last = stored.partition("/")
-        return cls(date.fromisoformat(first), date.fromisoformat(last))
+        """From the stored form `2025-12-01/2025-12-31`, perhaps `/2025年年底`. Raises ValueError."""
+        first, _, rest = stored.partition("/")
+        last, _, name = rest.partition("/")
+        return cls(date.fromisoformat(first), date.fromisoformat(last), name)
 
     @property
     def words(self) -> str:
-        """As people read it: 2025年12月3日, 2025年12月 or 2025年."""
-        if self.first == self.last:
-            return f"{self.first.year}年{self.first.month}月{self.first.day}日"
-        return f"{self.first.year}年" + (
-            f"{self.first.month}月" if self.first.month == self.last.month else ""
-        )
+        """As people read it: 2025年12月3日, 2025年12月, 2025年, 2025年年底, 2025年5月至7月."""
+        first, last = self.first, self.last
+        if self.name:
+            return self.name
+        if first == last:
+            return f"{first.year}年{first.month}月{first.day}日"
+        if first.year != last.year:
+            return f"{first.year}年{first.month}月至{last.year}年{last.month}月"
+        if first.month == last.month:
+            whole = first.day == 1  # a month under way ends today
+            return f"{first.year}年{first.month}月" + ("" if whole else f"{first.day}日至{last.day}日")
+        if (first.month, first.day) == (1, 1):
+            return f"{first.year}年"
+        return f"{first.year}年{first.month}月至{last.month}月"
 
 
 def _month(year: int, month: int) -> Period:
@@ -70,25 +83,44 @@ def _digits(match: re.Match[str]) -> str:
     return str(cn2an.cn2an(text, "smart"))
 
 
-def read_date(text: str, today: date) -> Period:
-    """The day, month or year a text names: 2025-12-03, 2025.12, 去年12月, 上个月, 12月3日.
+# Parts of a year as people call them → their first and last month. 冬天 may be of either year.
+_PARTS = {
+    "年初": (1, 3), "年底": (10, 12), "年末": (10, 12), "年中": (5, 8), "上半年": (1, 6), "下半年": (7, 12),
+    "春天": (3, 5), "夏天": (6, 8), "秋天": (9, 11),
+}  # fmt: skip
+_WEEKS = {"这周": 0, "本周": 0, "上周": 1, "上上周": 2}
+_BEFORE = re.compile(r"^(?:有|领过|领了|是|在|我|上次|最近一次|最后一次|最近|就是|嗯)+[,，、:：]?")
+_AFTER = re.compile(r"(?:左右|前后|领到|领|拿|发|的时候|那会儿?|那天|的|了|过)$")
+# 前 may be left out only where nothing else can be meant: 24年 is a year, 5日 a day of a month.
+_AGO = re.compile(
+    r"^(半|\d{1,2})(?:(?P<a>个月)(?P<more>[多半])?(?:以前|之前|前)?|(?P<b>年)(?P<more_b>[多半])(?:以前|之前|前)?"
+    r"|(?P<c>个?月|年|天|日|个?周)(?:以前|之前|前))$|^(?P<half>半)年$"
+)
 
-    A month and day without a year are the latest that is not in the future.
+
+def read_date(text: str, today: date) -> Period:
+    """The day, month or year a text names: 2025-12-03, 2025.12, 去年12月, 上个月, 12月3日, 半年前.
+
+    A month and day without a year are the latest that is not in the future. What is reckoned back
+    from today (三个月前) is as wide as people mean it.
 
     Raises:
-        NotADate: it names none, or one that is wholly in the future.
+        NotADate: it names none, one that is wholly in the future, or a number that can be anything.
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).rstrip("。.，,")
-    plain = re.sub(
-        r"(左右|前后|领的|领了|领过|的时候|那天|号)$", lambda m: "日" if m[0] == "号" else "", plain
-    )
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).strip("。.，,!！")
+    plain = _BEFORE.sub("", plain) or plain
+    while (shorter := _AFTER.sub("", plain)) and shorter != plain:
+        plain = shorter
+    plain = plain.replace("号", "日").replace("星期", "周").replace("礼拜", "周").replace("季", "天")
     try:
         found = _read(plain, today)
-    except ValueError as error:
+    except NotADate:
+        raise
+    except (ValueError, OverflowError) as error:
         raise NotADate("other") from error
     if found.first > today:
         raise NotADate("future")
-    return Period(found.first, min(found.last, today))
+    return Period(found.first, min(found.last, today), found.name)
 
 
 def _read(plain: str, today: date) -> Period:
@@ -96,17 +128,27 @@ def _read(plain: str, today: date) -> Period:
         day = today - timedelta(days=_DAYS[plain])
         return Period(day, day)
     if plain in _MONTHS:
-        months = today.year * 12 + today.month - 1 - _MONTHS[plain]
-        return _month(months // 12, months % 12 + 1)
+        return _month_of(_back(today, _MONTHS[plain]))
+    if plain in _WEEKS:
+        monday = today - timedelta(days=today.weekday() + 7 * _WEEKS[plain])
+        return Period(monday, monday + timedelta(days=6))
     year: int | None = None
     for word, back in sorted(_YEARS.items(), key=lambda pair: -len(pair[0])):
         if plain.startswith(word):
             year, plain = today.year - back, plain[len(word) :].lstrip("的")
             break
-    plain = _HAN.sub(_digits, plain)
-    if plain in ("年初", "年底", "上半年", "下半年") and year is not None:
-        first, last = {"年初": (1, 3), "年底": (10, 12), "上半年": (1, 6), "下半年": (7, 12)}[plain]
-        return Period(date(year, first, 1), _month(year, last).last)
+    plain = _HAN.sub(_digits, plain.replace("两", "二"))
+    if year is None and re.fullmatch(r"\d{1,2}", plain):
+        raise NotADate("bare")
+    if year is None and (ago := _AGO.match(plain)):
+        unit = ago["a"] or ago["b"] or ago["c"] or "年"
+        return _ago(ago[1] or ago["half"], unit, ago["more"] or ago["more_b"] or "", today)
+    if year is None and (short := re.match(r"^(\d{2}|\d{4})年(?=\D|\d{1,2}月|$)", plain)):
+        year, plain = int(short[1]), plain[short.end() :]
+        year += 2000 if year < 100 else 0
+    if plain in _PARTS and year is not None:
+        first, last = _PARTS[plain]
+        return Period(date(year, first, 1), _month(year, last).last, f"{year}年{plain}")
     if year is None:
         whole = re.fullmatch(r"(\d{4})(?:年|$)?(?:[-/.]?(\d{1,2})(?:月|$)?(?:[-/.]?(\d{1,2})日?)?)?", plain)
         if whole:
@@ -120,6 +162,36 @@ def _read(plain: str, today: date) -> Period:
         return _period(year, part[1], part[2])
     found = _period(today.year, part[1], part[2])
     return found if found.first <= today else _period(today.year - 1, part[1], part[2])
+
+
+def _back(day: date, months: int) -> date:
+    """The same day some months before, or the month's last day where there is none."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _month_of(day: date) -> Period:
+    return _month(day.year, day.month)
+
+
+def _ago(number: str, unit: str, more: str, today: date) -> Period:
+    """So long ago, as wide as people mean it; 多 and 半 are more than that, never less."""
+    if unit in ("天", "日"):
+        day = today - timedelta(days=int(number))
+        return Period(day, day)
+    if unit.endswith("周"):
+        return Period(today - timedelta(weeks=int(number) + 1), today - timedelta(days=7 * int(number) - 7))
+    months = 6 if number == "半" else int(number) * (12 if unit == "年" else 1)
+    if number == "半" and unit != "年":
+        raise ValueError(number)  # 半个月 is told in days
+    width = 12 if unit == "年" and number != "半" else 6 if unit == "年" else 1
+    if more == "多":
+        return Period(_back(today, months + width), _back(today, months) - timedelta(days=1))
+    if more == "半":
+        months += width // 2
+    slack = max(1, width // 2) if number != "半" else 1
+    return Period(_back(today, months + slack), _back(today, months - slack))
 
 
 def _period(year: int, month: str | None, day: str | None) -> Period:

@@ -108,10 +108,14 @@ def wanted_by(occupation: str, subscribed: str) -> bool:
     return not occupation or not subscribed or occupation == subscribed
 
 
-def read_kind(text: str) -> str | None:
-    """The kind that people mean by its id or name."""
+def read_kind(text: str, part: bool = False) -> str | None:
+    """The kind that people mean by its id or name; or by a `part` of the name that no other has (电话)."""
     plain = re.sub(r"[“”\s]", "", text)
-    return next((k for k, name in KINDS.items() if plain in (k, re.sub("[“”]", "", name))), None)
+    names = {k: re.sub("[“”]", "", name) for k, name in KINDS.items()}
+    if exact := next((k for k, name in names.items() if plain in (k, name)), None):
+        return exact
+    like = [k for k, name in names.items() if len(plain) > 1 and plain in name] if part else []
+    return like[0] if len(like) == 1 else None
 
 
 def read_occupation(text: str) -> str | None:

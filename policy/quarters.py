@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+LAST_YEAR = 2100
 FIRST_YEAR = 2023  # the notice is dated 2023-05-24; its first reporting quarter is 2023Q2
 _DIGITS = str.maketrans("一二三四１２３４", "12341234")
 
@@ -19,6 +20,17 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def read_moment(text: str) -> datetime:
+    """An ISO 8601 time within the years that have quarters, in Asia/Shanghai. Raises ValueError."""
+    try:
+        moment = local(datetime.fromisoformat(text))
+    except OverflowError as error:  # the year 1 has no time in another zone
+        raise ValueError(text) from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(text)
+    return moment
+
+
 @dataclass(frozen=True, order=True)
 class Quarter:
     """A calendar quarter, written `2026Q4`."""
@@ -27,7 +39,7 @@ class Quarter:
     number: int
 
     def __post_init__(self) -> None:
-        if not (FIRST_YEAR <= self.year <= 2100 and 1 <= self.number <= 4):
+        if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.number <= 4):
             raise ValueError(f"{self.year}Q{self.number}")
 
     def __str__(self) -> str:
@@ -110,9 +122,10 @@ class Times:
         """The first moment that is too late, unless the office set another; None: there is none."""
         return None if self.closes_after is None else quarter.end() + timedelta(days=self.closes_after)
 
-    def is_late(self, quarter: Quarter, moment: datetime) -> bool:
-        """Whether something done at `moment` came after the due time."""
-        return local(moment) >= self.due(quarter)
+
+def first_extension(due: datetime, now: datetime) -> date:
+    """The first whole day until which an extension gives more time than there is anyway."""
+    return local(max(due, now)).date()
 
 
 def reporting_quarter(now: datetime) -> Quarter:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from policy.districts import find_district
 from policy.form_file import SheetCell
@@ -29,11 +30,43 @@ HEADS: dict[str, tuple[str, ...]] = {
         "培训机构",
         "培训机构名称",
         "填报单位",
+        "单位全称",
+        "培训机构全称",
+        "培训单位",
+        "培训单位名称",
+        "职业培训机构名称",
+        "学校名称",
+        "院校名称",
     ),
-    "district": ("区市", "所属区市", "区县", "所在区市", "地区", "所属地区", "区(市)", "县市区", "区市名称"),
+    "district": (
+        "区市",
+        "所属区市",
+        "区县",
+        "所在区市",
+        "地区",
+        "所属地区",
+        "县市区",
+        "区市名称",
+        "所属区",
+        "所在区",
+        "所属区县",
+        "所在区县",
+        "所属县市区",
+        "所在县市区",
+        "行政区划",
+    ),
     "since": ("起报季度", "起报", "开始季度", "起始季度", "从哪季起", "起"),
     "until": ("止报季度", "止报", "结束季度", "截止季度", "终止季度", "止"),
 }
+
+
+# What stands below a list: its sums, who made it, remarks.
+_BELOW = re.compile(
+    r"(?:合|总|小|共)\s*计(?:[\s:：（(\d].*)?|共\s*\d+\s*家.*|(?:备\s*注|说\s*明)"
+    r"|(?:填表|制表|填报|审核|经办|复核|单位负责|负责|联系)人?\s*(?:签字|姓名|日期|时间|单位盖章)?\s*[:：].*"
+    r"|(?:备\s*注|说\s*明|注|联系电话|电话|日期|时间|填表说明)\d?\s*[:：].*",
+    re.S,
+)
 
 
 @dataclass(frozen=True)
@@ -68,11 +101,28 @@ class RosterFile:
 
     rows: tuple[Row, ...]
     wrong: tuple[Wrong, ...]
+    skipped: tuple[tuple[int, str], ...] = ()  # (row, its words): what stands below a list
+
+
+NEAR = 0.6  # how like a name must be to be offered for one that is not known
+_WIDE = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 
 
 def tidy_name(text: str) -> str:
-    """A name as it is kept: no blanks at its ends, single ones inside."""
-    return " ".join(text.split())
+    """A name as it is kept: no blanks at its ends, single ones inside, letters and digits of one width.
+
+    Brackets stay as they are: the seal has the wide ones.
+    """
+    return " ".join(text.translate(_WIDE).split())
+
+
+def near(name: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names that look most like `name`, or that it is a part of."""
+    spelled = {alike(other): other for other in names}
+    plain = alike(name)
+    holding = [key for key in spelled if plain and plain in key]
+    close = get_close_matches(plain, spelled, n=most, cutoff=NEAR)
+    return [spelled[key] for key in dict.fromkeys([*close, *holding])][:most]
 
 
 def alike(name: str) -> str:
@@ -95,14 +145,15 @@ def read_roster(grid: Sequence[Sequence[SheetCell]], default: Quarter, now: date
     reader = _Reader(columns, default, now)
     for number, line in enumerate(grid[top + 1 :], top + 2):
         reader.take(number, line)
-    return RosterFile(tuple(reader.rows), tuple(reader.wrong))
+    return RosterFile(tuple(reader.rows), tuple(reader.wrong), tuple(reader.skipped))
 
 
 def same_as(rows: Iterable[Row], names: Iterable[str]) -> dict[int, str]:
     """Row → the name in the list that differs only in blanks and marks (equal names are left out)."""
-    listed = {alike(name): name for name in names}
-    found = {row.row: (row.name, listed.get(alike(row.name))) for row in rows}
-    return {number: other for number, (name, other) in found.items() if other and other != name}
+    exact = set(names)
+    listed = {alike(name): name for name in exact}
+    found = {row.row: listed.get(alike(row.name)) for row in rows if row.name not in exact}
+    return {number: other for number, other in found.items() if other}
 
 
 def _heads(grid: Sequence[Sequence[SheetCell]]) -> tuple[int, dict[str, int]] | None:
@@ -111,14 +162,13 @@ def _heads(grid: Sequence[Sequence[SheetCell]]) -> tuple[int, dict[str, int]] | 
         found: dict[str, int] = {}
         for place, cell in enumerate(line[:COLUMNS]):
             plain = re.sub(r"[*:]", "", alike(cell.text))
-            said = {plain, re.sub(r"\(.*\)", "", plain)}  # 机构名称（全称） as well as 区（市）
+            # 机构名称（全称） as well as 所属区（市）
+            said = {plain, re.sub(r"\(.*\)", "", plain), re.sub(r"[()]", "", plain)}
             for name, heads in HEADS.items():
                 if said & set(heads) and name not in found:
                     found[name] = place
         # Any other head alone in its line could as well be a title.
-        if "name" in found and (
-            len(found) > 1 or alike(line[found["name"]].text).startswith(HEADS["name"][0])
-        ):
+        if "name" in found and (len(found) > 1 or re.search("名称|全称", line[found["name"]].text)):
             return number, found
     return None
 
@@ -132,6 +182,7 @@ class _Reader:
         self.now = now
         self.rows: list[Row] = []
         self.wrong: list[Wrong] = []
+        self.skipped: list[tuple[int, str]] = []
         self._seen: dict[str, tuple[int, str]] = {}
 
     def take(self, number: int, line: Sequence[SheetCell]) -> None:
@@ -139,6 +190,11 @@ class _Reader:
         cells = {name: line[at] if at < len(line) else SheetCell("") for name, at in self.columns.items()}
         if all(cell.kind == "empty" for cell in cells.values()):
             return
+        first = next((cell.text.strip() for cell in line[:COLUMNS] if cell.text.strip()), "")
+        for said in (first, cells["name"].text.strip()):
+            if _BELOW.fullmatch(said):
+                self.skipped.append((number, said[:30]))
+                return
         bad = len(self.wrong)
         for name, cell in cells.items():
             if cell.kind in ("formula", "error"):

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, select, update
 
 from storage import audit, people
-from storage.schema import account, membership, person
+from storage.schema import account, invite, membership, person
 from storage.schema_contact import account_link
 
+RANKS = {"contact": 0, "lead": 1, "district": 0, "staff": 1, "head": 2}  # within one place
 LINK_LIVES = timedelta(minutes=15)  # long enough to pick up the other telephone, no longer
 
 
@@ -21,6 +22,15 @@ class Account:
     id: int
     channel: str
     created_at: datetime
+
+
+def role_by_code(
+    connection: Connection, key: bytes, person_id: int, code: str
+) -> tuple[int | None, str] | None:
+    """(institution or None, role) that this person once got by this very code; None of any other code."""
+    used = (invite.c.code_hash == people.hash_code(code, key)) & (invite.c.used_by == person_id)
+    row = connection.execute(select(invite.c.institution_id, invite.c.role).where(used)).first()
+    return (row.institution_id, row.role) if row else None
 
 
 def of_person(connection: Connection, person_id: int) -> list[Account]:
@@ -51,17 +61,20 @@ def create_link(connection: Connection, key: bytes, person_id: int, now: datetim
 
 def use_link(
     connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
-) -> int | None:
+) -> int | people.CodeRefused | None:
     """Join the account to the person whose code this is; that person's id, None when it is no such code.
 
-    Roles of the person the account had before come along when it was their last account. Wrong codes
-    are counted by whoever tries this one as an invitation next.
+    Roles of the person the account had before come along when it was their last account. A code that
+    was one of these once is refused; others are counted by whoever tries this one as an invitation next.
     """
     row = connection.execute(
         select(account_link).where(account_link.c.code_hash == people.hash_code(code, key)).with_for_update()
     ).first()
-    if row is None or row.used_at is not None or row.expires_at < now:
+    if row is None:
         return None
+    if row.used_at is not None or row.expires_at < now:
+        reason = "used" if row.used_at is not None else "expired"
+        return people.refuse_code(connection, account_id, person_id, now, reason)
     connection.execute(update(account_link).where(account_link.c.id == row.id).values(used_at=now))
     if row.person_id != person_id:
         connection.execute(update(account).where(account.c.id == account_id).values(person_id=row.person_id))
@@ -74,10 +87,18 @@ def _bring_roles(connection: Connection, before: int, after: int, now: datetime)
     left = select(func.count()).select_from(account).where(account.c.person_id == before)
     if connection.execute(left).scalar_one():
         return
-    had = {m.institution_id for m in people.memberships(connection, after)}
+    had = {m.institution_id: m for m in people.memberships(connection, after)}
     for role in people.memberships(connection, before):
-        values = {"revoked_at": now} if role.institution_id in had else {"person_id": after}
-        connection.execute(update(membership).where(membership.c.id == role.id).values(**values))
+        other = had.get(role.institution_id)
+        if other is not None:  # in one place the higher role is kept
+            lesser = role if RANKS[role.role] <= RANKS[other.role] else other
+            connection.execute(update(membership).where(membership.c.id == lesser.id).values(revoked_at=now))
+            audit.record(
+                connection, now, after, "membership.revoke", f"membership:{lesser.id}", role=lesser.role
+            )
+            if lesser is role:
+                continue
+        connection.execute(update(membership).where(membership.c.id == role.id).values(person_id=after))
     names = connection.execute(select(person).where(person.c.id.in_((before, after)))).all()
     old, new = (next(p for p in names if p.id == i) for i in (before, after))
     kept = {k: getattr(old, k) for k in ("name", "telephone") if getattr(old, k) and not getattr(new, k)}

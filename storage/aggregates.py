@@ -128,18 +128,6 @@ def _uncovered(query: Select[Any], last: str) -> Select[Any]:
     return query.where(~included)
 
 
-def reported(connection: Connection, quarter: str, accepted_only: bool) -> int:
-    """How many institutions have a counting revision for the quarter."""
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(revision)
-            .join(report, report.c.id == revision.c.report_id)
-            .where(report.c.quarter == quarter, counting(accepted_only))
-        ).scalar_one()
-    )
-
-
 @dataclass(frozen=True)
 class Origin:
     """One row that a total adds: whose, of which revision, and its figures (None: 不掌握)."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, union
+from sqlalchemy import Connection, case, delete, exists, func, insert, select, union
 
 from storage import audit
 from storage.aggregates import counting
@@ -56,6 +56,11 @@ class Pages:
     files: tuple[Attached, ...]
 
     @property
+    def separate(self) -> bool:
+        """Whether there are separate pages: a text, or a file of one of their kinds."""
+        return bool(self.words) or any(f.kind in KINDS for f in self.files)
+
+    @property
     def stamped(self) -> bool:
         """Whether the stamped form was sent back."""
         return any(f.kind == STAMPED for f in self.files)
@@ -93,6 +98,26 @@ def received(connection: Connection, number: int, person_id: int) -> Received | 
         .with_for_update()  # what is about to be attached is not forgotten meanwhile
     ).first()
     return Received(row.id, row.person_id, row.name, row.hash, row.media, row.size) if row else None
+
+
+def unused_scans(connection: Connection, person_id: int, since: datetime, most: int = 2) -> list[Received]:
+    """Pictures and PDFs that this person sent and that belong to no report, the newest first."""
+    used = exists().where(attachment.c.hash == received_file.c.hash)
+    rows = connection.execute(
+        select(received_file)
+        .where(
+            received_file.c.person_id == person_id,
+            received_file.c.at >= since,
+            received_file.c.media.in_(("jpg", "png", "pdf")),
+            ~used,
+        )
+        .order_by(received_file.c.id.desc())
+    )
+    newest = {row.hash: row for row in reversed(rows.all())}  # the same sent twice is offered once
+    return [
+        Received(row.id, row.person_id, row.name, row.hash, row.media, row.size)
+        for row in sorted(newest.values(), key=lambda r: -r.id)[:most]
+    ]
 
 
 def of(connection: Connection, revision_id: int) -> Pages:
@@ -157,17 +182,23 @@ def of_quarter(connection: Connection, quarter: str, accepted_only: bool) -> lis
     ]
 
 
-def annexed(connection: Connection, quarter: str, accepted_only: bool) -> int:
-    """How many counting revisions of a quarter have separate pages or files beside their figures."""
+def annexed(connection: Connection, quarter: str, accepted_only: bool) -> tuple[int, int]:
+    """How many counting revisions of a quarter have separate pages, and how many a stamped scan."""
     written = exists().where(page.c.revision_id == revision.c.id)
-    sent = exists().where(attachment.c.revision_id == revision.c.id)
+    of_revision = attachment.c.revision_id == revision.c.id
+    sent = exists().where(of_revision, attachment.c.kind.in_(KINDS))
+    stamped = exists().where(of_revision, attachment.c.kind == STAMPED)
     found = (
-        select(func.count())
+        select(
+            func.coalesce(func.sum(case((written | sent, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((stamped, 1), else_=0)), 0),
+        )
         .select_from(revision)
         .join(report, report.c.id == revision.c.report_id)
-        .where(report.c.quarter == quarter, counting(accepted_only), written | sent)
+        .where(report.c.quarter == quarter, counting(accepted_only))
     )
-    return int(connection.execute(found).scalar_one())
+    pages, scans = connection.execute(found).one()
+    return int(pages), int(scans)
 
 
 def attach(

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, select
 
-from storage.institutions import expected_in
-from storage.schema import Moment, institution, report, revision
+from storage import lateness
+from storage.institutions import expected_in, there
+from storage.lateness import OF_EXTENSION
+from storage.schema import institution, report, revision
 from storage.schema_office import extension, reopening
 
 STATES = ("missing", "draft", "submitted", "returned", "accepted")
@@ -23,7 +25,7 @@ REPORTED = ("submitted", "returned", "accepted")
 
 @dataclass(frozen=True)
 class Line:
-    """One expected institution. `counts` tells whether figures of it are added up now."""
+    """One institution: where its report stands."""
 
     institution_id: int
     name: str
@@ -65,14 +67,6 @@ _ZERO = func.coalesce(newest.c.nothing_to_report, False)
 
 
 _QUARTER = bindparam("of_quarter", type_=report.c.quarter.type)
-# First sent after the due time, or after the institution's own when it was extended.
-_DUE = func.coalesce(extension.c.until, bindparam("due", type_=Moment()))
-_OF_EXTENSION = (extension.c.institution_id == institution.c.id) & (extension.c.quarter == _QUARTER)
-
-
-def _late(first: ColumnElement[Any]) -> ColumnElement[bool]:
-    return func.coalesce(first >= _DUE, False)
-
 
 # Where a report stands, from one look at its revisions: the newest submission's number, state and
 # whether it is zero as one integer, of which the last three bits are wanted; a draft counts least.
@@ -102,11 +96,11 @@ _alike = (
     select(
         institution.c.district,
         (_standing.c.place % 8).label("place"),
-        _late(_standing.c.first_submitted_at).label("late"),
+        lateness.late(_standing.c.first_submitted_at).label("late"),
     )
     .select_from(institution)
     .outerjoin(_standing, _standing.c.institution_id == institution.c.id)
-    .outerjoin(extension, _OF_EXTENSION)
+    .outerjoin(extension, OF_EXTENSION)
     .where(expected_in(_QUARTER))
 )
 
@@ -136,7 +130,7 @@ def groups(connection: Connection, quarter: str, due: datetime, district: str | 
     ]
 
 
-_IS_LATE = _late(report.c.first_submitted_at)
+_IS_LATE = lateness.late(report.c.first_submitted_at)
 _superseded = exists().where(
     newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(REPORTED)
 )
@@ -161,10 +155,11 @@ _LINES = (
     .outerjoin(report, (report.c.institution_id == institution.c.id) & (report.c.quarter == _QUARTER))
     .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(REPORTED), ~_superseded))
     .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
-    .outerjoin(extension, _OF_EXTENSION)
-    .where(expected_in(_QUARTER))
+    .outerjoin(extension, OF_EXTENSION)
     .order_by(institution.c.name)
 )
+_LISTED = _LINES.where(expected_in(_QUARTER))
+_OTHERS = _LINES.where(~func.coalesce(expected_in(_QUARTER), False), report.c.first_submitted_at.is_not(None))
 
 
 def lines(
@@ -180,12 +175,11 @@ def lines(
     offset: int = 0,
 ) -> list[Line]:
     """Expected institutions by name, a page of them: one statement. `district` "" means without one."""
-    query = _LINES
+    query = _LISTED
     if tuple(states) != STATES:
         query = query.where(_STATE.in_(states))
     if district is not None:
-        there = institution.c.district == district if district else institution.c.district.is_(None)
-        query = query.where(there)
+        query = query.where(there(district))
     if late:
         query = query.where(_IS_LATE)
     if zero:
@@ -194,16 +188,17 @@ def lines(
         query = query.where(institution.c.name.contains(named, autoescape=True))
     if limit is not None:
         query = query.limit(limit).offset(offset)
+    return _read(connection, query, quarter, due)
+
+
+def _read(connection: Connection, query: Select[Any], quarter: str, due: datetime) -> list[Line]:
     rows = connection.execute(query, {"of_quarter": quarter, "due": due})
     return [Line(**{**r._mapping, "zero": bool(r.zero), "late": bool(r.late)}) for r in rows]
 
 
-def unexpected(connection: Connection, quarter: str) -> list[tuple[int, str]]:
-    """Who reported a quarter without being expected to: (id, name)."""
-    rows = connection.execute(
-        select(institution.c.id, institution.c.name)
-        .join(report, report.c.institution_id == institution.c.id)
-        .where(report.c.quarter == quarter, report.c.first_submitted_at.is_not(None), ~expected_in(quarter))
-        .order_by(institution.c.name)
-    )
-    return [(r.id, r.name) for r in rows]
+def others(connection: Connection, quarter: str, due: datetime, district: str | None = None) -> list[Line]:
+    """Institutions that reported a quarter without being expected to, by name; `district` as in `lines`."""
+    query = _OTHERS
+    if district is not None:
+        query = query.where(there(district))
+    return _read(connection, query, quarter, due)

@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from storage import audit, sessions
-from storage.schema import account, institution, invite, membership, person
 from storage.schema import audit as audit_row
-from storage.turns import Address
+from storage.schema import institution, invite, membership, person
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,6 @@ _PEOPLE = (
 )
 
 
-def addresses(connection: Connection, institution_id: int) -> list[Address]:
-    """Every account of everybody who speaks for the institution."""
-    rows = connection.execute(
-        select(account.c.channel, account.c.bot, account.c.sender)
-        .join(membership, membership.c.person_id == account.c.person_id)
-        .where(membership.c.institution_id == institution_id, membership.c.revoked_at.is_(None))
-        .order_by(account.c.id)
-    )
-    return [Address(*row) for row in rows]
-
-
 def of_institution(connection: Connection, institution_id: int) -> list[Contact]:
     """Who speaks for the institution now."""
     return [
@@ -112,7 +100,10 @@ def office(connection: Connection) -> list[Contact]:
 
 
 def revoke(connection: Connection, membership_id: int, by: int, now: datetime) -> Contact | None:
-    """Take a role away at once; None when it is gone already, or the last head's."""
+    """Take a role away at once; None when it is gone already, or the last head's.
+
+    Codes they gave out for that place and nobody used yet go with it: else they would be a way back.
+    """
     row = connection.execute(_PEOPLE.where(membership.c.id == membership_id)).first()
     if row is None:
         return None
@@ -134,8 +125,29 @@ def revoke(connection: Connection, membership_id: int, by: int, now: datetime) -
         person=found.person_id,
         institution=found.institution_id,
         role=found.role,
+        codes=_void_codes(connection, found, now),
     )
     return found
+
+
+def _void_codes(connection: Connection, of: Contact, now: datetime) -> int:
+    """Revoke the unused codes that somebody gave out for their place; how many."""
+    mine = select(audit_row.c.subject).where(
+        audit_row.c.person_id == of.person_id, audit_row.c.action == "invite.create"
+    )
+    given = [int(subject.removeprefix("invite:")) for subject in connection.execute(mine).scalars()]
+    here = invite.c.institution_id
+    done = connection.execute(
+        update(invite)
+        .where(
+            invite.c.id.in_(given),
+            here.is_(None) if of.institution_id is None else here == of.institution_id,
+            invite.c.used_at.is_(None),
+            invite.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return int(done.rowcount)
 
 
 def codes(connection: Connection, institution_id: int | None, limit: int = 50) -> list[Code]:

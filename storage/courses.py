@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import audit
 from storage.schema import institution
 from storage.schema_courses import STAGES, course, course_reminder
-from storage.turns import insert_new
+from storage.turns import drop_reminders, insert_new
+
+_OF_ITS_LIFE = (
+    *(f"{stage}_on" for stage in STAGES),
+    *("catalogued", "trained", "certificates", "subsidised", "amount", "withdrawn_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Course:
     certificates: int | None
     subsidised: int | None
     amount: int | None
+
+    @property
+    def figures(self) -> dict[str, int | None]:
+        """The people of each stage, None where it was not said."""
+        return {"trained": self.trained, "certificates": self.certificates, "subsidised": self.subsidised}
 
     @property
     def reached(self) -> str | None:
@@ -72,17 +82,28 @@ def create(
     by: int,
     now: datetime,
 ) -> int | None:
-    """A new course; None when the institution has one of that name already."""
+    """A new course; None when the institution has one of that name already.
+
+    One of that name that was withdrawn makes room: it begins again, with nothing of what it was.
+    """
+    values = {"occupation": occupation, "level": level, "created_at": now}
+    key = {"institution_id": institution_id, "name": name}
     made = connection.execute(
-        insert_new(connection, course).returning(course.c.id),
-        {
-            "institution_id": institution_id,
-            "name": name,
-            "occupation": occupation,
-            "level": level,
-            "created_at": now,
-        },
+        insert_new(connection, course).returning(course.c.id), {**key, **values}
     ).scalar()
+    if made is None:
+        made = connection.execute(
+            update(course)
+            .where(
+                course.c.institution_id == institution_id,
+                course.c.name == name,
+                course.c.withdrawn_at.is_not(None),
+            )
+            .values(**values, **dict.fromkeys(_OF_ITS_LIFE))
+            .returning(course.c.id)
+        ).scalar()
+        if made is not None:
+            connection.execute(delete(course_reminder).where(course_reminder.c.course_id == made))
     if made is not None:
         audit.record(connection, now, by, "course.create", f"course:{made}", name=name)
     return made
@@ -101,6 +122,8 @@ def record(
     connection.execute(
         update(course).where(course.c.id == course_id).values(**{f"{stage}_on": day}, **figures)
     )
+    if stage == "rostered":
+        drop_reminders(connection, reminder_of(course_id))
     audit.record(
         connection, now, by, "course.stage", f"course:{course_id}", stage=stage, figures=sorted(figures)
     )
@@ -112,7 +135,8 @@ def of_quarter(
     """Occupation → measures that the courses bring to a quarter (`first`…`last`, both included).
 
     A class and its people count when it ended, a certificate when it was issued, a subsidy when it
-    was paid; a class counts as subsidised in the quarter it ended when it is in the catalogue.
+    was paid; a class counts as subsidised in the quarter it ended when it is in the catalogue. Where
+    nobody said whether one is, that measure is left out: it is not known from here.
     """
     within = or_(*(course.c[f"{s}_on"].between(first, last) for s in ("ended", "certified", "paid")))
     rows = connection.execute(
@@ -121,6 +145,7 @@ def of_quarter(
         )
     )
     found: dict[str, dict[str, int]] = {}
+    unsaid: set[str] = set()
     for one in map(_course, rows):
         sums = found.setdefault(
             one.occupation,
@@ -134,14 +159,23 @@ def of_quarter(
 
         if came("ended"):
             sums["classes"] += 1
-            sums["subsidised_classes"] += bool(one.catalogued)
+            sums["subsidised_classes"] += one.catalogued is True
+            if one.catalogued is None:
+                unsaid.add(one.occupation)
             sums["trained"] += one.trained or 0
         if came("certified"):
             sums["certified"] += one.certificates or 0
         if came("paid"):
             sums["subsidised"] += one.subsidised or 0
             sums["amount"] += one.amount or 0
+    for occupation in unsaid:
+        del found[occupation]["subsidised_classes"]
     return found
+
+
+def reminder_of(course_id: int) -> str:
+    """What a reminder of this course's roster is about (`turns.remind`)."""
+    return f"roster:{course_id}"
 
 
 def rosters_due(connection: Connection, ended_before: date) -> list[tuple[Course, str]]:
@@ -170,4 +204,5 @@ def claim_reminder(connection: Connection, course_id: int, kind: str, now: datet
 def withdraw(connection: Connection, course_id: int, by: int, now: datetime) -> None:
     """Take a course out of the registry; its audit trail stays."""
     connection.execute(update(course).where(course.c.id == course_id).values(withdrawn_at=now))
+    drop_reminders(connection, reminder_of(course_id))
     audit.record(connection, now, by, "course.withdraw", f"course:{course_id}")

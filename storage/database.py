@@ -102,12 +102,16 @@ def _begin(connection: Any) -> None:
 def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]:
     """One transaction: committed when the block ends, rolled back when it raises.
 
+    A read-only one sees one moment whatever others commit meanwhile, on PostgreSQL as on SQLite.
+
     Raises:
         StorageUnavailable: the database is locked, gone or cannot be opened.
     """
     try:
         with engine.connect() as connection:
             connection.connection.info[READ_ONLY] = read_only
+            if read_only and engine.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
     except (OperationalError, InterfaceError) as error:

@@ -78,6 +78,7 @@ def entered_by(connection: Connection, revision_id: int, person_id: int) -> bool
         audit_rows.c.subject == f"revision:{revision_id}",
         audit_rows.c.person_id == person_id,
         audit_rows.c.action.like("draft.%"),
+        audit_rows.c.action != returns.EMPTIED,  # to return is not to enter
     )
     return connection.execute(edited).first() is not None
 
@@ -141,7 +142,8 @@ def return_(
         .returning(revision.c.id)
     ).scalar()
     if draft is not None:  # a correction was under way: the same cells are asked for there
-        returns.ask_again(connection, seen, draft)
+        emptied = returns.ask_again(connection, seen, draft)
+        audit.record(connection, now, by, returns.EMPTIED, f"revision:{draft}", cells=emptied)
     _decide(connection, seen, "returned", by, now)
     audit.record(
         connection, now, by, "report.return", f"revision:{seen}", reasons=[list(reason) for reason in given]
@@ -183,14 +185,17 @@ def extend(
     reason: str,
     by: int,
     now: datetime,
+    due: datetime,
 ) -> None:
     """Let one institution report a quarter until later; an extension given before is replaced.
 
+    `due` is the first moment that is late without it: nobody is given less time by an extension.
+
     Raises:
-        BadReasons: no reason is given, or the moment has passed.
+        BadReasons: no reason is given, or the moment has passed or is not after `due`.
     """
     words = " ".join(reason.split())
-    if not words or until <= now:
+    if not words or until <= max(now, due):
         raise BadReasons
     connection.execute(
         delete(extension).where(extension.c.institution_id == institution_id, extension.c.quarter == quarter)
@@ -207,6 +212,29 @@ def extend(
         until=until.isoformat(),
         reason=words,
     )
+
+
+def withdraw_extension(
+    connection: Connection, institution_id: int, quarter: str, by: int, now: datetime
+) -> bool:
+    """Take an extension back, so that the usual time counts again; False when there is none."""
+    gone = connection.execute(
+        delete(extension)
+        .where(extension.c.institution_id == institution_id, extension.c.quarter == quarter)
+        .returning(extension.c.until)
+    ).first()
+    if gone is None:
+        return False
+    audit.record(
+        connection,
+        now,
+        by,
+        "report.extend_withdraw",
+        f"institution:{institution_id}",
+        quarter=quarter,
+        until=gone.until.isoformat(),
+    )
+    return True
 
 
 def close_quarter(

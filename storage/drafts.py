@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from storage import audit, pages, returns
-from storage.reports import NOT_KNOWN, REVISION, Cell, Revision, VersionConflict, cells_of
+from storage.reports import NOT_KNOWN, REVISION, Cell, Revision, VersionConflict, cells_of, reminder_of
 from storage.schema import explanation, figure, report, revision
-from storage.turns import insert_new
+from storage.turns import drop_reminders, insert_new
 
 # Built once: these run with every figure somebody types.
 _ROW = (figure.c.revision_id == bindparam("of_revision")) & (
@@ -173,6 +173,24 @@ def set_cells(
     audit.record(connection, now, by, "draft.set", f"revision:{draft.id}", **detail)
 
 
+def remove_occupation(
+    connection: Connection, draft: Revision, occupation: str, by: int, now: datetime
+) -> bool:
+    """Take a row out of the draft with its explanations; False when there is none of that name."""
+    key = {"of_revision": draft.id, "of_occupation": occupation}
+    row = connection.execute(_ROW_NOW, key).first()
+    if row is None:
+        return False
+    of_row = {"revision_id": draft.id, "occupation": occupation}
+    for table in (explanation, figure):
+        connection.execute(delete(table).filter_by(**of_row))
+    touch(connection, draft)
+    was = {m: cell for m, cell in cells_of(row).items() if cell is not None}
+    detail = {"occupation": occupation, "was": was}
+    audit.record(connection, now, by, "draft.remove", f"revision:{draft.id}", **detail)
+    return True
+
+
 def set_nothing_to_report(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
     """The whole quarter is zero: no row at all."""
     for table in (explanation, figure):
@@ -223,14 +241,17 @@ def submit(
     filled_by: str | None,
     telephone: str | None,
     closes: datetime | None,
+    received: datetime | None = None,
 ) -> Revision:
     """Freeze the draft; an undecided predecessor is superseded. `closes` as for `begin_draft`.
+
+    `received` is when the office had the figures that it typed in: the report counts as sent then.
 
     Raises:
         VersionConflict: somebody changed the draft after the actor saw version `seen_version`.
         ReportClosed: the quarter was closed while the draft stood open.
     """
-    _check_open(connection, draft.report_id, now, closes)
+    place = _check_open(connection, draft.report_id, now, closes)
     connection.execute(
         update(revision)
         .where(revision.c.report_id == draft.report_id, revision.c.state == "submitted")
@@ -258,13 +279,18 @@ def submit(
     connection.execute(
         update(report)
         .where(report.c.id == draft.report_id, report.c.first_submitted_at.is_(None))
-        .values(first_submitted_at=now)
+        .values(first_submitted_at=received or now)
     )
-    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt)
+    drop_reminders(connection, reminder_of(*place))
+    detail = {"received": received.isoformat()} if received else {}
+    audit.record(connection, now, by, "report.submit", f"revision:{draft.id}", receipt=receipt, **detail)
     return Revision(*changed)
 
 
-def _check_open(connection: Connection, report_id: int, now: datetime, closes: datetime | None) -> None:
+def _check_open(
+    connection: Connection, report_id: int, now: datetime, closes: datetime | None
+) -> tuple[int, str]:
+    """(institution, quarter) of a report that still takes figures."""
     place = connection.execute(
         select(report.c.institution_id, report.c.quarter).where(report.c.id == report_id)
     ).one()
@@ -277,6 +303,7 @@ def _check_open(connection: Connection, report_id: int, now: datetime, closes: d
     latest = (before.id, before.state) if before else None
     if since := returns.closed_since(connection, place.institution_id, place.quarter, now, latest, closes):
         raise returns.ReportClosed(place.quarter, since)
+    return place.institution_id, place.quarter
 
 
 def open_of(connection: Connection, institution_ids: list[int]) -> list[tuple[int, str]]:

@@ -10,22 +10,23 @@ from sqlalchemy import Connection, func, select
 
 from storage.schema import MEASURES, audit, person, revision
 
-_COUNTED = tuple(
-    f"draft.{edit}" for edit in ("set", "add", "remove", "nothing", "explain", "attach", "detach", "page")
-)
+_EDITS = "set add remove nothing explain attach detach page returned"
+_COUNTED = tuple(f"draft.{edit}" for edit in _EDITS.split())
 
 
 @dataclass(frozen=True)
 class Edit:
     """The newest change of one cell, and what the cell held before the first of them.
 
-    `by` is the name of who made it, None when they gave none.
+    `by` is the name of who made it, None when they gave none; `returned` tells that it was the
+    office, which emptied what it returned.
     """
 
     person_id: int | None
     by: str | None
     at: datetime
     was: int | Literal["not_known"] | None
+    returned: bool = False
 
 
 Cells = dict[tuple[str, str], Edit]  # (occupation, measure) → its newest change
@@ -52,7 +53,7 @@ def _edits(connection: Connection, revision_id: int, versions: int | None) -> li
     return list(connection.execute(rows if versions is None else rows.limit(versions)))[::-1]
 
 
-def cells_since(connection: Connection, revision_id: int, versions: int | None, by: int) -> Cells:
+def cells_since(connection: Connection, revision_id: int, versions: int | None, by: int | None) -> Cells:
     """Cells written by anybody but `by` in the draft's last so many versions; None: in all of them."""
     found: Cells = {}
     for row in _edits(connection, revision_id, versions):
@@ -62,13 +63,21 @@ def cells_since(connection: Connection, revision_id: int, versions: int | None, 
             before = row.detail.get("was", {})
             touched = {(row.detail["occupation"], m): before.get(m) for m in row.detail["cells"]}
         elif row.action == "draft.remove":
-            touched = {(row.detail["occupation"], m): None for m in MEASURES}
+            before = row.detail.get("was", {})
+            touched = {(row.detail["occupation"], m): before.get(m) for m in MEASURES}
+        elif row.action == "draft.returned":
+            touched = {(occupation, measure): held for occupation, measure, held in row.detail["cells"]}
         else:
             continue
         for place, was in touched.items():
-            edit = Edit(row.person_id, row.name, row.at, was)
+            edit = Edit(row.person_id, row.name, row.at, was, row.action == "draft.returned")
             found[place] = replace(edit, was=found[place].was) if place in found else edit
     return found
+
+
+def only_cells(connection: Connection, revision_id: int, versions: int) -> bool:
+    """Whether nothing but cells was written in the draft's last so many versions, by anybody."""
+    return all(row.action == "draft.set" for row in _edits(connection, revision_id, versions))
 
 
 def others(connection: Connection, revision_id: int, by: int) -> list[str]:

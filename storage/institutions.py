@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, true
 
 from storage import audit
 from storage.schema import institution
+from storage.schema_office import absence
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,40 @@ def create(connection: Connection, name: str, quarter: str, now: datetime, by: i
 
 
 def expected_in(quarter: str | ColumnElement[str]) -> ColumnElement[bool]:
-    """Who is expected to report for the quarter; a closed one for those up to its last."""
+    """Who is expected to report for the quarter; a closed one for those up to its last.
+
+    One that was opened again is not expected in the quarters between.
+    """
+    away = (
+        exists()
+        .where(
+            absence.c.institution_id == institution.c.id,
+            absence.c.after < quarter,
+            absence.c.again > quarter,
+        )
+        .correlate(institution)
+    )
     return and_(
+        ~away,
         institution.c.expected_from <= quarter,
         or_(
             institution.c.expected_until >= quarter,
             and_(institution.c.expected_until.is_(None), institution.c.closed_at.is_(None)),
         ),
     )
+
+
+def is_expected(connection: Connection, institution_id: int, quarter: str) -> bool:
+    """Whether one institution is expected to report for the quarter."""
+    found = select(institution.c.id).where(institution.c.id == institution_id, expected_in(quarter))
+    return connection.execute(found).first() is not None
+
+
+def there(district: str | None) -> ColumnElement[bool]:
+    """Who is in a district; "" those without one, None everybody."""
+    if district is None:
+        return true()
+    return institution.c.district == district if district else institution.c.district.is_(None)
 
 
 def expected(connection: Connection, quarter: str) -> list[Institution]:

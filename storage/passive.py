@@ -198,4 +198,4 @@ def body_and_person(
         )
         .where(outbox.c.id == page_id, outbox.c.channel == channel, outbox.c.bot == bot)
     ).first()
-    return (row.body, row.person_id) if row else None
+    return (row.body, row.person_id) if row and row.body else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +49,10 @@ class Profile:
 
 
 class CodeRefused(Exception):
-    """The code is not taken. reason: unknown, used, expired, closed (the institution), slow (too many)."""
+    """The code is not taken.
+
+    reason: unknown, used, expired, revoked, closed (the institution), slow (too many wrong ones).
+    """
 
     def __init__(self, reason: str, until: datetime | None = None) -> None:
         super().__init__(reason)
@@ -104,7 +108,7 @@ def set_profile(connection: Connection, person_id: int, **fields: str) -> None:
 
 def tidy_code(text: str) -> str:
     """A code as typed, without blanks and dashes, in capitals."""
-    return "".join(c for c in text.upper() if c.isalnum())
+    return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
 def hash_code(code: str, key: bytes) -> str:
@@ -179,6 +183,15 @@ def slow_until(connection: Connection, account_id: int, now: datetime) -> dateti
     return moments[-ATTEMPTS] + WINDOW if len(moments) >= ATTEMPTS else None
 
 
+def refuse_code(
+    connection: Connection, account_id: int, person_id: int, now: datetime, reason: str
+) -> CodeRefused:
+    """Count a wrong code of this account, and say why it was refused."""
+    connection.execute(insert(code_attempt).values(account_id=account_id, at=now))
+    audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason=reason)
+    return CodeRefused(reason)
+
+
 def use_code(
     connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
 ) -> Membership | CodeRefused:
@@ -192,8 +205,10 @@ def use_code(
         select(invite).where(invite.c.code_hash == hash_code(code, key)).with_for_update()
     ).first()
     reason = None
-    if row is None or row.revoked_at is not None:
+    if row is None:
         reason = "unknown"
+    elif row.revoked_at is not None:
+        reason = "revoked"
     elif row.used_at is not None:
         reason = "used"
     elif row.expires_at < now:
@@ -201,9 +216,7 @@ def use_code(
     elif row.institution_id is not None and _closed(connection, row.institution_id):
         reason = "closed"
     if row is None or reason:
-        connection.execute(insert(code_attempt).values(account_id=account_id, at=now))
-        audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason=reason)
-        return CodeRefused(reason or "unknown")
+        return refuse_code(connection, account_id, person_id, now, reason or "unknown")
     connection.execute(update(invite).where(invite.c.id == row.id).values(used_at=now, used_by=person_id))
     connection.execute(delete(code_attempt).where(code_attempt.c.account_id == account_id))
     _make_room(connection, person_id, row.institution_id, row.role, now)
@@ -229,15 +242,15 @@ def _closed(connection: Connection, institution_id: int) -> bool:
 def _make_room(
     connection: Connection, person_id: int, institution_id: int | None, role: str, now: datetime
 ) -> None:
-    """End a lesser role in the same place: a contact becomes its lead, staff become head."""
-    lesser = {"lead": "contact", "head": "staff"}.get(role)
+    """End a lesser role in the same place: a contact becomes its lead, a reader staff, staff head."""
+    lesser = {"lead": ["contact"], "staff": ["district"], "head": ["staff", "district"]}.get(role, [])
     here = membership.c.institution_id
     connection.execute(
         update(membership)
         .where(
             membership.c.person_id == person_id,
             here.is_(None) if institution_id is None else here == institution_id,
-            membership.c.role == lesser,
+            membership.c.role.in_(lesser),
             membership.c.revoked_at.is_(None),
         )
         .values(revoked_at=now)

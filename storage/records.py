@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 
 from storage.schema import audit, institution, invite, membership, person, report, revision
 from storage.schema_courses import course
@@ -31,6 +31,7 @@ class About:
 class Record:
     """One audit row. `who` is None without a name; `office`: they serve or served in the office.
 
+    `role` and `district` say as what they served last.
     `person_id` is None for the command line, and for who wrote a complaint.
     """
 
@@ -43,6 +44,8 @@ class Record:
     subject: str
     detail: dict[str, Any]
     about: About
+    role: str | None = None
+    district: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,23 @@ def _subjects(connection: Connection, institution_id: int) -> list[str]:
 
 
 def _records(connection: Connection, ids: Sequence[int]) -> list[Record]:
-    serves = exists().where(
-        membership.c.person_id == audit.c.person_id, membership.c.institution_id.is_(None)
+    last = membership.alias("last")
+    serving = (
+        select(func.max(last.c.id))
+        .where(last.c.person_id == audit.c.person_id, last.c.institution_id.is_(None))
+        .correlate(audit)
+        .scalar_subquery()
     )
     rows = connection.execute(
-        select(audit, person.c.name.label("who"), serves.label("office"))
+        select(
+            audit,
+            person.c.name.label("who"),
+            membership.c.id.is_not(None).label("office"),
+            membership.c.role.label("as_role"),
+            membership.c.district.label("of_district"),
+        )
+        .select_from(audit)
+        .outerjoin(membership, membership.c.id == serving)
         .outerjoin(person, person.c.id == audit.c.person_id)
         .where(audit.c.id.in_(ids))
         .order_by(audit.c.id.desc())
@@ -126,6 +141,8 @@ def _records(connection: Connection, ids: Sequence[int]) -> list[Record]:
             row.subject,
             row.detail if isinstance(row.detail, dict) else {},
             told.get(row.subject, About()),
+            row.as_role,
+            row.of_district,
         )
         for row in rows
     ]

@@ -19,6 +19,11 @@ class VersionConflict(Exception):
     """The draft changed since the actor saw it; nothing was done."""
 
 
+def reminder_of(institution_id: int, quarter: str) -> str:
+    """What a reminder of this report is about (`turns.remind`)."""
+    return f"report:{institution_id}:{quarter}"
+
+
 @dataclass(frozen=True)
 class Revision:
     """One revision's head."""
@@ -137,6 +142,16 @@ def snapshot(connection: Connection, institution_id: int, quarter: str, hold: bo
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """What was said about an unlikely figure. `asked` is what was unlikely, in the words of its day."""
+
+    occupation: str
+    doubt: str
+    asked: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Submitted:
     """A submitted revision with what an export needs."""
 
@@ -146,7 +161,8 @@ class Submitted:
     quarter: str
     revision: Revision
     rows: Rows
-    explanations: tuple[tuple[str, str, str], ...]  # (occupation, asked, words)
+    explanations: tuple[Explanation, ...]
+    no_business: frozenset[str] = frozenset()  # rows of zeros because nothing took place
 
 
 _HEAD = (
@@ -163,15 +179,19 @@ def _collect(connection: Connection, heads: Select[Any]) -> list[Submitted]:
     found = connection.execute(heads.order_by(institution.c.name, report.c.quarter)).all()
     ids = heads.with_only_columns(revision.c.id).order_by(None).subquery()
     rows: dict[int, Rows] = {}
+    idle: dict[int, set[str]] = {}
     for row in connection.execute(select(figure).where(figure.c.revision_id.in_(select(ids.c.id)))):
         rows.setdefault(row.revision_id, {})[row.occupation] = cells_of(row)
-    words: dict[int, list[tuple[str, str, str]]] = {}
+        if row.no_business:
+            idle.setdefault(row.revision_id, set()).add(row.occupation)
+    words: dict[int, list[Explanation]] = {}
     for word in connection.execute(
         select(explanation)
         .where(explanation.c.revision_id.in_(select(ids.c.id)))
         .order_by(explanation.c.occupation, explanation.c.doubt)
     ):
-        words.setdefault(word.revision_id, []).append((word.occupation, word.text, word.words))
+        said = Explanation(word.occupation, word.doubt, word.text, word.words)
+        words.setdefault(word.revision_id, []).append(said)
     return [
         Submitted(
             head.institution_id,
@@ -181,6 +201,7 @@ def _collect(connection: Connection, heads: Select[Any]) -> list[Submitted]:
             Revision(*tuple(head)[4:]),
             rows.get(head.id, {}),
             tuple(words.get(head.id, ())),
+            frozenset(idle.get(head.id, ())),
         )
         for head in found
     ]

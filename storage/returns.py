@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from storage.schema import MEASURES, figure, revision
 from storage.schema_office import closing, extension, reopening, returned_cell
 
+EMPTIED = "draft.returned"  # the audit row of what a return emptied in a draft under way
 WHOLE = ""  # in place of an occupation: the report; in place of a measure: the row
 
 # ((occupation, measure), words): WHOLE where no occupation or no measure is meant.
@@ -49,11 +50,13 @@ def keep(connection: Connection, revision_id: int, reasons: Sequence[tuple[str, 
     )
 
 
-def ask_again(connection: Connection, returned_id: int, draft_id: int) -> None:
+def ask_again(connection: Connection, returned_id: int, draft_id: int) -> list[tuple[str, str, Any]]:
     """Empty the returned cells in a draft made from that revision, so that they are asked for.
 
-    A draft that was under way may hold another figure already: that one stays.
+    A draft that was under way may hold another figure already: that one stays. The cells emptied:
+    (occupation, measure, what it held).
     """
+    gone: list[tuple[str, str, Any]] = []
     for occupation, measure in cells(connection, returned_id):
         if occupation == WHOLE:  # perhaps a row is missing, or it is no zero report at all
             connection.execute(
@@ -72,6 +75,8 @@ def ask_again(connection: Connection, returned_id: int, draft_id: int) -> None:
         connection.execute(
             update(figure).where(here).values(**dict.fromkeys(emptied), no_business=False, not_known=unknown)
         )
+        gone += [(occupation, m, "not_known" if m in now["not_known"] else now[m]) for m in emptied]
+    return gone
 
 
 def _cell(row: Mapping[str, Any], measure: str) -> tuple[int | None, bool]:

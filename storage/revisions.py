@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from storage import audit
 from storage.reports import Rows, cells_of
+from storage.schema import audit as audit_row
 from storage.schema import figure, person, report, revision
 from storage.schema_office import on_behalf
 
@@ -77,10 +78,11 @@ class Hands:
     submitted_by: str
     decided_by: str
     on_behalf: bool  # typed in by the office
+    accepted_own: bool = False  # by whoever typed it in, being alone in the office
 
 
 def who(connection: Connection, revision_ids: Collection[int]) -> dict[int, Hands]:
-    """By revision, who filled it in, sent it and decided on it: one statement."""
+    """By revision, who filled it in, sent it and decided on it: two statements."""
     if not revision_ids:
         return {}
     sender, decider = person.alias("sender"), person.alias("decider")
@@ -91,18 +93,45 @@ def who(connection: Connection, revision_ids: Collection[int]) -> dict[int, Hand
         .outerjoin(on_behalf, on_behalf.c.revision_id == revision.c.id)
         .where(revision.c.id.in_(list(revision_ids)))
     )
-    return {r[0]: Hands(r[1] or "", r[2] or "", r[3] or "", r[4] is not None) for r in rows}
+    own = accepted_own(connection, revision_ids)
+    return {r[0]: Hands(r[1] or "", r[2] or "", r[3] or "", r[4] is not None, r[0] in own) for r in rows}
 
 
-def source_of(connection: Connection, revision_id: int) -> str | None:
+def accepted_own(connection: Connection, revision_ids: Collection[int]) -> set[int]:
+    """Of these revisions, those accepted by whoever had entered them: a lone officer (自录自审)."""
+    subjects = {f"revision:{one}": one for one in revision_ids}
+    rows = connection.execute(
+        select(audit_row.c.subject, audit_row.c.detail).where(
+            audit_row.c.subject.in_(list(subjects)), audit_row.c.action == "report.accept"
+        )
+    )
+    return {subjects[r.subject] for r in rows if isinstance(r.detail, dict) and r.detail.get("own")}
+
+
+@dataclass(frozen=True)
+class TypedIn:
+    """代录: what the office typed a revision in from, when that came in, and who did it ("": no name)."""
+
+    source: str
+    received_at: datetime
+    by: str
+
+
+def typed_in_from(connection: Connection, revision_id: int) -> TypedIn | None:
     """What the office typed the revision in from (代录); None when the institution sent it itself."""
-    found = connection.execute(
-        select(on_behalf.c.source).where(on_behalf.c.revision_id == revision_id)
-    ).scalar()
-    return None if found is None else str(found)
+    row = connection.execute(
+        select(on_behalf.c.source, on_behalf.c.received_at, on_behalf.c.at, person.c.name)
+        .join(person, person.c.id == on_behalf.c.person_id)
+        .where(on_behalf.c.revision_id == revision_id)
+    ).first()
+    return TypedIn(row.source, row.received_at or row.at, row.name or "") if row else None
 
 
-def typed_in(connection: Connection, revision_id: int, source: str, by: int, now: datetime) -> None:
-    """Mark a draft as typed in by the office, from that source."""
-    connection.execute(insert(on_behalf).values(revision_id=revision_id, source=source, at=now, person_id=by))
-    audit.record(connection, now, by, "draft.on_behalf", f"revision:{revision_id}", source=source)
+def typed_in(
+    connection: Connection, revision_id: int, source: str, received: datetime, by: int, now: datetime
+) -> None:
+    """Mark a draft as typed in by the office, from that source, received then."""
+    values = {"source": source, "received_at": received}
+    connection.execute(insert(on_behalf).values(revision_id=revision_id, **values, at=now, person_id=by))
+    detail = {"source": source, "received": received.isoformat()}
+    audit.record(connection, now, by, "draft.on_behalf", f"revision:{revision_id}", **detail)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage import audit
-from storage.schema import institution, membership, report, revision
+from storage.schema import audit as audit_row
+from storage.schema import institution, invite, membership, report, revision
+from storage.schema_office import absence
 
 
 class NameTaken(Exception):
@@ -101,6 +103,32 @@ def names(connection: Connection) -> list[tuple[int, str]]:
     return [(r.id, r.name) for r in rows]
 
 
+def open_names(connection: Connection) -> dict[int, str]:
+    """Id → name of every institution that is not closed."""
+    rows = connection.execute(
+        select(institution.c.id, institution.c.name).where(institution.c.closed_at.is_(None))
+    )
+    return {r.id: r.name for r in rows}
+
+
+def alone(connection: Connection, now: datetime, with_code: bool) -> list[tuple[int, str]]:
+    """Open institutions that nobody speaks for: (id, name); those with a code that works if `with_code`."""
+    speaks = exists().where(
+        membership.c.institution_id == institution.c.id, membership.c.revoked_at.is_(None)
+    )
+    given = exists().where(
+        invite.c.institution_id == institution.c.id,
+        invite.c.used_at.is_(None),
+        invite.c.revoked_at.is_(None),
+        invite.c.expires_at > now,
+    )
+    wanted = [institution.c.closed_at.is_(None), ~speaks, *([] if with_code else [~given])]
+    rows = connection.execute(
+        select(institution.c.id, institution.c.name).where(*wanted).order_by(institution.c.name)
+    )
+    return [(r.id, r.name) for r in rows]
+
+
 def standing(connection: Connection, institution_id: int) -> dict[str, str]:
     """Quarter → draft, submitted, returned or accepted, for the quarters that have a report."""
     rows = connection.execute(
@@ -160,26 +188,74 @@ def change(connection: Connection, institution_id: int, wanted: Wanted, by: int,
 
 def close(connection: Connection, institution_id: int, last: str, by: int, now: datetime) -> bool:
     """Close it: nobody speaks for it any more; it stays expected up to and including quarter `last`."""
+    before = get(connection, institution_id)
     done = connection.execute(
         update(institution)
         .where(institution.c.id == institution_id, institution.c.closed_at.is_(None))
         .values(closed_at=now, expected_until=last)
     )
-    if done.rowcount == 1:
-        audit.record(connection, now, by, "institution.close", f"institution:{institution_id}", last=last)
-    return done.rowcount == 1
+    if before is None or done.rowcount != 1:
+        return False
+    detail = {"last": last, "until": before.expected_until}
+    audit.record(connection, now, by, "institution.close", f"institution:{institution_id}", **detail)
+    return True
 
 
-def reopen(connection: Connection, institution_id: int, by: int, now: datetime) -> bool:
-    """Open a closed one again; its contacts speak for it as before."""
-    done = connection.execute(
+def reopen(
+    connection: Connection, institution_id: int, again: str, until: str | None, by: int, now: datetime
+) -> bool:
+    """Open a closed one again; its contacts speak for it as before.
+
+    It is expected from quarter `again` on, up to `until` (None: always); the quarters between its last
+    one and `again` stay as they were. `until` must not be before `again`.
+    """
+    before = get(connection, institution_id)
+    if before is None or before.closed_at is None:
+        return False
+    last = before.expected_until
+    never = last is not None and last < before.expected_from
+    connection.execute(
         update(institution)
-        .where(institution.c.id == institution_id, institution.c.closed_at.is_not(None))
-        .values(closed_at=None, expected_until=None)
+        .where(institution.c.id == institution_id)
+        .values(
+            closed_at=None,
+            expected_until=until,
+            expected_from=again if never else before.expected_from,
+        )
     )
-    if done.rowcount == 1:
-        audit.record(connection, now, by, "institution.reopen", f"institution:{institution_id}")
-    return done.rowcount == 1
+    if last is not None and last < again and not never:
+        mine = absence.c.institution_id == institution_id
+        within = or_(absence.c.after == last, and_(absence.c.after > last, absence.c.again <= again))
+        connection.execute(delete(absence).where(mine, within))
+        connection.execute(insert(absence).values(institution_id=institution_id, after=last, again=again))
+    detail = {"again": again, "until": until}
+    audit.record(connection, now, by, "institution.reopen", f"institution:{institution_id}", **detail)
+    return True
+
+
+def until_before_closing(connection: Connection, institution_id: int) -> str | None:
+    """Until when it was expected before it was last closed; None: always, or it never was closed."""
+    detail = connection.execute(
+        select(audit_row.c.detail)
+        .where(
+            audit_row.c.subject == f"institution:{institution_id}",
+            audit_row.c.action == "institution.close",
+        )
+        .order_by(audit_row.c.id.desc())
+        .limit(1)
+    ).scalar()
+    found = detail.get("until") if isinstance(detail, dict) else None
+    return str(found) if found else None
+
+
+def absences(connection: Connection, institution_id: int) -> list[tuple[str, str]]:
+    """(last quarter before, first quarter after) of the times in which it was not expected."""
+    rows = connection.execute(
+        select(absence.c.after, absence.c.again)
+        .where(absence.c.institution_id == institution_id)
+        .order_by(absence.c.after)
+    )
+    return [(r.after, r.again) for r in rows]
 
 
 def known_names(connection: Connection, names: Sequence[str]) -> dict[str, int]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_NUMBER = 2  # the newest migration this code knows
+SCHEMA_NUMBER = 4  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -75,6 +75,13 @@ def key() -> Column[int]:
 def not_negative(*names: str) -> list[CheckConstraint]:
     """Constraints of the table (migrations do not see those of a column): none of these below 0."""
     return [CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in names]
+
+
+def quarter_of(column: str) -> str:
+    """The condition that a column holds a quarter as it is written: 2026Q4."""
+    return (
+        f"length({column}) = 6 AND {column} LIKE '20__Q_' AND substr({column}, 6, 1) IN ('1', '2', '3', '4')"
+    )
 
 
 def ref(name: str, target: str, nullable: bool = False, **kw: Any) -> Column[int]:
@@ -188,6 +195,9 @@ institution = Table(
     Column("expected_until", String(6)),
     Column("created_at", Moment, nullable=False),
     Column("closed_at", Moment),
+    CheckConstraint("length(name) > 0", name="name"),
+    CheckConstraint(quarter_of("expected_from"), name="expected_from"),
+    CheckConstraint(f"expected_until IS NULL OR ({quarter_of('expected_until')})", name="expected_until"),
 )
 
 membership = Table(
@@ -229,6 +239,11 @@ invite = Table(
     ref("used_by", "person.id", nullable=True),
     Column("revoked_at", Moment),
     Column("first_head", Boolean, nullable=False),  # printed at the start of an empty database
+    CheckConstraint("role IN ('contact', 'lead', 'staff', 'head', 'district')", name="role"),
+    CheckConstraint(
+        "(institution_id IS NULL) = (role IN ('staff', 'head', 'district'))", name="office_or_institution"
+    ),
+    CheckConstraint("(district IS NULL) = (role <> 'district')", name="district"),
 )
 
 code_attempt = Table(
@@ -248,6 +263,7 @@ report = Table(
     Column("quarter", String(6), nullable=False, index=True),
     Column("first_submitted_at", Moment),  # set once, never moved
     UniqueConstraint("institution_id", "quarter"),
+    CheckConstraint(quarter_of("quarter"), name="quarter"),
 )
 
 revision = Table(
@@ -276,6 +292,13 @@ revision = Table(
     ),
     CheckConstraint("(state IN ('draft', 'discarded')) = (submitted_at IS NULL)", name="submitted_at"),
     CheckConstraint("(submitted_at IS NULL) = (receipt IS NULL)", name="receipt"),
+    CheckConstraint("(submitted_at IS NULL) = (submitted_by IS NULL)", name="submitted_by"),
+    CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided_by"),
+    CheckConstraint("state NOT IN ('accepted', 'returned') OR decided_at IS NOT NULL", name="decided"),
+    CheckConstraint(
+        "state NOT IN ('draft', 'discarded', 'submitted') OR decided_at IS NULL", name="undecided"
+    ),
+    CheckConstraint("number > 0 AND version > 0", name="numbers"),
     Index(
         "uq_revision_draft",
         "report_id",
@@ -293,6 +316,8 @@ revision = Table(
 )
 
 MEASURES = ("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount")
+# A row of 无业务 is all zeros.
+NOTHING_DONE = "no_business = false OR (" + " AND ".join(f"{m} = 0" for m in MEASURES) + ")"
 
 figure = Table(
     "figure",
@@ -304,6 +329,7 @@ figure = Table(
     # Measures the institution does not know (不掌握): their column is NULL and they stand here.
     Column("not_known", JSON, nullable=False),
     *not_negative(*MEASURES),
+    CheckConstraint(NOTHING_DONE, name="no_business"),
 )
 
 explanation = Table(
@@ -314,6 +340,7 @@ explanation = Table(
     Column("doubt", String(64), primary_key=True),
     Column("words", Text, nullable=False),
     Column("text", Text, nullable=False),  # what was asked, with the figures of the time
+    CheckConstraint("length(words) > 0", name="words"),
 )
 
 reminder = Table(

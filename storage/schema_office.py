@@ -36,6 +36,7 @@ reopening = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
+    CheckConstraint("length(reason) > 0", name="reason"),
 )
 
 extension = Table(
@@ -47,6 +48,7 @@ extension = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
+    CheckConstraint("length(reason) > 0", name="reason"),
 )
 
 closing = Table(
@@ -56,6 +58,15 @@ closing = Table(
     Column("closes_at", Moment, nullable=False),
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
+)
+
+absence = Table(
+    "absence",  # quarters in which an institution, closed and opened again, was not expected
+    metadata,
+    Column("institution_id", Key, ForeignKey("institution.id"), primary_key=True),
+    Column("after", String(6), primary_key=True),  # the last quarter before them
+    Column("again", String(6), nullable=False),  # the first one after them
+    CheckConstraint("after < again", name="order"),
 )
 
 office_link = Table(
@@ -85,6 +96,7 @@ on_behalf = Table(
     metadata,
     Column("revision_id", Key, ForeignKey("revision.id"), primary_key=True),
     Column("source", Text, nullable=False),
+    Column("received_at", Moment),  # when the paper came in; None: when it was typed in
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
     CheckConstraint("length(source) > 0", name="source"),

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+from sqlalchemy import Connection, Select, and_, func, select
 
 from storage import earlier
 from storage.aggregates import counting
+from storage.institutions import there
 from storage.schema import MEASURES, figure, institution, report, revision
 from storage.schema_contact import opening_figure
 
@@ -39,17 +40,6 @@ class Slice:
     covered: bool
     sums: Sums
     not_known: Sums
-
-
-@dataclass(frozen=True)
-class Counted:
-    """How many reports of a quarter and district count, by state and whether they report nothing."""
-
-    quarter: str
-    district: str | None
-    state: str
-    zero: bool
-    count: int
 
 
 @dataclass(frozen=True)
@@ -89,12 +79,6 @@ class Part:
     source: str = ""
 
 
-def _there(district: str | None) -> ColumnElement[bool]:
-    if district is None:
-        return true()
-    return institution.c.district == district if district else institution.c.district.is_(None)
-
-
 def _joined(columns: Sequence[Any], wanted: Wanted, openings: Any) -> Select[Any]:
     query = (
         select(*columns)
@@ -106,7 +90,7 @@ def _joined(columns: Sequence[Any], wanted: Wanted, openings: Any) -> Select[Any
         .where(
             report.c.quarter.between(wanted.first, wanted.last),
             counting(wanted.accepted_only),
-            _there(wanted.district),
+            there(wanted.district),
         )
     )
     if wanted.occupation is not None:
@@ -151,7 +135,7 @@ def _opening_rows(columns: Sequence[Any], wanted: Wanted, openings: Any) -> Sele
         .select_from(openings)
         .join(opening_figure, opening_figure.c.opening_id == openings.c.id)
         .join(institution, institution.c.id == openings.c.institution_id)
-        .where(_there(wanted.district))
+        .where(there(wanted.district))
     )
     if wanted.occupation is not None:
         query = query.where(opening_figure.c.occupation == wanted.occupation)
@@ -165,24 +149,6 @@ def _opening_slices(connection: Connection, wanted: Wanted) -> list[Slice]:
     rows = connection.execute(_opening_rows([*keys, *added], wanted, openings).group_by(*keys))
     nothing = [0] * len(MEASURES)
     return [_slice((*row[:3], OPENING, False, *row[3:], *nothing), 5) for row in map(tuple, rows)]
-
-
-def counted(connection: Connection, wanted: Wanted) -> list[Counted]:
-    """How many reports of each quarter count, those of institutions that reported nothing included."""
-    keys = [report.c.quarter, institution.c.district, revision.c.state, revision.c.nothing_to_report]
-    query = (
-        select(*keys, func.count())
-        .select_from(revision)
-        .join(report, report.c.id == revision.c.report_id)
-        .join(institution, institution.c.id == report.c.institution_id)
-        .where(
-            report.c.quarter.between(wanted.first, wanted.last),
-            counting(wanted.accepted_only),
-            _there(wanted.district),
-        )
-        .group_by(*keys)
-    )
-    return [Counted(r[0], r[1], r[2], bool(r[3]), int(r[4])) for r in connection.execute(query)]
 
 
 def parts(connection: Connection, wanted: Wanted, measure: str, limit: int, offset: int) -> list[Part]:
@@ -267,6 +233,6 @@ def having_openings(connection: Connection, last: str, district: str | None = No
     query = (
         select(func.count())
         .select_from(openings)
-        .join(institution, and_(institution.c.id == openings.c.institution_id, _there(district)))
+        .join(institution, and_(institution.c.id == openings.c.institution_id, there(district)))
     )
     return int(connection.execute(query).scalar_one())

@@ -11,10 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.schema import Moment, account, conversation, later, outbox, person, turn
+
+DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,9 @@ class Address:
     channel: str
     bot: str
     sender: str
+
+
+FORGOTTEN: dict[str, Any] = {}  # the body of a message that is no longer known
 
 
 @dataclass
@@ -183,6 +199,24 @@ def enqueue(
         )
 
 
+def remind(connection: Connection, address: Address, body: dict[str, Any], about: str, now: datetime) -> None:
+    """Put a reminder into the outbox, in place of an earlier one of the same thing that still waits."""
+    here = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    _drop(connection, about, here & (outbox.c.sender == address.sender))
+    enqueue(connection, address, [{**body, "about": about}], now)
+
+
+def drop_reminders(connection: Connection, about: str) -> None:
+    """What they remind of was done: those that nobody has seen yet are not shown any more."""
+    _drop(connection, about)
+
+
+def _drop(connection: Connection, about: str, *which: ColumnElement[bool]) -> None:
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None) & outbox.c.turn_id.is_(None)
+    same = outbox.c.body["about"].as_string() == about
+    connection.execute(update(outbox).where(waits, same, *which).values(failed=DROPPED))
+
+
 def enqueue_later(connection: Connection, address: Address, body: dict[str, Any], due_at: datetime) -> None:
     """Keep a message for another day; the same one for the same moment only once."""
     key = (later.c.channel == address.channel) & (later.c.bot == address.bot)
@@ -202,14 +236,20 @@ def release_due(connection: Connection, now: datetime) -> int:
 def forget_history(connection: Connection, address: Address, keep_turn: int) -> None:
     """Forget what was said on both sides of a conversation, but for the turn under way.
 
-    The dedupe rows stay, without words: the same message again still changes nothing.
+    The dedupe rows stay, without words: the same message again still changes nothing. Of our
+    messages the last one stays, emptied: SQLite gives the number of a deleted last row to the next
+    one, and a page that shows up to some number waits for greater ones.
     """
     mine = (turn.c.channel == address.channel) & (turn.c.bot == address.bot)
     mine &= turn.c.sender == address.sender
     connection.execute(update(turn).where(mine, turn.c.id != keep_turn).values(said=None))
-    ours = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
-    ours &= outbox.c.sender == address.sender
-    connection.execute(delete(outbox).where(ours, outbox.c.turn_id != keep_turn))
+    said = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    said &= (outbox.c.sender == address.sender) & (outbox.c.turn_id.is_distinct_from(keep_turn))
+    said &= outbox.c.turn_id.is_not(None) | outbox.c.sent_at.is_not(None) | outbox.c.failed.is_not(None)
+    last = connection.execute(select(func.max(outbox.c.id)).where(said)).scalar()
+    connection.execute(delete(outbox).where(said, outbox.c.id != last))
+    emptied = {"body": FORGOTTEN, "turn_id": None, "failed": DROPPED}
+    connection.execute(update(outbox).where(outbox.c.id == last).values(**emptied))
     theirs = (later.c.channel == address.channel) & (later.c.bot == address.bot)
     connection.execute(delete(later).where(theirs, later.c.sender == address.sender))
 
@@ -256,6 +296,7 @@ def pushes_waiting(connection: Connection, address: Address) -> list[Waiting]:
             outbox.c.sender == address.sender,
             outbox.c.turn_id.is_(None),
             outbox.c.sent_at.is_(None),
+            outbox.c.failed.is_(None),
         )
         .order_by(outbox.c.id)
     )
@@ -272,7 +313,7 @@ def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[st
             outbox.c.sender == address.sender,
         )
     ).first()
-    return row.body if row else None
+    return (row.body or None) if row else None
 
 
 @dataclass(frozen=True)
@@ -294,6 +335,7 @@ def history(connection: Connection, address: Address, limit: int = 60) -> list[L
             outbox.c.channel == address.channel,
             outbox.c.bot == address.bot,
             outbox.c.sender == address.sender,
+            func.coalesce(outbox.c.failed, "") != DROPPED,
         )
         .order_by(outbox.c.id.desc())
         .limit(limit)

@@ -111,9 +111,22 @@ class Institution:
     expected_until: str | None = None
     closed: bool = False
     opening: tuple[str, dict[str, dict[str, int]]] | None = None  # through which quarter, figures
+    away: list[tuple[str, str]] = field(default_factory=list)  # last quarter before, first after
+
+    def opens_again(self, quarter: str) -> None:
+        """What passed while it was closed stays as it was."""
+        last = self.expected_until
+        assert last is not None
+        if last < self.expected_from:
+            self.expected_from = quarter
+        elif last < quarter:
+            self.away = [(a, b) for a, b in self.away if not (a == last or (a > last and b <= quarter))]
+            self.away.append((last, quarter))
 
     def expected(self, quarter: str) -> bool:
         """Whether it is to report for a quarter."""
+        if any(after < quarter < again for after, again in self.away):
+            return False
         if self.expected_until is not None:
             return self.expected_from <= quarter <= self.expected_until
         return self.expected_from <= quarter and not self.closed
@@ -252,7 +265,7 @@ class Model:
             report = self.report((number, quarter))
             newest = report.newest(SENT)
             first = report.first_submitted_at
-            by = self.extensions.get((number, quarter), due)
+            by = max(due, self.extensions.get((number, quarter), due))
             state = newest.state if newest else "draft" if report.one("draft") else "missing"
             found[number] = (state, first is not None and first >= by, bool(newest and newest.nothing))
         return found

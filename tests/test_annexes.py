@@ -62,8 +62,9 @@ def test_one_document_for_the_quarter_says_whose_and_how_many(quarter: House) ->
     paper = merged(quarter)
     said = paper.paragraphs
     assert said[0] == "2026年第4季度情况表附页汇编"
-    assert "应报 3 家，已报 3 家，其中 2 家有附页" in said[1]
-    assert "含尚未审核的版次" in said[1]
+    assert "计入 3/3 家" in said[1]
+    assert "其中 2 家有附页" in said[1]
+    assert "含未审" in said[1]
     schools = [p for p in said if "．" in p]
     assert [name[2:6] for name in schools] == ["文登技校", "荣成职校"]
     assert said.index("<b>经费</b>不足。") == said.index("脱产难。") + 1
@@ -78,14 +79,14 @@ def test_only_what_was_accepted(quarter: House) -> None:
     officer.presses("荣成职校")
     officer.presses("审核通过")
     paper = merged(quarter, accepted_only=True)
-    assert "已审 1 家" in paper.text
+    assert "计入 1/3 家" in paper.text
     assert "脱产难。" in paper.paragraphs
     assert "文登技校" not in paper.text
 
 
 def test_a_quarter_without_any(house: House) -> None:
     paper = merged(house)
-    assert "已报 0 家" in paper.text
+    assert "计入 0/0 家" in paper.text
     files, missing = zipped(house)
     assert list(files) == ["2026年第4季度情况表附页汇编.docx"]
     assert missing == []
@@ -172,7 +173,7 @@ async def test_the_office_takes_them_away_in_the_browser(
     at(monkeypatch, NOON)
     browser = await Browser(quarter).enters(head(quarter))
     await browser.opens("/office/summary?quarter=2026Q4")
-    assert "2 家写了附页或传了附件" in browser.text
+    assert "2 家有附页" in browser.text
     await browser.submits("/office/summary/download", kind="pages")
     assert "脱产难。" in Document(browser.response.content).paragraphs
     await browser.opens("/office/summary?quarter=2026Q4")
@@ -181,3 +182,21 @@ async def test_the_office_takes_them_away_in_the_browser(
         assert "荣成职校/盖章件-盖章.jpg" in archive.namelist()
     await browser.opens("/office/summary?quarter=2026Q4&accepted=1")
     assert "已审的报表里还没有附页" in browser.text
+
+
+async def test_a_stamped_scan_alone_is_no_separate_page(
+    either_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, NOON)
+    zhao = bound(either_house, "zhao", "荣成职校")
+    zhao.says("填报 2026Q4", FIGURES, "提交", "提交")
+    send(zhao, either_house, "盖章.jpg", JPG, "盖章件")
+    assert "其中 0 家有附页" in merged(either_house).text
+    browser = await Browser(either_house).enters(head(either_house))
+    await browser.opens("/office/summary?quarter=2026Q4")
+    assert "0 家有附页" in browser.text
+    assert "1 家交了盖章件" in browser.text
+    assert 'value="pages"' not in browser.page
+    await browser.submits("/office/summary/download", kind="annexes")
+    with zipfile.ZipFile(io.BytesIO(browser.response.content)) as archive:
+        assert "荣成职校/盖章件-盖章.jpg" in archive.namelist()

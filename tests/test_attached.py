@@ -272,7 +272,7 @@ def test_a_page_can_be_written_before_any_figure_and_taken_out_again(house: Hous
     wang.says("脱产难")
     wang.says("附页")
     assert "脱产难" in wang.text
-    wang.presses("写问题")
+    wang.presses("改问题")
     wang.presses("清空")
     wang.says("附页")
     assert "脱产难" not in wang.text
@@ -493,3 +493,81 @@ def test_the_document_that_was_sent_can_be_had_again(house: House) -> None:
     send(wang, house, "做法.docx", content, "经验")
     wang.presses("看附件")
     assert taken(wang, house) == content
+
+
+# -- what contacts met
+
+
+def test_a_stamped_photo_before_submitting_waits_for_the_receipt(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", FIGURES)
+    send(wang, house, "盖章.jpg", JPG)
+    wang.presses("是盖章件")
+    assert "先提交" in wang.text
+    wang.says("填报", "提交", "提交")
+    wang.presses("“盖章.jpg”是盖章件")
+    assert kept(house) == [("2026Q4", "stamped", "盖章.jpg")]
+
+
+def test_its_caption_says_so_too(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", FIGURES)
+    send(wang, house, "盖章.jpg", JPG, "盖章件")
+    assert "先提交" in wang.text
+    assert "提交" in wang.labels  # what was asked is asked again
+    send(wang, house, "做法.jpg", PNG, "经验做法")
+    wang.says("填报", "提交", "提交")
+    assert [label for label in wang.labels if "是盖章件" in label] == ["“盖章.jpg”是盖章件"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [("经验做法", "practice"), ("配套措施", "measures"), ("问题", "problems"), ("经验", "practice")],
+)
+def test_what_a_file_is_may_be_typed_without_the_quarter(house: House, typed: str, kind: str) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", FIGURES)
+    send(wang, house, "文件.pdf", PDF)
+    wang.says(typed)
+    assert kept(house) == [("2026Q4", kind, "文件.pdf")]
+
+
+@pytest.mark.parametrize("typed", ["没有", "无", "暂无。", "没有问题"])
+def test_a_page_that_says_there_is_nothing_is_no_page(house: House, typed: str) -> None:
+    wang = bound(house)
+    wang.says("附页")
+    wang.presses("写问题")
+    wang.says(typed)
+    assert "没有文字" in wang.text
+    wang.says("附页")
+    wang.presses("写问题")
+    wang.says("脱产难")
+    wang.says("附页")
+    assert "改问题" in wang.labels and "写经验做法" in wang.labels
+
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("总结.doc", OLE + "WordDocument".encode("utf-16-le") + b"\0" * 600),
+        ("情况表.xls", OLE + "Workbook".encode("utf-16-le") + b"\0" * 600),
+        ("总结.wps", OLE + b"\0" * 600),
+        ("情况表.et", b"something else"),
+    ],
+)
+def test_old_formats_are_to_be_saved_anew(house: House, name: str, content: bytes) -> None:
+    wang = bound(house)
+    send(wang, house, name, content)
+    assert ".xlsx" in wang.text and "另存" in wang.text
+    assert stored(house) == []
+
+
+def test_a_form_of_somebody_not_bound_yet(house: House) -> None:
+    li = Person(house.assistant, "li")
+    send(li, house, "数字技术工程师培育项目开展情况表.xlsx", sheet(["名称"]))
+    assert "绑定" in li.text
+    send(li, house, "照片.jpg", JPG)
+    assert "现在不需要文件" in li.text

@@ -50,6 +50,11 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def pages(pdf: bytes) -> int:
+    """How many pages a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
 @dataclass
 class Server:
     """`python -m bot` as people run it, on a free port."""
@@ -210,6 +215,9 @@ def test_a_contact_binds_and_reports_a_quarter(visit: Visit, server: Server) -> 
     wang.picture("cell")
     wang.says("大数据 3 2 120 80 60 90000")
     wang.sees("都填好了，请核对")
+    expect(wang.page.locator(".newest .chip.answer")).to_have_text(["提交"])  # 加一个职业 is no equal of it
+    box = wang.page.locator(".attach summary").bounding_box()
+    assert box and box["height"] >= 44 and box["width"] >= 44
     wang.picture("report")
     wang.presses("提交")
     wang.presses("确认提交")
@@ -407,10 +415,24 @@ def test_the_next_morning_names_are_copied_sums_opened_and_files_taken(visit: Vi
     assert "应报2家，已报1家，未报1家" in copied
 
     board.get_by_role("link", name="汇总").click()
-    expect(board.get_by_role("button", name="切换")).to_be_hidden()
-    board.get_by_label("范围").select_option("1")  # the page follows by itself
-    expect(board.locator(".lead")).to_contain_text("已审 0/2 家")
+    here, quarter = board.url, board.locator("select[name=quarter]")
+    chosen = quarter.input_value()
+    quarter.focus()
+    for _ in range(3):  # on the way to a quarter far down the page stays what it is
+        board.keyboard.press("ArrowDown")
+    assert board.url == here
+    quarter.select_option(chosen)
+    board.get_by_label("范围").dispatch_event("pointerdown")
+    board.get_by_label("范围").select_option("1")  # with the mouse the page follows by itself
+    expect(board.locator(".lead")).to_contain_text("计入 0/2 家")
     board.get_by_label("范围").select_option("")
+    board.get_by_role("button", name="切换").click()
+    expect(board.locator(".lead")).to_contain_text("计入 1/2 家")
+    board.set_viewport_size(PHONE)  # the table is wider than that, and the keyboard reaches it
+    expect(board.get_by_role("region", name="按职业")).to_have_attribute("tabindex", "0")
+    board.set_viewport_size(DESK)
+    expect(board.get_by_role("region", name="按职业")).to_have_count(0)
+    assert pages(board.pdf(prefer_css_page_size=True)) <= 2
     chart = board.get_by_role("img", name="各职业已培训人数（人）")
     expect(chart.locator("text", has_text="120")).to_be_visible()
     for _ in range(2):  # the page stays, and its button works again

@@ -11,7 +11,7 @@ import yaml
 
 from policy.checks import UNDECIDED, checks
 from policy.conditions import UNSURE
-from policy.periods import Period, read_date, settle
+from policy.periods import NotADate, Period, read_date, settle
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = [
@@ -106,8 +106,71 @@ class TestDates:
             ("去年", "2025-01-01/2025-12-31"),
             ("今年", "2026-01-01/2026-11-24"),
             ("２０２４．２．２９", "2024-02-29/2024-02-29"),
+            ("2025年12月3号领的", "2025-12-03/2025-12-03"),
+            ("有，去年3月领过", "2025-03-01/2025-03-31"),
+            ("24年3月", "2024-03-01/2024-03-31"),
+            ("三个月前", "2026-07-24/2026-09-24"),
+            ("半年前", "2026-04-24/2026-06-24"),
+            ("两年前领的", "2024-05-24/2025-05-24"),
+            ("一年多了", "2024-11-24/2025-11-23"),
+            ("上周", "2026-11-16/2026-11-22"),
+            ("24年", "2024-01-01/2024-12-31"),
+            ("三个月了", "2026-07-24/2026-09-24"),
+            ("10天前", "2026-11-14/2026-11-14"),
+            ("去年夏天", "2025-06-01/2025-08-31/2025年夏天"),
+            ("今年年初", "2026-01-01/2026-03-31/2026年年初"),
+            ("去年年底", "2025-10-01/2025-12-31/2025年年底"),
         ],
     )
     def test_dates_as_people_type_them(self, text: str, stored: str) -> None:
         assert str(read_date(text, self.today)) == stored
         assert Period.parse(stored).words
+        assert str(Period.parse(stored)) == stored
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "3",
+            "12",
+            "03",
+            "三",
+            "冬天",
+            "去年冬天",
+            "好几年了",
+            "半个月前",
+            "很久以前",
+            "98年",
+            "32天月",
+            "13月",
+            "季",
+        ],
+    )
+    def test_what_can_mean_anything_is_asked_back(self, text: str) -> None:
+        with pytest.raises(NotADate):
+            read_date(text, self.today)
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("去年年底", "2025年年底"),
+            ("今年年初", "2026年年初"),
+            ("今年", "2026年"),
+            ("上个月", "2026年10月"),
+            ("上周", "2026年11月16日至22日"),
+            ("半年前", "2026年4月至6月"),
+            ("一年多了", "2024年11月至2025年11月"),
+        ],
+    )
+    def test_dates_are_echoed_as_people_say_them(self, text: str, words: str) -> None:
+        assert read_date(text, self.today).words == words
+
+    def test_more_than_a_year_ago_is_over_by_every_reading(self) -> None:
+        assert settle({"claimed_on": str(read_date("一年多了", self.today))}, self.today) == {
+            "claimed_on": "over"
+        }
+        assert settle({"claimed_on": str(read_date("一年前", self.today))}, self.today) == {
+            "claimed_on": "differs"
+        }
+        assert settle({"claimed_on": str(read_date("半年前", self.today))}, self.today) == {
+            "claimed_on": "within"
+        }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import BadSetting, load_settings
+from bot.settings import BadSetting, Settings, load_settings
 from tests.processes import bot
 
 
@@ -39,7 +39,10 @@ def test_ask_in_batch(tmp_path: Path) -> None:
         (["ask", "--on", "明天", "退休"], "2026-12-31"),
         (["export", "2026年第五季度", "--to", "x.xlsx"], "没认出季度"),
         (["export", "2026Q4", "--to", "/nowhere/x.xlsx"], "写不了文件"),
+        (["export", "2026Q4", "--to", "x.pdf"], ".xlsx"),
+        (["export", "2026Q4", "--to", "x"], ".csv"),
         (["chat", "--json", "--now", "noon"], "没认出时间"),
+        (["chat", "--json", "--now", "0001-01-01T00:00"], "没认出时间"),
         (["invite", "--institution", "x"], "机构名称"),
     ],
 )
@@ -61,6 +64,14 @@ def test_bad_arguments_get_a_sentence(tmp_path: Path, arguments: list[str], word
         ("BOT_TELEGRAM_TOKEN", "hello"),
         ("BOT_TELEGRAM_WEBHOOK_SECRET", "no spaces!"),
         ("BOT_PUBLIC_URL", "example"),
+        ("BOT_PUBLIC_URL", "https://bot.example.cn/chat"),
+        ("BOT_DATABASE_URL", "sqlite://"),
+        ("BOT_DATABASE_URL", "sqlite:///"),
+        ("BOT_DATABASE_URL", "sqlite:///:memory:"),
+        ("BOT_DATABASE_URL", "postgresql://u:p@127.0.0.1:abc/x"),
+        ("BOT_TELEGRAM_WEBHOOK_SECRET", "x" * 32),  # and no address to post to
+        ("BOT_REPORT_CLOSES", "-1"),
+        ("BOT_REPORT_CLOSES", "ten"),
     ],
 )
 def test_a_bad_setting_is_named_and_not_repeated(
@@ -82,6 +93,53 @@ def test_settings_also_come_from_a_file(tmp_path: Path) -> None:
     assert settings.report_basis == "quarter"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "gbk"])
+def test_a_settings_file_in_another_encoding_stops_the_start(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_text("# 威海\nBOT_LISTEN=127.0.0.1:9\n", encoding=encoding)
+    done = bot(tmp_path, "chat", "--json", stdin="")
+    assert (done.returncode, "UTF-8" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_settings_file_from_windows_notepad_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BOT_LISTEN=127.0.0.1:9\n", encoding="utf-8-sig")
+    assert load_settings().address == ("127.0.0.1", 9)
+
+
+def test_a_misspelt_setting_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BOT_LISTNE=127.0.0.1:9\nPATH_X=1\n", encoding="utf-8")
+    done = bot(tmp_path, "chat", "--json", stdin="", BOT_REPORT_CLOSE="3")
+    assert done.returncode == 0, done.stderr
+    for word in ("BOT_LISTNE", "BOT_LISTEN", "BOT_REPORT_CLOSE ", "BOT_REPORT_CLOSES"):
+        assert word in done.stderr
+    assert "PATH_X" not in done.stderr
+
+
+def test_a_bad_data_folder_is_not_blamed_on_the_database(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    for key in ("", "k" * 32):
+        done = bot(
+            tmp_path, "chat", "--json", stdin="", BOT_DATA_DIR=str(tmp_path / "taken"), BOT_SECRET_KEY=key
+        )
+        assert done.returncode == 1
+        assert "BOT_DATA_DIR" in done.stderr
+        assert "数据库" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("listen", "url"),
+    [
+        ("0.0.0.0:8000", "http://127.0.0.1:8000"),
+        ("[::]:8000", "http://[::1]:8000"),
+        ("10.1.2.3:80", "http://10.1.2.3:80"),
+    ],
+)
+def test_the_address_printed_is_one_that_can_be_opened(listen: str, url: str) -> None:
+    settings = Settings(listen=listen, _env_file=None)
+    assert settings.url == url
+    assert settings.everywhere == (listen != "10.1.2.3:80")
+
+
 def test_json_lines_that_are_none_get_an_error_and_the_rest_goes_on(tmp_path: Path) -> None:
     bad = [
         "x",
@@ -91,6 +149,8 @@ def test_json_lines_that_are_none_get_an_error_and_the_rest_goes_on(tmp_path: Pa
         '{"user": "u", "id": 5, "text": "x"}',
         '{"user": "u", "id": "1", "file": "/no/such"}',
         '{"user": "u", "id": "1", "text": "x", "now": "noon"}',
+        '{"user": "u", "id": "1", "text": "填报", "now": "0001-01-01T00:00"}',
+        '{"user": "u", "id": "1", "text": "填报", "now": "9999-12-31T23:59:59-12:00"}',
         '{"user": "u", "id": "1"}',
         "[" * 2000,
     ]
@@ -169,6 +229,19 @@ def test_policy_check_passes_and_shows_the_coverage(tmp_path: Path) -> None:
 def test_invite_of_an_institution_makes_it_once(tmp_path: Path) -> None:
     assert "新建" in bot(tmp_path, "invite", "--institution", " 威海  数字学校 ").stdout
     assert "新建" not in bot(tmp_path, "invite", "--institution", "威海 数字学校").stdout
+
+
+@pytest.mark.parametrize(("role", "who"), [("head", "负责人"), ("staff", "工作人员")])
+def test_an_office_code_says_whose_it_is(tmp_path: Path, role: str, who: str) -> None:
+    assert who in bot(tmp_path, "invite", "--office", "--role", role).stdout
+
+
+def test_invite_makes_no_second_institution_of_a_name_spelled_otherwise(tmp_path: Path) -> None:
+    assert "新建" in bot(tmp_path, "invite", "--institution", "威海海洋职业学院（北校区）").stdout
+    done = bot(tmp_path, "invite", "--institution", "威海　海洋职业学院(北校区)")
+    assert done.returncode == 1
+    assert "威海海洋职业学院（北校区）" in done.stderr
+    assert "邀请码：" not in done.stdout
 
 
 def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:

@@ -67,11 +67,12 @@ def test_the_reason_cannot_be_left_out(wang: Person, either_house: House) -> Non
     assert rows(either_house)["大数据"]["trained"] == 120
 
 
-def test_figures_for_what_was_submitted_say_how_to_correct(wang: Person, either_house: House) -> None:
+def test_figures_for_what_was_submitted_wait_for_a_reason(wang: Person, either_house: House) -> None:
     wang.says(f"填报 {Q4}", LINE, "提交", "提交", "填报", Q4, "大数据 3 2 140 80 60 90000")
     assert rows(either_house)["大数据"]["trained"] == 120
-    assert "还没有记" in wang.text
-    assert "更正" in wang.labels
+    assert "为什么更正" in wang.text
+    wang.says("漏了二十人")
+    assert rows(either_house)["大数据"]["trained"] == 140
 
 
 def test_a_correction_of_one_quarter_says_nothing_about_another(wang: Person) -> None:
@@ -157,7 +158,7 @@ def test_a_line_of_somebody_else_opens_nothing(either_house: House) -> None:
 def test_a_line_after_submitting_changes_nothing(wang: Person, either_house: House) -> None:
     wang.says(LINE, "提交", "提交", "大数据 3 2 140 80 60 90000")
     assert rows(either_house)["大数据"]["trained"] == 120
-    assert "更正" in wang.labels
+    assert "为什么更正" in wang.text
 
 
 # Greeting
@@ -239,3 +240,11 @@ def test_a_table_in_the_web_chat_keeps_its_rows_together() -> None:
     shown = web_pages.fragment(web_pages.bubbles([Line(None, Outgoing(text).body(), 1, NOON)]), 1)
     assert shown.count('role="row"') == 3
     assert '<span class="td" role="rowheader">大数据</span>' in shown
+
+
+def test_a_draft_given_up_does_not_make_the_first_report_a_second_one(wang: Person) -> None:
+    wang.says(f"填报 {Q4}", LINE, "重新开始")
+    wang.presses("确定")
+    wang.says(LINE, "提交", "提交", "历史")
+    assert "首次报送" in wang.text
+    assert "第2版" not in wang.text

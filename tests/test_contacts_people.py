@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -155,7 +156,7 @@ def test_a_link_is_for_once_for_a_quarter_of_an_hour_and_for_the_newest(
     new = code_in(wang)
     phone = Person(either_house.assistant, "777", channel="telegram", now=wang.now)
     phone.says(f"绑定 {old}")
-    assert "没有这个邀请码" in phone.text
+    assert "已换成新的" in phone.text
     phone.says(f"绑定 {new}")
     assert "连上了" in phone.text
     third = Person(either_house.assistant, "888", channel="telegram", now=wang.now)
@@ -215,3 +216,14 @@ def test_the_office_code_of_a_head_lifts_staff(either_house: House) -> None:
     zhang.says(f"绑定 {office_code(either_house, 'staff')}", f"绑定 {office_code(either_house, 'head')}")
     zhang.says("邀请同事")
     assert "绑定" in zhang.text
+
+
+def test_who_sends_the_own_code_again_is_bound_already(house: House, talk: Callable[..., Person]) -> None:
+    wang, code = talk("wang"), contact_code(house)
+    wang.says(f"绑定 {code}", "王芳", "跳过")
+    for _ in range(8):  # and it is no wrong attempt
+        wang.says(f"绑定 {code}")
+        assert "已经绑定" in wang.text
+    li = talk("li")
+    li.says(f"绑定 {code}")
+    assert "已经用过" in li.text

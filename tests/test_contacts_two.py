@@ -141,10 +141,11 @@ def test_one_submits_while_the_other_types(wang: Person, zhao: Person, either_ho
     assert "系统已收到" in wang.text
     zhao.says("大数据 已培训人数 140")
     assert rows(either_house)["大数据"]["trained"] == 130
-    assert "还没有记" in zhao.text
     assert "2026Q4-0001-01" in zhao.text
-    assert "更正" in zhao.labels
-    zhao.says("更正", "人数报错", "大数据 已培训人数 140", "提交", "提交")
+    assert "为什么更正" in zhao.text
+    zhao.says("人数报错")
+    assert rows(either_house)["大数据"]["trained"] == 140
+    zhao.says("提交", "提交")
     assert "2026Q4-0001-02" in zhao.text
 
 
@@ -285,3 +286,56 @@ def test_the_same_cell_at_the_same_instant(wang: Person, zhao: Person, either_ho
         assert any(label.startswith("用我的") for label in second.labels), second.text
         second.presses("用我的")
         (wang if second is zhao else zhao).says("填报")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stands"),
+    [
+        ("用我的", 150),
+        ("我的", 150),
+        ("150", 150),
+        ("用对方的", 120),
+        ("用同事的。", 120),
+        ("王芳的", 120),
+        ("120", 120),
+    ],
+)
+def test_which_value_stands_may_be_said_in_words(
+    wang: Person, zhao: Person, either_house: House, typed: str, stands: int
+) -> None:
+    at_cell(wang, zhao)
+    wang.says("120")
+    zhao.says("150", typed)
+    assert rows(either_house)["大数据"]["trained"] == stands
+    assert "【大数据 4/6】" in zhao.text
+
+
+def test_for_every_cell_in_words(wang: Person, zhao: Person, either_house: House) -> None:
+    wang.says(f"填报 {Q4}")
+    zhao.says(f"填报 {Q4}")
+    wang.says(LINE)
+    zhao.says("大数据 9 2 99 80 60 90000", "都用我的")
+    assert rows(either_house)["大数据"]["trained"] == 99
+
+
+def test_the_same_figures_written_again_are_nothing_to_stop_for(
+    wang: Person, zhao: Person, either_house: House
+) -> None:
+    wang.says(f"填报 {Q4}", LINE)
+    zhao.says(f"填报 {Q4}")
+    wang.says(LINE)
+    zhao.says("提交")
+    assert "没有记" not in zhao.text
+    assert "确认提交" in zhao.labels
+    wang.says(LINE)
+    zhao.presses("确认提交")
+    assert "系统已收到" in zhao.text
+
+
+def test_other_figures_still_stop_the_submission(wang: Person, zhao: Person, either_house: House) -> None:
+    wang.says(f"填报 {Q4}", LINE)
+    zhao.says(f"填报 {Q4}", "提交")
+    wang.says("大数据 已培训人数 130", LINE.replace("120", "121"))
+    zhao.presses("确认提交")
+    assert "系统已收到" not in zhao.text
+    assert "120 → 121" in zhao.text

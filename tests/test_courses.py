@@ -54,10 +54,126 @@ def test_bad_days_and_figures_get_a_sentence(contact: Person) -> None:
     assert "不能是负数" in contact.text
 
 
-def test_the_same_name_twice_is_told(contact: Person) -> None:
+def test_the_same_name_twice_is_told_at_once_and_leads_to_that_course(contact: Person, house: House) -> None:
     ended_course(contact)
-    ended_course(contact)
+    contact.says("课程登记")
+    contact.presses("登记新班")
+    contact.says("一期 大数据")
     assert "没有重复登记" in contact.text
+    contact.says("发证", "12月20日", "38")
+    with transaction(house.engine, read_only=True) as connection:
+        (one,) = courses.of_institution(connection, 1)
+    assert (one.reached, one.certificates) == ("certified", 38)
+    contact.says("课程登记")
+    contact.presses("登记新班")
+    contact.says("一期大数据")
+    contact.presses("换一个班")  # it was to be another one
+    assert "登记新班" in contact.labels
+
+
+def test_a_withdrawn_name_is_free_again(contact: Person, house: House) -> None:
+    ended_course(contact)
+    contact.says("课程登记", "一期大数据", "删掉这个班")
+    contact.presses("确定删掉")
+    contact.says("课程登记", "一期大数据", "区块链", "中级", "开班", "昨天")
+    with transaction(house.engine, read_only=True) as connection:
+        (one,) = courses.of_institution(connection, 1)
+    assert (one.occupation, one.level, one.reached, one.trained) == ("区块链", "middle", "opened", None)
+
+
+def test_not_sure_about_the_catalogue_leaves_the_cell_to_be_asked(contact: Person, house: House) -> None:
+    contact.says("课程登记", "一期", "大数据", "初级", "结业", "11月20日", "40")
+    contact.presses("不确定")
+    contact.says("填报", "2026Q4")
+    contact.presses("从课程登记带出")
+    with transaction(house.engine, read_only=True) as connection:
+        row = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
+    assert (row["classes"], row["subsidised_classes"], row["trained"]) == (1, None, 40)
+    assert "纳入补贴班次" in contact.text
+    contact.says("1")
+    assert "和课程登记不一样" not in contact.text  # nothing was registered to differ from
+
+
+def test_stages_come_in_their_order(contact: Person, house: House) -> None:
+    contact.says("课程登记", "一期", "大数据", "初级", "开班", "11月8日")
+    contact.says("课程登记", "一期", "结业", "11月1日")
+    assert "没有记" in contact.text and "2026年11月8日" in contact.text
+    contact.says("11月20日", "40", "纳入了")
+    contact.says("课程登记", "一期", "改登记过的一步", "开班", "11月25日")
+    assert "没有记" in contact.text and "2026年11月20日" in contact.text
+    contact.says("11月9日")
+    contact.says("课程登记", "一期", "考核", "12月10日")
+    contact.says("课程登记", "一期", "名册报省厅", "12月12日")  # need not be before the assessment
+    with transaction(house.engine, read_only=True) as connection:
+        (one,) = courses.of_institution(connection, 1)
+    assert [one.dates[s].day for s in ("opened", "ended", "assessed", "rostered")] == [9, 20, 10, 12]
+
+
+def test_no_more_certificates_than_people_nor_subsidies_than_certificates(
+    contact: Person, house: House
+) -> None:
+    contact.says("课程登记", "一期", "大数据", "初级", "结业", "11月20日", "120", "纳入了")
+    contact.says("课程登记", "一期", "发证", "12月10日", "130")
+    assert "没有记" in contact.text and "120" in contact.text
+    contact.says("110")
+    contact.says("课程登记", "一期", "补贴", "12月20日", "111")
+    assert "没有记" in contact.text and "110" in contact.text
+    contact.says("80", "4万")
+    contact.says("课程登记", "一期", "改登记过的一步", "结业", "11月20日", "100")
+    assert "没有记" in contact.text
+    contact.says("115", "纳入了")
+    with transaction(house.engine, read_only=True) as connection:
+        (one,) = courses.of_institution(connection, 1)
+    assert one.figures == {"trained": 115, "certificates": 110, "subsidised": 80}
+
+
+def test_an_occupation_is_known_by_any_of_its_names(contact: Person, house: House) -> None:
+    for name, typed in (("一期", "区块链工程技术人员"), ("二期", "AI"), ("三期", "工业互联")):
+        contact.says("课程登记")
+        if "登记新班" in contact.labels:
+            contact.presses("登记新班")
+        contact.says(name, typed, "初级", "开班", "昨天")
+    contact.says("课程登记")
+    contact.presses("登记新班")
+    contact.says("四期", "大树据")
+    assert "是不是“大数据”" in contact.text
+    with transaction(house.engine, read_only=True) as connection:
+        found = [c.occupation for c in courses.of_institution(connection, 1)]
+    assert found == ["工业互联网", "人工智能", "区块链"]
+
+
+def test_gone_on_with_later_it_says_for_which_course(contact: Person) -> None:
+    contact.says("课程登记", "一期大数据", "菜单", "课程登记")
+    assert "一期大数据" in contact.text
+    contact.says("大数据", "初级", "开班", "菜单", "课程登记")
+    assert "一期大数据" in contact.text
+
+
+def test_a_course_chosen_shows_where_it_stands(contact: Person) -> None:
+    ended_course(contact)
+    contact.says("课程登记")
+    assert "一期大数据：已到结业" in contact.text
+    contact.says("一期")
+    assert "2026年11月20日" in contact.text and "培训 40 人" in contact.text
+
+
+def test_every_one_of_many_courses_can_be_had(contact: Person, house: House) -> None:
+    with transaction(house.engine) as connection:
+        for number in range(1, 31):
+            courses.create(connection, 1, f"第{number}班", "大数据", "junior", 1, contact.now)
+    contact.says("课程登记")
+    assert "第30班" in contact.labels and "第1班" not in contact.labels
+    contact.presses("再列 12 个")
+    assert "第18班" in contact.labels
+    contact.presses("再列 6 个")
+    assert contact.labels[-2:] == ["第1班", "登记新班"]
+    assert "第3班" in contact.labels
+    contact.says("第2")  # 第2班 and 第20班 … 第29班
+    assert {"第2班", "第29班"} <= set(contact.labels) and "第3班" not in contact.labels
+    contact.says("第2班", "开班", "昨天")
+    assert "第2班" in contact.text
+    contact.says("课程登记", "没有的班")
+    assert "没有登记过" in contact.text
 
 
 def test_the_draft_is_filled_from_the_registry_and_says_so(contact: Person, house: House) -> None:
@@ -153,4 +269,4 @@ def test_all_stages_reached_still_lets_one_be_put_right(contact: Person) -> None
     ):
         contact.says("课程登记", "一期", stage, "今天", *more)
     contact.says("课程登记", "一期")
-    assert contact.labels == ["改登记过的一步", "删掉这个班"]
+    assert contact.labels == ["改登记过的一步", "删掉这个班", "换一个班"]

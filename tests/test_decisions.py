@@ -6,22 +6,24 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bot.start import House
-from policy.quarters import SHANGHAI
-from storage import aggregates, decisions, drafts, people, reports, returns
+from policy.quarters import SHANGHAI, Quarter
+from storage import aggregates, board, decisions, drafts, lateness, people, reports, returns
 from storage.database import transaction
 from storage.decisions import BadReasons, OwnEntry
 from storage.reports import Cell, Revision, Submitted, VersionConflict
 from storage.returns import ReportClosed
 from storage.schema import audit, outbox
+from storage.schema_office import extension
 from storage.turns import Address, load_conversation
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 
 Talk = Callable[..., Person]
 Q4 = "2026Q4"
+DUE = Quarter.parse(Q4).end()
 LINE = "大数据 3 2 120 80 60 90000"
 WHY = ("大数据", "trained", "和名册对不上")
 
@@ -223,9 +225,9 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
     with transaction(desk.house.engine) as connection:
         drafts.begin_draft(connection, 1, Q4, desk.contact, later, None)
     with transaction(desk.house.engine) as connection:
-        decisions.extend(connection, 1, Q4, later + timedelta(days=5), "系统故障", desk.head, later)
+        decisions.extend(connection, 1, Q4, later + timedelta(days=5), "系统故障", desk.head, later, DUE)
     with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
-        decisions.extend(connection, 1, Q4, later, "已过去", desk.head, later)
+        decisions.extend(connection, 1, Q4, later, "已过去", desk.head, later, DUE)
 
 
 def test_a_draft_left_open_is_not_submitted_after_closing(desk: Desk) -> None:
@@ -235,7 +237,7 @@ def test_a_draft_left_open_is_not_submitted_after_closing(desk: Desk) -> None:
     with pytest.raises(ReportClosed), transaction(desk.house.engine) as connection:
         drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None, None)
     with transaction(desk.house.engine) as connection:
-        decisions.extend(connection, 1, Q4, NOON + timedelta(days=1), "出差", desk.head, NOON)
+        decisions.extend(connection, 1, Q4, NOON + timedelta(days=3), "出差", desk.head, NOON, DUE)
         assert (
             drafts.submit(connection, draft, 1, "x", desk.contact, NOON, None, None, None).state
             == "submitted"
@@ -302,7 +304,8 @@ def test_a_return_names_cells_and_asks_only_for_those(
     assert "管理科：和报省厅的名册差 10 人" in contact.text
     contact.says("130")
     assert "管理科：单位请核对" in contact.text
-    contact.presses("还是 30,000")
+    contact.presses("数字没错")
+    contact.says("发票已核对")  # the office reads why it stays
     assert "请核对" in contact.text
     contact.says("提交", "提交")
     assert "系统已收到" in contact.text
@@ -398,6 +401,10 @@ def test_an_institution_is_given_longer_in_chat(officer: Person, contact: Person
     assert "没有叫" in officer.text
     officer.says("延期 威海数字培训学校", "昨天")
     assert "不能早于" in officer.text
+    officer.says("2026-11-30")  # before it is due: that would give them less time
+    assert "不能早于" in officer.text
+    officer.says("12月31日")  # the due day itself
+    assert "不能早于" in officer.text
     officer.says("2027-01-08", "联系人住院")
     officer.presses("延期")
     assert "1月8日" in officer.text
@@ -405,3 +412,19 @@ def test_an_institution_is_given_longer_in_chat(officer: Person, contact: Person
         assert returns.extended_until(connection, 1, "2026Q4") == datetime(2027, 1, 9, tzinfo=SHANGHAI)
     contact.says("延期 威海数字培训学校")  # not hers to give
     assert "可以报到" not in contact.text
+
+
+def test_an_extension_never_makes_a_report_late_that_was_in_time(desk: Desk) -> None:
+    with pytest.raises(BadReasons), transaction(desk.house.engine) as connection:
+        decisions.extend(connection, 1, Q4, NOON + timedelta(days=1), "写错了日子", desk.head, NOON, DUE)
+    with transaction(desk.house.engine) as connection:  # one from before this was checked
+        connection.execute(
+            insert(extension).values(
+                institution_id=1, quarter=Q4, until=NOON - timedelta(days=9), reason="x", at=NOON, person_id=1
+            )
+        )
+    desk.report()
+    with transaction(desk.house.engine, read_only=True) as connection:
+        assert [line.late for line in board.lines(connection, Q4, DUE)] == [False]
+        assert not any(group.late for group in board.groups(connection, Q4, DUE))
+        assert lateness.of(connection, 1, Q4, DUE).due == DUE

@@ -12,12 +12,12 @@ from sqlalchemy import select
 from bot import router
 from bot.messages import IncomingFile
 from bot.start import House
-from storage import people, turns
+from storage import people, roster, turns
 from storage.database import transaction
 from storage.schema import audit, conversation, outbox, turn
 from storage.turns import Address
 from tests.conftest import contact_code, office_code
-from tests.talk import Person
+from tests.talk import NOON, Person
 
 Talk = Callable[..., Person]
 
@@ -126,6 +126,62 @@ def test_the_office_makes_an_institution_and_its_contact_binds(officer: Person, 
     assert "邀请码：" in officer.text
 
 
+def listed(house: House) -> list[str]:
+    with transaction(house.engine, read_only=True) as connection:
+        return [name for _, name in roster.names(connection)]
+
+
+def test_a_typo_in_the_name_makes_no_institution(officer: Person, contact: Person, house: House) -> None:
+    officer.says("邀请码 威海数字培训学院")
+    assert "邀请码：" not in officer.text
+    assert "威海数字培训学校" in officer.text  # the one that is meant
+    officer.says("邀请码 " + "长" * 70)
+    assert "邀请码：" not in officer.text
+    assert "60" in officer.text
+    officer.says("新建机构 " + "长" * 70)
+    assert "60" in officer.text
+    assert listed(house) == ["威海数字培训学校"]
+    officer.says("邀请码 威海　数字培训学校")  # only a blank more: the same one
+    assert "邀请码：" in officer.text
+    assert listed(house) == ["威海数字培训学校"]
+
+
+def test_a_name_spelled_with_other_blanks_and_brackets_is_not_made_twice(
+    officer: Person, contact: Person, house: House
+) -> None:
+    officer.says("新建机构 威海 数字培训学校")
+    assert "威海数字培训学校" in officer.text
+    assert "邀请码：" not in officer.text
+    officer.says("新建机构 威海（南海）ＡＢ学校")
+    officer.says("新建机构 威海(南海)AB 学校")
+    assert listed(house) == ["威海数字培训学校", "威海（南海）AB学校"]
+    officer.presses("生成联系人邀请码")
+    assert "邀请码：" in officer.text
+
+
+def test_a_closed_institution_gets_no_code(officer: Person, contact: Person, house: House) -> None:
+    with transaction(house.engine) as connection:
+        roster.close(connection, 1, "2026Q3", 1, NOON)
+    for text in ("邀请码 威海数字培训学校", "新建机构 威海数字培训学校"):
+        officer.says(text)
+        assert "邀请码：" not in officer.text
+        assert "停用" in officer.text
+    officer.presses_token("of:code:1")
+    assert "邀请码：" not in officer.text
+    assert listed(house) == ["威海数字培训学校"]
+
+
+def test_touching_a_name_in_the_list_asks_before_it_makes_a_code(officer: Person, contact: Person) -> None:
+    officer.says("机构")
+    officer.presses("威海数字培训学校")
+    assert "邀请码：" not in officer.text
+    officer.presses("生成")
+    assert "邀请码：" in officer.text
+    officer.presses_token("of:code:99")
+    officer.presses_token("of:code:x")
+    assert "邀请码：" not in officer.text
+
+
 def test_a_fault_of_ours_gives_an_incident_number_and_blocks_nobody(
     talk: Talk, house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -196,7 +252,7 @@ def test_the_first_heads_code_is_revoked_by_a_restart(talk: Talk, house: House) 
     assert second
     li = talk()
     li.says(f"绑定 {first}")
-    assert "没有这个邀请码" in li.text
+    assert "已经作废" in li.text
     li.says(f"绑定 {second}")
     assert "负责人" in li.text
     assert start() is None  # the office has somebody

@@ -15,7 +15,7 @@ from bot.start import House
 from policy.form import form
 from storage import institutions
 from storage.database import transaction
-from storage.schema import membership
+from storage.schema import explanation, membership
 from tests.form_files import FIGURES, JPG, PDF, Document, bound, reported, send, taken
 from tests.talk import NOON, Person
 from tests.web_visitor import Visitor, noon  # noqa: F401
@@ -104,6 +104,51 @@ def test_explanations_and_separate_pages_follow_upright(house: House) -> None:
         assert said in paper.text
     assert paper.paragraphs.index("校企合办。") + 1 == paper.paragraphs.index("送教上门。")
     assert "请写一句说明" not in paper.text
+
+
+def test_on_paper_an_explanation_is_a_fact_and_what_was_said_of_it(house: House, officer: Person) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", "智能制造 1 0 10 12 0 0", "往季学员补考")
+    wang.says("大数据 3 2 120 80 不掌握 0", "学员自己领")
+    wang.says("提交", "提交")
+    workbook = openpyxl.load_workbook(io.BytesIO(taken(wang, house, ".xlsx"))).worksheets[0]
+    sheet = [str(c.value) for row in workbook for c in row if c.value]
+    paper = printed(wang, house).paragraphs
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    for lines in (sheet, paper, officer.text.splitlines()):
+        told = [line for line in lines if "补考" in line or "自己领" in line]
+        assert ["智能制造" in told[0], "大数据" in told[1], len(told)] == [True, True, 2]  # the form's order
+        assert "取得证书 12 人大于已培训 10 人" in told[0] and "填了不掌握" in told[1]
+        assert not any(prompt in "".join(lines) for prompt in ("请写一句", "请改数", "预计何时"))
+
+
+def test_an_explanation_stored_with_its_prompt_is_printed_without(house: House) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", "大数据 1 2 120 80 60 90000", "两个班是三季度开的", "提交", "提交")
+    old = "纳入补贴班次 2 大于已培训班次 1。如系往季班次本季纳入，请写一句说明；否则请改数。"
+    with transaction(house.engine) as connection:
+        connection.execute(update(explanation).values(text=old))
+    paper = printed(wang, house).text
+    assert "纳入补贴班次 2 大于已培训班次 1。说明：两个班是三季度开的" in paper
+    assert "请改数" not in paper
+
+
+def test_no_business_is_not_just_zeros_on_paper(house: House, officer: Person) -> None:
+    wang = bound(house)
+    wang.says("填报 2026Q4", "大数据 0 0 0 0 0 0", "物联网 无业务")
+    wang.says("下载表格")
+    draft = openpyxl.load_workbook(io.BytesIO(taken(wang, house, ".xlsx"))).worksheets[0]
+    wang.says("填报", "提交", "提交")
+    workbook = openpyxl.load_workbook(io.BytesIO(taken(wang, house, ".xlsx"))).worksheets[0]
+    for sheet in (draft, workbook):
+        (told,) = [str(row[0].value) for row in sheet if str(row[0].value).startswith("无业务：")]
+        assert "物联网" in told and "大数据" not in told
+    names = [row[0][0] for row in printed(wang, house).table(1)]
+    assert "大数据" in names and "物联网（无业务）" in names
+    officer.says("待审")
+    officer.presses("威海数字培训学校")
+    assert "物联网（无业务）" in officer.text and "大数据（无业务）" not in officer.text
 
 
 def test_the_same_revision_gives_the_same_bytes(house: House) -> None:

@@ -18,7 +18,7 @@ from bot.office_web.importing import VALID
 from bot.start import House
 from policy.quarters import Quarter
 from policy.roster_file import read_roster
-from storage import contacts, institutions, people, roster
+from storage import board, contacts, institutions, people, roster
 from storage.database import transaction
 from storage.roster import Listed, NameTaken, Wanted
 from storage.schema import audit
@@ -28,6 +28,7 @@ from tests.talk import NOON, Person
 
 LIST = "/office/institutions"
 IMPORT = LIST + "/import"
+CODES = r"([^\s<>]+)\t绑定 ([A-Z2-9-]+)$"
 HEADS = ("机构名称", "区市", "起报季度", "止报季度")
 
 
@@ -69,6 +70,17 @@ def add(house: House, *wanted: Wanted) -> list[int]:
 
 def page_of(house: House, name: str = "威海数字培训学校") -> str:
     return f"{LIST}/{listed(house)[name].id}"
+
+
+def expecting(house: House) -> list[str]:
+    """The quarters around now in which anybody is expected."""
+    with transaction(house.engine, read_only=True) as connection:
+        quarters = [f"2026Q{n}" for n in (1, 2, 3, 4)]
+        found = [q for q in quarters if institutions.expected(connection, q)]
+        for q in quarters:
+            lines = board.lines(connection, q, NOON)
+            assert len(lines) == sum(g.count for g in board.groups(connection, q, NOON)) == (q in found)
+        return found
 
 
 def actions(house: House) -> list[str]:
@@ -299,6 +311,39 @@ class TestOne:
             "institution.reopen",
         ]
 
+    async def test_quarters_that_ended_while_it_was_closed_stay_as_they_were(
+        self,
+        officer: Person,
+        contact: Person,
+        browser: Browser,
+        house: House,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        path = page_of(house)
+        await browser.enters(officer)
+        await browser.opens(path)
+        await browser.submits(path + "/change", since="2026Q1", until="2027Q4")
+        await browser.submits(path + "/close", last="2026Q2")
+        assert expecting(house) == ["2026Q1", "2026Q2"]
+        await browser.submits(path + "/reopen", again="2025Q4", until="")
+        assert browser.status == 422
+        await browser.submits(path + "/reopen", again="2026Q4", until="2026Q3")
+        assert browser.status == 422
+        fields = browser.form(path + "/reopen")[1]
+        assert (fields["again"], fields["until"]) == ("2026Q4", "2027Q4")  # as it was before
+        await browser.submits(path + "/reopen")
+        assert expecting(house) == ["2026Q1", "2026Q2", "2026Q4"]
+        one = listed(house)["威海数字培训学校"]
+        assert (one.expected_from, one.expected_until) == ("2026Q1", "2027Q4")
+        assert [q for q in re.findall(r'/office/report/\d+/(\w+)"', browser.page)] == [
+            "2026Q4",
+            "2026Q2",
+            "2026Q1",
+        ]
+        await browser.submits(path + "/close", last="2026Q2")  # and once more, for longer
+        await browser.submits(path + "/reopen", again="2027Q1", until="")
+        assert expecting(house) == ["2026Q1", "2026Q2"]
+
     async def test_one_that_was_listed_by_mistake_is_expected_nowhere(
         self, officer: Person, browser: Browser, house: House
     ) -> None:
@@ -442,7 +487,7 @@ class TestImporting:
         assert list(listed(house)) == ["威海数字培训学校"]  # only looked at
         assert actions(house) == before
         await browser.submits(IMPORT + "/confirm")
-        assert (browser.status, browser.path) == (200, LIST)
+        assert (browser.status, browser.path) == (200, LIST + "/codes")
         found = listed(house)
         assert found["荣成甲校"].district == "荣成市"
         assert (found["文登乙校"].expected_from, found["文登乙校"].expected_until) == ("2026Q4", "2027Q2")
@@ -486,6 +531,20 @@ class TestImporting:
                 "list.xlsx",
                 workbook(("1", "荣成甲校", "荣成"), heads=("序号", "机构名称（全称）", "区（市）")),
             ),
+            ("list.xlsx", workbook(("荣成甲校",), heads=("培训机构名称（全称）",))),
+            ("list.xlsx", workbook(("荣成甲校", "荣成"), heads=("单位名称", "所属区（市）"))),
+            (
+                "list.xlsx",
+                workbook(
+                    ("1", "荣成甲校", "荣成"),
+                    ("合计", "1", ""),
+                    ("填表人：王芳", "", ""),
+                    ("", "备注", ""),
+                    ("", "联系电话：0631-1234567", ""),
+                    ("共1家", "", ""),
+                    heads=("序号", "机构名称", "区市"),
+                ),
+            ),
             ("list.xlsx", workbook(("机构名称*", "起报季度"), ("荣成甲校", "26q4"), heads=("2026年名单",))),
         ],
     )
@@ -496,6 +555,58 @@ class TestImporting:
         await self.previewed(browser, content, name)
         await browser.submits(IMPORT + "/confirm")
         assert list(listed(house)) == ["荣成甲校"]
+
+    async def test_what_stands_below_the_list_is_passed_over_and_said(
+        self, officer: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成甲校",), ("合 计",), ("制表人：李",), ("注：含分校",)))
+        assert "跳过了 3 行" in browser.text
+        assert "有问题的行" not in browser.text
+
+    async def test_rows_are_left_out_one_by_one(
+        self, officer: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
+        assert 'name="leave:3"' in browser.page
+        path, fields = browser.form(IMPORT + "/confirm")
+        await browser.posts(path, **fields, **{"leave:2": "1", "leave:3": "1"})
+        assert browser.status == 422
+        await browser.posts(path, **fields, **{"leave:3": "1"})
+        assert list(listed(house)) == ["荣成甲校"]
+        assert "已导入 1 家" in browser.text
+
+    async def test_a_row_is_listed_once_though_it_is_like_another_name_too(
+        self, officer: Person, browser: Browser, house: House
+    ) -> None:
+        add(house, Wanted("荣成（甲）校", None, "2026Q1"), Wanted("荣成(甲)校", None, "2026Q1"))
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成（甲）校",), ("荣成(甲)校",)))
+        assert "已经有，不改动" in browser.text
+        assert browser.text.count("只差空格或括号写法") <= 1
+
+    async def test_everybody_without_a_contact_gets_a_code_at_once(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        await browser.enters(officer)
+        await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
+        await browser.submits(IMPORT + "/confirm")
+        await browser.submits(LIST + "/codes", scope="fresh")
+        given = dict(re.findall(CODES, browser.page, re.M))
+        assert sorted(given) == ["荣成乙校", "荣成甲校"]  # the third has 王芳
+        assert actions(house)[-2:] == ["invite.create"] * 2
+        talk("yu").says(f"绑定 {given['荣成甲校']}")
+        with transaction(house.engine, read_only=True) as connection:
+            assert len(contacts.of_institution(connection, listed(house)["荣成甲校"].id)) == 1
+            assert roster.alone(connection, NOON, with_code=False) == []
+        csrf = browser.form("/office/leave")[1]["csrf"]
+        await browser.posts(LIST + "/codes", csrf=csrf, scope="fresh")  # pressed twice
+        assert "绑定" not in browser.text
+        await browser.posts(LIST + "/codes", csrf=csrf, scope="all")
+        assert [name for name, _ in re.findall(CODES, browser.page, re.M)] == ["荣成乙校"]
+        other = await Browser(house).enters(reader(house, talk))
+        assert (await other.opens(LIST + "/codes")).status == 403
 
     @pytest.mark.parametrize(
         ("name", "content"),

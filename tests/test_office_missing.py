@@ -9,7 +9,7 @@ import pytest
 
 from bot import reminding
 from bot.start import House
-from policy.quarters import SHANGHAI
+from policy.quarters import SHANGHAI, Quarter
 from storage import decisions, institutions, reports
 from storage.database import transaction
 from tests.conftest import contact_code
@@ -91,7 +91,9 @@ async def test_who_was_given_longer_is_not_urged(either_house: House) -> None:
         found = institutions.find(connection, "荣成职校")
         assert found is not None
         until = datetime(2027, 1, 11, tzinfo=SHANGHAI)
-        decisions.extend(connection, found.id, "2026Q4", until, "联系人住院", OFFICER, NOON)
+        decisions.extend(
+            connection, found.id, "2026Q4", until, "联系人住院", OFFICER, NOON, Quarter(2026, 4).end()
+        )
     browser = await Browser(either_house).enters(officer)
     await browser.opens(PAGE)
     assert "荣成职校（至1月10日）" in words(browser)

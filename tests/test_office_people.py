@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.start import House
-from storage import contacts
+from storage import attachments, contacts, earlier, questions, reports
 from storage.database import transaction
 from storage.schema import audit
 from tests.conftest import contact_code, office_code
-from tests.office_browser import Browser, at
+from tests.office_browser import Browser, at, link
+from tests.office_scene import placed, reader
 from tests.talk import NOON, Person
 
 PEOPLE = "/office/people"
@@ -235,3 +236,80 @@ def test_two_heads_cannot_both_lose_their_role(either_house: House) -> None:
         first, second = contacts.office(connection)
         assert contacts.revoke(connection, first.membership_id, second.person_id, NOON)
         assert contacts.revoke(connection, second.membership_id, second.person_id, NOON) is None
+
+
+async def test_an_officer_is_asked_for_a_name_and_need_not_give_one(
+    house: House, talk: Callable[..., Person]
+) -> None:
+    zhang = talk("zhang")
+    zhang.says(f"绑定 {office_code(house)}")
+    browser = await Browser(house).enters(zhang)
+    await browser.opens("/office/records")
+    assert "负责人 进入了工作台" in browser.text  # not nobody
+    zhang.says(f"绑定 {office_code(house)}")
+    zhang.presses("填姓名")
+    zhang.presses("跳过")
+    zhang.presses_token("of:name")
+    zhang.says("张  三")
+    await browser.opens("/office/records")
+    assert "张 三 进入了工作台" in browser.text
+    zhang.says("待审")  # goes on as ever
+    assert "没有待审" in zhang.text
+
+
+async def test_a_link_that_is_used_up_leads_on_who_is_in(house: House, officer: Person) -> None:
+    browser = Browser(house)
+    used = link(officer)
+    await browser.opens(used)
+    await browser.submits("/office/enter/")
+    await browser.opens(used)
+    assert browser.status == 410
+    assert 'href="/office"' in browser.page
+    other = Browser(house)
+    await other.opens(used)
+    assert 'href="/office"' not in other.page.split("<main")[1]
+    assert "工作台" in other.text
+
+
+def test_what_only_the_head_may_do_is_told_apart(house: House, talk: Callable[..., Person]) -> None:
+    staff = talk("liu")
+    staff.says(f"绑定 {office_code(house, 'staff')}", "邀请区市 荣成市")
+    assert "负责人" in staff.text
+    assert "邀请码：" not in staff.text
+    staff.says("邀清码 威海某某学校怎么弄")
+    with transaction(house.engine, read_only=True) as connection:
+        assert questions.waiting(connection, 0, 5)[1] == 0
+
+
+def test_a_revoked_officer_does_not_walk_on_through_a_dialog(
+    house: House, officer: Person, talk: Callable[..., Person]
+) -> None:
+    staff = talk("liu")
+    staff.says(f"绑定 {office_code(house, 'staff')}", "设定口径", "已培训人数")
+    with transaction(house.engine) as connection:
+        (mine,) = [m for m in contacts.office(connection) if m.role == "staff"]
+        contacts.revoke(connection, mine.membership_id, 1, NOON)
+    staff.says("按结业人数计")
+    staff.says("2026Q4")
+    assert "设定" not in staff.labels
+    with transaction(house.engine, read_only=True) as connection:
+        assert not earlier.notes_set(connection)
+
+
+async def test_a_districts_reader_gets_nothing_that_bears_a_telephone(
+    house: House, officer: Person, contact: Person
+) -> None:
+    contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+    placed(house, "威海数字培训学校", "环翠区")
+    with transaction(house.engine) as connection:
+        latest = reports.snapshot(connection, 1, "2026Q4").latest
+        assert latest is not None
+        held = attachments.receive(connection, 1, "表.png", "a" * 64, "png", 9, NOON)
+        attachments.attach(connection, latest, held, "stamped", 1, NOON)
+    browser = await Browser(house).enters(reader(house, "环翠区"))
+    await browser.opens("/office/report/1/2026Q4")
+    assert browser.status == 200
+    assert "大数据" in browser.text
+    assert "/office/form/" not in browser.page
+    assert "/office/file/" not in browser.page
+    assert (await browser.opens(f"/office/file/{latest.id}/stamped/{'a' * 64}")).status == 403

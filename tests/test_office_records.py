@@ -6,14 +6,15 @@ import ast
 import html
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, text
 
 from bot.office_web.records import KINDS
 from bot.start import House
-from storage import audit, people, records, roster
+from policy.quarters import SHANGHAI
+from storage import audit, decisions, earlier, people, records, roster
 from storage.database import transaction
 from storage.records import Wanted
 from storage.schema import audit as audit_table
@@ -113,7 +114,11 @@ class TestWhatIsTold:
             for action in every:
                 subject = subjects.get(action.partition(".")[0], "person:1")
                 audit.record(
-                    connection, NOON, 1, action, "institution:1" if action == "report.extend" else subject
+                    connection,
+                    NOON,
+                    1,
+                    action,
+                    "institution:1" if action.startswith("report.extend") else subject,
                 )
             audit.record(connection, NOON, 1, "brand.new", "thing:1", name="<img src=x>", amount=90000)
             audit.record(connection, NOON, None, "report.accept", "revision:999")
@@ -184,6 +189,21 @@ class TestFinding:
         # Typing over the name of a link asks for the one typed.
         await browser.opens(RECORDS + "?institution=1&named=文登技师学院")
         assert lines(browser) and all("威海数字" not in one for one in lines(browser))
+
+    async def test_what_was_set_closed_and_denied_is_told(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        with transaction(house.engine) as connection:
+            closes = datetime(2027, 1, 16, tzinfo=SHANGHAI)
+            decisions.close_quarter(connection, "2026Q4", closes, 1, NOON)
+            earlier.keep_note(connection, "trained", "按结业人数计", "2026Q4", None, 1, NOON)
+        contact.says("待审")
+        await browser.enters(officer)
+        await browser.opens(RECORDS)
+        told = " ".join(lines(browser))
+        assert "1月15日24:00" in told
+        assert "已培训人数" in told and "按结业人数计" in told
+        assert "review.list" in told
 
     async def test_pages_go_on_where_the_last_one_ended(
         self, officer: Person, browser: Browser, house: House

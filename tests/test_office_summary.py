@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import openpyxl
 import pytest
@@ -92,7 +92,7 @@ class TestTheNumbers:
     async def test_accepted_only_says_so_and_counts_less(self, either_house: House) -> None:
         browser = await Browser(either_house).enters(filled(either_house))
         await browser.opens(PAGE + "&accepted=1")
-        assert "已审 1/4 家" in browser.text
+        assert "计入 1/4 家" in browser.text
         assert row(browser.page, "by-occupation", "合计")[2] == "150"
         await browser.opens("/office/summary?quarter=2026Q4&basis=year&accepted=1")
         assert row(browser.page, "by-occupation", "大数据") == ["5", "3", "220", "140", "110", "170,000"]
@@ -144,16 +144,16 @@ class TestTheParagraph:
         assert "未报送1家" in said
         assert "培训7个班次" in said
         assert "培训220人" in said
-        assert "发放培训补贴167000.50元" in said
+        assert "发放培训补贴16.70005万元" in said
         assert "含未审核" in said
         assert "增加120人（增长120.0%）" in said
         await browser.opens(PAGE + "&accepted=1")
         said = re.search(r'id="words">(.*?)</p>', browser.page, re.S)[1]  # type: ignore[index]
         assert "审核通过的报表" in said
         assert "培训150人" in said
-        assert "发放培训补贴132000.50元" in said
+        assert "发放培训补贴13.20005万元" in said
 
-    async def test_money_in_ten_thousands_only_where_that_is_exact(self, house: House) -> None:
+    async def test_money_is_written_one_way_and_exactly(self, house: House) -> None:
         officer = head(house)
         one = school(house, "荣成职校")
         reports_(one, Q4, "大数据 3 2 120 80 60 90100")
@@ -364,3 +364,15 @@ async def test_places_without_reports_are_there_too(house: House) -> None:
     await browser.opens(PAGE)
     assert row(browser.page, "by-district", "乳山市") == ["0"] * 6
     assert "0/1 家" in browser.text
+
+
+async def test_a_charts_name_says_what_it_shows(house: House) -> None:
+    browser = await Browser(house).enters(filled(house))
+    names = set()
+    for query in ("", "&basis=year", "&basis=total", "&accepted=1", "&district=荣成市", "&district=-"):
+        await browser.opens(f"/office/summary/chart/occupation/trained?quarter={Q4}{query}")
+        names.add(unquote(browser.response.headers["content-disposition"]))
+    assert len(names) == 6
+    assert any("荣成市" in name for name in names)
+    assert any("本年累计" in name for name in names)
+    assert any("已审" in name for name in names)

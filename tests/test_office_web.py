@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from bot.start import House
-from storage import people
+from storage import institutions, people, roster
 from storage.database import transaction
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at, link
+from tests.office_scene import head, placed, school
 from tests.talk import NOON, Person
 
 
@@ -26,8 +29,6 @@ def browser(house: House) -> Browser:
 
 
 def report_path(house: House, name: str = "威海数字培训学校") -> str:
-    from storage import institutions
-
     with transaction(house.engine, read_only=True) as connection:
         found = institutions.find(connection, name)
     assert found is not None
@@ -182,15 +183,12 @@ class TestTheBoard:
     async def test_a_reader_sees_their_district_only(
         self, officer: Person, contact: Person, house: House, talk: Callable[..., Person]
     ) -> None:
-        from storage import institutions, roster
-        from storage.roster import Wanted
-
         submitted(contact)
         contact_code(house, "荣成职校")
         with transaction(house.engine) as connection:
             found = institutions.find(connection, "荣成职校")
             assert found is not None
-            roster.change(connection, found.id, Wanted("荣成职校", "荣成市", "2026Q1"), 1, NOON)
+            roster.change(connection, found.id, roster.Wanted("荣成职校", "荣成市", "2026Q1"), 1, NOON)
             code = people.create_invite(
                 connection, house.keys.codes, NOON, "district", None, None, district="荣成市"
             )[0]
@@ -207,6 +205,64 @@ class TestTheBoard:
         csrf = browser.form("/office/leave")[1]["csrf"]
         await browser.posts(path + "/extend", csrf=csrf, until="2027-01-05", reason="x")
         assert browser.status == 403
+
+    async def test_a_district_chosen_is_what_all_numbers_speak_of(self, house: House) -> None:
+        officer = head(house)
+        one = school(house, "荣成职校", "荣成市")
+        submitted(one)
+        for name, district in (
+            ("荣成二校", "荣成市"),
+            ("环翠学校", "环翠区"),
+            ("乳山学校", "乳山市"),
+            ("某校", "远郊"),
+        ):
+            contact_code(house, name)
+            placed(house, name, district)
+        contact_code(house, "没有区市的学校")
+        browser = await Browser(house).enters(officer)
+        await browser.opens("/office?quarter=2026Q4")
+        assert "应报 6 家" in browser.text
+        named = re.findall(r"<option(?: selected)?>([^<0-9]*)</option>", browser.page)
+        assert named == ["环翠区", "荣成市", "乳山市", "远郊"]
+        await browser.opens("/office?quarter=2026Q4&district=荣成市")
+        assert "应报 2 家（2026年第4季度在报送名单里的机构，荣成市），已报 1 家（50%）" in browser.text
+        assert 'max="2" value="1"' in browser.page
+        tiles = browser.page.split('class="tiles"')[1].split("</ul>")[0]
+        assert re.findall(r"<b>(\d+)</b>", tiles) == ["2", "1", "0", "1", "0", "0", "0", "0"]
+        for path in re.findall(r'href="([^"]*)"', tiles):
+            await browser.opens(html.unescape(path))
+            assert "应报 2 家" in browser.text
+        await browser.opens("/office?quarter=2026Q4&district=-")
+        assert "应报 1 家" in browser.text
+        assert "未填区市" in browser.text
+
+    async def test_who_corrects_late_is_seen_to_have_reported_in_time(
+        self, officer: Person, contact: Person, browser: Browser
+    ) -> None:
+        submitted(contact)
+        contact.now = NOON + timedelta(days=5)
+        contact.says("填报 2026Q4")
+        contact.presses("更正")
+        contact.says("少算一班", "大数据 4 2 130 80 60 90000", "提交")
+        contact.presses("确认提交")
+        await browser.enters(officer)
+        await browser.opens("/office?quarter=2026Q4")
+        assert re.search("2027年1月4日 12:00 ?首报 2026年12月30日 12:00", browser.text)
+        await browser.opens("/office?quarter=2026Q4&state=late")
+        assert browser.page.count('<th scope="row">') == 0
+
+    async def test_who_reported_without_being_asked_is_named_in_their_district(self, house: House) -> None:
+        officer = head(house)
+        submitted(school(house, "荣成职校", "荣成市"))
+        with transaction(house.engine) as connection:
+            found = institutions.find(connection, "荣成职校")
+            assert found is not None
+            wanted = roster.Wanted("荣成职校", "荣成市", "2027Q1")
+            roster.change(connection, found.id, wanted, 1, NOON)
+        browser = await Browser(house).enters(officer)
+        for district, seen in (("", True), ("荣成市", True), ("环翠区", False)):
+            await browser.opens(f"/office?quarter=2026Q4&district={district}")
+            assert ("荣成职校" in browser.text) is seen, district
 
 
 class TestDeciding:
@@ -273,7 +329,12 @@ class TestDeciding:
     ) -> None:
         await browser.enters(officer)
         await browser.opens(report_path(house))
-        for until, reason in (("", "x"), ("2026-12-01", "x"), ("2027-01-10", "")):
+        for until, reason in (
+            ("", "x"),
+            ("2026-12-01", "x"),
+            ("2026-12-31", "x"),  # the due day: no time is given
+            ("2027-01-10", ""),
+        ):
             await browser.submits(report_path(house) + "/extend", until=until, reason=reason)
             assert browser.status == 422, (until, reason)
         await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
@@ -282,6 +343,91 @@ class TestDeciding:
         submitted(contact)
         await browser.opens("/office?quarter=2026Q4&state=late")
         assert browser.page.count('<th scope="row">') == 0
+
+    async def test_the_version_after_a_return_shows_what_was_said_and_what_became_of_it(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        contact.says("填报 2026Q3", "物联网 1 0 20 10 0 0", "提交", "提交")
+        contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+        await browser.enters(officer)
+        path = report_path(house)
+        await browser.opens(path)
+        assert "上季有，本季没报" in browser.text
+        await browser.opens(path + "?mode=return")
+        reasons = {"why:大数据:trained": "和名册对不上", "why:大数据:amount": "请核对发票"}
+        await browser.submits(path + "/return", **reasons)
+        contact.says("填报 2026Q4")
+        contact.presses("现在改") if "现在改" in contact.labels else contact.presses("开始改")
+        contact.says("大数据 3 2 118 80 60 90000", "发票已核对", "区块链 1 1 30 28 28 42000", "提交", "提交")
+        await browser.opens(path)
+        assert "第2版" in browser.text
+        assert "和名册对不上 120 → 118" in browser.text
+        assert "请核对发票 没有改" in browser.text
+        assert "新增 区块链" in browser.text
+        assert "原 未填" not in browser.text
+
+    async def test_reasons_written_for_a_version_that_is_old_by_now_are_kept(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        submitted(contact)
+        await browser.enters(officer)
+        path = report_path(house)
+        await browser.opens(path + "?mode=return")
+        contact.says("填报 2026Q4")
+        contact.presses("更正")
+        contact.says("人数报错", "大数据 已培训人数 140", "提交", "提交")
+        await browser.submits(path + "/return", **{"why:大数据:trained": "和名册对不上"})
+        assert browser.status == 409
+        assert "第2版" in browser.text
+        target, fields = browser.form(path + "/return")
+        assert fields["why:大数据:trained"] == "和名册对不上"
+        await browser.posts(target, **fields)
+        assert "state returned" in browser.page
+
+    async def test_the_page_says_who_really_hears_of_it(
+        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+    ) -> None:
+        await browser.enters(officer)
+        for says, binds in (
+            ("要等对方打开", None),  # 王芳 is at the terminal
+            ("其中 1 位要等", "telegram"),
+        ):
+            if binds:
+                talk("li", channel=binds).says(f"绑定 {contact_code(house)}", "李", "跳过")
+            await browser.opens(report_path(house))
+            await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
+            assert says in browser.text
+        contact_code(house, "没有人的学校")
+        with transaction(house.engine, read_only=True) as connection:
+            alone = institutions.find(connection, "没有人的学校")
+        assert alone is not None
+        path = f"/office/report/{alone.id}/2026Q4"
+        await browser.opens(path)
+        await browser.submits(path + "/extend", until="2027-01-10", reason="还没有联系人")
+        assert "请电话告知" in browser.text
+        officer.says("延期 没有人的学校", "2027-01-09", "还没有联系人")
+        officer.presses("延期")
+        assert "请电话告知" in officer.text
+
+    async def test_an_extension_is_taken_back(
+        self, officer: Person, contact: Person, browser: Browser, house: House
+    ) -> None:
+        await browser.enters(officer)
+        await browser.opens(report_path(house))
+        await browser.submits(report_path(house) + "/extend", until="2027-01-10", reason="联系人住院")
+        again = browser.form(report_path(house) + "/extend/withdraw")
+        await browser.posts(again[0], **again[1])
+        assert browser.status == 200
+        assert report_path(house) + "/extend/withdraw" not in browser.forms
+        await browser.posts(again[0], **again[1])
+        assert browser.status == 409
+        contact.now = NOON + timedelta(days=5)
+        submitted(contact)
+        await browser.opens("/office?quarter=2026Q4&state=late")
+        assert browser.page.count('<th scope="row">') == 1
+        await browser.opens("/office/records")
+        assert "联系人住院" in browser.text
+        assert "撤回了" in browser.text
 
     async def test_a_report_of_another_institution_cannot_be_decided_through_this_one(
         self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]

@@ -16,10 +16,10 @@ from policy.checks import Check, checks, parse_check, parse_facts
 from policy.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, evaluate, open_facts
 from policy.figures import NotAFigure, read_figure
 from policy.files import PolicyError
-from policy.form import form, parse_form
+from policy.form import fact_of, form, parse_form
 from policy.form_lines import read_lines
 from policy.notice import Notices, notices, parse_notice
-from policy.quarters import SHANGHAI, Quarter, Times, reporting_quarter
+from policy.quarters import SHANGHAI, Quarter, Times, local, reporting_quarter
 from policy.reminders import due_now, moment_for, parse_holidays, working_day
 
 
@@ -134,6 +134,7 @@ class TestConsistency:
             "title": "t",
             "clause": "三",
             "intro": "",
+            "whom": "",
             "undecided": {"title": "?"},
             "met": [],
             "failed": [],
@@ -195,11 +196,11 @@ class TestConditions:
 class TestQuarters:
     def test_the_midnight_of_31_march(self) -> None:
         q1 = Quarter(2026, 1)
-        assert not Times().is_late(q1, datetime(2026, 3, 31, 23, 59, 59, tzinfo=SHANGHAI))
-        assert Times().is_late(q1, datetime(2026, 4, 1, 0, 0, tzinfo=SHANGHAI))
-        assert not Times().is_late(q1, datetime.fromisoformat("2026-03-31T15:59:59+00:00"))
-        assert Times().is_late(q1, datetime.fromisoformat("2026-03-31T16:00:00+00:00"))
-        assert not Times().is_late(q1, datetime(2026, 3, 31, 23, 59))  # naive: taken to be in Shanghai
+        assert datetime(2026, 3, 31, 23, 59, 59, tzinfo=SHANGHAI) < Times().due(q1)
+        assert datetime(2026, 4, 1, 0, 0, tzinfo=SHANGHAI) >= Times().due(q1)
+        assert datetime.fromisoformat("2026-03-31T15:59:59+00:00") < Times().due(q1)
+        assert datetime.fromisoformat("2026-03-31T16:00:00+00:00") >= Times().due(q1)
+        assert local(datetime(2026, 3, 31, 23, 59)) < Times().due(q1)  # naive: taken to be in Shanghai
 
     @pytest.mark.parametrize(
         "text",
@@ -348,7 +349,7 @@ class TestForm:
             ({"subsidised": 0, "amount": 1}, "amount-without-people"),
             ({"subsidised": 1, "amount": 0}, "people-without-amount"),
             ({"subsidised": 10, "amount": 100}, "amount-per-head"),
-            ({"trained": "not_known"}, "not-known"),
+            ({**dict.fromkeys((m.id for m in form().measures), 0), "trained": "not_known"}, "not-known"),
         ],
     )
     def test_what_is_unlikely(self, row: dict[str, int], rule: str) -> None:
@@ -373,6 +374,34 @@ class TestForm:
         raw = packaged_file("form.yaml")
         with pytest.raises(PolicyError, match="nothing"):
             parse_form({**raw, "unlikely": [{"id": "x", "greater": ["classes", "nothing"], "text": ""}]})
+
+    def test_what_is_unlikely_and_what_is_asked_are_two_things(self) -> None:
+        from policy.files import packaged_file
+
+        raw = packaged_file("form.yaml")
+        with pytest.raises(PolicyError, match="ask"):
+            parse_form({**raw, "unlikely": [{"id": "x", "not_known": True, "text": "不掌握，请说明。"}]})
+
+    @pytest.mark.parametrize(
+        ("stored", "fact"),
+        [
+            (
+                "领取补贴 5 人但发放金额为 0。如补贴尚未到账，请写一句说明；否则请改数。",
+                "领取补贴 5 人但发放金额为 0",
+            ),
+            (
+                "人均补贴 2.50 元，明显偏离常见范围，请核对单位是否为“元”。无误请写一句说明；否则请改数。",
+                "人均补贴 2.50 元，明显偏离常见范围",
+            ),
+            ("“取得证书人数”填了不掌握，请写一句说明（原因、预计何时能补）。", "“取得证书人数”填了不掌握"),
+            (
+                "已培训人数 5,000，是上季度（20）的10倍以上或十分之一以下。",
+                "已培训人数 5,000，是上季度（20）的10倍以上或十分之一以下",
+            ),
+        ],
+    )
+    def test_of_a_doubt_stored_with_its_prompt_the_fact_is_left(self, stored: str, fact: str) -> None:
+        assert fact_of(stored) == fact
 
 
 def test_conditions_are_a_type() -> None:

@@ -6,14 +6,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot import reminding
 from bot.start import House
 from policy.quarters import SHANGHAI
+from storage import turns
 from storage.database import transaction
 from storage.schema import outbox
+from storage.turns import Address
 from tests.conftest import contact_code
 from tests.processes import bot
 from tests.talk import Person
@@ -101,10 +105,62 @@ def test_a_reminder_opens_the_report(house: House) -> None:
 
 
 def test_the_command(tmp_path: object) -> None:
-    from pathlib import Path
-
     folder = Path(str(tmp_path))
     bot(folder, "invite", "--institution", "威海数字培训学校")
     done = bot(folder, "remind", "--now", "2026-12-31T10:00:00+08:00")
     assert done.returncode == 0, done.stderr
     assert "威海数字培训学校" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("now", "sent_now"),
+    [
+        ("2026-12-31T10:00:00+08:00", True),
+        ("2026-12-31T21:00:00+08:00", False),  # after hours
+        ("2026-11-11T10:00:00+08:00", False),  # nothing is due yet
+    ],
+)
+def test_whom_to_call_is_said_whenever_it_is_asked(
+    house: House, tmp_path: Path, now: str, sent_now: bool
+) -> None:
+    contact_code(house)
+    done = bot(tmp_path, "remind", "--now", now)
+    assert "威海数字培训学校" in done.stdout
+    assert "2026年第4季度" in done.stdout
+    assert ("没有" not in done.stdout) == sent_now
+
+
+class TestWaitingOnes:
+    """A page or a terminal is not pushed to: what waited there is shown when its reader comes."""
+
+    days = tuple(
+        datetime(2026, 12, day, 10, 0, tzinfo=SHANGHAI) for day in (17, 24, 28, 30, 31)
+    )  # two weeks, one, three days, one, none before the end
+
+    def waiting(self, house: House) -> list[str]:
+        with transaction(house.engine, read_only=True) as connection:
+            found = turns.pushes_waiting(connection, Address("web", "test", "w"))
+        return [one.body["text"] for one in found]
+
+    def test_after_a_silence_only_the_newest_is_shown(self, either_house: House) -> None:
+        bound(either_house, "w", channel="web")
+        for day in self.days:
+            reminding.send_due(either_house.engine, day)
+        (text,) = self.waiting(either_house)
+        assert "威海数字培训学校" in text
+        with transaction(either_house.engine, read_only=True) as connection:
+            lines = turns.history(connection, Address("web", "test", "w"))
+        assert sum("请在" in (line.body or {}).get("text", "") for line in lines) == 1
+
+    def test_of_two_institutions_each_has_its_own(self, either_house: House) -> None:
+        wang = bound(either_house, "w", channel="web")
+        wang.says(f"绑定 {contact_code(either_house, '荣成技校')}")
+        for day in self.days:
+            reminding.send_due(either_house.engine, day)
+        assert len(self.waiting(either_house)) == 2
+
+    def test_submitting_takes_them_away(self, either_house: House) -> None:
+        wang = bound(either_house, "w", channel="web")
+        reminding.send_due(either_house.engine, self.days[0])
+        wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
+        assert self.waiting(either_house) == []

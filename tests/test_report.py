@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from bot import export
 from bot.start import House
 from policy.form import form
 from storage import aggregates, reports
 from storage.database import transaction
+from storage.schema import report
 from tests.conftest import contact_code
 from tests.talk import Person
 
@@ -109,7 +111,7 @@ def test_four_kinds_of_nothing_differ(contact: Person, house: House) -> None:
     contact.says("填报", Q4, "大数据 区块链 物联网 云计算")
     contact.says("大数据 0 0 0 0 0 0")
     contact.presses("0")  # 区块链 classes
-    contact.says("0", "0", "不掌握", "等评价机构公布", "0", "0")
+    contact.says("0", "0", "不掌握", "0", "0", "等评价机构公布")
     contact.presses("本职业无业务")  # 物联网, in the form's order
     found = rows(house)
     assert found["大数据"]["certified"] == 0
@@ -336,14 +338,14 @@ def test_the_aggregated_form(contact: Person, house: House, talk: Talk) -> None:
         year = export.aggregate(connection, Q4, False, "year", house.keys)
     assert content == again  # byte for byte
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert len(book.sheetnames) == 6
+    assert len(book.sheetnames) == 7
     values = {row[0].value: [c.value for c in row[1:7]] for row in book["汇总"].iter_rows()}
     assert values["大数据"] == [4, 3, 130, 85, 65, 95000.5]
     assert values["物联网"] == [1, 0, 20, 10, 0, 0]
     assert values["合计"] == [5, 3, 150, 95, 65, 95000.5]
     assert values["名称"] == ["已培训班次（个）", None, "已培训人数（人）", None, None, None]
     origins = [[c.value for c in row] for row in book["合计来源"].iter_rows(min_row=2)]
-    assert sum(row[9] for row in origins if row[2] == "大数据") == 130  # every total opens to what it adds
+    assert sum(row[10] for row in origins if row[3] == "大数据") == 130  # every total opens to what it adds
     of_year = {
         r[0].value: [c.value for c in r[1:7]]
         for r in openpyxl.load_workbook(io.BytesIO(year))["汇总"].iter_rows()
@@ -362,3 +364,12 @@ def test_the_office_sees_who_reported_and_exports(contact: Person, officer: Pers
     officer.says("汇总 2026Q4")
     assert [f.kind for f in officer.files] == ["aggregate"]
     assert house.files.content(officer.files[0])[:2] == b"PK"
+
+
+@pytest.mark.parametrize("quarter", ["26Q4", "2026年第4季度", "2027Q4", "2099Q4", "zzz"])
+def test_a_button_made_up_opens_no_quarter_that_is_none(contact: Person, house: House, quarter: str) -> None:
+    contact.presses_token(f"fill:1:{quarter}")
+    contact.says("大数据 3 2 120 80 60 90000")
+    with transaction(house.engine, read_only=True) as connection:
+        kept = set(connection.execute(select(report.c.quarter)).scalars())
+    assert kept <= {Q4}

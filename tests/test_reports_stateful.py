@@ -29,6 +29,7 @@ from storage import (
     reports,
     roster,
     summary,
+    turnout,
 )
 from storage.database import connect, open_database, transaction
 from storage.decisions import BadReasons, OwnEntry
@@ -398,14 +399,24 @@ class Reports(RuleBasedStateMachine):
     @rule(pick=places, hours=st.integers(-2, 90), by=officers, crash=crashes)
     def extends(self, pick: int, hours: int, by: int, crash: bool) -> None:
         place = self.where(pick, *SENT)
-        until = self.now + timedelta(hours=hours)
+        due = TIMES.due(Quarter.parse(place[1]))
+        until = max(self.now, due) + timedelta(hours=hours)
 
         def expect(model: Model) -> None:
-            if until <= self.now:
+            if hours <= 0:
                 raise Refused("BadReasons")
             model.extensions[place] = until
 
-        self.step(lambda c: decisions.extend(c, *place, until, "公章在外", by, self.now), expect, crash)
+        self.step(lambda c: decisions.extend(c, *place, until, "公章在外", by, self.now, due), expect, crash)
+
+    @rule(pick=places, by=officers, crash=crashes)
+    def takes_an_extension_back(self, pick: int, by: int, crash: bool) -> None:
+        place = self.where(pick, *SENT)
+
+        def expect(model: Model) -> None:
+            model.extensions.pop(place, None)
+
+        self.step(lambda c: decisions.withdraw_extension(c, *place, by, self.now), expect, crash)
 
     @rule(quarter=st.sampled_from(QUARTERS), hours=st.integers(-24, 72), opened=st.booleans(), by=officers)
     def closes_the_quarter(self, quarter: str, hours: int, opened: bool, by: int) -> None:
@@ -423,11 +434,14 @@ class Reports(RuleBasedStateMachine):
         closed = self.model.institutions[number].closed
 
         def expect(model: Model) -> None:
-            model.institutions[number].closed = not closed
-            model.institutions[number].expected_until = None if closed else last
+            one = model.institutions[number]
+            if closed:
+                one.opens_again(last)
+            one.closed = not closed
+            one.expected_until = None if closed else last
 
         if closed:
-            self.step(lambda c: roster.reopen(c, number, by, self.now), expect, crash)
+            self.step(lambda c: roster.reopen(c, number, last, None, by, self.now), expect, crash)
         else:
             self.step(lambda c: roster.close(c, number, last, by, self.now), expect, crash)
 
@@ -526,11 +540,11 @@ class Reports(RuleBasedStateMachine):
                     {(name, m): value for name, (sums, _) in wanted.items() for m, value in sums.items()}
                 )
             counted = list(self.model.counted(quarter, quarter, accepted_only))
-            told = summary.counted(connection, Wanted(quarter, quarter, accepted_only))
+            told = turnout.counted(connection, Wanted(quarter, quarter, accepted_only))
             assert Counter(
                 {zero: sum(t.count for t in told if t.zero is zero) for zero in (False, True)}
             ) == (Counter(r.nothing for _, _, r in counted))
-            assert aggregates.reported(connection, quarter, accepted_only) == len(counted)
+            assert turnout.turnout(connection, quarter, accepted_only).count == len(counted)
             details = list(aggregates.origins(connection, quarter, quarter, accepted_only))
             assert len(details) == sum(len(r.rows) for _, _, r in counted)
             assert {d.revision_id for d in details} == {

@@ -32,6 +32,7 @@ def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: H
         "目前的工作": "想转行",
         "走到哪一步": CERTIFIED,
         "专业技术人员吗": "是",
+        "和手里证书上的一样": "不报别的",
         "培育项目取得": "是",
         "评审范围吗": "符合",
         "哪一级": "中级",
@@ -45,11 +46,21 @@ def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: H
         asked.append(question)
         li.says(answers[question])
     assert asked == list(answers)  # each once
-    for shown in ("可以参加", "继续教育专业课", "工程师", "您符合通知列出的条件", "考核合格之后"):
+    for shown in (
+        "可以参加",
+        "继续教育专业课",
+        "工程师",
+        "您符合通知列出的条件",
+        "✓ 没有退休",
+        "问谁：评价机构",
+    ):
         assert shown in li.text
+    assert "考核合格之后" not in li.text  # it was passed long ago
     (file,) = li.files
     kept = house.files.content(file).decode()
     assert "认定为工程师" in kept
+    assert "✓ 初级或中级证书" in kept
+    assert "高级证书（五（二））" not in kept  # the way that was not taken is no failure
     assert kept == house.files.content(file).decode()
 
 
@@ -140,7 +151,12 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, hous
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("明天再说吧2027年5月", "没认出日期"), ("2027-05-01", "还没到"), ("2024-02-30", "没认出日期")],
+    [
+        ("3", "几月"),
+        ("明天再说吧2027年5月", "没认出日期"),
+        ("2027-05-01", "还没到"),
+        ("2024-02-30", "没认出日期"),
+    ],
 )
 def test_a_date_that_is_none_gets_a_sentence(talk: Talk, typed: str, said: str) -> None:
     li = talk()
@@ -239,3 +255,63 @@ def test_the_diagram_is_drawn_from_the_rule() -> None:
             assert outcome.title in text
         leaves = [r for r in check.verdict({}).reason.leaves() if isinstance(r.condition, Leaf)]
         assert all(leaf.condition.words in text for leaf in leaves)
+
+
+def test_who_holds_one_certificate_may_apply_for_another(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能报考等级证书", CERTIFIED)
+    assert "不用再报" not in li.text  # 初级 in hand, 中级 wanted?
+    li.says("想报中级", "培训合格了", "符合")
+    assert "可以申报等级考核" in li.text
+    assert "四（二）" in li.text
+
+
+def test_not_knowing_the_day_of_the_last_subsidy_is_no_difference_of_reckoning(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能领培训补贴", CERTIFIED, "纳入了", "记不清了")
+    assert "待核实" in li.text
+    assert "结论不同" not in li.text  # no day was told
+    li.presses("改一个回答")
+    li.presses("上次领补贴")
+    li.says("去年12月31日")
+    assert "结论不同" in li.text
+
+
+def test_the_route_says_why_when_and_what_comes_next(talk: Talk, house: House) -> None:
+    li = talk()  # it is 30 December 2026
+    li.says(
+        "我的路线",
+        "没有退休",
+        "是",
+        "想转行",
+        CERTIFIED,
+        "是",
+        "不报别的",
+        "是",
+        "不在",
+        "纳入了",
+        "2026年3月5日",
+    )
+    while "【我的路线】" not in li.text:
+        li.says("不确定")
+    for date in ("2027-03-06", "2027-01-01"):
+        assert date in li.text
+        assert date in house.files.content(li.files[0]).decode()
+
+    wang = talk("wang")
+    wang.says("我的路线", "没有退休", "是", "想转行", "正在培训")
+    while "【我的路线】" not in wang.text:
+        wang.says("不确定")
+    assert "考核合格之后" in wang.text
+    assert "✗ 培训合格" in wang.text
+
+
+def test_the_route_names_the_same_doubt_once(talk: Talk) -> None:
+    li = talk()
+    li.says("我的路线")
+    while "【我的路线】" not in li.text:
+        li.says("不确定")
+    doubts = [
+        line.strip() for line in li.text.splitlines() if line.strip().startswith("？") and "同上" not in line
+    ]
+    assert len(doubts) == len(set(doubts))

@@ -151,7 +151,9 @@ class TestClosing:
         house = run_with(report_closes=0)
         wang = contact(house)
         with transaction(house.engine) as connection:
-            decisions.extend(connection, 1, str(Q1), MIDNIGHT + timedelta(days=5), "住院", 1, MIDNIGHT)
+            decisions.extend(
+                connection, 1, str(Q1), MIDNIGHT + timedelta(days=5), "住院", 1, MIDNIGHT, MIDNIGHT
+            )
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
         assert reminding.send_due(house.engine, morning, times=house.settings.times) == (0, [])
         assert submits(wang, MIDNIGHT + timedelta(days=4)) is False

@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.settings import Settings
 from bot.start import open_house
-from storage import database
+from storage import database, institutions
 from storage.database import SchemaTooOld, transaction
 from storage.schema import institution, person, report, revision
 from storage.schema_contact import attachment
+from storage.schema_office import on_behalf
 from tests.conftest import contact_code
 from tests.talk import NOON, Person
 
@@ -33,6 +34,10 @@ def test_the_first_schema_with_its_reports_becomes_the_present_one(database_url:
         connection.execute(insert(revision).values(**values))
         file = {"revision_id": 1, "kind": "practice", "hash": "a" * 64, "name": "经验.pdf", "media": "pdf"}
         connection.execute(insert(attachment).values(**file, size=9, at=NOON, person_id=1))
+    command.upgrade(database._alembic_config(engine), "0002")
+    with transaction(engine) as connection:  # typed in by the office before it noted what came in when
+        earlier = insert(on_behalf).values(revision_id=1, source="传真", at=NOON, person_id=1)
+        connection.execute(earlier)
     engine.dispose()
 
     with pytest.raises(SchemaTooOld):
@@ -44,6 +49,10 @@ def test_the_first_schema_with_its_reports_becomes_the_present_one(database_url:
     house = open_house(settings)
     with transaction(house.engine) as connection:
         assert connection.execute(select(attachment.c.name)).scalars().all() == ["经验.pdf"]
+        assert connection.execute(select(on_behalf.c.source, on_behalf.c.received_at)).all() == [
+            ("传真", None)
+        ]
+        assert [one.name for one in institutions.expected(connection, "2026Q3")] == ["甲学校"]
         connection.execute(
             insert(attachment).values(**{**file, "kind": "source"}, size=9, at=NOON, person_id=1)
         )

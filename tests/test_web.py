@@ -312,6 +312,10 @@ async def test_a_database_that_cannot_be_opened(li: Visitor, house: House, tmp_p
     await li.says("退休了能报吗")
     assert li.status == 503
     assert li.typed == "退休了能报吗"
+    for asked in ("/healthz", "/metrics"):
+        await li.opens(asked)
+        assert li.status == 503
+        assert "Traceback" not in li.page
 
 
 async def test_a_full_disk_for_a_file(li: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,3 +338,51 @@ async def test_our_own_fault_is_answered_with_its_number(
     await li.says("退休了能报吗")
     assert li.status == 200
     assert "事件编号" in li.ours[-1]
+
+
+async def test_a_borrowed_phone_shows_nothing_more_and_goes_on_talking(either_house: House) -> None:
+    li = await Visitor(either_house).opens()
+    await li.says("退休了能报吗", "补贴找谁领", "我有身份证")
+    shown = [int(r) for r in re.findall(r'data-row="(\d+)"', li.page)]
+    form = {**li.composer, "text": "退出并清除", "after": str(max(shown))}
+    await li.posts(form, headers={"X-Fragment": "1"})
+    assert li.said == ["退出并清除"]
+    assert "已清除" in li.ours[-1]
+    oldest = int(re.findall(r'data-oldest="(\d+)"', li.page)[0])
+    assert oldest > max(shown)  # every line that was on the screen goes
+    rows = [int(r) for r in re.findall(r'data-row="(\d+)"', li.page)]
+    for text in ("补贴多少钱", "退出并清除", "啥时候发的"):
+        await li.opens()
+        await li.posts({**li.composer, "text": text, "after": str(max(rows))}, headers={"X-Fragment": "1"})
+        assert li.said == [text]
+        assert li.ours
+        rows = [int(r) for r in re.findall(r'data-row="(\d+)"', li.page)]
+    await li.opens()
+    assert li.said == ["退出并清除", "啥时候发的"]
+
+
+async def test_a_page_older_than_everything_that_is_kept_starts_anew(li: Visitor) -> None:
+    await li.opens()
+    form = {**li.composer, "text": "退休了能报吗", "after": "5000"}
+    await li.posts(form, headers={"X-Fragment": "1"})
+    assert li.said == ["退休了能报吗"]
+    assert 'data-oldest="5001"' in li.page
+
+
+async def test_a_reminder_that_was_read_is_forgotten_too(li: Visitor, house: House) -> None:
+    await li.opens()
+    await li.says("退休了能报吗")
+    with transaction(house.engine) as connection:
+        sender = connection.execute(select(account.c.sender)).scalar_one()
+        address = Address("web", "web", sender)
+        turns.enqueue(connection, address, [Outgoing("该填报了").body()], NOON)
+    await li.opens()
+    assert "该填报了" in li.ours
+    await li.says("退出并清除")
+    assert "该填报了" not in li.page
+
+
+async def test_the_office_s_address_with_a_slash_is_the_office_s(li: Visitor) -> None:
+    li.client.follow_redirects = False
+    await li.opens("/office/")
+    assert (li.status, li.response.headers["location"]) == (308, "/office")

@@ -13,7 +13,7 @@ from bot.assistant import Assistant
 from bot.files import FileGone, FileStore, drop_incoming, store_incoming
 from bot.messages import Incoming, Outgoing
 from bot.render import words
-from policy.quarters import local
+from policy.quarters import FIRST_YEAR, LAST_YEAR, read_moment
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address
@@ -45,16 +45,18 @@ def parse(line: str, clock: Callable[[], datetime], data_dir: Path) -> Incoming:
             raise BadLine(f'"{field}" must be a string')
     if not any(field in raw for field in ("text", "choice", "file")):
         raise BadLine('one of "text", "choice", "file" is needed')
+    try:
+        now = read_moment(raw["now"]) if "now" in raw else clock()
+    except ValueError as error:
+        raise BadLine(f'"now" must be an ISO 8601 time of {FIRST_YEAR} to {LAST_YEAR}') from error
     file = None
     if "file" in raw:
         source = Path(raw["file"])
-        if not source.is_file():
-            raise BadLine('"file": no such file')
-        file = store_incoming(source.name, source.read_bytes(), data_dir)
-    try:
-        now = local(datetime.fromisoformat(raw["now"])) if "now" in raw else clock()
-    except ValueError as error:
-        raise BadLine('"now" must be an ISO 8601 time') from error
+        try:
+            content = source.read_bytes()
+        except (OSError, ValueError) as error:  # ValueError: NUL in the path
+            raise BadLine('"file": no such file') from error
+        file = store_incoming(source.name, content, data_dir)
     return Incoming(
         Address(CHANNEL, BOT, raw["user"]),
         raw["id"],

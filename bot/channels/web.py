@@ -214,6 +214,8 @@ class WebChat:
 
     def _fragment(self, lines: list[Line], after: int) -> str:
         oldest = lines[0].outbox_id if 0 < len(lines) < HISTORY else 0
+        if lines and after > lines[-1].outbox_id:  # all that the page shows was forgotten: it starts anew
+            after, oldest = 0, after + 1
         return pages.fragment([b for b in pages.bubbles(lines) if b.id > after], oldest)
 
     def _page(

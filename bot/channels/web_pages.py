@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib import resources
+from itertools import dropwhile, takewhile
 from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from bot.messages import Outgoing
+from bot.messages import Choice, Outgoing
 from bot.render import render, templates, words
 from policy.checks import checks
 from policy.quarters import local
@@ -106,6 +107,15 @@ def blocks(text: str) -> list[list[str]]:
     return found
 
 
+def foremost(choices: Sequence[Choice]) -> list[Choice]:
+    """The choices to set off from the others: the first answers that stand together.
+
+    An answer that comes after something else (加一个职业 behind 改数, after 提交) is none of them.
+    """
+    shown = dropwhile(lambda c: ":v:" not in c.token, choices)
+    return list(takewhile(lambda c: ":v:" in c.token, shown))
+
+
 def showable(text: str) -> str:
     """A text that HTML can hold: NUL, other control characters and lone surrogates replaced."""
     return _BROKEN.sub("\ufffd", text.replace("\r\n", "\n"))
@@ -128,7 +138,7 @@ def static_url(name: str) -> str:
 def environment() -> Environment:
     """The HTML templates, autoescaping."""
     env = templates("templates/web", autoescape=True)
-    env.filters.update(rich=rich, blocks=blocks, showable=showable)
+    env.filters.update(rich=rich, blocks=blocks, showable=showable, foremost=foremost)
     env.globals.update(static=static_url)
     return env
 

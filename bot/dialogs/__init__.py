@@ -14,7 +14,7 @@ from bot.dialogs.leeway import ExtendDialog, ReopenDialog
 from bot.dialogs.note import NoteDialog
 from bot.dialogs.opening import OpeningDialog
 from bot.dialogs.page import PageDialog
-from bot.dialogs.profile import ProfileDialog
+from bot.dialogs.profile import OfficerNameDialog, ProfileDialog
 from bot.dialogs.publish import PublishDialog, PublishFileDialog
 from bot.dialogs.report import ReportDialog
 from bot.dialogs.review import ReturnDialog
@@ -26,6 +26,7 @@ DIALOGS: dict[str, Dialog] = {
         *check_dialogs(),
         ReportDialog(),
         ProfileDialog(),
+        OfficerNameDialog(),
         PageDialog(),
         LeadDialog(),
         InstitutionDialog(),

@@ -53,12 +53,22 @@ class Dialog:
         """Words instead of taking an answer that was not meant for this question; None to take it."""
         return None
 
+    def way_back(self, context: Any, trail: list[Question[Any]]) -> list[Question[Any]]:
+        """The questions on the way here to which 上一步 may lead, in order."""
+        return trail
+
     def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
         """The question is being put to the person."""
 
     def news(self, turn: Turn, context: Any) -> list[Outgoing]:
         """What others did meanwhile, told before the question is put."""
         return []
+
+    def overtaken(
+        self, turn: Turn, context: Any, outcome: Outcome | None, answers: dict[str, Any]
+    ) -> list[Outgoing] | None:
+        """Words for an answer that came after others ended the dialog; None when it is no such answer."""
+        return None
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Perform the outcome's effect, once, and say so. For `Stay`: show it."""

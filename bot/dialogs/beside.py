@@ -135,7 +135,7 @@ def registered(form: Form, recorded: dict[str, dict[str, int]], rows: Rows) -> t
         Registered(name, m, rows.get(name, {}).get(m.id), recorded[name][m.id])
         for name in form.occupation_order(list(recorded))
         for m in form.measures
-        if rows.get(name, {}).get(m.id) != recorded[name][m.id]
+        if m.id in recorded[name] and rows.get(name, {}).get(m.id) != recorded[name][m.id]
     )
 
 
@@ -166,4 +166,4 @@ class AskTotal(Question[Any]):
 async def check_totals(context: ReportContext, occupation: str, row: Row) -> None:
     """Refuse a row whose totals since the start cannot be."""
     for doubt in context.beside.impossible(context.form, occupation, row)[:1]:
-        await AskTotal.of(context.form, occupation, doubt, context.place)
+        await context.named(AskTotal.of(context.form, occupation, doubt, context.place))

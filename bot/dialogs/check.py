@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from bot import words
+from bot import options, words
 from bot.dialogs.base import Dialog, Stay
 from bot.engine import Choose, Outcome, Problem, Question
 from bot.messages import FileRef, Outgoing
@@ -17,7 +17,7 @@ from bot.publications import of_turn
 from bot.render import render
 from bot.turn import Turn
 from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
-from policy.conditions import Leaf
+from policy.conditions import UNSURE, Leaf, Reason
 from policy.notice import notices
 from policy.periods import NotADate, Period, Reading, free_again, read_date, settle
 from policy.publications import ONE_YEAR, Publication, one_year_reading
@@ -59,21 +59,31 @@ class AskFact(Choose):
         return self.data["fact"].kind == "date" and isinstance(value, str) and "/" in value
 
     def read(self, text: str) -> str:
-        """An option by its label, by one of its further words, as yes/no/not sure, or a date."""
+        """An option by its label, by its further words, as yes/no/not sure, or a date."""
         plain = words.tidy(text)
         fact: Fact = self.data["fact"]
         for option in fact.options:
             if plain in (option.id, words.tidy(option.label), *(words.tidy(a) for a in option.also)):
                 return option.id
-        said = words.yes_no(text)
+        said = words.yes_no(text) or (UNSURE if options.lost(text) else None)
         if said in self.values:
             return said
+        reason = ""
         if fact.kind == "date":
             try:
                 return str(read_date(text, self.data["on"]))
             except NotADate as error:
-                raise Problem("problem/date.j2", reason=error.reason) from error
-        raise Problem("problem/choose.j2")
+                reason = error.reason
+        ways = [(o.id, (o.label, *o.also)) for o in fact.options]
+        about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
+        if reason in ("", "other") and (picked := options.pick(text, ways, about, fact.apart)):
+            return picked
+        named, sentence = fact.unlisted
+        if any(word in plain for word in named) and not words.asks(text):
+            raise Problem("problem/unlisted.j2", sentence=sentence)
+        if options.doubts(text) and not words.asks(text):
+            raise Problem("problem/doubt.j2")
+        raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,20 @@ class Judged(Stay):
     """The facts (as told) are enough for every verdict of the dialog."""
 
     facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One check within the route.
+
+    `because` are the answers that decided it, `verify` what to verify that no item before it names.
+    """
+
+    check: Check
+    verdict: Verdict
+    because: tuple[Reason, ...]
+    verify: tuple[Leaf, ...]
+    dates: dict[str, date] | None
 
 
 class CheckDialog(Dialog):
@@ -154,12 +178,25 @@ class CheckDialog(Dialog):
         if context.reading:
             args["reading"] = context.reading
         file = FileRef("route", "route.html", args)
-        return [turn.say("check/route.j2", files=(file,), verdicts=verdicts, **shared)]
+        return [turn.say("check/route.j2", files=(file,), items=self.items(told, context), **shared)]
 
     def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
         """Every check's verdict on the facts as told."""
         seen = settle(told, context.on, context.reading)
         return [(c, c.verdict({f: a for f, a in seen.items() if f in c.facts})) for c in self.checks]
+
+    def items(self, told: dict[str, str], context: CheckContext) -> list[Item]:
+        """The checks of a route as they are told one after another."""
+        items: list[Item] = []
+        named: set[str] = set()
+        for check, verdict in self.verdicts(told, context):
+            reasons = verdict.reason.deciding() if verdict.outcome != UNDECIDED else []
+            because = {r.condition.words: r for r in reasons}
+            verify = tuple(v for v in verdict.verify if (v.verify or v.words) not in named)
+            named |= {v.verify or v.words for v in verify}
+            dates = claim_dates(told, context, verdict)
+            items.append(Item(check, verdict, tuple(because.values()), verify, dates))
+        return items
 
     def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told, in a few words."""

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from bot.dialogs.base import Dialog, Leave
-from bot.dialogs.report_questions import read_cell
+from bot.dialogs.course_questions import (
+    NARROWED,
+    NEW,
+    AskCount,
+    AskCourse,
+    AskDay,
+    AskName,
+    AskOccupation,
+    Narrow,
+)
 from bot.dialogs.speaking_for import ask_institution, speaking_for
-from bot.engine import Choose, Outcome, Problem, Question, Write
+from bot.engine import Choose, Outcome, Question
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.form import form
-from policy.periods import NotADate, Period, read_date
-from policy.quarters import local
 from policy.standards import LEVELS
 from storage import courses
 from storage.courses import Course
 from storage.schema_courses import STAGES
 
-NEW, FIX, WITHDRAW = "new", "fix", "withdraw"
+FIX, WITHDRAW = "fix", "withdraw"
 # What each stage asks besides its day: (column, measure of the form that says how it is read).
 FIGURES = {
     "ended": (("trained", "trained"),),
@@ -31,44 +38,13 @@ FIGURES = {
 
 @dataclass(frozen=True)
 class CourseContext:
-    """The person's institutions and the courses of the chosen one."""
+    """The person's institutions, the courses of the chosen one, and which of them to offer."""
 
     now: datetime
     institutions: tuple[tuple[int, str], ...]
     institution_id: int | None
     courses: tuple[Course, ...]
-
-
-@dataclass(frozen=True)
-class AskDay(Question[str]):
-    """A day that is not in the future, as ISO 8601."""
-
-    kind: str = "number"
-
-    def read(self, text: str) -> str:
-        """The day a text names."""
-        today = local(self.data["now"]).date()
-        try:
-            found: Period = read_date(text, today)
-        except NotADate as error:
-            raise Problem("problem/day.j2", reason=error.reason) from error
-        if found.first != found.last:
-            raise Problem("problem/day.j2", reason="whole")
-        return found.first.isoformat()
-
-
-@dataclass(frozen=True)
-class AskCount(Question[int]):
-    """A figure of a stage, by the rules of the form's measure."""
-
-    kind: str = "number"
-
-    def read(self, text: str) -> int:
-        """The figure in stored units."""
-        cell = read_cell(form(), self.data["measure"], text)
-        if not isinstance(cell, int):
-            raise Problem("problem/figure.j2", reason="other", measure=self.data["measure"], typed=text[:20])
-        return cell
+    narrow: Narrow = field(default_factory=Narrow)
 
 
 @dataclass(frozen=True)
@@ -102,49 +78,50 @@ class CourseDialog(Dialog):
         if len(context.institutions) > 1:
             await ask_institution(context.institutions)
         known = {str(c.id): c for c in context.courses}
-        chosen = NEW
-        if known:
-            chosen = await Choose(
-                "course",
-                "course/which.j2",
-                {"courses": context.courses, "levels": LEVELS},
-                values=(*known, NEW),
-                typed={c.name: key for key, c in known.items()},
-            )
-        name = occupation = level = ""
-        reached: tuple[str, ...] = ()
-        if chosen == NEW:
-            name = await Write("name", "course/name.j2", longest=60, shortest=2)
+        chosen = await AskCourse.of(context.courses, context.narrow) if known else NEW
+        course = known.get(chosen)
+        name, occupation, level = (course.name, course.occupation, course.level) if course else ("", "", "")
+        if course is None:
+            name = await AskName("name", "course/name.j2", {"courses": context.courses})
             names = tuple(o.name for o in form().occupations)
-            occupation = await Choose("occupation", "course/occupation.j2", {"names": names}, values=names)
+            occupation = await AskOccupation(
+                "occupation", "course/occupation.j2", {"name": name, "names": names}, values=names
+            )
             level = await Choose(
                 "level",
                 "course/level.j2",
-                {"levels": LEVELS},
+                {"name": name, "levels": LEVELS},
                 values=tuple(LEVELS),
                 typed={v: k for k, v in LEVELS.items()},
             )
-        else:
-            reached = tuple(known[chosen].dates)
-        left = tuple(s for s in STAGES if s not in reached)
-        more = ((FIX,) if reached else ()) + ((WITHDRAW,) if chosen != NEW else ())
+        dates = course.dates if course else {}
+        left = tuple(s for s in STAGES if s not in dates)
+        more = ((FIX,) if dates else ()) + ((WITHDRAW,) if course else ())
+        shown = {"name": name, "course": course, "all_stages": STAGES, "levels": LEVELS, "form": form()}
         stage = await Choose(
-            "stage", "course/stage.j2", {"stages": left, "more": more}, values=(*left, *more)
+            "stage", "course/stage.j2", {**shown, "stages": left, "more": more}, values=(*left, *more)
         )
         if stage == WITHDRAW:
-            one = known[chosen]
-            sure = await Choose("sure", "course/sure.j2", {"name": one.name}, values=("yes", "no"))
+            sure = await Choose("sure", "course/sure.j2", {"name": name}, values=("yes", "no"))
             return Withdrawn(chosen) if sure == "yes" else Leave()
         if stage == FIX:
-            stage = await Choose("again", "course/again.j2", {"stages": reached}, values=reached)
-        day = await AskDay("day", "course/day.j2", {"stage": stage, "now": context.now})
+            stage = await Choose(
+                "again", "course/again.j2", {"name": name, "stages": tuple(dates)}, values=tuple(dates)
+            )
+        others = {s: day for s, day in dates.items() if s != stage}
+        day = await AskDay(
+            "day", "course/day.j2", {"name": name, "stage": stage, "dates": others, "now": context.now}
+        )
         figures = []
+        counted = dict(course.figures) if course else {}
         for column, measure in FIGURES.get(stage, ()):
-            data = {"measure": form().measure(measure), "stage": stage}
+            data = {"name": name, "measure": form().measure(measure), "column": column, "figures": counted}
             figures.append((column, await AskCount(column, "course/count.j2", data)))
         catalogued = ""
         if stage == "ended":
-            catalogued = await Choose("catalogued", "course/catalogued.j2", values=("yes", "no", "unsure"))
+            catalogued = await Choose(
+                "catalogued", "course/catalogued.j2", {"name": name}, values=("yes", "no", "unsure")
+            )
         return Recorded(chosen, name, occupation, level, stage, day, tuple(figures), catalogued)
 
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CourseContext, dict[str, Any]]:
@@ -153,7 +130,21 @@ class CourseDialog(Dialog):
         found: list[Course] = []
         if chosen is not None:
             found = turn.once(f"courses {chosen}", lambda: courses.of_institution(turn.connection, chosen))
-        return CourseContext(turn.now, mine, chosen, tuple(found)), answers
+        narrow = Narrow(*answers.get(NARROWED, ()))
+        return CourseContext(turn.now, mine, chosen, tuple(found), narrow), answers
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """More of the list is no answer yet; a name there is already leads to its course."""
+        assert turn.memory.dialog is not None
+        answers = turn.memory.dialog.answers
+        answers.pop(NARROWED, None)
+        if isinstance(value, Narrow):
+            answers[NARROWED] = [value.part, value.start]
+            return []
+        if isinstance(value, Course):
+            answers["course"] = str(value.id)
+            return [turn.say("course/twice.j2", name=value.name)]
+        return super().store(turn, context, question, value)
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Write the stage down and show where the course stands."""
@@ -175,7 +166,7 @@ class CourseDialog(Dialog):
                 turn.now,
             )
             if course_id is None:
-                return [turn.say("course/twice.j2", name=outcome.name)]
+                return [turn.say("course/taken.j2", name=outcome.name)]
         elif all(c.id != course_id for c in context.courses):
             return [turn.say("course/gone.j2")]
         figures: dict[str, Any] = dict(outcome.figures)

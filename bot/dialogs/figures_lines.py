@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.dialogs import sharing
 from bot.dialogs.beside import AskTotal
+from bot.dialogs.lines_read import Lines, sort_lines
 from bot.dialogs.report_questions import NO_BUSINESS, AskCell, AskWhy, read_cell
 from bot.engine import Problem
 from bot.messages import Outgoing
 from bot.turn import Turn
-from policy.form import Cell, Form, Measure, form
-from policy.form_lines import Line, are_figures, read_lines, wrong_totals
+from policy.form import NOT_KNOWN, Cell, Form, Measure, form
+from policy.form_lines import (
+    Line,
+    are_figures,
+    bare_row,
+    only_rows,
+    quarter_named,
+    read_lines,
+)
+from policy.quarters import Quarter
 from storage import drafts, reports
 from storage.reports import VersionConflict
 
@@ -117,20 +125,11 @@ def _touches(form: Form, doubt_id: str, cells: dict[str, Cell]) -> bool:
     looked_at = {measure}
     for kind in ("greater", "without", "per_head"):
         looked_at.update(rule.get(kind, ()))
+    if "not_known" in rule and NOT_KNOWN in cells.values():
+        return True
     if "same_as_last" in rule:
         looked_at.update(m.id for m in form.measures)
     return bool(looked_at & set(cells))
-
-
-@dataclass
-class Lines:
-    """What became of figures typed as lines: rows written, cells disputed, what is wrong with others."""
-
-    written: list[tuple[str, int]] = field(default_factory=list)  # (occupation, cells)
-    idle: list[str] = field(default_factory=list)
-    disputed: int = 0
-    totals: bool = False  # a total row was left out
-    problems: list[dict[str, Any]] = field(default_factory=list)
 
 
 def is_figures(context: ReportContext, text: str) -> bool:
@@ -144,39 +143,33 @@ def are_whole_rows(text: str) -> bool:
     return any(line.kind == "row" and len(line.cells) == len(form().measures) for line in lines)
 
 
-def row_named(context: ReportContext, text: str) -> str | None:
-    """The occupation of a single line of figures; None for anything else."""
-    lines = read_lines(context.form, text, context.occupations())
-    first = lines[0].occupation if len(lines) == 1 and lines[0].kind in ("row", "idle", "count") else None
-    return first.name if first else None
+def only_rows_in(context: ReportContext, text: str) -> bool:
+    """Whether a text is nothing but rows of figures: then it is no explanation."""
+    return only_rows(context.form, text, context.occupations())
+
+
+def quarter_meant(turn: Turn, text: str) -> Quarter | None:
+    """The quarter that stands above or before figures; None when they name none, or one still to come."""
+    named = quarter_named(form(), text, [])
+    try:
+        found = Quarter.parse(named, turn.now) if named else None
+    except ValueError:
+        return None
+    return found if found and found <= Quarter.of(turn.now) else None
+
+
+def bare_row_of(question: AskCell, text: str) -> str | None:
+    """Six figures typed at a cell, as the line they mean: the row of the cell's occupation."""
+    return f"{question.data['occupation']} {text}" if bare_row(question.data["form"], text) else None
 
 
 def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]:
     """Take every line by the same rules as the dialog; wrong cells are named, right ones kept."""
-    chart, result = context.form, Lines()
     changed = sharing.changed_by_others(turn, context)
-    lines = read_lines(chart, text, context.occupations())
-    for line in lines:
-        if line.kind in ("name", "other"):
-            result.problems.append({"kind": line.kind, "line": line.text, "near": line.near})
-        elif line.kind == "total":
-            result.totals = True
-        elif line.occupation is None:
-            continue  # the head of the table
-        elif line.kind == "count":
-            result.problems.append(
-                {
-                    "kind": "count",
-                    "occupation": line.occupation.name,
-                    "count": line.count,
-                    "missing": line.missing,
-                }
-            )
-        else:
-            _store_row(turn, context, line, changed, result)
-    for measure, told, added in wrong_totals(chart, lines):
-        result.problems.append({"kind": "total", "measure": measure, "told": told, "added": added})
-    return [turn.say("report/lines.j2", **vars(result), form=chart)]
+    result, taken = sort_lines(context.form, text, context.occupations())
+    for line in taken:
+        _store_row(turn, context, line, changed, result)
+    return [turn.say("report/lines.j2", **vars(result), form=context.form)]
 
 
 def _store_row(
@@ -198,4 +191,4 @@ def _store_row(
         if idle:
             result.idle.append(occupation)
         else:
-            result.written.append((occupation, len(cells)))
+            result.written.append((occupation, cells))

@@ -30,7 +30,7 @@ def hold(
     seen, snapshot = context.seen, context.snapshot
     if seen is None or snapshot is None or not context.news.moved or question.id.startswith("clash:"):
         return None
-    same = question.id == seen.question
+    same = sharing.is_shown(question, seen, context.news)
     unwritten = [turn.say("report/moved.j2")]
     if snapshot.draft is None or (seen.revision_id and snapshot.draft.id != seen.revision_id):
         return None if same else unwritten  # what was shown is gone: submitted, or discarded

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot import roster_names
+from bot.allowed import refused
 from bot.dialogs.base import Dialog
 from bot.engine import Outcome, Write
 from bot.messages import Outgoing
 from bot.turn import Turn
 from policy.quarters import reporting_quarter
+from policy.roster_file import LONGEST, SHORTEST
 from storage import institutions, people
 
 
@@ -28,24 +31,48 @@ class InstitutionDialog(Dialog):
 
     async def run(self, context: Any) -> Outcome:
         """One question."""
-        return Named(await Write("name", "office/institution_name.j2", longest=60, shortest=2))
+        return Named(await Write("name", "office/institution_name.j2", longest=LONGEST, shortest=SHORTEST))
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
-        """Create it, or give a further code for one that exists."""
+        """Create it, unless there is one of that name."""
         assert isinstance(outcome, Named)
-        if turn.office_role is None:
-            return [turn.say("office/denied.j2")]
-        return invite_contact(turn, outcome.name)
+        return refused(turn, "new") or create(turn, outcome.name)
 
 
-def invite_contact(turn: Turn, name: str) -> list[Outgoing]:
-    """A one-time contact code for the institution, which is made when new."""
-    found = institutions.find(turn.connection, name)
-    made = found is None
-    institution = found or institutions.create(
-        turn.connection, name, str(reporting_quarter(turn.now)), turn.now, turn.person_id
+def create(turn: Turn, typed: str) -> list[Outgoing]:
+    """A new institution with the code for its first contact; one that is listed is only pointed to."""
+    meant = roster_names.meant(turn.connection, typed)
+    if meant.one is not None or not meant.fits:
+        return [turn.say("office/not_made.j2", meant=meant, shortest=SHORTEST, longest=LONGEST)]
+    made = institutions.create(
+        turn.connection, meant.name, str(reporting_quarter(turn.now)), turn.now, turn.person_id
     )
+    return give_code(turn, made.id, made=True, near=meant.near)
+
+
+def invite(turn: Turn, typed: str) -> list[Outgoing]:
+    """A code for the contact of an institution in the list; names that are near, when it is not there."""
+    meant = roster_names.meant(turn.connection, typed)
+    if meant.one is None or meant.closed:
+        return [turn.say("office/no_code.j2", meant=meant, shortest=SHORTEST, longest=LONGEST)]
+    return give_code(turn, meant.one.id)
+
+
+def offer_code(turn: Turn, institution_id: int) -> list[Outgoing]:
+    """Ask before a code is made: a name in a list is easily touched."""
+    one = institutions.get(turn.connection, institution_id)
+    return [turn.say("office/offer_code.j2", institution=one)]
+
+
+def give_code(
+    turn: Turn, institution_id: int, made: bool = False, near: tuple[str, ...] = ()
+) -> list[Outgoing]:
+    """A one-time contact code for an institution, unless it was closed."""
+    one = institutions.get(turn.connection, institution_id)
+    meant = roster_names.meant(turn.connection, one.name)
+    if meant.closed:
+        return [turn.say("office/no_code.j2", meant=meant, shortest=SHORTEST, longest=LONGEST)]
     code, expires = people.create_invite(
-        turn.connection, turn.keys.codes, turn.now, "contact", institution.id, turn.person_id
+        turn.connection, turn.keys.codes, turn.now, "contact", one.id, turn.person_id
     )
-    return [turn.say("office/code.j2", institution=institution, code=code, expires=expires, made=made)]
+    return [turn.say("office/code.j2", institution=one, code=code, expires=expires, made=made, near=near)]

@@ -36,4 +36,6 @@ class LeadDialog(Dialog):
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Send it back and tell the contacts."""
         assert isinstance(outcome, SentBack)
+        if not leading.may_decide(turn, int(context or 0)):  # no lead any more since the button was pressed
+            return [turn.say("lead/none.j2")]
         return leading.decide(turn, int(context or 0), outcome.words)

@@ -14,10 +14,12 @@ from bot.engine import Choose, Outcome, Question, Write
 from bot.messages import Outgoing
 from bot.render import words
 from bot.turn import Turn
-from policy.quarters import SHANGHAI, Quarter, local
+from policy.quarters import SHANGHAI, Quarter, first_extension, local
 from storage import decisions, institutions, reports
 from storage.institutions import Institution
 from storage.reports import Submitted, VersionConflict
+
+EXAMPLE = 6  # days after the first possible one: the day that is proposed
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,11 @@ class ExtendDialog(Dialog):
     private = True
 
     async def run(self, context: Any) -> Outcome:
-        """A day that has not passed, and a reason for the record."""
+        """A day after the due one that has not passed, and a reason for the record."""
         if context is None:
             return Leave()
-        today = context["today"]
-        ask = {**context, "name": "until", "today": today, "earliest": today.isoformat(), "none": False}
+        first = context["first"]
+        ask = {**context, "name": "until", "earliest": first.isoformat(), "none": False}
         until = await AskDay("until", "review/extend_until.j2", ask)
         reason = await Write("why", "review/extend_why.j2", context, shortest=2, longest=300)
         data = {**context, "until": date.fromisoformat(until), "reason": reason}
@@ -103,7 +105,11 @@ class ExtendDialog(Dialog):
             return None, answers
         found: Institution = institutions.get(turn.connection, int(answers["institution"]))
         quarter = Quarter.parse(answers["quarter"])
-        return {"institution": found, "quarter": quarter, "today": local(turn.now).date()}, answers
+        due = turn.times.due(quarter)
+        first = first_extension(due, turn.now)
+        example = first + timedelta(days=EXAMPLE)
+        dates = {"today": local(turn.now).date(), "first": first, "example": example, "due": due}
+        return {"institution": found, "quarter": quarter, **dates}, answers
 
     def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
         """In the office's words."""
@@ -117,7 +123,14 @@ class ExtendDialog(Dialog):
         until = datetime.combine(outcome.day + timedelta(days=1), time(), SHANGHAI)
         one, quarter = context["institution"], context["quarter"]
         decisions.extend(
-            turn.connection, one.id, str(quarter), until, outcome.reason, turn.person_id, turn.now
+            turn.connection,
+            one.id,
+            str(quarter),
+            until,
+            outcome.reason,
+            turn.person_id,
+            turn.now,
+            context["due"],
         )
-        told = telling.tell_extended(turn.connection, one.id, quarter, until, turn.now)
+        told = telling.tell_extended(turn.connection, one.id, quarter, until, context["due"], turn.now)
         return [turn.say("review/extended_done.j2", institution=one.name, day=outcome.day, told=told)]

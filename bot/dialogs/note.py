@@ -38,6 +38,11 @@ class Confirmed(Outcome):
 
 
 @dataclass(frozen=True)
+class NotAllowed(Outcome):
+    """Nobody of the office (any more): to be refused."""
+
+
+@dataclass(frozen=True)
 class AskMeasure(Choose):
     """Which measure, by its button or any of its names."""
 
@@ -78,8 +83,10 @@ class NoteDialog(Dialog):
     name = "note"
     park = False
 
-    async def run(self, context: NoteContext) -> Outcome:
+    async def run(self, context: NoteContext | None) -> Outcome:
         """Measure, words, from when; confirm."""
+        if context is None:
+            return NotAllowed()
         chart = form()
         measure = chart.measure(
             await AskMeasure(
@@ -105,8 +112,10 @@ class NoteDialog(Dialog):
         )
         return Confirmed(measure.id, text, first)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[NoteContext, dict[str, Any]]:
-        """With what is set already."""
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[NoteContext | None, dict[str, Any]]:
+        """With what is set already; nothing for somebody whose role was taken away meanwhile."""
+        if turn.office_role is None:
+            return None, answers
         return NoteContext(turn.now, tuple(earlier.notes_set(turn.connection))), answers
 
     def label(self, question: Question[Any], value: Any) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 from bot import opening_figures
 from bot import words as said
 from bot.dialogs.base import Dialog, Leave
+from bot.dialogs.figures_lines import are_whole_rows
+from bot.dialogs.lines_read import sort_lines
 from bot.dialogs.report_questions import read_cell
 from bot.dialogs.speaking_for import Mine, ask_institution, speaking_for
 from bot.engine import Choose, Outcome, Problem, Question, Write
@@ -17,7 +19,7 @@ from bot.opening_figures import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
 from bot.render import words
 from bot.turn import Turn
 from policy.form import NOT_KNOWN, Cell, Form, form
-from policy.form_lines import Line, read_lines, wrong_totals
+from policy.form_lines import Line
 from policy.quarters import Quarter
 from storage import earlier, roster
 from storage.earlier import Opening
@@ -65,16 +67,27 @@ class Confirmed(Outcome):
 
 
 @dataclass(frozen=True)
-class AskThrough(Question[str]):
+class Lines:
+    """Figures typed before they were asked for."""
+
+    text: str
+
+
+def _lines(text: str) -> Lines | None:
+    return Lines(text) if are_whole_rows(text) else None
+
+
+@dataclass(frozen=True)
+class AskThrough(Question[Any]):
     """Through which quarter. `data`: `now`, and the `quarters` offered."""
 
     def accepts(self, value: Any) -> bool:
         """Whether that quarter has ended."""
         return isinstance(value, str) and value <= str(opening_figures.last_ended(self.data["now"]))
 
-    def read(self, text: str) -> str:
-        """A quarter, or a year."""
-        return str(opening_figures.read_through(text, self.data["now"]))
+    def read(self, text: str) -> Any:
+        """A quarter, or a year; `Lines` of figures, which are kept until it is known."""
+        return _lines(text) or str(opening_figures.read_through(text, self.data["now"]))
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,15 @@ class AskSource(Write):
     longest: int = LONGEST_SOURCE
     shortest: int = SHORTEST_SOURCE
 
-    def press(self, value: str) -> str:
+    def read(self, text: str) -> Any:
+        """The source; `Lines` of figures, which are none."""
+        if lines := _lines(text):
+            return lines
+        if not opening_figures.names_source(text):
+            raise Problem("opening/problem.j2", kind="source", quarter=None, last=None)
+        return super().read(text)
+
+    def press(self, value: str) -> Any:
         """What the button says."""
         return self.read(value)
 
@@ -177,10 +198,11 @@ class OpeningDialog(Dialog):
         answers = turn.memory.dialog.answers
         if question.id == "institution" and answers.get("institution") not in (None, value):
             answers.clear()  # they spoke of another institution
-        if question.id != "rows" or value == CONFIRM:
+        if not isinstance(value, Lines) and (question.id != "rows" or value == CONFIRM):
             answers[question.id] = value
             return []
-        taken = take(context.form, value["text"], context.rows)
+        typed = value.text if isinstance(value, Lines) else value["text"]
+        taken = take(context.form, typed, context.rows)
         answers["kept"] = taken.pop("rows")
         return [turn.say("report/lines.j2", **taken, form=context.form)]
 
@@ -222,28 +244,15 @@ def _year_before(now: datetime) -> Quarter | None:
 def take(chart: Form, text: str, rows: Rows) -> dict[str, Any]:
     """What became of lines: the `rows` with them, and what `report/lines.j2` says of them."""
     kept: Rows = {name: dict(row) for name, row in rows.items()}
-    written: list[tuple[str, int]] = []
-    problems: list[dict[str, Any]] = []
-    lines = read_lines(chart, text, chart.occupation_order(list(rows)))
-    for line in lines:
-        if line.kind in ("name", "other"):
-            problems.append({"kind": line.kind, "line": line.text, "near": line.near})
-        elif line.occupation is None:
-            continue  # the head of the table, or its total
-        elif line.kind == "count":
-            named = {"occupation": line.occupation.name, "count": line.count, "missing": line.missing}
-            problems.append({"kind": "count", **named})
-        else:
-            cells = _cells(chart, line, problems)
-            name = line.occupation.name
-            kept.setdefault(name, dict.fromkeys((m.id for m in chart.measures), None)).update(cells)
-            if cells:
-                written.append((name, len(cells)))
-    for measure, told, added in wrong_totals(chart, lines):
-        problems.append({"kind": "total", "measure": measure, "told": told, "added": added})
-    totals = any(line.kind == "total" for line in lines)
-    said_of = {"written": written, "idle": (), "disputed": 0, "totals": totals, "problems": problems}
-    return {"rows": kept, **said_of}
+    result, taken = sort_lines(chart, text, chart.occupation_order(list(rows)))
+    for line in taken:
+        assert line.occupation is not None
+        cells = _cells(chart, line, result.problems)
+        name = line.occupation.name
+        kept.setdefault(name, dict.fromkeys((m.id for m in chart.measures), None)).update(cells)
+        if cells:
+            result.written.append((name, cells))
+    return {"rows": kept, **vars(result)}
 
 
 def _cells(chart: Form, line: Line, problems: list[dict[str, Any]]) -> dict[str, Cell]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot import words as said
 from bot.dialogs.base import Dialog
 from bot.dialogs.desk import WriteLines
 from bot.engine import Outcome
@@ -14,6 +15,18 @@ from storage import attachments, drafts, reports
 from storage.attachments import KINDS
 
 LONGEST = 2000
+_NOTHING = frozenset("暂无 没有内容 没什么 没问题 没有问题 无问题 未发现问题 没有发现问题 没有可写的".split())
+
+
+@dataclass(frozen=True)
+class WritePage(WriteLines):
+    """A page's text; who writes that there is nothing leaves the page out."""
+
+    def read(self, text: str) -> str:
+        """The text, "" for 没有 and the like."""
+        if said.tidy(text) in said.NO | _NOTHING:
+            return ""
+        return super().read(text)
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,7 @@ class PageDialog(Dialog):
 
     async def run(self, context: Any) -> Outcome:
         """The text; 跳过 takes out what there was."""
-        return Written(await WriteLines("words", "report/page.j2", context, longest=LONGEST, skippable=True))
+        return Written(await WritePage("words", "report/page.j2", context, longest=LONGEST, skippable=True))
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Keep it in the draft, which begins with it when there is none."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot import announcing
+from bot import announcing, options
 from bot import words as said
 from bot.allowed import refused
 from bot.dialogs.base import Dialog
@@ -56,7 +56,8 @@ class AskKind(Choose):
 
     def read(self, text: str) -> str:
         """A kind by its id or name."""
-        if kind := read_kind(text):
+        ways = [(kind, (name,)) for kind, name in KINDS.items()]
+        if kind := read_kind(text, part=True) or options.pick(text, ways):
             return kind
         raise Problem("problem/choose.j2")
 

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
 
-from bot import leading
-from bot.dialogs import beside, figures_lines, holding, returned, sharing
+from bot import leading, report_state
+from bot.dialogs import beside, figures_lines, holding, overtaken, report_cursor, returned, sharing
 from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.beside import Registered
-from bot.dialogs.report_questions import AskCell, AskOccupations, AskQuarter, AskWhy
+from bot.dialogs.report_questions import (
+    AskCell,
+    AskOccupations,
+    AskQuarter,
+    AskReason,
+    AskWhy,
+)
 from bot.dialogs.speaking_for import ask_institution, speaking_for
-from bot.engine import Choose, Outcome, Question, Write
+from bot.engine import Choose, Outcome, Question
 from bot.messages import FileRef, Outgoing
 from bot.render import words
+from bot.report_state import Choices
 from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
-from storage import attachments, drafts, lead_review, people, reports
+from storage import attachments, drafts, lateness, lead_review, people, reports
 from storage.reports import Snapshot
+
+SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
+PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
+Asked = TypeVar("Asked", bound=Question[Any])
 
 
 def empty_cells(snapshot: Snapshot) -> int:
@@ -51,6 +63,8 @@ class ReportContext:
     review: lead_review.Review | None = None  # of the draft by the lead
     leads: bool = False  # whether somebody else can be asked for one
     registered: tuple[Registered, ...] = ()  # where the course registry says otherwise
+    choices: Choices = field(default_factory=Choices)  # while it is asked whose report
+    gone: int | None = None  # the institution it was, for which the person speaks no more
 
     @property
     def institution(self) -> str:
@@ -70,6 +84,12 @@ class ReportContext:
         """How many cells are not filled."""
         return empty_cells(self.snapshot) if self.snapshot else 0
 
+    def named(self, question: Asked, **more: Any) -> Asked:
+        """The question with the quarter and, for who speaks for several, the institution it is about."""
+        whose = self.institution if len(self.institutions) > 1 else ""
+        about = {"whose": whose, "of_quarter": Quarter.parse(self.quarter or ""), **more}
+        return replace(question, data={**question.data, **about})
+
 
 @dataclass(frozen=True)
 class Submit(Outcome):
@@ -85,8 +105,10 @@ class ReportDialog(Dialog):
 
     async def run(self, context: ReportContext) -> Outcome:
         """The conversation. Cells and explanations come from the draft's rows."""
+        if context.gone is not None:
+            return returned.NoLonger(context.gone)
         if len(context.institutions) > 1:
-            await ask_institution(context.institutions)
+            await ask_institution(context.institutions, context.choices.states, context.choices.resume)
         current = reporting_quarter(context.now)
         offered = [q for q in (current, Quarter.of(context.now), current.previous()) if q]
         await AskQuarter.of(context.now, list(dict.fromkeys(offered)))
@@ -103,52 +125,52 @@ class ReportDialog(Dialog):
             wish = await Choose(f"correct:{number}", "report/submitted.j2", head, values=("correct", "leave"))
             if wish == "leave":
                 return Leave()
-            await Write(f"reason:{number}", "report/reason.j2", head, shortest=2)
+            await AskReason(f"reason:{number}", "report/reason.j2", head)
         nothing = snapshot.draft is not None and snapshot.draft.nothing_to_report
         if not nothing and not snapshot.rows:
-            await AskOccupations.of(
-                "occupations",
-                context.form,
-                [],
-                adding=False,
-                place=context.place if context.has_courses else "",
-            )
+            place = context.place if context.has_courses else ""
+            await context.named(AskOccupations.of("occupations", context.form, [], adding=False, place=place))
         await sharing.settle(context)
+        explained: list[tuple[str, str, str]] = []  # (occupation, question, words)
         for occupation in context.occupations():
-            await self._row(context, snapshot, occupation)
+            explained += await self._row(context, snapshot, occupation)
         version = snapshot.draft.version if snapshot.draft else 0
-        data = {"context": context, "snapshot": snapshot, "nothing": nothing}
+        data = {"context": context, "snapshot": snapshot, "nothing": nothing, "explained": explained}
         wish = await Choose(f"review:{version}", "report/review.j2", data, values=("submit", "add"))
         if wish == "add":
-            await AskOccupations.of(f"add:{version}", context.form, list(snapshot.rows), adding=True)
+            adding = AskOccupations.of(f"add:{version}", context.form, list(snapshot.rows), adding=True)
+            await context.named(adding)
+        quarter = Quarter.parse(context.quarter or "")
+        data |= {"quarter": quarter, "running": context.now < quarter.end()}
         await Choose(f"confirm:{version}", "report/confirm.j2", data, values=("yes",), typed={"提交": "yes"})
         return Submit(version)
 
-    async def _row(self, context: ReportContext, snapshot: Snapshot, occupation: str) -> None:
+    async def _row(
+        self, context: ReportContext, snapshot: Snapshot, occupation: str
+    ) -> list[tuple[str, str, str]]:
+        """Ask a row's cells; the explanations given: (occupation, question, words)."""
         row, last = snapshot.rows[occupation], context.last.get(occupation)
-        asked: set[str] = set()
+        asked: dict[str, str] = {}
         so_far: dict[str, Any] = {}
         complete = all(cell is not None for cell in row.values())
         for measure in context.form.measures:
             note = context.office.note(occupation, measure.id)
-            await AskCell.of(
-                context.form,
-                occupation,
-                measure,
-                row[measure.id],
-                last,
-                context.missing(),
-                note,
-                context.beside.line(occupation, measure.id),
-            )
-            so_far[measure.id] = row[measure.id]
+            now, left = row[measure.id], context.missing()
+            beside_it = context.beside.line(occupation, measure.id)
+            cell = AskCell.of(context.form, occupation, measure, now, last, left, note, beside_it)
+            await context.named(cell)
+            so_far[measure.id] = now
             if complete and len(so_far) < len(context.form.measures):
                 continue  # a full row is looked at once, as a whole
-            for doubt in self._doubts(context.form, so_far, last, occupation in snapshot.no_business):
+            doubts = self._doubts(context.form, so_far, last, occupation in snapshot.no_business)
+            for doubt in [*doubts, *returned.unchanged(context, occupation, so_far)]:
                 if doubt.id not in asked:
-                    asked.add(doubt.id)
-                    await AskWhy.of(context.form, occupation, doubt, context.place)
+                    said = snapshot.explanations.get((occupation, doubt.id), "")
+                    why = AskWhy.of(context.form, occupation, doubt, context.place)
+                    asked[doubt.id] = why.id
+                    await context.named(why, said=said)
         await beside.check_totals(context, occupation, row)
+        return [(occupation, asked[d], snapshot.explanations.get((occupation, d), "")) for d in asked]
 
     @staticmethod
     def _doubts(form: Form, row: Row, last: Row | None, no_business: bool) -> list[Any]:
@@ -156,13 +178,26 @@ class ReportDialog(Dialog):
 
     def begin(self, answers: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         """Answers about another report do not count for this one."""
-        other = any(answers.get(k, given[k]) != given[k] for k in given)
-        return dict(given) if other else {**answers, **given}
+        return report_cursor.begun(answers, given)
+
+    def way_back(self, context: Any, trail: list[Question[Any]]) -> list[Question[Any]]:
+        """In a returned report only what was asked again: the rest was right."""
+        return returned.way_back(context, trail) if isinstance(context, ReportContext) else trail
+
+    def overtaken(
+        self, turn: Turn, context: Any, outcome: Outcome | None, answers: dict[str, Any]
+    ) -> list[Outgoing] | None:
+        """A figure after the closing, or of somebody who was removed."""
+        return overtaken.told(turn, context, outcome, answers)
 
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[ReportContext, dict[str, Any]]:
         """The draft's rows become answers; only institutions the person speaks for count."""
         mine, institution_id = speaking_for(turn, answers)
         quarter = answers.get("quarter")
+        place = sharing.place_in(answers)
+        gone = place if place is not None and place not in (i for i, _ in mine) else None
+        if gone is not None:  # not into the report of another one they still speak for
+            institution_id = None
         snapshot: Snapshot | None = None
         last: reports.Rows = {}
         past = beside.Beside()
@@ -191,7 +226,13 @@ class ReportDialog(Dialog):
             news=sharing.news(turn, snapshot, seen, form()),
             clashes=clashes,
             edited=sharing.editors(turn, snapshot) if clashes else {},
+            gone=gone,
         )
+        assert turn.memory.dialog is not None
+        if len(mine) > 1 and (institution_id is None or turn.memory.dialog.revisit == "institution"):
+            kept = report_cursor.place_kept(answers)
+            read = partial(report_state.choices, turn, quarter, kept)
+            context = replace(context, choices=turn.once(f"choices {quarter} {kept}", read))
         if snapshot is not None and snapshot.shown is not None and not context.missing():
             context = replace(context, pages=attachments.of(turn.connection, snapshot.shown.id))
             if snapshot.draft is not None and institution_id is not None:
@@ -201,14 +242,15 @@ class ReportDialog(Dialog):
                 )
                 told = beside.registered(form(), brought, snapshot.rows)
                 context = replace(context, review=review, leads=leads, registered=told)
-        return context, {**answers, **(draft_answers(snapshot) if snapshot else {})}
+        held = sharing.carried(answers, seen, context.news, snapshot)
+        return context, {**held, **(report_cursor.draft_answers(snapshot) if snapshot else {})}
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Write the answer where it belongs: the draft, or the conversation's cursor."""
         assert isinstance(context, ReportContext) and turn.memory.dialog is not None
         answers, now, me = turn.memory.dialog.answers, turn.now, turn.person_id
         if isinstance(question, (AskCell, AskWhy, AskOccupations)) or question.id.startswith("reason:"):
-            for passed in [k for k in answers if k.split(":")[0] in ("review", "confirm", "add", "correct")]:
+            for passed in [k for k in answers if k.split(":")[0] in report_cursor.PASSED]:
                 del answers[passed]  # they spoke of a version that this answer makes an old one
         if isinstance(question, AskCell):
             return figures_lines.store_cell(turn, context, question, value)
@@ -229,17 +271,22 @@ class ReportDialog(Dialog):
             return []
         if question.id.startswith("reason:"):
             figures_lines.open_draft(turn, context, reason=value)
-            return []
+            waiting = answers.pop(PENDING, None)
+            return figures_lines.store_lines(turn, context, waiting) if waiting else []
         if question.id.startswith("returned:") and value == "begin":
             figures_lines.open_draft(turn, context, reason=context.office.reopened)
             return []
         if question.id in ("quarter", "institution") and answers.get(question.id) != value:
             # They spoke of another report; but 填报 2026Q4 named the quarter before whose it is.
             still = "institution" if "institution" in answers else "quarter"
-            known = answers.get(still)
+            answers_kept = {k: answers[k] for k in (still, report_cursor.KEPT) if k in answers}
             answers.clear()
-            answers.update({still: known} if known is not None else {})
+            answers.update(answers_kept)
         answers[question.id] = value
+        recalled = report_cursor.recalled(answers)
+        if recalled is not answers:
+            answers.clear()
+            answers.update(recalled)
         return []
 
     def hold(
@@ -267,11 +314,8 @@ class ReportDialog(Dialog):
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Submit, and give the receipt."""
         assert isinstance(context, ReportContext)
-        if isinstance(outcome, returned.Closed):
-            closed = context.office.closed
-            latest = context.snapshot.latest if context.snapshot else None
-            receipt = latest.receipt if latest else None
-            return [turn.say("report/closed.j2", quarter=context.quarter, closed=closed, receipt=receipt)]
+        if isinstance(outcome, (returned.Closed, returned.NoLonger)):
+            return overtaken.say(turn, context, outcome)
         assert isinstance(outcome, Submit)
         draft = context.snapshot.draft if context.snapshot else None
         if draft is None or context.institution_id is None or context.quarter is None:
@@ -298,10 +342,16 @@ class ReportDialog(Dialog):
                 files=(file,),
                 receipt=receipt,
                 at=turn.now,
-                late=turn.now >= (context.office.due or turn.times.due(quarter)),
+                timely=lateness.of(
+                    turn.connection, context.institution_id, context.quarter, turn.times.due(quarter)
+                ),
+                before=context.snapshot.latest if context.snapshot else None,
                 quarter=quarter,
                 institution=context.institution,
                 place=context.place,
+                scans=attachments.unused_scans(
+                    turn.connection, turn.person_id, turn.now - timedelta(days=SCAN_WAITS)
+                ),
             )
         ]
 
@@ -327,17 +377,3 @@ class ReportDialog(Dialog):
         super().restart(turn, context)
         answers.update(place)
         return [turn.say("report/discarded.j2")]
-
-
-def draft_answers(snapshot: Snapshot) -> dict[str, Any]:
-    """The rows of a report as answers of the dialog."""
-    answers: dict[str, Any] = {}
-    for occupation, row in snapshot.rows.items():
-        for measure, cell in row.items():
-            if cell is not None:
-                answers[f"{occupation}/{measure}"] = cell
-    for (occupation, doubt), said in snapshot.explanations.items():
-        answers[f"why:{occupation}/{doubt}"] = said
-    if snapshot.draft and snapshot.draft.reason:
-        answers[f"reason:{snapshot.draft.number - 1}"] = snapshot.draft.reason
-    return answers

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot import words
 from bot.engine import Problem, Question, Write
-from policy.figures import looks_like_figure
+from policy.figures import is_figure, is_none
 from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
+from policy.form_changes import read_correction
 from policy.quarters import Quarter
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class AskOccupations(Question[list[str]]):
         """Occupation names; [] for 本季度无培训."""
         form: Form = self.data["form"]
         plain = words.tidy(text)
-        if plain == NOTHING or plain in words.NOTHING:
+        if plain == NOTHING or words.says_nothing(text):
             return []
         if plain in ("全部", "所有", "全部职业", "都有"):
             return [o.name for o in self.data["rest"]]
@@ -188,12 +189,39 @@ class AskWhy(Write):
         return cls(f"why:{occupation}/{doubt.id}", "report/why.j2", data)
 
     def read(self, text: str) -> Any:
-        """{"words": …}, or {"cell": …} when a figure was typed."""
-        if looks_like_figure(text) and len(text) < 20:
+        """{"words": …}, or {"cell": …} when a figure was typed, or said to be the right one."""
+        figure = read_correction(text) or (text if is_figure(text) and not is_none(text) else None)
+        if figure is not None:
             form: Form = self.data["form"]
-            return {"cell": read_cell(form, form.measure(self.data["doubt"].measure), text)}
+            return {"cell": read_cell(form, form.measure(self.data["doubt"].measure), figure)}
+        if says_no_reason(text):
+            raise Problem("problem/why.j2")
         return {"words": super().read(text)}
 
     def accepts(self, value: Any) -> bool:
         """Explanations stand in the draft."""
         return bool(value)
+
+
+def says_no_reason(text: str) -> bool:
+    """Whether a text that came for a reason is none: yes, no, not known, a question back."""
+    plain = words.tidy(text)
+    told = words.YES | words.NO | words.UNSURE | words.NOT_KNOWN | _NO_REASONS
+    return plain in told or is_none(text) or bool(_WHY_ASKED.match(plain))
+
+
+_NO_REASONS = frozenset("没错 没问题 就是这样 没啥 没什么 正常 正确 无误 属实 同上".split())
+_WHY_ASKED = re.compile(r"(?:为什么|为啥|为何|怎么写|写什么|写啥|什么意思|啥意思|干嘛|凭什么)")
+
+
+@dataclass(frozen=True)
+class AskReason(Write):
+    """Why something submitted is corrected: in words, not in figures."""
+
+    shortest: int = 2
+
+    def read(self, text: str) -> str:
+        """The reason."""
+        if is_figure(text) or says_no_reason(text):
+            raise Problem("problem/why.j2")
+        return super().read(text)

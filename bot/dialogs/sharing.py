@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bot import words
 from bot.engine import Choose, Question
 from bot.messages import Outgoing
 from bot.turn import Turn
@@ -46,12 +47,14 @@ class News:
     """What happened to the draft since this conversation was last shown it.
 
     `cells` are (occupation, measure id, edit, value now) of the cells that colleagues changed; `fate`
-    is what became of a draft that is gone; `moved` whether anything at all changed it.
+    is what became of a draft that is gone; `moved` whether anything at all was written into it, and
+    `rewritten` whether that was only what stood there already.
     """
 
     moved: bool = False
     fate: Fate | None = None
     cells: tuple[tuple[str, str, Edit, Cell], ...] = ()
+    rewritten: bool = False
 
 
 def seen_in(answers: dict[str, Any], snapshot: Snapshot | None) -> Seen | None:
@@ -64,6 +67,12 @@ def seen_in(answers: dict[str, Any], snapshot: Snapshot | None) -> Seen | None:
 
 def _place(snapshot: Snapshot) -> str:
     return f"{snapshot.institution_id}:{snapshot.quarter}"
+
+
+def place_in(answers: dict[str, Any]) -> int | None:
+    """Whose report the conversation's cursor speaks of: the institution's id, as far as it is known."""
+    named = answers.get("institution") or str((answers.get(SEEN) or [""])[0]).partition(":")[0]
+    return int(named) if named else None
 
 
 def note_shown(answers: dict[str, Any], snapshot: Snapshot | None, question: Question[Any]) -> None:
@@ -101,7 +110,39 @@ def _news(turn: Turn, snapshot: Snapshot, seen: Seen | None, form: Form) -> News
         now = snapshot.rows.get(place[0], {}).get(place[1])
         if now != changed[place].was:
             listed.append((*place, changed[place], now))
-    return News(True, fate, tuple(listed))
+    rewritten = fate is None and not listed and _only_rewritten(turn, snapshot, versions)
+    return News(True, fate, tuple(listed), rewritten)
+
+
+def _only_rewritten(turn: Turn, snapshot: Snapshot, versions: int | None) -> bool:
+    draft = snapshot.draft
+    if draft is None or not versions or not edits.only_cells(turn.connection, draft.id, versions):
+        return False
+    anybodys = edits.cells_since(turn.connection, draft.id, versions, None)
+    return all(snapshot.rows.get(o, {}).get(m) == edit.was for (o, m), edit in anybodys.items())
+
+
+def carried(
+    answers: dict[str, Any], seen: Seen | None, found: News, snapshot: Snapshot | None
+) -> dict[str, Any]:
+    """The answers, those about a version counting for the next when it says the very same."""
+    if not found.rewritten or seen is None or snapshot is None or snapshot.draft is None:
+        return answers
+    old, new = f":{seen.version}", f":{snapshot.draft.version}"
+    moved = {k.removesuffix(old) + new: v for k, v in answers.items() if k in _of_version(old)}
+    return {**moved, **answers}
+
+
+def is_shown(question: Question[Any], seen: Seen, found: News) -> bool:
+    """Whether it is the question last shown, though about a later version that says the very same."""
+    if question.id == seen.question:
+        return True
+    kind = question.id.partition(":")[0]
+    return found.rewritten and f"{kind}:{seen.version}" == seen.question in _of_version(f":{seen.version}")
+
+
+def _of_version(suffix: str) -> tuple[str, ...]:
+    return tuple(kind + suffix for kind in ("review", "add", "confirm"))
 
 
 def tell(turn: Turn, context: ReportContext) -> list[Outgoing]:
@@ -151,7 +192,20 @@ class AskWhich(Choose):
             "left": left,
         }
         values = ("theirs", "mine", *(("theirs_all", "mine_all") if left > 1 else ()))
-        return cls(f"clash:{clash.occupation}/{clash.measure}", "report/clash.j2", data, values=values)
+        typed = dict.fromkeys(("我的", "用我的", "以我的为准"), "mine")
+        for who in dict.fromkeys(("对方", "同事", "他", "她", "别人", (edit.by if edit else None) or "同事")):
+            typed |= dict.fromkeys((f"{who}的", f"用{who}的", f"以{who}的为准"), "theirs")
+        every = {f"都{word}": f"{value}_all" for word, value in typed.items() if word.startswith("用")}
+        asked = f"clash:{clash.occupation}/{clash.measure}"
+        return cls(
+            asked, "report/clash.j2", data, values=values, typed={**typed, **(every if left > 1 else {})}
+        )
+
+    def read(self, text: str) -> str:
+        """As said in words, or the figure that is to stand."""
+        plain = words.tidy(text)
+        figures = {self.data["measure"].show(self.data[whose]): whose for whose in ("theirs", "mine")}
+        return figures.get(plain) or super().read(plain)
 
 
 async def settle(context: ReportContext) -> None:
@@ -160,7 +214,7 @@ async def settle(context: ReportContext) -> None:
     for i, clash in enumerate(context.clashes):
         theirs = context.snapshot.rows[clash.occupation][clash.measure]
         edit = context.edited.get((clash.occupation, clash.measure))
-        await AskWhich.of(context.form, clash, theirs, edit, len(context.clashes) - i)
+        await context.named(AskWhich.of(context.form, clash, theirs, edit, len(context.clashes) - i))
 
 
 def settled(

@@ -86,7 +86,7 @@ class Door:
                 visit = self._visit(connection, request, token, fields, files)
                 visit.arrived = arrived
                 answer = room(visit)
-                if request.method == "POST" and isinstance(answer, Page):
+                if request.method == "POST" and isinstance(answer, Page) and not answer.keeps:
                     connection.rollback()  # nothing half done: the page asks to correct what was sent
                 return answer, visit
 
@@ -113,7 +113,7 @@ class Door:
         try:
             return await endpoint(request)
         except NotIn:
-            return _plain("enter.html", 401, token=None, works=False)
+            return _plain("enter.html", 401, token=None, works=False, inside=False)
         except Denied:
             await self._denied(request)
             return _problem("denied", 403)
@@ -227,7 +227,14 @@ class Door:
         """What the link shows: a button. Looking does not use the link up."""
         token = request.path_params["token"]
         works = await self._transaction(lambda c: sessions.link_works(c, token, self.now()), True)
-        return _plain("enter.html", 200 if works else 410, token=token, works=works)
+        return await self._link(request, works)
+
+    async def _link(self, request: Request, works: bool) -> Response:
+        """The page of a link; one that is used up says so, and leads on who is in already."""
+        session = request.cookies.get(COOKIE, "")
+        found = await self._transaction(lambda c: sessions.officer(c, session, self.now()), True)
+        data = {"token": request.path_params["token"], "works": works, "inside": found is not None}
+        return _plain("enter.html", 200 if works else 410, **data)
 
     async def enter(self, request: Request) -> Response:
         """The button: the link is used up and a session begins."""
@@ -236,7 +243,7 @@ class Door:
         token = request.path_params["token"]
         session = await self._transaction(lambda c: sessions.enter(c, token, self.now()), False)
         if session is None:
-            return _plain("enter.html", 410, token=token, works=False)
+            return await self._link(request, works=False)
         response = RedirectResponse("/office", 303)
         public = self.house.settings.public_url or ""
         response.set_cookie(

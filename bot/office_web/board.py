@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, Page, Visit
+from bot.places import in_order
 from policy.quarters import SHANGHAI, Quarter
 from storage import attachments, board, decisions, returns, revisions
 from storage.board import Group
@@ -54,10 +55,12 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
     due = visit.times.due(quarter)
     connection = visit.connection
     groups = board.groups(connection, str(quarter), due, visit.district)
+    places = in_order(g.district for g in groups)
     state = visit.query.get("state", "")
     state = state if state in FILTERS else ""
     chosen = visit.query.get("district", "")
     district = visit.district if visit.district is not None else _district(chosen)
+    here = [g for g in groups if district is None or (g.district or "") == district]
     named = visit.query.get("named", "")[:60]
     number = visit.page_number()
     found = board.lines(
@@ -81,15 +84,15 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "due": due,
         "closes": returns.closes_at(connection, str(quarter), visit.times.closes(quarter)),
         "problem": problem,
-        "counts": counts(groups),
+        "counts": counts(here),
+        "district": district,
         "lines": found,
         "people": revisions.who(connection, [line.revision_id for line in found if line.revision_id]),
         "stamped": attachments.stamped_in(connection, str(quarter)),
-        "unexpected": [] if visit.district else board.unexpected(connection, str(quarter)),
-        "districts": sorted({g.district for g in groups if g.district}),
-        "undistricted": any(g.district is None for g in groups),
+        "unexpected": board.others(connection, str(quarter), due, district),
+        "places": places,
         "state": state,
-        "chosen": chosen,
+        "kept": kept,
         "named": named,
         "page": number,
         "more": more,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot import attached, export, form_copy
 from bot.files import safe_name
+from bot.office_web.report import WITH_TELEPHONE
 from bot.office_web.visit import Answer, Download, NotFound, Visit
 from policy import form as chart
 from storage import attachments, reports, roster
@@ -38,6 +39,8 @@ def form(visit: Visit) -> Answer:
 def file(visit: Visit) -> Answer:
     """A file of a revision, by its kind and hash."""
     one = _revision(visit)
+    if visit.params["kind"] in WITH_TELEPHONE:
+        visit.only_office()
     found = attachments.of(visit.connection, one.revision.id).files
     wanted = (visit.params["kind"], visit.params["hash"])
     for one_file in found:

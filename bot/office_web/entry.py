@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from typing import Any
 
 from bot import telling
@@ -17,13 +18,15 @@ from bot.office_web.report import place
 from bot.office_web.visit import Answer, Goto, Page, Visit
 from bot.render import words
 from policy.form import Cell, Doubt, Form, form
-from policy.quarters import Quarter
+from policy.form_file import FormFile
+from policy.quarters import SHANGHAI, Quarter, local
+from policy.roster_file import alike
 from storage import attachments, drafts, reports, returns, revisions
 from storage.pages import STAMPED
-from storage.reports import Rows, Snapshot
+from storage.reports import Rows, Snapshot, VersionConflict
 from storage.roster import Listed
 
-LONGEST = {"source": 200, "reason": 500, "filled_by": 32, "telephone": 30}
+LONGEST = {"source": 200, "reason": 500, "filled_by": 32, "telephone": 30, "received": 10}
 _TELEPHONE = re.compile(r"[\d\s()（）+\-转]{7,30}")
 
 
@@ -39,6 +42,7 @@ class Typed:
     problems: dict[str, str] = field(default_factory=dict)
     doubts: dict[str, list[Doubt]] = field(default_factory=dict)
     kept: Arrived | None = None
+    read: bool = False  # the figures stand there because they were read from the file just sent
 
 
 def show(visit: Visit) -> Answer:
@@ -46,26 +50,30 @@ def show(visit: Visit) -> Answer:
     visit.only_office()
     institution, quarter = place(visit)
     snapshot = reports.snapshot(visit.connection, institution.id, str(quarter))
-    texts: dict[str, str] = {}
+    texts = {"received": _today(visit).isoformat()}
     if snapshot.latest is not None and snapshot.draft is None:
-        texts = _shown(form(), snapshot.rows)
-    return _page(visit, institution, quarter, snapshot, Typed(texts))
+        texts |= _shown(form(), snapshot.rows)
+    typed = Typed(texts)
+    _look_at_place(visit, institution, quarter, snapshot, typed)
+    return _page(visit, institution, quarter, snapshot, typed)
 
 
 def save(visit: Visit) -> Answer:
     """Submit what was typed, or show it again with what is wrong beside it."""
     visit.only_office()
     institution, quarter = place(visit)
-    snapshot = reports.snapshot(visit.connection, institution.id, str(quarter))
+    snapshot = reports.snapshot(visit.connection, institution.id, str(quarter), hold=True)
     typed = _read(visit)
-    if (
-        typed.kept
-        and typed.kept.form
-        and not any(k.startswith("cell:") and v for k, v in typed.texts.items())
-    ):
-        typed.texts |= _shown(form(), typed.kept.form.rows)
-        typed.problems["scan"] = words("office/entry_problem.j2", {"kind": "read"})
-        return _page(visit, institution, quarter, snapshot, typed, 422)
+    if visit.form.get("seen") != _seen(snapshot):  # submitted or edited since the form was shown
+        return _moved(visit, institution, quarter, snapshot, typed)
+    _look_at_place(visit, institution, quarter, snapshot, typed)
+    if typed.kept and typed.kept.form is not None:
+        _look_at_form(institution, quarter, typed.kept.form, typed)
+        empty = not any(k.startswith("cell:") and v for k, v in typed.texts.items())
+        if not typed.problems and empty:
+            typed.texts |= _shown(form(), typed.kept.form.rows)
+            typed.read = True
+            return _page(visit, institution, quarter, snapshot, typed)
     _look_at(visit, institution, quarter, snapshot, typed)
     if typed.problems or typed.doubts:
         return _page(visit, institution, quarter, snapshot, typed, 422)
@@ -74,8 +82,65 @@ def save(visit: Visit) -> Answer:
     except returns.ReportClosed:
         typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
         return _page(visit, institution, quarter, snapshot, typed, 409)
-    telling.tell_entered(visit.connection, institution.id, quarter, typed.texts["source"], visit.now)
-    return Goto(f"/office/report/{institution.id}/{quarter}", "entered")
+    except VersionConflict:  # a draft was begun at this very instant
+        return _moved(visit, institution, quarter, snapshot, typed)
+    told = telling.tell_entered(visit.connection, institution.id, quarter, typed.texts["source"], visit.now)
+    return Goto(f"/office/report/{institution.id}/{quarter}", "entered", told)
+
+
+def _seen(snapshot: Snapshot) -> str:
+    """What of a report the officer looks at while typing: its latest submission, and its draft as it is."""
+    latest, draft = snapshot.latest, snapshot.draft
+    return f"{latest.id if latest else 0}:{draft.id if draft else 0}:{draft.version if draft else 0}"
+
+
+def _moved(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> Page:
+    """The form again, with what was typed, beside what there is now; nothing was entered."""
+    typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "moved"})
+    typed.texts.pop("replace", None)  # it spoke of another draft
+    return _page(visit, institution, quarter, snapshot, typed, 409)
+
+
+def _today(visit: Visit) -> date:
+    return local(visit.now).date()
+
+
+def _look_at_place(
+    visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed
+) -> None:
+    """Whether the quarter takes figures from this institution at all: said before anything is typed."""
+    latest = (snapshot.latest.id, snapshot.latest.state) if snapshot.latest else None
+    usually = visit.times.closes(quarter)
+    if quarter > Quarter.of(visit.now):
+        typed.problems["cells"] = words("office/entry_problem.j2", {"kind": "future"})
+    elif returns.closed_since(visit.connection, institution.id, str(quarter), visit.now, latest, usually):
+        typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
+
+
+def _look_at_form(institution: Listed, quarter: Quarter, read: FormFile, typed: Typed) -> None:
+    """A form that was filled in for another institution or quarter is none of this report."""
+    other = ""
+    if read.base is not None and read.base.institution_id != institution.id:
+        other = read.institution or "?"
+    elif read.institution and alike(read.institution) != alike(institution.name):
+        other = read.institution
+    elsewhen = read.base.quarter if read.base is not None else read.quarter
+    if other or (elsewhen and elsewhen != str(quarter)):
+        data = {"kind": "other", "unit": other, "quarter": elsewhen if elsewhen != str(quarter) else ""}
+        typed.problems["scan"] = words("office/entry_problem.j2", data)
+        typed.kept = None
+
+
+def _received(visit: Visit, typed: Typed) -> date | None:
+    """The day on which what is typed in came in; None and a problem when it is none or still to come."""
+    try:
+        day = date.fromisoformat(typed.texts.get("received", ""))
+    except ValueError:
+        day = None
+    if day is None or day > _today(visit):
+        typed.problems["received"] = words("office/entry_problem.j2", {"kind": "received"})
+        return None
+    return day
 
 
 def _shown(chart: Form, rows: Mapping[str, Mapping[str, Cell]]) -> dict[str, str]:
@@ -122,6 +187,7 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
 
     if not texts.get("source"):
         wrong("source", "source")
+    _received(visit, typed)
     if typed.kept is None and "scan" not in typed.problems:
         wrong("scan", "scan")
     if texts.get("telephone") and not _TELEPHONE.fullmatch(texts["telephone"]):
@@ -130,8 +196,6 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
         wrong("reason", "reason")
     if snapshot.draft is not None and not texts.get("replace"):
         wrong("replace", "draft")
-    if quarter > Quarter.of(visit.now):
-        wrong("cells", "future")
     for occupation in chart.occupations:
         given = {m.id: texts.get(f"cell:{occupation.name}:{m.id}", "") for m in chart.measures}
         if not any(given.values()):
@@ -170,6 +234,8 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
         drafts.discard(connection, snapshot.draft, by, now)
     reason = texts.get("reason") or None
     draft = drafts.begin_draft(connection, institution.id, str(quarter), by, now, closes, reason)
+    if draft.version != 1:
+        raise VersionConflict  # a contact began it at this very instant and wrote into it
     drafts.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
     past = beside.read(connection, institution.id, quarter)
     for name in chart.occupation_order(list(typed.rows)):
@@ -184,7 +250,10 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     kind = STAMPED if texts.get("stamped") else "source"
     if kind == "source":
         attachments.attach(connection, draft, held, kind, by, now)
-    revisions.typed_in(connection, draft.id, texts["source"], by, now)
+    day = date.fromisoformat(texts["received"])
+    # Only the day is known: what came in on the due day was in time.
+    received = now if day == local(now).date() else datetime.combine(day, time(), SHANGHAI)
+    revisions.typed_in(connection, draft.id, texts["source"], received, by, now)
     edited = reports.snapshot(connection, institution.id, str(quarter)).draft
     assert edited is not None
     telephone = visit.house.keys.seal(texts["telephone"]) if texts.get("telephone") else None
@@ -199,6 +268,7 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
         texts.get("filled_by") or None,
         telephone,
         closes,
+        received,
     )
     if kind == STAMPED:
         attachments.attach(connection, done, held, kind, by, now)
@@ -222,7 +292,10 @@ def _page(
         "problems": typed.problems,
         "last": past.last,
         "notes": past.notes,
+        "sent": bool(visit.form),
+        "today": _today(visit),
         "carried": _carry(visit, typed.kept),
+        "seen": _seen(snapshot),
         "path": f"/office/entry/{institution.id}/{quarter}",
     }
     return Page("entry.html", data, status)

@@ -17,6 +17,7 @@ import xlsxwriter
 
 from bot import sheets
 from bot.media import BadFile, media_of
+from bot.office_web import inviting
 from bot.office_web.visit import Answer, Download, Goto, Page, Visit
 from bot.render import words
 from bot.sheets import BadSheet, Grid
@@ -112,7 +113,7 @@ def _read(visit: Visit, name: str, content: bytes) -> RosterFile:
 def _preview(visit: Visit, found: RosterFile, problem: str = "", status: int = 200) -> Page:
     names = {name for _, name in roster.names(visit.connection)}
     there = [row for row in found.rows if row.name in names]
-    like = same_as(found.rows, names)
+    like = same_as(found.rows, names)  # rows of the very name are not among them
     new = [row for row in found.rows if row.name not in names and row.row not in like]
     alike = [(row, like[row.row]) for row in found.rows if row.row in like]
     unknown = Counter(row.district for row in new if row.district and row.district not in DISTRICTS)
@@ -121,6 +122,7 @@ def _preview(visit: Visit, found: RosterFile, problem: str = "", status: int = 2
         "there": there,
         "alike": alike,
         "wrong": found.wrong,
+        "skipped": found.skipped,
         "wrong_rows": len({w.row for w in found.wrong} | like.keys()),
         "districts": Counter(row.district for row in new),
         "unknown": sorted(unknown.items()),
@@ -139,6 +141,9 @@ def confirm(visit: Visit) -> Answer:
     rows = _open(visit, visit.form.get("rows", ""))
     if rows is None:
         return _asking(visit, "confirm", 422)
+    rows = [row for row in rows if f"leave:{row.row}" not in visit.form]
+    if not rows:
+        return _asking(visit, "none", 422)
     names = {name for _, name in roster.names(visit.connection)}
     if any(row.name in names for row in rows) or same_as(rows, names):
         return _preview(visit, RosterFile(tuple(rows), ()), "changed", 409)
@@ -147,7 +152,7 @@ def confirm(visit: Visit) -> Answer:
         roster.create(visit.connection, wanted, visit.officer.person_id, visit.now)
     except NameTaken:  # by a colleague, this very moment
         return _preview(visit, RosterFile(tuple(rows), ()), "changed", 409)
-    return Goto("/office/institutions", "imported")
+    return Goto(f"{inviting.PATH}?count={len(wanted)}", "imported")
 
 
 def _seal(visit: Visit, rows: list[Row]) -> str:

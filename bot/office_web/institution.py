@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from bot import telling
@@ -10,8 +11,10 @@ from bot.office_web.institutions import choices, read_fields
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from bot.render import render
+from bot.telling import Told
 from policy.quarters import Quarter, reporting_quarter
 from storage import contacts, earlier, roster
+from storage.contacts import Code
 from storage.roster import Listed, NameTaken
 
 ROLES = ("contact", "lead")
@@ -53,7 +56,7 @@ def _page(
         "contacts": [
             (c, visit.house.keys.open(c.telephone)) for c in contacts.of_institution(connection, one.id)
         ],
-        "codes": [(code, code.state(visit.now)) for code in given],
+        "codes": [(code, _code_state(code, one, visit.now)) for code in given],
         "given_by": contacts.given_by(connection, [code.id for code in given]),
         "quarters": _quarters(visit, one),
         "opening": earlier.opening_of(connection, one.id),
@@ -62,16 +65,31 @@ def _page(
         "problem": problem,
         "now_quarter": reporting_quarter(visit.now),
         "closing_choices": _closing_choices(visit, one),
+        "again_choices": _again_choices(visit, one) if one.closed_at else [],
+        "current": Quarter.of(visit.now),
+        "until_before": roster.until_before_closing(connection, one.id) if one.closed_at else None,
+        "absences": roster.absences(connection, one.id),
         **choices(visit, one),
     }
     return Page("institution.html", data, status)
+
+
+def _code_state(code: Code, one: Listed, now: datetime) -> str:
+    """A code of a closed institution lets nobody in, though it may again."""
+    state = code.state(now)
+    return "void" if state == "open" and one.closed_at is not None else state
 
 
 def _quarters(visit: Visit, one: Listed) -> list[tuple[Quarter, str]]:
     """(quarter, where its report stands), newest first: those it is expected in, and those it reported."""
     standing = roster.standing(visit.connection, one.id)
     last = one.expected_until or str(Quarter.of(visit.now))
-    expected = [q for q in quarters_until(Quarter.of(visit.now)) if one.expected_from <= str(q) <= last]
+    away = roster.absences(visit.connection, one.id)
+    expected = [
+        q
+        for q in quarters_until(Quarter.of(visit.now))
+        if one.expected_from <= str(q) <= last and not any(a < str(q) < b for a, b in away)
+    ]
     every = {*expected, *(Quarter.parse(name) for name in standing)}
     return [(q, standing.get(str(q), "missing")) for q in sorted(every, reverse=True)]
 
@@ -79,6 +97,13 @@ def _quarters(visit: Visit, one: Listed) -> list[tuple[Quarter, str]]:
 def _closing_choices(visit: Visit, one: Listed) -> list[Quarter]:
     first = Quarter.parse(one.expected_from)
     return [q for q in quarters_until(Quarter.of(visit.now)) if q >= first]
+
+
+def _again_choices(visit: Visit, one: Listed) -> list[Quarter]:
+    """From when a closed one can be expected again: after its last quarter, the present one at least."""
+    current = Quarter.of(visit.now)
+    every = quarters_until(current.next())
+    return [q for q in every if q == current or one.expected_until is None or str(q) > one.expected_until]
 
 
 def change(visit: Visit) -> Answer:
@@ -110,23 +135,29 @@ def close(visit: Visit) -> Answer:
         return _page(visit, one, 422, problem="close_last")
     if not roster.close(visit.connection, one.id, str(last), visit.officer.person_id, visit.now):
         return _page(visit, one, 409, problem="changed")
-    _tell(visit, one, closed=True)
-    return Goto(_path(one), "institution_closed")
+    return Goto(_path(one), "institution_closed", _tell(visit, one, closed=True))
 
 
 def reopen(visit: Visit) -> Answer:
-    """Open it again; who spoke for it does so again, and is told."""
+    """Open it again from a quarter on; who spoke for it does so again, and is told."""
     one = _place(visit)
-    if not roster.reopen(visit.connection, one.id, visit.officer.person_id, visit.now):
+    if one.closed_at is None:
         return _page(visit, one, 409, problem="changed")
-    _tell(visit, one, closed=False)
-    return Goto(_path(one), "institution_reopened")
+    again, until = visit.form.get("again", ""), visit.form.get("until", "")
+    if again not in map(str, _again_choices(visit, one)):
+        return _page(visit, one, 422, problem="again")
+    if until and (until < again or until not in map(str, choices(visit, one)["until_choices"])):
+        return _page(visit, one, 422, problem="again_until")
+    by = visit.officer.person_id
+    if not roster.reopen(visit.connection, one.id, again, until or None, by, visit.now):
+        return _page(visit, one, 409, problem="changed")
+    return Goto(_path(one), "institution_reopened", _tell(visit, one, closed=False))
 
 
-def _tell(visit: Visit, one: Listed, closed: bool) -> None:
+def _tell(visit: Visit, one: Listed, closed: bool) -> Told:
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
     message = render("office/institution_told.j2", institution=one.name, closed=closed)
-    telling.tell_people(visit.connection, speaking, message, visit.now)
+    return telling.tell_people(visit.connection, speaking, message, visit.now)
 
 
 def invite(visit: Visit) -> Answer:
@@ -149,8 +180,8 @@ def revoke(visit: Visit) -> Answer:
     gone = contacts.revoke(visit.connection, wanted, visit.officer.person_id, visit.now)
     assert gone is not None  # it stood in the list, and no contact is a head
     told = render("colleague/removed.j2", institution=one.name)
-    telling.tell_people(visit.connection, [gone.person_id], told, visit.now)
-    return Goto(_path(one), "contact_revoked")
+    heard = telling.tell_people(visit.connection, [gone.person_id], told, visit.now)
+    return Goto(_path(one), "contact_revoked", heard)
 
 
 def revoke_code(visit: Visit) -> Answer:

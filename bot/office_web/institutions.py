@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from bot import roster_names
 from bot.office_web import codes
 from bot.office_web.board import NO_DISTRICT
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Page, Visit
 from policy.districts import DISTRICTS
 from policy.quarters import Quarter, reporting_quarter
-from policy.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, alike, district_of, tidy_name
+from policy.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, district_of, tidy_name
 from storage import contacts, roster
 from storage.roster import Listed, NameTaken, Wanted
 
@@ -83,14 +84,10 @@ def read_fields(visit: Visit, own_id: int | None = None) -> tuple[Wanted, dict[s
     if not SHORTEST <= len(name) <= LONGEST:
         problems["name"] = "length"
     else:
-        twins = [
-            (other_id, other)
-            for other_id, other in roster.names(visit.connection)
-            if alike(other) == alike(name) and other_id != own_id
-        ]
-        if twins:
+        twin = roster_names.meant(visit.connection, name, but=own_id).one
+        if twin is not None:
             problems["name"] = "taken"
-            problems["twin"] = twins[0]
+            problems["twin"] = (twin.id, twin.name)
     if district and len(district) > LONGEST_DISTRICT:
         problems["district"] = "length"
     since = _quarter(form.get("since", ""))

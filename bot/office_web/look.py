@@ -21,7 +21,7 @@ from policy.quarters import FIRST_YEAR, Quarter, local
 def environment() -> Environment:
     """The HTML templates."""
     env = render.templates("templates/office_web", autoescape=True)
-    env.filters.update(segment=_segment, clock=_clock)
+    env.filters.update(segment=_segment, clock=_clock, told_deadline=_told_deadline)
     env.globals.update(static=static_url)
     return env
 
@@ -29,6 +29,14 @@ def environment() -> Environment:
 def _segment(text: object) -> str:
     """A part of an address: everything quoted."""
     return quote(str(text), safe="")
+
+
+def _told_deadline(kept: object) -> str:
+    """A first late moment as an audit row keeps it, in words; what is no moment stays as it is."""
+    try:
+        return str(environment().filters["deadline"](datetime.fromisoformat(str(kept))))
+    except ValueError:
+        return str(kept)
 
 
 def _clock(moment: datetime) -> str:
@@ -41,6 +49,7 @@ def page(template: str, data: Mapping[str, Any], visit: Visit | None = None) -> 
     shared: dict[str, Any] = {"visit": visit, "officer": visit.officer if visit else None, "form": form()}
     if visit is not None:
         shared |= {"csrf": visit.csrf, "done": visit.query.get("done", ""), "now": local(visit.now)}
+        shared["heard"] = visit.heard
     return environment().get_template(template).render({**shared, **data})
 
 

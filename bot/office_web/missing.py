@@ -10,6 +10,7 @@ from bot.channels.shape import CHANNELS
 from bot.office_web.board import NO_DISTRICT, counts
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Page, Visit
+from bot.places import in_order
 from policy.quarters import Quarter
 from storage import board, calls, contacts, institutions, people
 from storage.board import Line
@@ -55,7 +56,7 @@ def show(visit: Visit) -> Answer:
         "quarters": quarters_until(Quarter.of(visit.now)),
         "due": due,
         "district": district,
-        "places": sorted(places, key=lambda name: (name is None, name or "")),
+        "places": in_order(places),
         "counts": counts(here),
         "waits": [one for one in waits if not _extended(one, visit.now)],
         "extended": [(one, _last_day(one)) for one in waits if _extended(one, visit.now)],

@@ -9,7 +9,7 @@ from bot.dialogs.report_questions import read_cell
 from bot.engine import Problem
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
-from bot.opening_figures import LONGEST_SOURCE, SHORTEST_SOURCE
+from bot.opening_figures import LONGEST_SOURCE, names_source
 from bot.render import render, words
 from policy.form import NOT_KNOWN, Cell, form
 from policy.quarters import Quarter
@@ -46,7 +46,7 @@ def save(visit: Visit) -> Answer:
     if texts.get("seen", "0") != str(seen):
         return _changed(visit, one, texts)
     through, rows = _through(visit, texts, problems), _rows(texts, problems)
-    if len(texts.get("source", "")) < SHORTEST_SOURCE:
+    if not names_source(texts.get("source", "")):
         problems["source"] = _said("source")
     if not rows and not problems:
         problems["cells"] = _said("empty")
@@ -67,8 +67,8 @@ def save(visit: Visit) -> Answer:
         "opening/told.j2", institution=one.name, number=number, through=through, source=texts["source"]
     )
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
-    telling.tell_people(visit.connection, speaking, told, visit.now)
-    return Goto(_path(one), "opening_kept")
+    heard = telling.tell_people(visit.connection, speaking, told, visit.now)
+    return Goto(_path(one), "opening_kept", heard)
 
 
 def _changed(visit: Visit, one: Listed, texts: Texts) -> Page:

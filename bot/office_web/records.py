@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "report.return",
         "report.reopen",
         "report.extend",
+        "report.extend_withdraw",
         "quarter.close",
         "draft.on_behalf",
         "lead.ask",
@@ -36,6 +37,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "drafts": (
         "draft.begin",
         "draft.add",
+        "draft.remove",
+        "draft.returned",
         "draft.set",
         "draft.nothing",
         "draft.explain",

@@ -7,16 +7,20 @@ from typing import Any
 
 from bot import telling
 from bot.dialogs.returned import said_lines
+from bot.explained import explained
 from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
+from bot.telling import Told
 from policy.form import form
-from policy.quarters import SHANGHAI, Quarter
-from storage import attachments, contacts, decisions, people, reports, returns, revisions, roster
+from policy.quarters import SHANGHAI, Quarter, first_extension
+from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster
 from storage.decisions import BadReasons, Decided, OwnEntry
-from storage.reports import VersionConflict
+from storage.pages import STAMPED
+from storage.reports import Rows, VersionConflict
 from storage.revisions import Past
 from storage.roster import Listed
 
+WITH_TELEPHONE = (STAMPED, "source")  # scans of the whole form: not for a district's reader
 REASON = 500  # characters
 
 
@@ -49,7 +53,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,
-        "due": visit.times.due(quarter),
+        "timely": lateness.of(connection, institution.id, str(quarter), visit.times.due(quarter)),
         "path": f"/office/report/{institution.id}/{quarter}",
         "pasts": pasts,
         "past": past,
@@ -60,6 +64,8 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "people": revisions.who(connection, [p.id for p in pasts]),
         "contacts": _contacts(visit, institution.id),
         "extended": returns.extended_until(connection, institution.id, str(quarter)),
+        "due": visit.times.due(quarter),
+        "first_extension": first_extension(visit.times.due(quarter), visit.now),
         "waiting": decisions.next_waiting(connection, str(quarter), institution.id)
         if visit.officer.decides
         else (0, None),
@@ -67,9 +73,10 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "mode": visit.query.get("mode", ""),
         "problem": problem,
         "typed": typed or {},
+        "unsent": _unsent(typed or {}) if problem == "changed" else [],
     }
     if past is not None:
-        data |= _of_revision(visit, past, pasts)
+        data |= _of_revision(visit, past, pasts, last)
     return Page("report.html", data, status)
 
 
@@ -90,25 +97,52 @@ def _contacts(visit: Visit, institution_id: int) -> list[tuple[str, str, str]]:
     return [(c.name or "", c.role, open_(c.telephone) or "") for c in found]
 
 
-def _of_revision(visit: Visit, past: Past, pasts: list[Past]) -> dict[str, Any]:
+def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dict[str, Any]:
     connection = visit.connection
     one = reports.submitted_revision(connection, past.id)
     assert one is not None  # a submitted revision is never deleted
     pages = attachments.of(connection, past.id)
+    typed_in = revisions.typed_in_from(connection, past.id)
     telephone = visit.house.keys.open(one.revision.telephone) if visit.officer.decides else None
     chart = form()
     return {
         "one": one,
+        "explained": explained(one),
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(past, pasts),
+        "answered": _answered(visit, past, pasts),
+        "absent": chart.occupation_order(last.keys() - one.rows.keys()),
         "said": said_lines(chart, returns.cells(connection, past.id)),
         "reopened": returns.reopened(connection, past.id),
         "pages": pages,
+        "files": [f for f in pages.files if visit.officer.decides or f.kind not in WITH_TELEPHONE],
         "telephone": telephone or "",
-        "source": revisions.source_of(connection, past.id),
+        "typed_in": typed_in,
+        "sent_at": typed_in.received_at if typed_in else past.submitted_at,
         "own": visit.officer.decides and decisions.entered_by(connection, past.id, visit.officer.person_id),
         "alone": visit.officer.decides and people.office_members(connection) <= 1,
     }
+
+
+def _answered(
+    visit: Visit, past: Past, pasts: list[Past]
+) -> tuple[int, list[tuple[str, str, str, str, str]]]:
+    """The return that this revision answers: (number, [occupation, title, words, cell then, cell now]).
+
+    A cell is "" where a whole row or the whole report was meant; number 0: it answers none.
+    """
+    earlier = [p for p in pasts if p.number < past.number]
+    if not earlier or earlier[-1].state != "returned":
+        return 0, []
+    chart, before = form(), earlier[-1]
+    by_title = {m.title: m for m in chart.measures}
+    told = []
+    for occupation, title, words in said_lines(chart, returns.cells(visit.connection, before.id)):
+        measure = by_title.get(title)
+        was, now = (p.rows.get(occupation, {}).get(measure.id) if measure else None for p in (before, past))
+        shown = (measure.show(was), measure.show(now)) if measure else ("", "")
+        told.append((occupation, title, words, *shown))
+    return before.number, told
 
 
 def _changed(past: Past, pasts: list[Past]) -> dict[tuple[str, str], Any]:
@@ -122,12 +156,12 @@ def _changed(past: Past, pasts: list[Past]) -> dict[tuple[str, str], Any]:
         (o, m): before.get(o, {}).get(m)
         for o in past.rows
         for m in measures
-        if before.get(o, {}).get(m) != past.rows[o].get(m)
+        if o in before and before.get(o, {}).get(m) != past.rows[o].get(m)
     }
 
 
-def _back(institution: Listed, quarter: Quarter, done: str) -> Goto:
-    return Goto(f"/office/report/{institution.id}/{quarter}", done)
+def _back(institution: Listed, quarter: Quarter, done: str, told: Told) -> Goto:
+    return Goto(f"/office/report/{institution.id}/{quarter}", done, told)
 
 
 def _seen(visit: Visit, institution: Listed, quarter: Quarter) -> int:
@@ -155,8 +189,8 @@ def accept(visit: Visit) -> Answer:
         return _page(visit, "own", 409)
     except VersionConflict:
         return _page(visit, "changed", 409)
-    telling.tell_accepted(visit.connection, done, visit.now)
-    return _back(institution, quarter, "accepted_own" if done.own else "accepted")
+    told = telling.tell_accepted(visit.connection, done, visit.now)
+    return _back(institution, quarter, "accepted_own" if done.own else "accepted", told)
 
 
 def return_(visit: Visit) -> Answer:
@@ -176,9 +210,16 @@ def return_(visit: Visit) -> Answer:
     except BadReasons:
         return _asking_again(visit, "reasons", 422, typed)
     except VersionConflict:
-        return _page(visit, "changed", 409, typed)
-    telling.tell_returned(visit.connection, done, visit.now)
-    return _back(institution, quarter, "returned")
+        return _asking_again(visit, "changed", 409, typed)
+    told = telling.tell_returned(visit.connection, done, visit.now)
+    return _back(institution, quarter, "returned", told)
+
+
+def _unsent(typed: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Reasons that were typed and not sent: (occupation, measure's title, words)."""
+    titles = {m.id: m.title for m in form().measures}
+    places = [(*name.removeprefix("why:").rpartition(":")[::2], words) for name, words in typed.items()]
+    return [(occupation, titles.get(measure, ""), words) for occupation, measure, words in places if words]
 
 
 def _asking_again(visit: Visit, problem: str, status: int, typed: dict[str, str]) -> Page:
@@ -198,8 +239,8 @@ def reopen(visit: Visit) -> Answer:
         return _page(visit, "reopen_reason", 422)
     except VersionConflict:
         return _page(visit, "changed", 409)
-    telling.tell_reopened(visit.connection, done, reason, visit.now)
-    return _back(institution, quarter, "reopened")
+    told = telling.tell_reopened(visit.connection, done, reason, visit.now)
+    return _back(institution, quarter, "reopened", told)
 
 
 def extend(visit: Visit) -> Answer:
@@ -215,9 +256,31 @@ def extend(visit: Visit) -> Answer:
         return _page(visit, "extend_day", 422, typed)
     try:
         decisions.extend(
-            visit.connection, institution.id, str(quarter), until, reason, visit.officer.person_id, visit.now
+            visit.connection,
+            institution.id,
+            str(quarter),
+            until,
+            reason,
+            visit.officer.person_id,
+            visit.now,
+            visit.times.due(quarter),
         )
     except BadReasons:
         return _page(visit, "extend_reason" if not reason else "extend_day", 422, typed)
-    telling.tell_extended(visit.connection, institution.id, quarter, until, visit.now)
-    return _back(institution, quarter, "extended")
+    told = telling.tell_extended(
+        visit.connection, institution.id, quarter, until, visit.times.due(quarter), visit.now
+    )
+    return _back(institution, quarter, "extended", told)
+
+
+def withdraw_extension(visit: Visit) -> Answer:
+    """Take an extension back: the usual time counts again."""
+    visit.only_office()
+    institution, quarter = place(visit)
+    by = visit.officer.person_id
+    if not decisions.withdraw_extension(visit.connection, institution.id, str(quarter), by, visit.now):
+        return _page(visit, "extend_gone", 409)
+    told = telling.tell_extended(
+        visit.connection, institution.id, quarter, None, visit.times.due(quarter), visit.now
+    )
+    return _back(institution, quarter, "extend_withdrawn", told)

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from bot.export import BASES, MOST_SHEETS, first_quarter
+from bot.files import safe_name
 from bot.office_web import charts, look, summing
 from bot.office_web.board import NO_DISTRICT, counts
 from bot.office_web.charts import Chart
-from bot.office_web.summing import Line, Standing
+from bot.office_web.summing import Line
 from bot.office_web.visit import Answer, Download, NotFound, Page, Visit
-from policy.districts import DISTRICTS
+from bot.places import in_order
+from bot.render import words
 from policy.form import form
 from policy.quarters import FIRST_YEAR, Quarter
-from storage import attachments, board, earlier, summary
-from storage.summary import Counted, Slice, Wanted
+from storage import attachments, board, earlier, summary, turnout
+from storage.summary import Slice, Wanted
+from storage.turnout import Counted, Turnout
 
 PATH = "/office/summary"
 CHARTED = ("classes", "trained", "certified", "amount")
@@ -86,7 +89,7 @@ class Figures:
     def read(cls, visit: Visit, chosen: Chosen) -> Figures:
         """Read what was chosen."""
         everything = chosen.everything()
-        counted = summary.counted(visit.connection, everything)
+        counted = turnout.counted(visit.connection, everything)
         return cls(chosen, summary.slices(visit.connection, everything), counted)
 
     def lines(self, key: Callable[[Slice], Any], basis: str = "") -> dict[Any, Line]:
@@ -115,13 +118,18 @@ class Figures:
         return {q: summing.whole(self.slices, q, "quarter") for q in self.quarters}
 
     @cached_property
-    def standings(self) -> dict[str, Standing]:
-        """By quarter, how many reports count."""
-        return dict(summing.standings(self.counted, lambda c: c.quarter))
+    def turnouts(self) -> dict[str, Turnout]:
+        """By quarter, whose reports count (without who was expected)."""
+        return turnout.by(self.counted, lambda c: c.quarter)
 
-    def standing(self, quarter: Quarter | None) -> Standing:
-        """How many reports of a quarter count."""
-        return self.standings.get(str(quarter), Standing())
+    def turnout(self, quarter: Quarter | None) -> Turnout:
+        """Whose reports of a quarter count."""
+        return self.turnouts.get(str(quarter), Turnout())
+
+    def by_district(self) -> dict[str | None, Turnout]:
+        """By 区市, whose reports of the chosen quarter count."""
+        now = [c for c in self.counted if c.quarter == str(self.chosen.quarter)]
+        return turnout.by(now, lambda c: c.district)
 
     def chart(self, by: str, measure_id: str) -> Chart:
         """The chart of a measure by `occupation` or `quarter`."""
@@ -138,6 +146,8 @@ def show(visit: Visit) -> Answer:
     figures = Figures.read(visit, chosen)
     groups = board.groups(visit.connection, str(chosen.quarter), visit.times.due(chosen.quarter))
     here = [g for g in groups if chosen.district is None or (g.district or "") == chosen.district]
+    here_counted = replace(figures.turnout(chosen.quarter), expected=sum(g.count for g in here))
+    annexed, scanned = attachments.annexed(visit.connection, str(chosen.quarter), chosen.accepted)
     before = chosen.quarter.previous()
     by_district = figures.lines(lambda s: s.district)
     places = {g.district for g in here} | set(by_district)
@@ -150,29 +160,22 @@ def show(visit: Visit) -> Answer:
         "before": before,
         "last": summing.whole(figures.slices, before, "quarter") if before else Line(),
         "counts": counts(here),
-        "by_district": {name: by_district.get(name, Line()) for name in _in_order(places)},
-        "places": _in_order({g.district for g in groups} | set(by_district)),
+        "by_district": {name: by_district.get(name, Line()) for name in in_order(places)},
+        "places": in_order({g.district for g in groups} | set(by_district)),
         "expected": Counter({name: sum(g.count for g in here if g.district == name) for name in places}),
-        "counting": summing.standings(
-            [c for c in figures.counted if c.quarter == str(chosen.quarter)], lambda c: c.district
-        ),
-        "unexpected": 0 if visit.district else _unexpected(visit, chosen),
+        "counting": figures.by_district(),
+        "turnout": here_counted,
+        "counted": words("export/counted.j2", {"turnout": here_counted, "accepted_only": chosen.accepted}),
         "openings": summary.having_openings(visit.connection, str(chosen.quarter), chosen.district),
         "notes": earlier.notes(visit.connection, str(chosen.quarter)),
         "charts": [(by, m, figures.chart(by, m)) for m in CHARTED for by in ("occupation", "quarter")],
         "quarters": look.quarters_until(Quarter.of(visit.now)),
-        "annexed": attachments.annexed(visit.connection, str(chosen.quarter), chosen.accepted),
-        "zipped": figures.standing(chosen.quarter).count > MOST_SHEETS,
+        "annexed": annexed,
+        "scanned": scanned,
+        "zipped": here_counted.count > MOST_SHEETS,
         **_shared(chosen),
     }
     return Page("summary.html", data)
-
-
-def _unexpected(visit: Visit, chosen: Chosen) -> int:
-    """How many reports count though nobody expected them (where the whole city is shown)."""
-    if chosen.district is not None:
-        return 0
-    return len(board.unexpected(visit.connection, str(chosen.quarter)))
 
 
 def _shared(chosen: Chosen) -> dict[str, Any]:
@@ -186,11 +189,6 @@ def _shared(chosen: Chosen) -> dict[str, Any]:
     }
 
 
-def _in_order(districts: set[str | None]) -> list[str | None]:
-    order = {name: i for i, name in enumerate(DISTRICTS)}
-    return sorted(districts, key=lambda d: (d is None, order.get(d or "", len(order)), d or ""))
-
-
 def chart(visit: Visit) -> Answer:
     """One chart as a file: `by` and `measure` in the path."""
     by, measure = visit.params["by"], visit.params["measure"]
@@ -198,8 +196,10 @@ def chart(visit: Visit) -> Answer:
         raise NotFound
     chosen = Chosen.of(visit)
     drawn = Figures.read(visit, chosen).chart(by, measure)
-    made = look.environment().get_template("chart.svg").render(chart=drawn, id=measure, **_shared(chosen))
-    return Download(f"{chosen.quarter}-{by}-{measure}.svg", made.strip().encode())
+    shared = _shared(chosen)
+    made = look.environment().get_template("chart.svg").render(chart=drawn, id=measure, **shared)
+    name = words("export/chart_name.j2", {**shared, "by": by, "measure": drawn.measure})
+    return Download(safe_name(f"{name}.svg"), made.strip().encode())
 
 
 def origins(visit: Visit) -> Answer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.export import BASES
 from policy.quarters import Quarter
-from storage.summary import OPENING, Counted, Slice
+from storage.summary import OPENING, Slice
 
 STATES = (OPENING, "accepted", "submitted")  # in the order they are drawn
 Key = Callable[[Slice], Any]
@@ -65,25 +65,3 @@ def whole(found: Iterable[Slice], quarter: Quarter, basis: str) -> Line:
 def every_basis(found: list[Slice], quarter: Quarter) -> dict[str, Line]:
     """The whole on each basis."""
     return {basis: whole(found, quarter, basis) for basis in BASES}
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How many reports count, and how many of them are accepted and report nothing."""
-
-    count: int = 0
-    accepted: int = 0
-    zero: int = 0
-
-
-def standings(found: Iterable[Counted], key: Callable[[Counted], Any]) -> Mapping[Any, Standing]:
-    """Reports that count, added up by a key."""
-    made: dict[Any, Standing] = {}
-    for one in found:
-        before = made.get(key(one), Standing())
-        made[key(one)] = Standing(
-            before.count + one.count,
-            before.accepted + one.count * (one.state == "accepted"),
-            before.zero + one.count * one.zero,
-        )
-    return made

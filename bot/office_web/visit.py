@@ -13,31 +13,43 @@ from sqlalchemy import Connection
 
 from bot.attached import Arrived
 from bot.start import House
+from bot.telling import Told
 from policy.quarters import Quarter, Times, reporting_quarter
 from storage.sessions import Officer
 
 
 @dataclass(frozen=True)
 class Page:
-    """A template under `office_web/` and its values."""
+    """A template under `office_web/` and its values.
+
+    After a post it asks to correct what was sent, and nothing of it stays done, unless `keeps`.
+    """
 
     template: str
     data: Mapping[str, Any]
     status: int = 200
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
 class Goto:
-    """After something was done: another page (303), which says `done`, a name in `done.html`."""
+    """After something was done: another page (303), which says `done`, a name in `done.html`.
+
+    `told` is who was told of it.
+    """
 
     path: str
     done: str = ""
+    told: Told | None = None
 
     @property
     def location(self) -> str:
         """The address, path and query quoted."""
         path, _, query = self.path.partition("?")
-        more = "&".join(part for part in (query, urlencode({"done": self.done}) if self.done else "") if part)
+        said = {"done": self.done} if self.done else {}
+        if self.told is not None:
+            said["told"] = f"{self.told.people}.{self.told.pushed}"
+        more = "&".join(part for part in (query, urlencode(said)) if part)
         return quote(path) + ("?" + more if more else "")
 
 
@@ -110,6 +122,14 @@ class Visit:
         """Which page of a list, from 1."""
         given = self.query.get("page", "")
         return max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 7 else 1
+
+    @property
+    def heard(self) -> str:
+        """Who was told of what was done on the page before, in words; "" when nobody had to be."""
+        people, _, pushed = self.query.get("told", "").partition(".")
+        if not all(n.isascii() and n.isdigit() and len(n) < 6 for n in (people, pushed)):
+            return ""
+        return Told(int(people), int(pushed)).words()
 
     @property
     def times(self) -> Times:

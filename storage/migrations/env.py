@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 import storage.schema_contact
 import storage.schema_courses  # noqa: F401  # its tables are part of the metadata
@@ -12,8 +12,26 @@ from storage.schema import metadata
 
 engine = context.config.attributes["engine"]
 
-with engine.begin() as connection:  # Alembic by itself would commit every migration on SQLite
-    if engine.dialect.name == "postgresql":  # of two processes on an empty database, one goes first
-        connection.execute(text("SELECT pg_advisory_xact_lock(20230525)"))
+
+def migrate(connection: Connection) -> None:
+    """Everything in one transaction: Alembic by itself would commit every migration on SQLite."""
     context.configure(connection=connection, target_metadata=metadata)
     context.run_migrations()
+
+
+if engine.dialect.name == "sqlite":
+    with engine.connect() as connection:
+        # Tables that are made anew are referred to by others meanwhile: looked at as a whole instead.
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                migrate(connection)
+                broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+                if broken is not None:
+                    raise RuntimeError(f"a row of {broken[0]} refers to nothing")
+        finally:
+            connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
+else:
+    with engine.begin() as connection:  # of two processes on an empty database, one goes first
+        connection.execute(text("SELECT pg_advisory_xact_lock(20230525)"))
+        migrate(connection)

@@ -1,0 +1,57 @@
+"""Lines of figures sorted: the rows to be taken, and what is said of all the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from policy.form import Cell, Form
+from policy.form_lines import Line, read_lines, twice, wrong_totals
+
+
+@dataclass
+class Lines:
+    """What became of figures typed as lines, as `report/lines.j2` says it.
+
+    `written` are (occupation, cells); `disputed` counts cells that a colleague just changed; `totals`
+    tells that a total row was left out, `wan` that the amount's head says 万元; `remarks` are
+    (occupation, what stood behind its figures).
+    """
+
+    written: list[tuple[str, dict[str, Cell]]] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
+    disputed: int = 0
+    totals: bool = False
+    wan: bool = False
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+
+def sort_lines(chart: Form, text: str, rows: list[str]) -> tuple[Lines, list[Line]]:
+    """(what there is to say so far, the rows to take); of two differing lines of an occupation neither."""
+    result, taken = Lines(), []
+    lines = read_lines(chart, text, rows)
+    doubled = twice(chart, lines)
+    for name, added in doubled.items():
+        sums = " ".join(added.values()) if added else ""
+        result.problems.append({"kind": "twice", "occupation": name, "sums": sums})
+    for line in lines:
+        name = line.occupation.name if line.occupation else ""
+        result.totals |= line.kind == "total"
+        result.wan |= line.wan
+        if line.kind in ("name", "other"):
+            result.problems.append({"kind": line.kind, "line": line.text, "near": line.near})
+        elif not name or name in doubled:
+            continue  # what belongs to the form, not to a row; or said already
+        elif line.kind == "level":
+            result.problems.append({"kind": "level", "line": line.text, "occupation": name})
+        elif line.kind == "count":
+            told = {"count": line.count, "expected": line.expected, "missing": line.missing}
+            result.problems.append({"kind": "count", "occupation": name, **told})
+        else:
+            taken.append(line)
+            if line.remark:
+                result.remarks.append((name, line.remark))
+    for measure, told_total, added_up in wrong_totals(chart, lines):
+        result.problems.append({"kind": "total", "measure": measure, "told": told_total, "added": added_up})
+    return result, taken

@@ -1,0 +1,115 @@
+"""The rows behind a total, in the columns of the CSV and of the workbook's sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from bot.render import words
+from bot.workbook import shown
+from policy.form import NOT_KNOWN, Measure, form
+from policy.quarters import local
+from storage import aggregates
+from storage.aggregates import OpeningOrigin, Origin
+
+Cells = list[str | float]
+_PLACE = ("institution", "district")
+_OF_ORIGIN = (*_PLACE, "of_quarter", "occupation", "revision_id", "revision", "receipt", "submitted_at")
+_OF_OPENING = (*_PLACE, "through", "opening_number", "source", "entered_at", "occupation")
+
+
+def label(name: str) -> str:
+    """The words of a head or of a sheet's name."""
+    return words("export/label.j2", {"id": name})
+
+
+def measure_heads() -> list[str]:
+    """The measures as column heads, the amount with the unit we read it in."""
+    return [words("export/measure_head.j2", {"measure": m}) for m in form().measures]
+
+
+def origin_heads() -> list[str]:
+    """The column heads of `origin_rows`."""
+    return [label(name) for name in _OF_ORIGIN] + measure_heads()
+
+
+def origin_rows(
+    connection: Connection, first: str, last: str, accepted_only: bool, since_start: bool
+) -> Iterator[Cells]:
+    """Every row that a total over quarters `first`…`last` adds, streamed.
+
+    Since the start the opening figures follow, instead of the reports that they include.
+    """
+    for origin in aggregates.origins(connection, first, last, accepted_only, since_start):
+        yield _origin_cells(origin)
+    for opening in aggregates.opening_origins(connection, last) if since_start else ():
+        yield _opening_as_origin(opening)
+
+
+def _origin_cells(origin: Origin) -> Cells:
+    figures = [
+        shown(m, NOT_KNOWN if value is None else value)
+        for m, value in zip(form().measures, origin.figures, strict=True)
+    ]
+    return [
+        origin.institution,
+        origin.district or "",
+        origin.quarter,
+        origin.occupation,
+        origin.revision_id,
+        origin.number,
+        origin.receipt,
+        f"{local(origin.submitted_at):%Y-%m-%d %H:%M}",
+        *figures,
+    ]
+
+
+def _opening_as_origin(opening: OpeningOrigin) -> Cells:
+    """In the columns of the rows that reports bring: no revision, its source in the receipt's place."""
+    institution, district, _, number, _, at, occupation, *figures = opening_cells(opening)
+    about = {"through": opening.through, "source": opening.source}
+    until, receipt = words("export/opening_until.j2", about), words("export/opening.j2", about)
+    return [institution, district, until, occupation, "", number, receipt, at, *figures]
+
+
+def opening_heads() -> list[str]:
+    """The column heads of `opening_cells`."""
+    return [label(name) for name in _OF_OPENING] + measure_heads()
+
+
+def opening_cells(opening: OpeningOrigin) -> Cells:
+    """A row of opening figures."""
+    figures = [shown(m, value) for m, value in zip(form().measures, opening.figures, strict=True)]
+    return [
+        opening.institution,
+        opening.district or "",
+        opening.through,
+        opening.number,
+        opening.source,
+        f"{local(opening.at):%Y-%m-%d %H:%M}",
+        opening.occupation,
+        *figures,
+    ]
+
+
+def as_text(cells: Cells) -> list[str]:
+    """A row for a CSV: yuan as people write them, and nothing a spreadsheet would take for a formula."""
+    fixed, measures = cells[: -len(form().measures)], cells[-len(form().measures) :]
+    return [_harmless(cell) for cell in fixed] + [
+        _figure(m, cell) for m, cell in zip(form().measures, measures, strict=True)
+    ]
+
+
+def _harmless(cell: str | float) -> str:
+    text = str(cell)
+    risky = isinstance(cell, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{text}" if risky else text
+
+
+def _figure(measure: Measure, cell: str | float) -> str:
+    if isinstance(cell, str):
+        return cell
+    if measure.kind != "money":
+        return str(int(cell))
+    return f"{cell:.2f}".removesuffix(".00")

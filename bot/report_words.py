@@ -1,0 +1,179 @@
+"""What is typed about figures: rows before or in a report, a cell or row named, another quarter."""
+
+from __future__ import annotations
+
+import re
+
+from bot import conductor, contact, report_rows, standing, words
+from bot.conductor import Stage
+from bot.dialogs import figures_lines
+from bot.dialogs.report import PENDING, ReportContext
+from bot.dialogs.report_questions import AskCell, AskWhy, occupations_in
+from bot.messages import Outgoing
+from bot.turn import Turn
+from policy.form_changes import Change, read_change, read_removal
+from policy.quarters import Quarter
+from storage import drafts
+
+Replies = list[Outgoing] | None
+_QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
+_CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
+
+
+def take(turn: Turn, stage: Stage | None, text: str) -> Replies:
+    """What is done with a text that speaks of the figures of a report; None when it does not."""
+    question = stage.question if stage else None
+    if stage is None or question is None or not isinstance(stage.context, ReportContext):
+        return _at_once(turn, stage, text) if question is None else None
+    context = stage.context
+    if question.id in ("quarter", "institution"):
+        return _at_once(turn, stage, text)
+    if context.snapshot is None:
+        return None
+    if question.kind != "text" and _QUARTER.match(text):
+        return _other_quarter(turn, context, text)
+    if isinstance(question, AskCell):
+        text = figures_lines.bare_row_of(question, text) or text
+    if figures_lines.is_figures(context, text):
+        return _figures(turn, stage, context, text)
+    return _named(turn, stage, context, text)
+
+
+def _again(stage: Stage) -> list[Outgoing]:
+    return [conductor.ask(stage, again=True)]
+
+
+def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
+    """Figures before any report is open: the report of the quarter most likely meant, which is said."""
+    if not figures_lines.are_whole_rows(text) or not turn.institutions:
+        return None
+    place = contact.place_now(turn)
+    if place is None:
+        return contact.ask_which(turn, "fill")
+    return _into(turn, place[0], figures_lines.quarter_meant(turn, text) or Quarter.parse(place[1]), text)
+
+
+def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[Outgoing]:
+    """Open a report and take the figures there, saying where they go."""
+    begun = conductor.start(turn, "report", {"institution": str(institution_id), "quarter": str(quarter)})
+    opened = conductor.open_stage(turn)
+    if opened is None or opened.question is None:
+        return begun  # closed, which it says
+    assert isinstance(opened.context, ReportContext)
+    meant = turn.say("report/meant.j2", institution=opened.context.institution, quarter=quarter)
+    return [meant, *(_figures(turn, opened, opened.context, text) or begun)]
+
+
+def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+    """Rows for the report that is open; None when the question wants words and these are words."""
+    question = stage.question
+    assert question is not None
+    if isinstance(question, AskWhy) and not figures_lines.only_rows_in(context, text):
+        return None
+    typed = figures_lines.quarter_meant(turn, text)
+    if typed is not None and str(typed) != context.quarter and context.institution_id is not None:
+        return _into(turn, context.institution_id, typed, text)
+    kind = question.id.split(":")[0]
+    if kind in ("correct", "reason"):  # what was submitted is corrected with a reason, which comes first
+        stage.state.answers[PENDING] = text
+        said = turn.say("report/pending.j2")
+        if kind == "reason":
+            return [said, *_again(stage)]
+        stage.dialog.store(turn, context, question, "correct")
+        turn.step()
+        return [said, *conductor.show(turn)]
+    if kind == "returned":
+        conductor.answer(stage, lambda asked: "begin")
+        begun = conductor.open_stage(turn)
+        if begun is None or not isinstance(begun.context, ReportContext):
+            return None
+        context = begun.context
+    said_lines = figures_lines.store_lines(turn, context, text)
+    turn.step()
+    return said_lines + conductor.show(turn)
+
+
+def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Replies:
+    """A quarter typed while a report is open: that quarter's report."""
+    try:
+        quarter = Quarter.parse(text, turn.now)
+    except ValueError:
+        return None
+    if quarter > Quarter.of(turn.now):
+        current = Quarter.of(turn.now)
+        return [
+            turn.say("problem/quarter_future.j2", quarter=quarter, current=current),
+            *conductor.show(turn),
+        ]
+    given = {"institution": str(context.institution_id), "quarter": str(quarter)}
+    return conductor.start(turn, "report", given)
+
+
+def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+    """A cell, a row or the whole quarter named in words, while a draft is open."""
+    question, snapshot = stage.question, context.snapshot
+    assert question is not None and snapshot is not None
+    if snapshot.draft is None or context.institution_id is None or context.quarter is None:
+        return None
+    wants_words = question.kind == "text"
+    if wants_words and not (isinstance(question, AskWhy) and _CHANGES.match(text)):
+        return _to_change(turn, stage, context, text) if isinstance(question, AskWhy) else None
+    place = (context.institution_id, context.quarter)
+    if occupation := read_removal(context.form, text, context.occupations()):
+        return report_rows.ask_removal(turn, place, occupation)
+    if words.says_nothing(text) and snapshot.rows:
+        return report_rows.ask_zero(turn, place)
+    if words.tidy(text) in words.WRONG and not wants_words:
+        return conductor.changes(stage)
+    if changed := _to_change(turn, stage, context, text):
+        return changed
+    return None if wants_words or question.kind == "list" else _rows(turn, context, text)
+
+
+def _to_change(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+    """改 大数据, 大数据 已培训人数, 大数据人数改成130: the row's cells, the cell, or its new figure."""
+    question = stage.question
+    assert question is not None
+    if question.kind == "list":
+        return None
+    wanted = _change(context, question, text)
+    if wanted is None or wanted.occupation not in context.occupations():
+        return None
+    if wanted.measure is None:
+        return standing.press(turn, f"row:{context.place}:{wanted.occupation}")
+    if wanted.figure is None:
+        number = context.form.measures.index(wanted.measure)
+        return standing.press(turn, f"cell:{context.place}:{wanted.occupation}/{number}")
+    line = f"{wanted.occupation}\t{wanted.measure.title}\t{wanted.figure}"
+    said = figures_lines.store_lines(turn, context, line)
+    turn.step()
+    return said + conductor.show(turn)
+
+
+def _change(context: ReportContext, question: object, text: str) -> Change | None:
+    """The change that is meant; of the row that is asked about when none is named."""
+    found = read_change(context.form, text, context.occupations())
+    here = question.data["occupation"] if isinstance(question, (AskCell, AskWhy)) else None
+    if found is None and here is not None:
+        found = read_change(context.form, text, [here])
+    if isinstance(question, AskWhy) and found and found.figure is None and not _CHANGES.match(text):
+        return None  # an explanation may begin with the name of a row or a cell
+    return found
+
+
+def _rows(turn: Turn, context: ReportContext, text: str) -> Replies:
+    """Just occupations while a report is open: one's cells, or new rows for those there are none of yet."""
+    names = occupations_in(context.form, text)
+    snapshot = context.snapshot
+    assert snapshot is not None and snapshot.draft is not None
+    if not names:
+        return None
+    if len(names) == 1 and names[0] in snapshot.rows:
+        return standing.press(turn, f"row:{context.place}:{names[0]}")
+    fresh = [name for name in names if name not in snapshot.rows]
+    said = []
+    if fresh:
+        drafts.add_occupations(turn.connection, snapshot.draft, fresh, turn.person_id, turn.now)
+        said = [turn.say("report/added.j2", names=fresh)]
+    turn.step()
+    return said + conductor.show(turn)
