@@ -26,8 +26,8 @@ _ASKING = re.compile(r"^\s*问\s*[:：]\s*")
 def note(turn: Turn, text: str, reply: answering.Reply) -> None:
     """Remember a question for 转人工; queue it when it got no answer."""
     found = reply.found
-    if found.kind == "answer" and not reply.entries[0].clauses:
-        return  # small talk
+    if found.kind == "answer" and (not reply.entries or not reply.entries[0].clauses):
+        return  # a clause shown to the letter; small talk
     turn.memory.asked = (turn.id, reply.entries[0].id if found.kind == "answer" else "")
     if turn.office_role is not None:
         return  # whoever answers the queue does not fill it: most likely a command that was not understood

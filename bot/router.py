@@ -246,7 +246,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
         return standing.clear(turn)
     if command == "original":
         found = answering.original(turn, turn.memory.topic) if turn.memory.topic else None
-        return [found] if found else [turn.say("menu_hint.j2")]
+        return [found or turn.say("menu_hint.j2"), *_again(stage)]
     if command == "course":
         return standing.press(turn, "go:course") or []
     if command == "profile":

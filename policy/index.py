@@ -17,9 +17,18 @@ from typing import Any, Literal
 
 from policy.answers import answers
 from policy.files import packaged
-from policy.text import bare, unified
+from policy.text import LONGEST, bare, unified
 from policy.weights import FORMAT, Scores, Weights, packaged_weights
 
+# 1. … 2) … （3）… ④ … 五、…: where the items of a list begin, before characters are unified.
+_ITEM = re.compile(
+    r"(?:(?:^|(?<=[\s,，。;；?？!！、:：]))(?:\d{1,2}[)）.．、](?!\d)|[一二三四五六七八九][、.．])"
+    r"|(?<![一二三四五六七八九\d])[(（]\d{1,2}[)）]|[\u2460-\u249b])\s*"
+)
+# What a question has in it, however short: with it a part of a message asks something itself.
+_ASKS = re.compile(
+    r"[吗么嘛呢吧啥咋哪几谁]|[不没]$|(.)[不没]\1|有没|什么|怎么|多少|多久|多长|多大|能否|可否|是否|有无|何时"
+)
 _BREAK = re.compile(r"(?:[?？。;；!！,，、\s]|还有|另外|顺便|以及|再就是|再问)+")
 
 # How much half a question leans on the answer before it (chosen on held-out authors).
@@ -30,6 +39,9 @@ COMPLETE = 0.95  # so sure by itself, a question needs no help
 CHAT_COVERED, CHAT_SURE = 0.5, 0.9
 FOLLOWS_OURS = 0.9  # after an answer, what is so likely ours is no small talk
 FOLLOW_OURS = 0.002  # what is less likely ours than this does not become so by the answer before
+SEVERAL = 3  # so many questions in one message are told apart: two are answered, the others named
+SEVERAL_SURE = 0.5  # each of them by itself as sure as this
+MOST_PARTS = 12
 RECENT = 64  # judgements kept: the parts of one message are looked at several times
 # A vague word is too little to refuse for good: above this probability it gets three choices.
 VAGUE_ABOVE = 0.1
@@ -42,13 +54,15 @@ class Found:
 
     `entries`: for an answer one id, or two when two questions were asked; for a choice three, best
     first; none for a refusal. `near`: next best ids beside an answer. `neighbour`: a refused text
-    that sounds like another office's business.
+    that sounds like another office's business. `left`: of three questions or more, those not
+    answered now, in the asker's words.
     """
 
     kind: Literal["answer", "choose", "refuse"]
     entries: tuple[str, ...]
     near: tuple[str, ...] = ()
     neighbour: bool = False
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -272,7 +286,8 @@ class Index:
     def ask(self, text: str, last: str | None = None) -> Found:
         """The decision for one message. Never raises, whatever the text."""
         self.forget()
-        plain = unified(text)
+        plain, items = _ITEM.subn("；", text[: LONGEST * 4])
+        plain = unified(plain)
         whole = bare(plain)
         if not whole:
             return Found("refuse", ())
@@ -283,6 +298,10 @@ class Index:
             judged = replace(judged, chat="")
         if judged.chat:
             return Found("answer", (judged.chat,))
+        if many := self.several(plain, SEVERAL if items < 2 else 2):
+            (one, _), (other, _), *rest = many
+            near = tuple(entry for entry, _ in rest)[:3]
+            return Found("answer", (one, other), near, left=tuple(words for _, words in rest))
         if last:
             judged = self.after(judged, last)
         best = [entry for entry, _ in self._ranked(judged.total)[:5]]
@@ -312,6 +331,22 @@ class Index:
             return plain, whole
         plain = "，".join(kept)
         return plain, self.judge(bare(plain))
+
+    def several(self, plain: str, fewest: int = SEVERAL) -> list[tuple[str, str]]:
+        """(entry, words) of each question in unified text, when there are that many; else none."""
+        parts = [p for p in _BREAK.split(plain) if len(bare(p)) > 1]
+        if not fewest <= len(parts) <= MOST_PARTS:
+            return []
+        found: dict[str, str] = {}
+        last = ""
+        for part in (p for p in parts if _ASKS.search(p)):
+            judged = self.judge(bare(part))
+            if last and judged.ours * judged.right <= SEVERAL_SURE:
+                judged = self.after(judged, last)
+            if not judged.chat and judged.ours * judged.right > SEVERAL_SURE:
+                last = self._first(judged)
+                found.setdefault(last, part)
+        return list(found.items()) if len(found) >= fewest else []
 
     def two(self, plain: str, whole: Judged) -> tuple[tuple[str, str], float] | None:
         """The likeliest reading of unified text as two questions, and its probability."""

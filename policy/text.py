@@ -23,13 +23,16 @@ def _converter() -> Any:
 
 
 def unified(text: str) -> str:
-    """`text` with one form per character: NFKC, lower case, simplified; spaces and marks are kept."""
+    """`text` with one form per character: NFKC, lower case, simplified; spaces and marks are kept.
+
+    The written 如何 becomes 怎么, which is how nearly everybody asks.
+    """
     text = unicodedata.normalize("NFKC", text[: LONGEST * 4]).lower()
     # OpenCC takes C strings in UTF-8: no NUL, no half of a surrogate pair.
     text = "".join(" " if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
     if _TRADITIONAL.search(text):
         text = str(_converter().convert(text))
-    return text
+    return text.replace("如何", "怎么")
 
 
 def bare(text: str) -> str:

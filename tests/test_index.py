@@ -48,6 +48,18 @@ def asked(text: str, last: str | None = None) -> tuple[str, tuple[str, ...]]:
         ("现在还能报上名吗", "where-to-enrol"),
         ("培训学校说包过，靠谱吗", "complaints"),
         ("季度表每季度几号交", "report-due"),
+        ("如何报名", "where-to-enrol"),
+        ("如何申请补贴", "subsidy-how"),
+        ("网络安全算吗", "other-fields"),
+        ("公务员能报吗", "worker-kinds"),
+        ("毕业三年了还算应届生吗", "graduates-previous"),
+        ("机器人专业算不算", "graduates-major"),
+        ("公需课多少", "hours-required"),
+        ("没拿到证能领补贴吗", "subsidy-lacking"),
+        ("烟台能不能领补贴", "elsewhere"),
+        ("能直接考高级吗", "exam-level"),
+        ("报表金额单位是元还是万元", "report-unit"),
+        ("俺是荣成的在石岛干云计算能参加不", "place"),
     ],
 )
 def test_a_question_in_peoples_words_finds_its_entry(text: str, entry: str) -> None:
@@ -90,6 +102,31 @@ def test_a_full_question_is_not_bent_by_the_answer_before_it() -> None:
 def test_two_questions_get_two_answers(text: str, entries: set[str]) -> None:
     found = index().ask(text)
     assert (found.kind, set(found.entries)) == ("answer", entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "entries", "left"),
+    [
+        ("退休了能报吗？补贴多少？去哪报名", ("retirees", "subsidy-amount"), ("去哪报名",)),
+        (
+            "1. 能不能报名 2. 要多少钱 3. 考试难不难 4. 有没有补贴",
+            ("where-to-enrol", "fees"),
+            ("考试难不难", "有没有补贴"),
+        ),
+        ("①怎么报名②多少钱③考几门", ("where-to-enrol", "fees"), ("考几门",)),
+        ("一、怎么报名；二、多少钱", ("where-to-enrol", "fees"), ()),
+    ],
+)
+def test_of_several_questions_two_are_answered_and_the_others_named(
+    text: str, entries: tuple[str, str], left: tuple[str, ...]
+) -> None:
+    found = index().ask(text)
+    assert (found.kind, found.entries, found.left) == ("answer", entries, left)
+
+
+def test_a_number_is_no_item_of_a_list() -> None:
+    for text in ("1. 补贴多少钱", "2.5万补贴是真的吗", "威人社函〔2023〕25号是什么文件"):
+        assert len(index().ask(text).entries) == 1
 
 
 def test_one_question_with_its_circumstances_is_one_question() -> None:
