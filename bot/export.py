@@ -97,12 +97,13 @@ def aggregate(
     """The aggregated form of a quarter, all three bases side by side, by 区市, and who stands where.
 
     `basis` (quarter, year, total) is the one the form itself prints; the form says which. Up to
-    MOST_SHEETS institutions follow with a sheet each, and the rows that the printed totals add.
+    MOST_SHEETS institutions follow with a sheet each, and the rows that the printed totals add; with
+    more of them both stand in files of their own, as the opening figures then do (`export_to`).
     """
     now = Quarter.parse(quarter)
     by_basis = totals_by_basis(connection, now, accepted_only)
     ids = aggregates.counting_ids(connection, quarter, accepted_only)
-    openings = aggregates.opening_origins(connection, quarter)
+    openings = aggregates.opening_ids(connection, quarter)
     counted = turnout.turnout(connection, quarter, accepted_only)
     due = (times or Times()).due(now)
     first, since_start = str(first_quarter(now, basis)), basis == "total"
@@ -112,16 +113,16 @@ def aggregate(
         "basis": basis,
         "turnout": counted,
         "accepted_only": accepted_only,
-        "openings": len({o.opening_id for o in openings}),
-        "hash": content_hash(by_basis, ids, [o.opening_id for o in openings]),
+        "openings": len(openings),
+        "hash": content_hash(by_basis, ids, openings),
     }
     _total_sheet(sheets, by_basis[basis], shared)
     _bases_sheet(sheets, by_basis)
     wanted = Wanted(first, quarter, accepted_only, since_start)
     export_lists.district_sheet(sheets, connection, wanted, due, counted)
     export_lists.list_sheet(sheets, connection, quarter, accepted_only, due)
-    if openings:
-        cells = map(export_rows.opening_cells, openings)
+    if 0 < len(openings) <= MOST_SHEETS:
+        cells = map(export_rows.opening_cells, aggregates.opening_origins(connection, quarter))
         export_lists.rows_sheet(sheets, "sheet_openings", export_rows.opening_heads(), cells)
     if len(ids) <= MOST_SHEETS:
         rows = export_rows.origin_rows(connection, first, quarter, accepted_only, since_start)
@@ -153,7 +154,7 @@ def content_hash(
 def fingerprint(connection: Connection, quarter: str, accepted_only: bool) -> str:
     """The content hash that the quarter's exports bear."""
     by_basis = totals_by_basis(connection, Quarter.parse(quarter), accepted_only)
-    openings = [o.opening_id for o in aggregates.opening_origins(connection, quarter)]
+    openings = aggregates.opening_ids(connection, quarter)
     return content_hash(by_basis, aggregates.counting_ids(connection, quarter, accepted_only), openings)
 
 

@@ -200,10 +200,17 @@ class OpeningOrigin:
     figures: tuple[int, ...]  # in the order of MEASURES
 
 
-def opening_origins(connection: Connection, last: str) -> list[OpeningOrigin]:
-    """Every row of opening figures that end by `last`: by institution and occupation."""
+def opening_ids(connection: Connection, last: str) -> list[int]:
+    """The ids of the opening figures that a total since the start adds, by institution name."""
     begun = earlier.begun(last)
-    rows = connection.execute(
+    query = select(begun.c.id).join(institution, institution.c.id == begun.c.institution_id)
+    return list(connection.execute(query.order_by(institution.c.name)).scalars())
+
+
+def opening_origins(connection: Connection, last: str) -> Iterator[OpeningOrigin]:
+    """Every row of opening figures that end by `last`, streamed: by institution and occupation."""
+    begun = earlier.begun(last)
+    rows = connection.execution_options(yield_per=_CHUNK).execute(
         select(
             institution.c.id,
             institution.c.name,
@@ -217,7 +224,8 @@ def opening_origins(connection: Connection, last: str) -> list[OpeningOrigin]:
         .outerjoin(opening_figure, opening_figure.c.opening_id == begun.c.id)
         .order_by(institution.c.name, opening_figure.c.occupation)
     )
-    return [OpeningOrigin(*row[:9], row[9:]) for row in map(tuple, rows)]  # type: ignore[call-arg]
+    for row in map(tuple, rows):
+        yield OpeningOrigin(*row[:9], row[9:])  # type: ignore[call-arg]
 
 
 def counting_ids(connection: Connection, quarter: str, accepted_only: bool) -> list[int]:
