@@ -180,6 +180,8 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if ordered and (question is None or question.kind != "text"):
         return office.act(turn, *ordered)
     if stage is None or question is None:
+        if words.tidy(text) in words.SKIP:  # an offer that needs no answer was left alone
+            return [turn.say("menu_hint.j2")]
         return [_ask(turn, text).message]
     return _answer_or_ask(turn, stage, text)
 

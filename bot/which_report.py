@@ -40,6 +40,10 @@ def begin(turn: Turn, quarter: str = "") -> list[Outgoing]:
         begun = report_state.open_drafts(turn)
         if len(begun) == 1:
             return _go_on(turn, *begun[0])
+        at_hand = report_state.at_hand(turn, turn.institutions[0].institution_id or 0)
+        if at_hand.state == "returned" and at_hand.waits:  # what the office sent back comes first
+            place = {"institution": str(at_hand.institution_id), "quarter": str(at_hand.quarter)}
+            return conductor.start(turn, "report", place)
     return conductor.start(turn, "report")
 
 

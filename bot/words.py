@@ -63,6 +63,7 @@ _BY_WORD = {word: command for command, words in COMMANDS.items() for word in wor
 
 UNSURE = frozenset("不确定 不知道 不清楚 说不准 说不好 不好说 不晓得 拿不准 不太清楚 不懂".split())
 WRONG = frozenset("填错了 数错了 错了 写错了 打错了 有错 填错 我要改 要改".split())
+SKIP = frozenset("跳过 不填 不留 不用了 先不填".split())
 HELLO = frozenset("你好 您好 你好呀 您好呀 哈喽 嗨 hi hello 早 早上好 上午好 中午好 下午好 晚上好".split())
 YES = frozenset("是 是的 对 对的 嗯 嗯嗯 有 有的 好 好的 可以 确认 确定 行 yes y ok".split())
 NO = frozenset("不是 不 没有 没 否 不对 无 不行 不要 不用 no n".split())

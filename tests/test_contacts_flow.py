@@ -45,6 +45,7 @@ class TestReviewAndConfirmation:
         assert "系统已收到" in contact.text
 
     def test_the_confirmation_says_the_sums_and_that_the_quarter_runs(self, contact: Person) -> None:
+        contact.now = datetime(2026, 12, 10, 10, tzinfo=SHANGHAI)  # weeks before the quarter's end
         contact.says(f"填报 {Q4}", LINE, "区块链 1 5 30 20 20 20000", "往季班次本季纳入", "提交")
         for said in ("班次 4", "150", "100", "110,000", "1 条说明", "12月31日"):
             assert said in contact.text

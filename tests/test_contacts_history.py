@@ -9,7 +9,7 @@ import pytest
 from bot.channels import web_pages
 from bot.messages import Outgoing
 from bot.start import House
-from storage import reports
+from storage import decisions, reports
 from storage.database import transaction
 from storage.turns import Line
 from tests.conftest import contact_code, office_code
@@ -49,7 +49,7 @@ def test_a_correction_is_a_revision_with_its_reason_and_a_diff(wang: Person) -> 
     wang.says("历史")
     assert "人数报错" in wang.text
     assert "120 → 140" in wang.text
-    assert "未填 → 10" in wang.text
+    assert "新增 物联网" in wang.text
     assert "区块链 已培训人数" not in wang.text  # only what changed
     assert "2026Q4-0001-01" in wang.text
     assert "2026Q4-0001-02" in wang.text
@@ -248,3 +248,23 @@ def test_a_draft_given_up_does_not_make_the_first_report_a_second_one(wang: Pers
     wang.says(LINE, "提交", "提交", "历史")
     assert "首次报送" in wang.text
     assert "第2版" not in wang.text
+
+
+def test_a_row_that_came_and_one_that_went_are_one_line_each(wang: Person) -> None:
+    wang.says(f"填报 {Q4}", f"{LINE}\n区块链 1 1 30 28 28 42000", "提交", "提交", "更正", "漏报物联网")
+    wang.says("物联网 1 0 20 0 0 0", "删掉区块链")
+    wang.presses("删掉 区块链")
+    wang.says("提交", "提交", "历史")
+    told = wang.text.split("漏报物联网")[1]
+    assert told.count("区块链") == told.count("物联网") == 1
+
+
+def test_what_was_returned_is_opened_at_once(wang: Person, either_house: House) -> None:
+    wang.says(f"填报 {Q4}", LINE, "提交", "提交")
+    with transaction(either_house.engine) as connection:
+        latest = reports.snapshot(connection, 1, Q4).latest
+        assert latest is not None
+        decisions.return_(connection, latest.id, [("大数据", "trained", "和名册差 10 人")], 1, NOON)
+    wang.says("填报")
+    assert "和名册差 10 人" in wang.text
+    assert "开始改" in wang.labels

@@ -31,6 +31,7 @@ from storage import attachments, drafts, lateness, lead_review, people, reports
 from storage.reports import Snapshot
 
 SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
+EARLY = timedelta(days=14)  # whoever reports sooner than that before the quarter's end is told that it runs
 PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
 Asked = TypeVar("Asked", bound=Question[Any])
 
@@ -141,7 +142,7 @@ class ReportDialog(Dialog):
             adding = AskOccupations.of(f"add:{version}", context.form, list(snapshot.rows), adding=True)
             await context.named(adding)
         quarter = Quarter.parse(context.quarter or "")
-        data |= {"quarter": quarter, "running": context.now < quarter.end()}
+        data |= {"quarter": quarter, "running": context.now < quarter.end() - EARLY}
         await Choose(f"confirm:{version}", "report/confirm.j2", data, values=("yes",), typed={"提交": "yes"})
         return Submit(version)
 
