@@ -2,48 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from bot import accounts, conductor
 from bot.messages import Outgoing
 from bot.turn import Turn
 from storage import accounts as accounts_kept
 from storage import people
-
-_SAID = re.compile(r"^(?:绑定|/start|/bind)[\s:：]*(\S.*)?$", re.I | re.S)
-_SPOKEN_OF = re.compile(r"绑定|邀请|码|/start|/bind", re.I)
-_LONGEST = 80  # characters of a message that gives a code in its own words
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060-\u2069\ufeff]")
-_DASHES = re.compile(r"[‐‑‒–—―−﹣_]")
-_SIGN = "[A-HJ-NP-Z2-9]"
-_BARE = re.compile(rf"^(?=.*[A-Z]){_SIGN}{{5}}\s*-?\s*{_SIGN}{{5}}$", re.I)
-_WITHIN = tuple(
-    re.compile(rf"(?<![A-Z0-9]){within}(?![A-Z0-9])(?!\s*-)", re.I)
-    for within in (rf"{_SIGN}{{5}}\s*-?\s*{_SIGN}{{5}}", rf"{_SIGN}(?:[\s-]*{_SIGN}){{9}}")
-)
-
-
-def code_in(text: str) -> str | None:
-    """The code in a message; "" when 绑定 was said without one; None when it is no such message.
-
-    Bare, after 绑定, or anywhere in a short message that speaks of a code; in any case and width.
-    """
-    plain = _DASHES.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).strip(
-        " \t\n。.!！\"“”'"
-    )
-    if _BARE.match(plain):
-        return plain
-    said = _SAID.match(plain)
-    if len(plain) <= _LONGEST and _SPOKEN_OF.search(plain):
-        words = said[1] or "" if said else plain
-        for found in (code for within in _WITHIN for code in within.findall(words)):
-            if re.search(r"[A-Z]", found, re.I):  # figures are none
-                return str(found)
-    if not said or (plain.lower().startswith("/start") and not said[1]):
-        return None
-    typed = said[1] or ""
-    return typed if re.search(r"[A-Za-z0-9]", typed) else ""
 
 
 def bind(turn: Turn, code: str) -> list[Outgoing]:

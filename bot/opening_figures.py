@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import words as said
-from bot.dialogs.beside import add
 from bot.engine import Problem
-from policy.form import Doubt, Form
+from policy.form import Doubt, Form, add_rows
 from policy.quarters import FIRST_YEAR, Quarter
 from storage import earlier
 from storage.reports import Rows
@@ -75,7 +74,7 @@ def impossible(
     after = earlier.rows_between(connection, institution_id, str(through.next()), str(Quarter(2100, 4)))
     total, found = rows, _of(chart, rows, None)
     for quarter in sorted(after):
-        total = add([total, after[quarter]])
+        total = add_rows([total, after[quarter]])
         known = {one.occupation for one in found}
         found += [one for one in _of(chart, total, Quarter.parse(quarter)) if one.occupation not in known]
     return found

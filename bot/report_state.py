@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.dialogs import returned
 from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
@@ -66,7 +65,7 @@ def of(turn: Turn, institution_id: int, quarter: Quarter) -> ReportState:
         empty = [(n, sum(snapshot.rows[n][m.id] is None for m in form().measures)) for n in names]
         cells = [(n, count) for n, count in empty if count]
     if latest is not None and latest.state == "returned":
-        places = returned.said_lines(form(), returns.cells(connection, latest.id))
+        places = form().places(returns.cells(connection, latest.id))
     state = "draft" if snapshot.draft else latest.state if latest else "none"
     return ReportState(institution_id, name, quarter, state, timely, latest, cells, places, closed)
 

@@ -7,6 +7,7 @@ import re
 from bot import (
     answering,
     binding,
+    codes,
     conductor,
     feedback,
     office,
@@ -64,7 +65,7 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
     In the middle of a dialog only who says hello or asks for the menu hears of it.
     """
-    if binding.code_in(turn.text) is not None:
+    if codes.code_in(turn.text) is not None:
         return said  # who just came in is asked for their name first; /start CODE is no menu
     menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
     said_hello = turn.small_talk or words.tidy(turn.text) in words.HELLO
@@ -161,7 +162,7 @@ def _action(turn: Turn, stage: Stage | None, action: str) -> list[Outgoing]:
 
 
 def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgoing]:
-    code = binding.code_in(text)
+    code = codes.code_in(text)
     if code is not None:
         return binding.bind(turn, code)
     command = words.command(text) or _own_command(turn, stage, text)

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.channels.shape import CHANNELS
-from bot.dialogs.returned import said_lines
 from bot.messages import Outgoing
 from bot.render import render, words
 from policy.form import form
@@ -77,7 +76,7 @@ def tell_accepted(connection: Connection, decided: Decided, now: datetime) -> To
 
 def tell_returned(connection: Connection, decided: Decided, now: datetime) -> Told:
     """The report was returned, with the office's words; who hears of it."""
-    places = said_lines(form(), returns.cells(connection, decided.revision_id))
+    places = form().places(returns.cells(connection, decided.revision_id))
     return _tell_of(connection, decided, "returned", now, places=places)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -124,6 +124,16 @@ class Form:
             if measure.id == measure_id:
                 return measure
         raise KeyError(measure_id)
+
+    def places(self, words: Mapping[tuple[str, str], str]) -> list[tuple[str, str, str]]:
+        """What is said of cells, in the form's order: (occupation, measure's title, words).
+
+        An occupation of "" means the form as a whole, a measure of "" the whole row.
+        """
+        order = {m.id: i for i, m in enumerate(self.measures)}
+        names = self.occupation_order({o for o, _ in words if o})
+        places = sorted(words, key=lambda p: (names.index(p[0]) if p[0] else -1, order.get(p[1], -1)))
+        return [(o, self.measure(m).title if m else "", words[o, m]) for o, m in places]
 
     def total(self, measure: Measure, rows: Mapping[str, Row]) -> int:
         """The measure added up over the rows; cells without a number count nothing."""
@@ -270,6 +280,19 @@ def fact_of(text: str) -> str:
 
 def _place(names: list[str], name: str) -> int:
     return names.index(name) if name in names else len(names)
+
+
+def add_rows(several: Iterable[Mapping[str, Row]]) -> dict[str, dict[str, Cell]]:
+    """Rows of several forms added up cell by cell; what is not a number is left out."""
+    total: dict[str, dict[str, Cell]] = {}
+    for rows in several:
+        for occupation, row in rows.items():
+            into = total.setdefault(occupation, {})
+            for measure, cell in row.items():
+                if isinstance(cell, int):
+                    known = into.get(measure)
+                    into[measure] = cell + (known if isinstance(known, int) else 0)
+    return total
 
 
 def _alike(a: str, b: str) -> float:

@@ -16,7 +16,7 @@ from tests.talk import NOON, Person
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [n for n in os.environ if n.startswith("BOT_") and n != "BOT_SCREENSHOTS"]:
+    for name in [n for n in os.environ if n.startswith("BOT_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

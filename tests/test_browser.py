@@ -127,7 +127,7 @@ class Visitor:
 
     def picture(self, name: str) -> None:
         """Save what is on the screen."""
-        folder = Path(os.environ.get("BOT_SCREENSHOTS") or ROOT / "tests" / "screenshots")
+        folder = Path(os.environ.get("SCREENSHOTS") or ROOT / "tests" / "screenshots")
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=folder / f"{name}.png")
 
@@ -208,12 +208,16 @@ def test_a_contact_binds_and_reports_a_quarter(visit: Visit, server: Server) -> 
     wang.presses("填报季度情况表")
     wang.page.locator(".newest .chip.answer").first.click()  # the quarter that is due
     wang.settled()
-    wang.sees("本季度哪些职业有培训")
+    wang.sees("哪些职业有培训")
     wang.picture("occupations")
     wang.presses("大数据")
     wang.says("3")
     wang.picture("cell")
-    wang.says("大数据 3 2 120 80 60 90000")
+    wang.page.get_by_label("想问的话").fill(
+        "大数据 3 2 120 80 60 90000\n区块链 1 1 30 28 28 42000\n智能制造 2 1 64 40 22 33000"
+    )
+    wang.page.keyboard.press("Enter")
+    wang.settled()
     wang.sees("都填好了，请核对")
     expect(wang.page.locator(".newest .chip.answer")).to_have_text(["提交"])  # 加一个职业 is no equal of it
     box = wang.page.locator(".attach summary").bounding_box()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from bot import binding, door
+from bot import codes, door
 from bot.channels import wechat_pages as pages
 from bot.channels import wechat_window as window
 from bot.channels.wechat_api import Api, NotTaken, TooLarge, Unreachable
@@ -101,7 +101,7 @@ def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
 
 def _scanned(scene: str) -> str:
     """What a scanned code says: its one-time code, if it is one."""
-    return f"绑定 {scene}" if scene and binding.code_in(scene) == scene else ""
+    return f"绑定 {scene}" if scene and codes.code_in(scene) == scene else ""
 
 
 class Intake:

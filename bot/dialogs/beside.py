@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.dialogs.report_questions import read_cell
 from bot.engine import Question
 from bot.turn import Turn
-from policy.form import Cell, Doubt, Form, Measure, Row
+from policy.form import Cell, Doubt, Form, Measure, Row, add_rows
 from policy.quarters import FIRST_YEAR, Quarter
 from storage import courses, earlier
 from storage.earlier import Note, Opening
@@ -86,7 +86,7 @@ def read(connection: Connection, institution_id: int, quarter: Quarter) -> Besid
     return Beside(
         last=rows.get(str(before), {}),
         year_ago=rows.get(first, {}) if first < str(quarter) and first[:4] != str(quarter.year) else {},
-        this_year=add(of_year),
+        this_year=add_rows(of_year),
         notes=earlier.notes(connection, str(quarter)),
         since=_since(connection, opening, quarter) if opening and opening.through < str(quarter) else None,
     )
@@ -97,20 +97,7 @@ def _since(connection: Connection, opening: Opening, quarter: Quarter) -> Rows:
     rows: dict[str, Rows] = {}
     if before and after <= before:
         rows = earlier.rows_between(connection, opening.institution_id, str(after), str(before))
-    return add([opening.rows, *rows.values()])
-
-
-def add(several: list[Rows]) -> Rows:
-    """Rows added up cell by cell; what is not a number is left out."""
-    total: Rows = {}
-    for rows in several:
-        for occupation, row in rows.items():
-            into = total.setdefault(occupation, {})
-            for measure, cell in row.items():
-                if isinstance(cell, int):
-                    known = into.get(measure)
-                    into[measure] = cell + (known if isinstance(known, int) else 0)
-    return total
+    return add_rows([opening.rows, *rows.values()])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import binding, words
+from bot import codes, words
 from bot.dialogs import returned, sharing
 from bot.engine import Outcome
 from bot.messages import Outgoing
@@ -61,7 +61,7 @@ def _meant(turn: Turn, answers: dict[str, Any]) -> bool:
     if any(plain == words.tidy(label) and token.startswith(here) for label, token in turn.memory.offers):
         return True
     command = words.command(turn.text)
-    if command is not None or binding.code_in(turn.text) is not None:
+    if command is not None or codes.code_in(turn.text) is not None:
         return command == "submit"
     if looks_like_figure(turn.text) or are_figures(form(), turn.text, []):
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.engine import Choose, Outcome, Question
 from bot.render import words
 from bot.turn import Turn
-from policy.form import Cell, Doubt, Form, Row
+from policy.form import Cell, Doubt, Row
 from policy.quarters import Quarter
 from storage import reports, returns
 from storage.reports import Snapshot
@@ -79,14 +79,6 @@ def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     return OfficeView(returns.cells(connection, latest.id), was, closed=closed)
 
 
-def said_lines(form: Form, cells: Mapping[tuple[str, str], str]) -> list[tuple[str, str, str]]:
-    """The returned places in the form's order: (occupation, measure's title, words)."""
-    order = {m.id: i for i, m in enumerate(form.measures)}
-    names = form.occupation_order({o for o, _ in cells if o})
-    places = sorted(cells, key=lambda p: (names.index(p[0]) if p[0] else -1, order.get(p[1], -1)))
-    return [(o, form.measure(m).title if m else "", cells[o, m]) for o, m in places]
-
-
 async def ask_to_begin(context: ReportContext, snapshot: Snapshot) -> str | None:
     """For a returned or reopened report without a draft: begin, or leave; None for any other."""
     view = context.office
@@ -97,7 +89,7 @@ async def ask_to_begin(context: ReportContext, snapshot: Snapshot) -> str | None
         "context": context,
         "snapshot": snapshot,
         "revision": snapshot.shown,
-        "places": said_lines(context.form, view.cells),
+        "places": context.form.places(view.cells),
         "reopened": view.reopened,
     }
     question = f"returned:{snapshot.shown.number}"

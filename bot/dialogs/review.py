@@ -9,7 +9,6 @@ from typing import Any
 from bot import telling
 from bot.allowed import refused
 from bot.dialogs.base import Dialog, Leave
-from bot.dialogs.returned import said_lines
 from bot.engine import Choose, Outcome, Problem, Question, Write
 from bot.messages import Outgoing
 from bot.render import words
@@ -132,7 +131,7 @@ class ReturnDialog(Dialog):
             title = context.form.measure(measure).title if measure else ""
             about = {**data, "occupation": occupation, "title": title}
             reasons[occupation, measure] = await Write(f"why:{number}", "review/why.j2", about, shortest=2)
-            listed = {**data, "places": said_lines(context.form, reasons), "number": one.revision.number}
+            listed = {**data, "places": context.form.places(reasons), "number": one.revision.number}
             typed = {"还有": "more", "退回": "send", "确认退回": "send", "确认": "send", "没有了": "send"}
             wish = await Choose(
                 f"more:{number}", "review/more.j2", listed, values=("send", "more"), typed=typed

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot import telling
-from bot.dialogs.returned import said_lines
 from bot.explained import explained
 from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
@@ -112,7 +111,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "changed": _changed(past, pasts),
         "answered": _answered(visit, past, pasts),
         "absent": chart.occupation_order(last.keys() - one.rows.keys()),
-        "said": said_lines(chart, returns.cells(connection, past.id)),
+        "said": chart.places(returns.cells(connection, past.id)),
         "reopened": returns.reopened(connection, past.id),
         "pages": pages,
         "files": [f for f in pages.files if visit.officer.decides or f.kind not in WITH_TELEPHONE],
@@ -137,7 +136,7 @@ def _answered(
     chart, before = form(), earlier[-1]
     by_title = {m.title: m for m in chart.measures}
     told = []
-    for occupation, title, words in said_lines(chart, returns.cells(visit.connection, before.id)):
+    for occupation, title, words in chart.places(returns.cells(visit.connection, before.id)):
         measure = by_title.get(title)
         was, now = (p.rows.get(occupation, {}).get(measure.id) if measure else None for p in (before, past))
         shown = (measure.show(was), measure.show(now)) if measure else ("", "")
