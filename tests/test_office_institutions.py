@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -682,11 +681,9 @@ class TestImporting:
     async def test_ten_thousand_rows(self, officer: Person, browser: Browser, house: House) -> None:
         content = workbook(*((f"威海第{n}职业培训学校", "荣成", "2026Q4", "") for n in range(10_000)))
         await browser.enters(officer)
-        began = time.perf_counter()
         await self.previewed(browser, content)
         await browser.submits(IMPORT + "/confirm", files={"none": ("", b"")})
         assert browser.status == 200
-        assert time.perf_counter() - began < 20  # a few seconds on any machine
         assert len(listed(house)) == 10_000
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from bot.channels import telegram_delivery as delivery
 from bot.channels.telegram import Telegram, file_url
+from bot.contact import PLACES
 from bot.messages import Choice, FileRef, Incoming, Outgoing
 from bot.render import environment
 from bot.start import House
@@ -261,6 +262,7 @@ def test_every_token_of_every_template_fits_callback_data() -> None:
     tokens = [token for kind in composed.values() for token in kind]
     for name in environment().list_templates():
         source, _, _ = environment().loader.get_source(environment(), name)  # type: ignore[union-attr]
+        source = source.replace('action ~ ":"', f'"{max(PLACES, key=len)}:"')  # any that names a report
         for call, arguments in re.findall(r"\b(button|option|act)\((.*?)\)\s*}}", source):
             if literal := re.search(r',\s*"([^"]*)"$', arguments):
                 tokens.append(PREFIX[call] + literal[1])
