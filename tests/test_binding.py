@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.binding import code_in
+from bot.codes import code_in
 from bot.start import House
 from bot.telephones import NotATelephone, find_telephone
 from storage import people
