@@ -214,7 +214,9 @@ def attach(
         connection.execute(select(revision.c.id).where(revision.c.id == target.id).with_for_update())
     else:
         touch(connection, target)
-    count = select(func.count()).select_from(attachment).where(attachment.c.revision_id == target.id)
+    # However many pages there are, the stamped form finds its place beside them.
+    alike = attachment.c.kind == STAMPED if kind == STAMPED else attachment.c.kind != STAMPED
+    count = select(func.count()).select_from(attachment).where(attachment.c.revision_id == target.id, alike)
     if connection.execute(count).scalar_one() >= MOST:
         raise TooMany
     made = connection.execute(

@@ -197,6 +197,8 @@ def extend(
     words = " ".join(reason.split())
     if not words or until <= max(now, due):
         raise BadReasons
+    # Two officers at once: one after the other.
+    connection.execute(select(institution.c.id).where(institution.c.id == institution_id).with_for_update())
     connection.execute(
         delete(extension).where(extension.c.institution_id == institution_id, extension.c.quarter == quarter)
     )
@@ -241,9 +243,11 @@ def close_quarter(
     connection: Connection, quarter: str, closes_at: datetime | None, by: int, now: datetime
 ) -> None:
     """Set from when on the quarter takes no more figures; None keeps it open."""
-    connection.execute(delete(closing).where(closing.c.quarter == quarter))
-    if closes_at is not None:
-        connection.execute(insert(closing).values(quarter=quarter, closes_at=closes_at, at=now, person_id=by))
+    values = {"quarter": quarter, "closes_at": closes_at, "at": now, "person_id": by}
+    if closes_at is None:
+        connection.execute(delete(closing).where(closing.c.quarter == quarter))
+    elif connection.execute(insert_new(connection, closing), values).rowcount != 1:  # set before
+        connection.execute(update(closing).where(closing.c.quarter == quarter).values(**values))
     at = closes_at.isoformat() if closes_at else None
     audit.record(connection, now, by, "quarter.close", f"quarter:{quarter}", closes_at=at)
 

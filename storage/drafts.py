@@ -142,6 +142,7 @@ def set_cells(
     The audit row says which cells were written and what they held before; what they hold now
     stands in the revision.
     """
+    touch(connection, draft, nothing_to_report=False)  # first: it holds the draft
     key = {"of_revision": draft.id, "of_occupation": occupation}
     row = connection.execute(_ROW_NOW, key).first()
     if row is None:
@@ -167,7 +168,6 @@ def set_cells(
                 explanation.c.doubt.in_(clear),
             )
         )
-    touch(connection, draft, nothing_to_report=False)
     was = {m: before[m] for m in sorted(cells) if before.get(m) is not None}
     detail = {"occupation": occupation, "cells": sorted(cells), "was": was}
     audit.record(connection, now, by, "draft.set", f"revision:{draft.id}", **detail)
@@ -210,10 +210,10 @@ def explain(
     now: datetime,
 ) -> None:
     """Store the word of explanation for something unlikely, with what was asked."""
+    touch(connection, draft)  # first: it holds the draft, so that nobody else writes in between
     key = {"revision_id": draft.id, "occupation": occupation, "doubt": doubt}
     connection.execute(delete(explanation).filter_by(**key))
     connection.execute(insert(explanation).values(**key, words=words, text=asked))
-    touch(connection, draft)
     audit.record(
         connection, now, by, "draft.explain", f"revision:{draft.id}", occupation=occupation, doubt=doubt
     )

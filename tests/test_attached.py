@@ -297,6 +297,18 @@ def test_no_more_files_than_may_be(house: House, monkeypatch: pytest.MonkeyPatch
     assert len(kept(house)) == 2
 
 
+def test_however_many_pages_there_are_the_stamped_form_finds_its_place(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachments, "MOST", 2)
+    wang = bound(house)
+    for number in range(2):
+        send(wang, house, f"{number}.jpg", JPG + bytes([number]), "经验")
+    wang.says("填报 2026Q4", FIGURES, "提交", "提交")
+    send(wang, house, "盖章.jpg", JPG, "盖章件")
+    assert stamped_in(house) == 1
+
+
 def test_after_submitting_a_page_goes_with_a_correction(house: House) -> None:
     wang = bound(house)
     send(wang, house, "做法.pdf", PDF)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -428,3 +430,21 @@ def test_an_extension_never_makes_a_report_late_that_was_in_time(desk: Desk) -> 
         assert [line.late for line in board.lines(connection, Q4, DUE)] == [False]
         assert not any(group.late for group in board.groups(connection, Q4, DUE))
         assert lateness.of(connection, 1, Q4, DUE).due == DUE
+
+
+def test_two_officers_at_once_extend_and_close_one_after_the_other(desk: Desk) -> None:
+    gate = threading.Barrier(2)
+
+    def both(days: int) -> None:
+        gate.wait(30)
+        with transaction(desk.house.engine) as connection:
+            until = DUE + timedelta(days=days)
+            decisions.extend(connection, 1, Q4, until, "住院", desk.head, NOON, DUE)
+        with transaction(desk.house.engine) as connection:
+            decisions.close_quarter(connection, Q4, DUE + timedelta(days=days), desk.head, NOON)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(both, (5, 9)))
+    with transaction(desk.house.engine, read_only=True) as connection:
+        assert returns.extended_until(connection, 1, Q4) in (DUE + timedelta(days=5), DUE + timedelta(days=9))
+        assert returns.closes_at(connection, Q4, None) in (DUE + timedelta(days=5), DUE + timedelta(days=9))
