@@ -1,12 +1,15 @@
-"""Reading a figure as people write it: 12, １２, 12 个, 1,200, 3万5, 9w, 一百二十, 12.5元."""
+"""Reading a figure as people write it: 12, １２, 12 个, 1,200, 3万5, 9w, 一百二十, 12.5元.
+
+What is not one exact number is refused: 两三个, 十几, 120左右 are approximate, 12² is none.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-import cn2an
+from policy.numerals import HAN, NotANumeral, fold, is_approximate, is_marked, read_numeral
 
 # Unit as people write it → the form's own; 个 goes with classes and people alike.
 UNITS = {
@@ -16,13 +19,14 @@ UNITS = {
     **dict.fromkeys(("个", "次", "家", "整"), ""),
 }
 _UNIT = re.compile(rf"\s*({'|'.join(sorted(UNITS, key=len, reverse=True))})$")
-_HAN = "零〇一二两三四五六七八九十百千万亿廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
-_PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_WITH_HAN = re.compile(rf"[\d.{_HAN}]+")
-_MINUS = re.compile(r"^[-−﹣－负](?=\s*[\d.零一二三四五六七八九十百千万])")
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_WITH_HAN = re.compile(rf"[0-9.{HAN}]+")
+_MINUS = re.compile(r"^[-−﹣－负](?=\s*[0-9.零一二两三四五六七八九十百千万])")
 _ABOUT = re.compile(
-    r"^(?:大概|大约|约|差不多|估计|可能|将近|近|不到|超过)|(?:左右|上下|多|来|以上|以下|余|\+)$"
+    r"^(?:大概|大约|大致|约莫|约|差不多|估计|可能|将近|接近|近|不到|不足|不止|不下|超过|超|逾"
+    r"|至少|最少|起码|少说|至多|最多)"
+    r"|(?:左右|上下|前后|出头|开外|多|来|以上|以下|以内|余|\+)$"
 )
 _SAID = re.compile(r"(?:吧|呢|啊|哦|了|哈|的)+$")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -41,7 +45,7 @@ class NotAFigure(ValueError):
 
 
 def _tidy(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip().rstrip("。.,!")
+    return _INVISIBLE.sub("", fold(text)).strip().rstrip("。.,!")
 
 
 def is_none(text: str) -> bool:
@@ -80,23 +84,39 @@ def read_figure(text: str) -> Decimal:
         raise NotAFigure("other")
     plain = re.sub(r"^[¥￥]", "", _SAID.sub("", plain)).strip()
     plain = re.sub(r"(?<=\d)\s*[wW](?=\d?\s*元?$)", "万", plain)
-    about = _ABOUT.sub("", _UNIT.sub("", plain)).strip()
-    plain = _UNIT.sub("", plain).strip()
-    if about != plain and looks_like_figure(about):
+    if _is_about(plain):
         raise NotAFigure("about")
-    numbers = re.findall(rf"[\d.,{_HAN}]+", plain)
+    plain = _UNIT.sub("", plain).strip()
+    numbers = re.findall(rf"[0-9.,{HAN}]+", plain)
     if len(numbers) > 1:
         raise NotAFigure("several")
     if _GROUPED.fullmatch(plain):
         plain = plain.replace(",", "")
+    if _PLAIN.fullmatch(plain):
+        return Decimal(plain)
+    if not _WITH_HAN.fullmatch(plain):
+        raise NotAFigure("other")
     try:
-        if _PLAIN.fullmatch(plain):
-            return Decimal(plain)
-        if _WITH_HAN.fullmatch(plain):
-            return Decimal(str(cn2an.cn2an(plain, "smart")))
-    except (ValueError, InvalidOperation) as error:
-        raise NotAFigure("other") from error
-    raise NotAFigure("other")
+        return read_numeral(plain)
+    except NotANumeral as error:
+        raise NotAFigure(error.reason) from error
+
+
+def _is_about(plain: str) -> bool:
+    """Whether a tidied text is a number that is not exact, with the units and words around it."""
+    cores = [plain]
+    while (shorter := _UNIT.sub("", cores[-1]).removesuffix("号").strip()) and shorter != cores[-1]:
+        cores.append(shorter)  # 两三个人, 一百来号人
+    for core in cores:
+        number = _ABOUT.sub("", core).strip()
+        if is_approximate(core) or (number != core and (is_approximate(number) or _holds_figure(number))):
+            return True
+    return False
+
+
+def _holds_figure(plain: str) -> bool:
+    units = "|".join(UNITS)
+    return bool(re.search("[0-9]", plain)) or bool(re.fullmatch(rf"[负\-]?[{HAN}点.\s]+(?:{units})?", plain))
 
 
 def is_figure(text: str) -> bool:
@@ -108,8 +128,21 @@ def is_figure(text: str) -> bool:
     return True
 
 
+def is_number(text: str) -> bool:
+    """Whether the text is one number, exact (120) or not (两三个, 120左右): never a word of explanation."""
+    try:
+        read_figure(text)
+    except NotAFigure as error:
+        return error.reason == "about"
+    return True
+
+
 def looks_like_figure(text: str) -> bool:
-    """Whether the text holds a digit or is made of Chinese numerals: then it is a value, not a question."""
+    """Whether the text holds a digit or is nothing but a number in Chinese, exact or not.
+
+    Then it is a value, not a question.
+    """
     plain = unicodedata.normalize("NFKC", text).strip()
-    units = "|".join(UNITS)
-    return bool(re.search(r"\d", plain)) or bool(re.fullmatch(rf"[负\-]?[{_HAN}点.\s]+(?:{units})?", plain))
+    if _holds_figure(plain) or any(map(is_marked, text)):
+        return True
+    return len(plain) <= LONGEST and _is_about(_SAID.sub("", _tidy(text)))

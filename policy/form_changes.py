@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from policy.figures import is_figure
+from policy.figures import is_number
 from policy.form import Form, Measure
+from policy.numerals import fold
 
 _BEGINS = re.compile(
     r"^(?:算了|哦|嗯|不对|等等|等一下)?[，,。\s]*(?:我想|我要|请|帮我)?(?:把|将)?(?:改动|改|修改|更正|修正)?(?:一下|下)?(?:把|将)?\s*"
@@ -25,7 +25,7 @@ LONGEST = 40  # characters; whoever writes more explains something
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be changed: a row (`measure` None), a cell, or a cell to `figure` as typed."""
+    """What is to be changed: a row (`measure` None), a cell, or a cell to `figure` as typed, exact or not."""
 
     occupation: str
     measure: Measure | None = None
@@ -37,7 +37,7 @@ def read_change(form: Form, text: str, rows: list[str]) -> Change | None:
 
     With one row only it need not be named.
     """
-    plain = unicodedata.normalize("NFKC", text).strip().rstrip("。.!")
+    plain = fold(text).strip().rstrip("。.!")
     if len(plain) > LONGEST or "\n" in plain or plain.endswith(("?", "吗", "呢")):
         return None
     what, *to = _TO.split(plain[_BEGINS.match(plain).end() :], maxsplit=1)  # type: ignore[union-attr]
@@ -57,24 +57,27 @@ def read_change(form: Form, text: str, rows: list[str]) -> Change | None:
     if rest and measure is None:
         return None
     if figure is not None:
-        return Change(occupation, measure, figure) if measure and is_figure(figure) else None
+        return Change(occupation, measure, figure) if measure and is_number(figure) else None
     if not asked and not (measure is not None and (" " in what or len(rest) > 3)):
         return None  # just the name of an occupation, or a question that begins with it
     return Change(occupation, measure)
 
 
 def read_correction(text: str) -> str | None:
-    """The figure that a text puts in place of a wrong one: 打错了，是3, 改成3; None for anything else."""
-    plain = unicodedata.normalize("NFKC", text).strip().rstrip("。.!")
+    """The figure that a text puts in place of a wrong one: 打错了，是3, 改成3; None for anything else.
+
+    It is as typed, and may be refused: 改成两三个.
+    """
+    plain = fold(text).strip().rstrip("。.!")
     found = re.fullmatch(
         r"(?:(?:我|是)?(?:打|填|写|报|算|弄)?错了?)?[，,\s]*(?:改成|改为|应该是|应为|应是|是)\s*(\S+)", plain
     )
-    return found[1] if found and is_figure(found[1]) else None
+    return found[1] if found and is_number(found[1]) else None
 
 
 def read_removal(form: Form, text: str, rows: list[str]) -> str | None:
     """The row that is to go: 删掉大数据, 大数据不要了; None for anything else."""
-    plain = unicodedata.normalize("NFKC", text).strip().rstrip("。.!了") + "了"
+    plain = fold(text).strip().rstrip("。.!了") + "了"
     for pattern in (_DROP, _GONE):
         if found := pattern.match(plain) or pattern.match(plain[:-1]):
             named = form.find_occupation(found[1].strip("的 "))

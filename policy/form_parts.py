@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from policy.figures import is_dash, looks_like_figure
 from policy.form import Form
 from policy.form_file import UNKNOWN
+from policy.numerals import fold
 
 _UNIT = re.compile("个班|元整|块钱|个|人|名|位|元|块")  # alone behind a figure; 班次 begins the next one
 _GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
@@ -62,7 +63,8 @@ def parts(form: Form, raw: str) -> list[str]:
             joined[-1] += part  # 90000 元
         else:
             joined.append(part)
-    if len(joined) > 1 and _NUMBERED.match(joined[0]) and not looks_like_figure(joined[1]):
+    running = _NUMBERED.match(unicodedata.normalize("NFKC", joined[0])) if len(joined) > 1 else None  # 1, ①
+    if running and not looks_like_figure(joined[1]):
         joined.pop(0)  # a column of running numbers
     return _unglued(form, joined)
 
@@ -75,7 +77,7 @@ def _unglued(form: Form, cells: list[str]) -> list[str]:
     numbered = re.match(r"^\d{1,2}[.、)）]?(?=\D)", first)
     if numbered and form.find_occupation(first[numbered.end() :].strip(_AROUND)):
         return [first[numbered.end() :].strip(_AROUND), *cells[1:]]
-    onto = re.match(r"^(\D+?)(\d.*)$", first)
+    onto = re.match(r"^(\D+?)(\d.*)$", fold(cells[0]))
     if onto and form.find_occupation(onto[1].strip(_AROUND)):
         return [onto[1].strip(_AROUND), onto[2], *cells[1:]]
     return cells

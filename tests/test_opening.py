@@ -241,6 +241,12 @@ class TestInChat:
         rows = kept(either_house)[0].rows
         assert sorted(rows) == sorted(["大数据", "物联网"]) and rows["物联网"]["trained"] == 50
 
+    @pytest.mark.parametrize("typed", ["两三百", "三百来个", "300左右"])
+    def test_an_approximate_count_is_refused(self, house: House, typed: str) -> None:
+        wang = school(house, NAME)
+        ready(wang).says(f"大数据 10 4 {typed} 200 100 100000")
+        assert "约数" in wang.text
+
     def test_a_quarter_that_has_not_ended(self, either_house: House) -> None:
         wang = school(either_house, NAME)
         wang.says("期初数", Q4)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
+import cn2an
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from policy import consistency
 from policy.answers import Answers, Entry, answers
 from policy.checks import Check, checks, parse_check, parse_facts
 from policy.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, evaluate, open_facts
-from policy.figures import NotAFigure, read_figure
+from policy.figures import NotAFigure, looks_like_figure, read_figure
 from policy.files import PolicyError
 from policy.form import fact_of, form, parse_form
 from policy.form_lines import read_lines
@@ -306,7 +307,7 @@ class TestFigures:
         try:
             assert read_figure(text) >= 0
         except NotAFigure as refused:
-            assert refused.reason in ("empty", "negative", "several", "other")
+            assert refused.reason in ("empty", "negative", "several", "about", "other")
 
     @pytest.mark.parametrize(
         ("text", "value"),
@@ -321,6 +322,67 @@ class TestFigures:
     )
     def test_forms_people_use(self, text: str, value: str) -> None:
         assert read_figure(text) == Decimal(value)
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("两", 2),
+            ("廿三", 23),
+            ("一百一", 110),
+            ("一百十五", 115),
+            ("一千零一十", 1010),
+            ("三千五", 3500),
+            ("3千5百", 3500),
+            ("1.5千", 1500),
+            ("十五万三", 153_000),
+            ("三十万零五百", 300_500),
+            ("12万3456", 123_456),
+            ("1.2345678万", 12_345.678),
+            ("壹佰贰拾", 120),
+            ("一亿二千万", 120_000_000),
+            ("三亿五", 350_000_000),
+            ("3亿5", 350_000_000),
+            ("⼗⼆", 12),  # radicals, as copied out of a PDF
+        ],
+    )
+    def test_chinese_numerals(self, text: str, value: float) -> None:
+        assert read_figure(text) == Decimal(str(value))
+
+    @pytest.mark.parametrize(
+        "text",
+        "两三个 一两个 七八个 三五个 三两个 十七八 二三十 三四百 一两万 三五百人 "
+        "一百二三十 三万五六 百八十 百十个 十几 几十 几个 好几 好几个 二十几 30几个 "
+        "三十好几 几百几十 十几二十个 十几万元 数十人 数百 一百来 十来个 一百来号人 "
+        "十多个人 三万多块钱 20余人 百余 百 千把人 成百 成百上千 成千上万 上千 上百人 "
+        "近百人 若干 一些 大概十来个 至少120 不到一百 一百出头 两三个人".split(),
+    )
+    def test_an_approximate_count_is_no_figure(self, text: str) -> None:
+        assert looks_like_figure(text)  # so it is refused as a value, never taken for a question
+        with pytest.raises(NotAFigure) as refused:
+            read_figure(text)
+        assert refused.value.reason == "about"
+
+    @pytest.mark.parametrize(
+        "text",
+        "一二三 一二三四 二〇二五 零五 1二 一百二十0 一百零二十 一百两 3.5万5 3万05 "
+        "3万0 1万2万 一亿二千 12² ² ½ ①② ㈡ ٣ 𝟏 万 12abc".split(),
+    )
+    def test_what_only_resembles_a_number_is_none(self, text: str) -> None:
+        assert looks_like_figure(text)
+        with pytest.raises(NotAFigure) as refused:
+            read_figure(text)
+        assert refused.value.reason == "other"
+
+    @given(st.integers(0, 10**8 - 1))
+    def test_a_number_written_in_chinese_is_read_back(self, number: int) -> None:
+        assert read_figure(cn2an.an2cn(str(number))) == number
+
+    @given(st.text("0123.,一二两三五零〇十百千万亿廿几多来余数近成上个好", max_size=45))
+    def test_any_run_of_numerals_is_a_figure_or_refused(self, text: str) -> None:
+        try:
+            assert read_figure(text) >= 0
+        except NotAFigure as refused:
+            assert refused.reason in ("empty", "several", "about", "other")
 
 
 class TestForm:

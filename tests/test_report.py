@@ -16,6 +16,7 @@ from storage import aggregates, reports
 from storage.database import transaction
 from storage.schema import report
 from tests.conftest import contact_code
+from tests.form_files import send, sheet
 from tests.talk import Person
 
 Talk = Callable[..., Person]
@@ -68,7 +69,25 @@ def test_money_takes_cents(contact: Person, house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["-3", "12abc", "3 和 4", "12.5", "9999999", "３−４", "1e5", "二分之一", "-", "3000000000"]
+    "typed",
+    [
+        "-3",
+        "12abc",
+        "3 和 4",
+        "12.5",
+        "9999999",
+        "３−４",
+        "1e5",
+        "二分之一",
+        "-",
+        "3000000000",
+        "三亿五",
+        "3亿5",
+        "一百二十0",
+        "一二三",
+        "12²",
+        "①②",
+    ],
 )
 def test_what_is_no_figure_is_refused_and_loses_nothing(contact: Person, house: House, typed: str) -> None:
     contact.says("填报", Q4, "大数据", "3", "2")
@@ -84,6 +103,53 @@ def test_what_is_no_figure_is_refused_and_loses_nothing(contact: Person, house: 
     assert "已培训人数" in contact.replies[-1].text  # asked again
     contact.says("120")
     assert rows(house)["大数据"]["trained"] == 120
+
+
+APPROXIMATE = ["两三个", "一两百", "七八个", "三五十人", "十几个", "好几百", "上千", "百余", "若干"]
+
+
+@pytest.mark.parametrize("typed", APPROXIMATE)
+def test_an_approximate_count_is_refused_however_it_comes(contact: Person, house: House, typed: str) -> None:
+    contact.says("填报", Q4, "大数据", "3", "2", typed)
+    assert "约数" in contact.text
+    assert rows(house)["大数据"]["trained"] is None
+    contact.says(f"大数据 3 2 {typed} 80 60 90000")
+    assert "约数" in contact.text
+    assert rows(house)["大数据"]["trained"] is None
+    assert rows(house)["大数据"]["certified"] == 80  # what is right is kept
+    contact.says("120", f"大数据人数改成{typed}")
+    assert "约数" in contact.text
+    contact.says(f"大数据 已培训人数 {typed}")
+    assert rows(house)["大数据"]["trained"] == 120
+    content = sheet(
+        ["职业", *(m.title for m in form().measures)], ["大数据", 3, 2, typed, 80, 61, f"{typed}万"]
+    )
+    send(contact, house, "表.xlsx", content)
+    found = rows(house)["大数据"]
+    assert (found["trained"], found["amount"]) == (120, 9_000_000)
+    assert "约数" in contact.text
+
+
+@pytest.mark.parametrize("typed", ["两三万", "十几万元", "三万五六", "几千块钱", "一两万吧"])
+def test_an_approximate_amount_is_refused(contact: Person, house: House, typed: str) -> None:
+    contact.says("填报", Q4, "大数据", "3", "2", "120", "80", "60", typed)
+    assert "约数" in contact.text
+    assert rows(house)["大数据"]["amount"] is None
+
+
+def test_an_approximate_count_is_no_explanation_either(contact: Person, house: House) -> None:
+    contact.says("填报", Q4, "大数据", "1", "5", "一两个")
+    assert "约数" in contact.text
+    assert rows(house)["大数据"]["subsidised_classes"] == 5
+
+
+def test_a_marked_digit_behind_a_name_is_no_figure_and_before_it_a_list_mark(
+    contact: Person, house: House
+) -> None:
+    contact.says("填报", Q4, "①大数据 3 2 12² 80 60 90000\n② 区块链 1 1 20 20 20 30000")
+    found = rows(house)
+    assert (found["大数据"]["classes"], found["大数据"]["trained"]) == (3, None)
+    assert found["区块链"]["trained"] == 20
 
 
 def test_every_answer_is_in_the_draft_at_once(contact: Person, house: House) -> None:

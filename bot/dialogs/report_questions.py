@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import words
 from bot.engine import Problem, Question, Write
-from policy.figures import is_figure, is_none
+from policy.figures import is_none, is_number
 from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
 from policy.form_changes import read_correction
 from policy.quarters import Quarter
@@ -190,7 +190,7 @@ class AskWhy(Write):
 
     def read(self, text: str) -> Any:
         """{"words": …}, or {"cell": …} when a figure was typed, or said to be the right one."""
-        figure = read_correction(text) or (text if is_figure(text) and not is_none(text) else None)
+        figure = read_correction(text) or (text if is_number(text) and not is_none(text) else None)
         if figure is not None:
             form: Form = self.data["form"]
             return {"cell": read_cell(form, form.measure(self.data["doubt"].measure), figure)}
@@ -222,6 +222,6 @@ class AskReason(Write):
 
     def read(self, text: str) -> str:
         """The reason."""
-        if is_figure(text) or says_no_reason(text):
+        if is_number(text) or says_no_reason(text):
             raise Problem("problem/why.j2")
         return super().read(text)
