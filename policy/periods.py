@@ -8,19 +8,21 @@ the matter is decided; where they differ it is to be verified, with both dates.
 from __future__ import annotations
 
 import re
-import unicodedata
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-import cn2an
+from policy.numerals import NotANumeral, fold, read_numeral
 
 Reading = Literal["months", "calendar"] | None  # None: the office has not published one
 
 
 class NotADate(ValueError):
-    """The text names no day, month or year. `reason` is other, future, or bare (3: a day? a month?)."""
+    """The text names no day, month or year.
+
+    `reason` is other, future, bare (3: a day? a month?) or about (一两年前: no exact time).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -74,13 +76,22 @@ _DAYS = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "大�
 _YEARS = {"今年": 0, "本年": 0, "去年": 1, "上年": 1, "前年": 2, "大前年": 3}
 _MONTHS = {"这个月": 0, "本月": 0, "当月": 0, "上个月": 1, "上月": 1, "上上个月": 2, "大上个月": 2}
 _HAN = re.compile(r"[零〇一二三四五六七八九十]+")
+LONGEST = 40  # characters; no date anyone means is longer
+# Four digits are a year by themselves (二〇二五), two only before 年 and a month or a part of it.
+_YEAR = re.compile(r"(?:一九|二[零〇])[零〇一二三四五六七八九]{2}")
+_SHORT_YEAR = re.compile(
+    "^[一二][零〇一二三四五六七八九](?=年(?:[零一二三四五六七八九十]{1,2}月|年[初底末中]|[上下]半年|[春夏秋]天))"
+)
+_SPELLED = str.maketrans("零〇一二三四五六七八九", "00123456789")
 
 
 def _digits(match: re.Match[str]) -> str:
-    text = match[0]
-    if len(text) == 4 and not re.search("十", text):  # 二〇二五
-        return "".join(str("零一二三四五六七八九".index(c if c != "〇" else "零")) for c in text)
-    return str(cn2an.cn2an(text, "smart"))
+    if _YEAR.fullmatch(match[0]):
+        return match[0].translate(_SPELLED)
+    try:
+        return str(read_numeral(match[0]))
+    except NotANumeral as error:
+        raise NotADate(error.reason) from error
 
 
 # Parts of a year as people call them → their first and last month. 冬天 may be of either year.
@@ -90,12 +101,30 @@ _PARTS = {
 }  # fmt: skip
 _WEEKS = {"这周": 0, "本周": 0, "上周": 1, "上上周": 2}
 _BEFORE = re.compile(r"^(?:有|领过|领了|是|在|我|上次|最近一次|最后一次|最近|就是|嗯)+[,，、:：]?")
-_AFTER = re.compile(r"(?:左右|前后|领到|领|拿|发|的时候|那会儿?|那天|的|了|过)$")
+_AFTER = re.compile(r"(?:领到|领|拿|发|的时候|那会儿?|那天|的|了|过)$")
 # 前 may be left out only where nothing else can be meant: 24年 is a year, 5日 a day of a month.
 _AGO = re.compile(
-    r"^(半|\d{1,2})(?:(?P<a>个月)(?P<more>[多半])?(?:以前|之前|前)?|(?P<b>年)(?P<more_b>[多半])(?:以前|之前|前)?"
+    r"^(半|\d{1,2})(?:(?P<a>个月)(?P<more>半)?(?:以前|之前|前)?|(?P<b>年)(?P<more_b>半)(?:以前|之前|前)?"
     r"|(?P<c>个?月|年|天|日|个?周)(?:以前|之前|前))$|^(?P<half>半)年$"
 )
+
+# A time told roughly is made of nothing but these, and holds a word or two digits that make it so.
+_NUMBER = "[0-9零〇一二两三四五六七八九十百廿卅]"
+_TIME = re.compile(
+    r"[-~、至到0-9零〇一二两三四五六七八九十百廿卅半大小年月日天周季度初中底末个前后以之上下今昨去本这近时候"
+    r"约概差不多将接致超过估计可能应该好像几数若干余来左右有就是都已经在了快出头整吧呢的得]+"
+)
+_ABOUT = re.compile(
+    r"[大小]半|大[概约致]|约|差不多|估计|可能|应该|好像|将近|接近|近|超过|不到|快|若干|几|数(?=[十个年月日天周])"
+    rf"|左右|前后|上下|出头|余|(?:{_NUMBER}|[半个年月天周])[多来]|[年月天周日]以上|[前这近]两"
+    rf"|{_NUMBER}(?:个月|[年天周])?[-~、至到]{_NUMBER}+(?:个月|[年天周])"
+)
+_DATED = re.compile(f"{_NUMBER}|[半几数]|若干|[今去前]年|[上本这]个?[月周]|[昨前今]天")
+
+
+def _is_about(plain: str) -> bool:
+    """Whether a text is nothing but a time, and one that is told only roughly: 一年多了, 大概半年前."""
+    return bool(_TIME.fullmatch(plain) and _ABOUT.search(plain) and _DATED.search(plain))
 
 
 def read_date(text: str, today: date) -> Period:
@@ -105,13 +134,18 @@ def read_date(text: str, today: date) -> Period:
     from today (三个月前) is as wide as people mean it.
 
     Raises:
-        NotADate: it names none, one that is wholly in the future, or a number that can be anything.
+        NotADate: it names none, one that is wholly in the future, a number that can be anything, or a
+            time told only roughly: 一两年前 lies on both sides of a year.
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).strip("。.，,!！")
+    plain = re.sub(r"\s+", "", fold(text)).strip("。.，,!！")
+    if len(plain) > LONGEST:
+        raise NotADate("other")
     plain = _BEFORE.sub("", plain) or plain
     while (shorter := _AFTER.sub("", plain)) and shorter != plain:
         plain = shorter
     plain = plain.replace("号", "日").replace("星期", "周").replace("礼拜", "周").replace("季", "天")
+    if _is_about(plain):
+        raise NotADate("about")
     try:
         found = _read(plain, today)
     except NotADate:
@@ -137,12 +171,13 @@ def _read(plain: str, today: date) -> Period:
         if plain.startswith(word):
             year, plain = today.year - back, plain[len(word) :].lstrip("的")
             break
+    plain = _SHORT_YEAR.sub(lambda short: short[0].translate(_SPELLED), plain)
     plain = _HAN.sub(_digits, plain.replace("两", "二"))
     if year is None and re.fullmatch(r"\d{1,2}", plain):
         raise NotADate("bare")
     if year is None and (ago := _AGO.match(plain)):
         unit = ago["a"] or ago["b"] or ago["c"] or "年"
-        return _ago(ago[1] or ago["half"], unit, ago["more"] or ago["more_b"] or "", today)
+        return _ago(ago[1] or ago["half"], unit, bool(ago["more"] or ago["more_b"]), today)
     if year is None and (short := re.match(r"^(\d{2}|\d{4})年(?=\D|\d{1,2}月|$)", plain)):
         year, plain = int(short[1]), plain[short.end() :]
         year += 2000 if year < 100 else 0
@@ -175,8 +210,8 @@ def _month_of(day: date) -> Period:
     return _month(day.year, day.month)
 
 
-def _ago(number: str, unit: str, more: str, today: date) -> Period:
-    """So long ago, as wide as people mean it; 多 and 半 are more than that, never less."""
+def _ago(number: str, unit: str, and_half: bool, today: date) -> Period:
+    """So long ago, as wide as people mean it."""
     if unit in ("天", "日"):
         day = today - timedelta(days=int(number))
         return Period(day, day)
@@ -186,9 +221,7 @@ def _ago(number: str, unit: str, more: str, today: date) -> Period:
     if number == "半" and unit != "年":
         raise ValueError(number)  # 半个月 is told in days
     width = 12 if unit == "年" and number != "半" else 6 if unit == "年" else 1
-    if more == "多":
-        return Period(_back(today, months + width), _back(today, months) - timedelta(days=1))
-    if more == "半":
+    if and_half:
         months += width // 2
     slack = max(1, width // 2) if number != "半" else 1
     return Period(_back(today, months + slack), _back(today, months - slack))

@@ -112,7 +112,9 @@ class TestDates:
             ("三个月前", "2026-07-24/2026-09-24"),
             ("半年前", "2026-04-24/2026-06-24"),
             ("两年前领的", "2024-05-24/2025-05-24"),
-            ("一年多了", "2024-11-24/2025-11-23"),
+            ("一年半前", "2024-11-24/2025-11-24"),
+            ("二五年三月", "2025-03-01/2025-03-31"),
+            ("二十天前", "2026-11-04/2026-11-04"),
             ("上周", "2026-11-16/2026-11-22"),
             ("24年", "2024-01-01/2024-12-31"),
             ("三个月了", "2026-07-24/2026-09-24"),
@@ -158,16 +160,31 @@ class TestDates:
             ("上个月", "2026年10月"),
             ("上周", "2026年11月16日至22日"),
             ("半年前", "2026年4月至6月"),
-            ("一年多了", "2024年11月至2025年11月"),
+            ("一年前", "2025年5月至2026年5月"),
         ],
     )
     def test_dates_are_echoed_as_people_say_them(self, text: str, words: str) -> None:
         assert read_date(text, self.today).words == words
 
-    def test_more_than_a_year_ago_is_over_by_every_reading(self) -> None:
-        assert settle({"claimed_on": str(read_date("一年多了", self.today))}, self.today) == {
-            "claimed_on": "over"
-        }
+    @pytest.mark.parametrize(
+        "text",
+        "一两年前 两三个月前 三五天前 两三年了 七八年前 十几天前 二三十天前 几年前 "
+        "好几年前 数月前 若干年前 前几天 前两天 一年多了 一个多月前 半年多 大半年前 "
+        "大概半年前 差不多一年前 快一年了 不到一年 一年以上 一年左右 两到三年前 2-3年前 "
+        "去年12月左右 大概去年3月 三四月 去年一二月 十一二月 三月五六号 二三年".split(),
+    )
+    def test_a_time_told_roughly_is_asked_back(self, text: str) -> None:
+        with pytest.raises(NotADate) as refused:
+            read_date(text, self.today)
+        assert refused.value.reason == "about"
+
+    @pytest.mark.parametrize("text", ["一二三天前", "零三月", "2025年12月³日", "⑫月", "一" * 500])
+    def test_what_only_resembles_a_date_is_none(self, text: str) -> None:
+        with pytest.raises(NotADate) as refused:
+            read_date(text, self.today)
+        assert refused.value.reason == "other"
+
+    def test_what_a_year_ago_means_is_wide(self) -> None:
         assert settle({"claimed_on": str(read_date("一年前", self.today))}, self.today) == {
             "claimed_on": "differs"
         }

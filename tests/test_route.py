@@ -130,6 +130,18 @@ def test_one_year_by_both_readings(talk: Talk, typed: str, said: str) -> None:
     assert said in li.text
 
 
+@pytest.mark.parametrize(
+    "typed", ["一两年前", "两三个月前", "三五天前", "一年多了", "大概半年前", "好几年前", "去年12月左右"]
+)
+def test_a_time_told_roughly_decides_nothing(talk: Talk, typed: str) -> None:
+    li = talk()
+    li.says("我能不能领培训补贴", CERTIFIED, "纳入了", typed)
+    assert "哪年哪月" in li.text
+    assert "没领过" in li.labels  # asked again
+    li.says("前年5月")
+    assert "您符合通知列出的条件" in li.text
+
+
 def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, house: House) -> None:
     li = talk()
     li.says("我能不能领培训补贴", CERTIFIED, "纳入了", "2026年3月5日")

@@ -81,6 +81,8 @@ class AskFact(Choose):
         named, sentence = fact.unlisted
         if any(word in plain for word in named) and not words.asks(text):
             raise Problem("problem/unlisted.j2", sentence=sentence)
+        if reason == "about":
+            raise Problem("problem/date.j2", reason=reason)
         if options.doubts(text) and not words.asks(text):
             raise Problem("problem/doubt.j2")
         raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
