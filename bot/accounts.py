@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot import telling
 from bot.messages import Outgoing
+from bot.render import render
 from bot.turn import Turn
-from storage import accounts, people, turns
+from storage import accounts, contacts, people, turns
 
 Replies = list[Outgoing] | None
 
@@ -24,11 +26,11 @@ def mine(turn: Turn) -> list[Outgoing]:
 def code(turn: Turn) -> list[Outgoing]:
     """换个渠道: a one-time code to send there."""
     made, expires = accounts.create_link(turn.connection, turn.keys.codes, turn.person_id, turn.now)
-    return [turn.say("account/code.j2", code=made, expires=expires)]
+    return [turn.say("account/code.j2", code=made, expires=expires, roles=turn.memberships)]
 
 
 def join(turn: Turn, typed: str) -> Replies:
-    """Use such a code here; None when it is none. Whoever issued it hears of it everywhere else."""
+    """Use such a code here; None when it is none. Whoever made it hears of it everywhere else."""
     if people.slow_until(turn.connection, turn.talk.account_id, turn.now):
         return None
     person_id = accounts.use_link(
@@ -37,7 +39,7 @@ def join(turn: Turn, typed: str) -> Replies:
     if person_id is None:
         return None
     if isinstance(person_id, people.CodeRefused):
-        return [turn.say("account/refused.j2", reason=person_id.reason)]
+        return [turn.say("account/refused.j2", reason=person_id.reason, roles=turn.memberships)]
     turn.talk.person_id = person_id
     turn.forget_roles()
     turn.read_again("")
@@ -46,7 +48,24 @@ def join(turn: Turn, typed: str) -> Replies:
     for address in people.addresses(turn.connection, person_id):
         if address != here:
             turns.enqueue(turn.connection, address, [told], turn.now)
+    _tell_heads(turn)
     return [turn.say("account/joined.j2", institutions=turn.institutions)]
+
+
+def _tell_heads(turn: Turn) -> None:
+    """A channel more for somebody of the office: the other heads may know that it was not they."""
+    mine = turn.office_role
+    if mine is None:
+        return
+    heads = [c.person_id for c in contacts.office(turn.connection) if c.role == "head"]
+    message = render(
+        "account/heads.j2",
+        role=mine.role,
+        name=people.profile(turn.connection, mine.person_id).name,
+        channel=turn.incoming.address.channel,
+        at=turn.now,
+    )
+    telling.tell_people(turn.connection, [h for h in heads if h != mine.person_id], message, turn.now)
 
 
 def act(turn: Turn, argument: str) -> Replies:

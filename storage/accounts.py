@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from storage import audit, people
-from storage.schema import account, invite, membership, person
+from storage.schema import account, invite, person
 from storage.schema_contact import account_link
 
-RANKS = {"contact": 0, "lead": 1, "district": 0, "staff": 1, "head": 2}  # within one place
 LINK_LIVES = timedelta(minutes=15)  # long enough to pick up the other telephone, no longer
 
 
@@ -45,11 +44,7 @@ def of_person(connection: Connection, person_id: int) -> list[Account]:
 
 def create_link(connection: Connection, key: bytes, person_id: int, now: datetime) -> tuple[str, datetime]:
     """A one-time code that joins another account to this person; the one before no longer works."""
-    connection.execute(
-        update(account_link)
-        .where(account_link.c.person_id == person_id, account_link.c.used_at.is_(None))
-        .values(used_at=now)
-    )
+    _void_links(connection, person_id, now)
     code, hashed = people.new_code(key)
     expires = now + LINK_LIVES
     connection.execute(
@@ -59,13 +54,21 @@ def create_link(connection: Connection, key: bytes, person_id: int, now: datetim
     return code, expires
 
 
+def _void_links(connection: Connection, person_id: int, now: datetime) -> None:
+    connection.execute(
+        update(account_link)
+        .where(account_link.c.person_id == person_id, account_link.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
 def use_link(
     connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
 ) -> int | people.CodeRefused | None:
     """Join the account to the person whose code this is; that person's id, None when it is no such code.
 
-    Roles of the person the account had before come along when it was their last account. A code that
-    was one of these once is refused; others are counted by whoever tries this one as an invitation next.
+    Only the account moves, and only that of somebody without a role: whoever made the code gains nothing
+    by it. Refused: used, expired, own (made by the same person), role (the user has one).
     """
     row = connection.execute(
         select(account_link).where(account_link.c.code_hash == people.hash_code(code, key)).with_for_update()
@@ -75,42 +78,26 @@ def use_link(
     if row.used_at is not None or row.expires_at < now:
         reason = "used" if row.used_at is not None else "expired"
         return people.refuse_code(connection, account_id, person_id, now, reason)
+    if row.person_id == person_id:  # still good for the other channel
+        return people.CodeRefused("own")
+    if people.has_role(connection, person_id):  # no guess at a code, so it is not counted as one
+        audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason="role")
+        return people.CodeRefused("role")
     connection.execute(update(account_link).where(account_link.c.id == row.id).values(used_at=now))
-    if row.person_id != person_id:
-        connection.execute(update(account).where(account.c.id == account_id).values(person_id=row.person_id))
-        _bring_roles(connection, person_id, row.person_id, now)
+    connection.execute(update(account).where(account.c.id == account_id).values(person_id=row.person_id))
     audit.record(connection, now, row.person_id, "account.join", f"account:{account_id}", before=person_id)
     return int(row.person_id)
 
 
-def _bring_roles(connection: Connection, before: int, after: int, now: datetime) -> None:
-    left = select(func.count()).select_from(account).where(account.c.person_id == before)
-    if connection.execute(left).scalar_one():
-        return
-    had = {m.institution_id: m for m in people.memberships(connection, after)}
-    for role in people.memberships(connection, before):
-        other = had.get(role.institution_id)
-        if other is not None:  # in one place the higher role is kept
-            lesser = role if RANKS[role.role] <= RANKS[other.role] else other
-            connection.execute(update(membership).where(membership.c.id == lesser.id).values(revoked_at=now))
-            audit.record(
-                connection, now, after, "membership.revoke", f"membership:{lesser.id}", role=lesser.role
-            )
-            if lesser is role:
-                continue
-        connection.execute(update(membership).where(membership.c.id == role.id).values(person_id=after))
-    names = connection.execute(select(person).where(person.c.id.in_((before, after)))).all()
-    old, new = (next(p for p in names if p.id == i) for i in (before, after))
-    kept = {k: getattr(old, k) for k in ("name", "telephone") if getattr(old, k) and not getattr(new, k)}
-    if kept:
-        people.set_profile(connection, after, **kept)
-
-
 def leave(connection: Connection, person_id: int, account_id: int, now: datetime) -> bool:
-    """Part an account from its person, who keeps the others; False for the last one or another's."""
+    """Part an account from its person, who keeps the others; False for the last one or another's.
+
+    A code made before may be known there: it no longer works, else it would be a way back.
+    """
     mine = [a.id for a in of_person(connection, person_id)]
     if account_id not in mine or len(mine) < 2:
         return False
+    _void_links(connection, person_id, now)
     blank = connection.execute(insert(person).values(created_at=now).returning(person.c.id)).scalar_one()
     connection.execute(update(account).where(account.c.id == account_id).values(person_id=blank))
     audit.record(connection, now, person_id, "account.leave", f"account:{account_id}")

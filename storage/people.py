@@ -51,7 +51,8 @@ class Profile:
 class CodeRefused(Exception):
     """The code is not taken.
 
-    reason: unknown, used, expired, revoked, closed (the institution), slow (too many wrong ones).
+    reason: unknown, used, expired, revoked, closed (the institution), slow (too many wrong ones);
+    of a code that joins accounts also own and role (`accounts.use_link`).
     """
 
     def __init__(self, reason: str, until: datetime | None = None) -> None:
@@ -79,6 +80,12 @@ def memberships(connection: Connection, person_id: int) -> list[Membership]:
     """The person's roles in force; those of closed institutions left out."""
     rows = connection.execute(_MEMBERSHIPS.where(membership.c.person_id == person_id))
     return [Membership(*row) for row in rows]
+
+
+def has_role(connection: Connection, person_id: int) -> bool:
+    """Whether the person has any role, also one that sleeps while its institution is closed."""
+    held = (membership.c.person_id == person_id) & membership.c.revoked_at.is_(None)
+    return connection.execute(select(membership.c.id).where(held).limit(1)).first() is not None
 
 
 def contacts(connection: Connection, institution_id: int) -> list[Membership]:

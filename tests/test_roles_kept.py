@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from bot.start import House
 from storage import contacts, earlier, institutions, people, reports
 from storage.database import transaction
-from storage.schema import account, audit, membership
+from storage.schema import account, membership
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 
@@ -120,21 +120,6 @@ def test_a_head_who_was_removed_has_no_way_back(house: House, officer: Person) -
         contacts.revoke(connection, mine.membership_id, 1, NOON)
     second.says(f"绑定 {own}")
     assert roles(house, second) == []
-
-
-@pytest.mark.parametrize("first", ["head", "staff"])
-def test_joining_two_accounts_keeps_the_higher_role(either_house: House, first: str) -> None:
-    other = {"head": "staff", "staff": "head"}[first]
-    one, two = Person(either_house.assistant, "one"), Person(either_house.assistant, "two", "telegram")
-    one.says(f"绑定 {office_code(either_house, first)}")
-    two.says(f"绑定 {office_code(either_house, other)}")
-    one.says("换个渠道")
-    code = one.text.split("绑定 ")[1].split()[0]
-    two.says(f"绑定 {code}")
-    assert roles(either_house, two) == ["head"]
-    with transaction(either_house.engine, read_only=True) as connection:
-        ended = connection.execute(select(audit).where(audit.c.action == "membership.revoke")).all()
-        assert [row.detail["role"] for row in ended] == ["staff"]
 
 
 def test_a_districts_reader_becomes_staff(either_house: House) -> None:

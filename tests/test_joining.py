@@ -1,0 +1,191 @@
+"""A code that joins another channel moves no role: what each side has afterwards, for every pair of roles."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.start import House
+from storage import accounts, institutions, people
+from storage.database import transaction
+from storage.schema import account, audit, membership, outbox
+from storage.schema import institution as institution_table
+from tests.conftest import contact_code
+from tests.talk import NOON, Person
+
+ROLES = ("contact", "lead", "staff", "head", "district")
+OR_NONE = (None, *ROLES)
+LOWER_FIRST = (("contact", "lead"), ("district", "staff", "head"))  # within one place
+
+
+def invite(house: House, role: str, name: str = "甲校", by: Person | None = None) -> str:
+    """A code for that role, made by somebody or at the command line."""
+    maker = person_of(house, by) if by else None
+    contact_code(house, name)  # the institution exists
+    with transaction(house.engine) as connection:
+        found = institutions.find(connection, name)
+        assert found
+        at = found.id if role in ("contact", "lead") else None
+        district = "荣成市" if role == "district" else None
+        return people.create_invite(connection, house.keys.codes, NOON, role, at, maker, district=district)[0]
+
+
+def somebody(
+    house: House, name: str, role: str | None, at: str = "甲校", channel: str = "terminal"
+) -> Person:
+    """Somebody with that role or, None, with none."""
+    person = Person(house.assistant, name, channel)
+    person.says(f"绑定 {invite(house, role, at)}" if role else "您好")
+    if role in ("contact", "lead"):
+        person.says(name, "跳过")
+    return person
+
+
+def person_of(house: House, person: Person) -> int:
+    with transaction(house.engine, read_only=True) as connection:
+        wanted = select(account.c.person_id).where(account.c.sender == person.name)
+        return int(connection.execute(wanted).scalar_one())
+
+
+def roles(house: House, person: Person) -> set[tuple[str, str | None]]:
+    with transaction(house.engine, read_only=True) as connection:
+        held = people.memberships(connection, person_of(house, person))
+    return {(m.role, m.institution) for m in held}
+
+
+def joining_code(maker: Person) -> str:
+    maker.says("换个渠道")
+    found = re.search(r"绑定 (\S+)", maker.text)
+    assert found
+    return found[1]
+
+
+def pushed(house: House, person: Person) -> list[str]:
+    mine = (outbox.c.sender == person.name) & outbox.c.turn_id.is_(None)
+    with transaction(house.engine, read_only=True) as connection:
+        return [b["text"] for b in connection.execute(select(outbox.c.body).where(mine)).scalars()]
+
+
+def join(house: House, user: Person, maker: Person) -> None:
+    user.says(f"绑定 {joining_code(maker)}")
+    assert person_of(house, user) == person_of(house, maker)
+
+
+@pytest.mark.parametrize("place", ["甲校", "乙校"])
+@pytest.mark.parametrize(("users", "makers"), list(itertools.product(OR_NONE, OR_NONE)))
+def test_a_joining_code_leaves_every_role_where_it_is(
+    house: House, users: str | None, makers: str | None, place: str
+) -> None:
+    maker = somebody(house, "maker", makers, place)
+    user = somebody(house, "user", users, channel="telegram")
+    of_maker, of_user = roles(house, maker), roles(house, user)
+    code = joining_code(maker)
+    user.says(f"绑定 {code}")
+    assert roles(house, maker) == of_maker
+    if users is None:
+        assert person_of(house, user) == person_of(house, maker)
+    else:
+        assert person_of(house, user) != person_of(house, maker)
+        assert roles(house, user) == of_user
+        assert "换个渠道" in user.labels  # how it is done from here
+        assert pushed(house, maker) == []
+
+
+def higher(given: str, had: str | None) -> bool:
+    """Whether a role that somebody had stands above the one given in the same place."""
+    return any(given in order and had in order[order.index(given) + 1 :] for order in LOWER_FIRST)
+
+
+@pytest.mark.parametrize("place", ["甲校", "乙校"])
+@pytest.mark.parametrize(("had", "given"), list(itertools.product(ROLES, ROLES)))
+def test_an_invitation_adds_to_the_user_and_moves_nothing_to_its_maker(
+    house: House, had: str, given: str, place: str
+) -> None:
+    maker = somebody(house, "maker", "head" if given in ("staff", "head", "district") else "lead", place)
+    user = somebody(house, "user", had)
+    of_maker = roles(house, maker)
+    user.says(f"绑定 {invite(house, given, place, by=maker)}")
+    at = {"contact": place, "lead": place}.get(given)
+    had_at = {"contact": "甲校", "lead": "甲校"}.get(had)
+    expected = {(had, had_at), (given, at)}
+    if at == had_at and had != given:  # one place: the higher stays
+        expected = {(had, had_at)} if higher(given, had) else {(given, at)}
+    assert roles(house, user) == expected
+    assert roles(house, maker) == of_maker
+
+
+@pytest.mark.parametrize(("makers", "told"), [(r, r in ("staff", "head")) for r in OR_NONE])
+def test_the_other_channels_and_the_other_heads_hear_of_a_new_one(
+    either_house: House, makers: str | None, told: bool
+) -> None:
+    first = somebody(either_house, "first", "head")
+    colleague = somebody(either_house, "colleague", "staff")
+    maker = somebody(either_house, "maker", makers)
+    phone = somebody(either_house, "phone", None, channel="telegram")
+    join(either_house, phone, maker)
+    assert len(pushed(either_house, maker)) == 1
+    assert [("Telegram" in text) for text in pushed(either_house, first)] == [True] * told
+    assert pushed(either_house, colleague) == []
+    assert pushed(either_house, phone) == []
+
+
+def test_a_role_that_sleeps_with_its_institution_counts(house: House) -> None:
+    user, stranger = somebody(house, "user", "contact"), somebody(house, "stranger", None)
+    with transaction(house.engine) as connection:
+        connection.execute(update(institution_table).values(closed_at=NOON))
+    user.says(f"绑定 {joining_code(stranger)}")
+    assert person_of(house, user) != person_of(house, stranger)
+
+
+def test_a_refusal_is_recorded_spends_no_code_and_is_no_wrong_attempt(either_house: House) -> None:
+    maker = somebody(either_house, "maker", "contact")
+    head = somebody(either_house, "head", "head")
+    code = joining_code(maker)
+    for _ in range(people.ATTEMPTS + 1):
+        head.says(f"绑定 {code}")
+    head.says(f"绑定 {invite(either_house, 'contact', '乙校')}")
+    assert roles(either_house, head) == {("head", None), ("contact", "乙校")}
+    phone = somebody(either_house, "phone", None, channel="telegram")
+    phone.says(f"绑定 {code}")
+    assert person_of(either_house, phone) == person_of(either_house, maker)
+    refused = select(audit.c.detail).where(audit.c.action == "invite.refused")
+    with transaction(either_house.engine, read_only=True) as connection:
+        rows = connection.execute(refused).scalars().all()
+    assert [row["reason"] for row in rows] == ["role"] * (people.ATTEMPTS + 1)
+
+
+def test_ones_own_code_sent_where_it_was_made_still_works_elsewhere(house: House) -> None:
+    maker = somebody(house, "maker", "contact")
+    code = joining_code(maker)
+    maker.says(f"绑定 {code}")
+    assert pushed(house, maker) == []
+    phone = somebody(house, "phone", None, channel="telegram")
+    phone.says(f"绑定 {code}")
+    assert roles(house, phone) == roles(house, maker) == {("contact", "甲校")}
+
+
+def test_a_name_stays_with_whom_it_was_given_for(house: House) -> None:
+    user = somebody(house, "user", "contact")
+    with transaction(house.engine) as connection:
+        connection.execute(update(membership).values(revoked_at=NOON))
+    stranger = somebody(house, "stranger", None)
+    join(house, user, stranger)
+    with transaction(house.engine, read_only=True) as connection:
+        assert people.profile(connection, person_of(house, stranger)).name is None
+
+
+def test_a_channel_that_was_parted_has_no_way_back(either_house: House) -> None:
+    head = somebody(either_house, "head", "head")
+    lost = somebody(either_house, "lost", None, channel="telegram")
+    join(either_house, lost, head)
+    code = joining_code(lost)
+    with transaction(either_house.engine, read_only=True) as connection:
+        mine = accounts.of_person(connection, person_of(either_house, head))
+    number = next(a.id for a in mine if a.channel == "telegram")
+    head.presses_token(f"ac:drop:{number}")
+    lost.says(f"绑定 {code}")
+    assert roles(either_house, lost) == set()
+    assert roles(either_house, head) == {("head", None)}
