@@ -9,8 +9,12 @@ from storage import accounts as accounts_kept
 from storage import people
 
 
-def bind(turn: Turn, code: str) -> list[Outgoing]:
-    """Use the code; a contact is then asked for what the form prints of them."""
+def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:
+    """Use the code; a contact is then asked for what the form prints of them.
+
+    A role is the person's, so it reaches every channel of theirs: who has several is asked first
+    whether all are their own. One of them may have come by a code that somebody else made.
+    """
     if not code:
         return [turn.say("bind/how.j2")]
     if joined := accounts.join(turn, code):
@@ -19,6 +23,9 @@ def bind(turn: Turn, code: str) -> list[Outgoing]:
     for role in turn.memberships if mine else []:  # sent again: nothing is wrong, and nothing to count
         if mine and (role.institution_id, role.office) == (mine[0], mine[1] in people.OFFICE_ROLES):
             return [turn.say("bind/already.j2", role=role)]
+    others = [] if sure else _other_channels(turn, code)
+    if others:
+        return [turn.say("bind/shared.j2", others=others, code=people.tidy_code(code))]
     used = people.use_code(
         turn.connection, turn.keys.codes, turn.now, turn.talk.account_id, turn.person_id, code
     )
@@ -33,3 +40,18 @@ def bind(turn: Turn, code: str) -> list[Outgoing]:
     if people.profile(turn.connection, turn.person_id).name:
         return [turn.say("bind/again.j2", institution=used.institution, role=used.role)]
     return said + conductor.start(turn, "profile")
+
+
+def confirm(turn: Turn, code: str) -> list[Outgoing] | None:
+    """A button: all the channels are the person's own."""
+    whole = len(code) == people.CODE_LENGTH and people.tidy_code(code) == code
+    return bind(turn, code, sure=True) if whole else None
+
+
+def _other_channels(turn: Turn, code: str) -> list[accounts_kept.Account]:
+    """The person's other channels, if the code would be taken; a wrong one is refused as ever."""
+    mine = accounts_kept.of_person(turn.connection, turn.person_id)
+    if len(mine) < 2 or people.slow_until(turn.connection, turn.talk.account_id, turn.now):
+        return []
+    taken = people.is_open(turn.connection, turn.keys.codes, turn.now, code)
+    return [a for a in mine if a.id != turn.talk.account_id] if taken else []

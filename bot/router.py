@@ -65,7 +65,7 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
     In the middle of a dialog only who says hello or asks for the menu hears of it.
     """
-    if codes.code_in(turn.text) is not None:
+    if codes.code_in(turn.text) is not None or (turn.incoming.choice or "").startswith("bd:"):
         return said  # who just came in is asked for their name first; /start CODE is no menu
     menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
     said_hello = turn.small_talk or words.tidy(turn.text) in words.HELLO

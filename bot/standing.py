@@ -8,6 +8,7 @@ from functools import partial
 from bot import (
     accounts,
     answering,
+    binding,
     colleagues,
     conductor,
     contact,
@@ -236,6 +237,7 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "ld": lead_buttons.act,
     "co": colleagues.act,
     "ac": accounts.act,
+    "bd": binding.confirm,
     **{name: partial(contact.press_named, name) for name in contact.PLACES},
     **{name: partial(_of_rows, name) for name in ("rm", "rmy", "zeroy")},
     "cor": _correct,

@@ -8,8 +8,9 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from storage import audit
 from storage.schema import account, code_attempt, institution, invite, membership, person, reminder
@@ -208,20 +209,8 @@ def use_code(
     """
     if until := slow_until(connection, account_id, now):
         return CodeRefused("slow", until)
-    row = connection.execute(
-        select(invite).where(invite.c.code_hash == hash_code(code, key)).with_for_update()
-    ).first()
-    reason = None
-    if row is None:
-        reason = "unknown"
-    elif row.revoked_at is not None:
-        reason = "revoked"
-    elif row.used_at is not None:
-        reason = "used"
-    elif row.expires_at < now:
-        reason = "expired"
-    elif row.institution_id is not None and _closed(connection, row.institution_id):
-        reason = "closed"
+    row = _invite(connection, key, code)
+    reason = _why_not(connection, row, now)
     if row is None or reason:
         return refuse_code(connection, account_id, person_id, now, reason or "unknown")
     connection.execute(update(invite).where(invite.c.id == row.id).values(used_at=now, used_by=person_id))
@@ -239,6 +228,30 @@ def use_code(
     )
     audit.record(connection, now, person_id, "invite.use", f"invite:{row.id}", role=row.role)
     return next(m for m in memberships(connection, person_id) if m.institution_id == row.institution_id)
+
+
+def is_open(connection: Connection, key: bytes, now: datetime, code: str) -> bool:
+    """Whether the code would be taken now."""
+    return _why_not(connection, _invite(connection, key, code), now) is None
+
+
+def _invite(connection: Connection, key: bytes, code: str) -> Row[Any] | None:
+    wanted = invite.c.code_hash == hash_code(code, key)
+    return connection.execute(select(invite).where(wanted).with_for_update()).first()
+
+
+def _why_not(connection: Connection, row: Row[Any] | None, now: datetime) -> str | None:
+    if row is None:
+        return "unknown"
+    if row.revoked_at is not None:
+        return "revoked"
+    if row.used_at is not None:
+        return "used"
+    if row.expires_at < now:
+        return "expired"
+    if row.institution_id is not None and _closed(connection, row.institution_id):
+        return "closed"
+    return None
 
 
 def _closed(connection: Connection, institution_id: int) -> bool:

@@ -94,9 +94,48 @@ def test_a_joining_code_leaves_every_role_where_it_is(
         assert pushed(house, maker) == []
 
 
+@pytest.mark.parametrize("makers", OR_NONE)
+@pytest.mark.parametrize("given", ROLES)
+def test_a_role_that_comes_after_joining_asks_whose_the_other_channels_are(
+    house: House, given: str, makers: str | None
+) -> None:
+    maker = somebody(house, "maker", makers, "乙校")
+    user = somebody(house, "user", None, channel="telegram")
+    join(house, user, maker)
+    of_maker = roles(house, maker)
+    code = invite(house, given)
+    user.says(f"绑定 {code}")
+    assert roles(house, maker) == of_maker
+    assert "终端" in user.text
+    user.presses("我的账号")
+    user.presses("断开终端")
+    user.says(f"绑定 {code}")
+    assert given in {role for role, _ in roles(house, user)} or higher(given, makers)
+    assert roles(house, maker) == set()
+
+
 def higher(given: str, had: str | None) -> bool:
     """Whether a role that somebody had stands above the one given in the same place."""
     return any(given in order and had in order[order.index(given) + 1 :] for order in LOWER_FIRST)
+
+
+@pytest.mark.parametrize("given", ROLES)
+def test_a_role_reaches_every_channel_once_all_are_ones_own(either_house: House, given: str) -> None:
+    maker = somebody(either_house, "maker", None)
+    user = somebody(either_house, "user", None, channel="telegram")
+    join(either_house, user, maker)
+    user.says(f"绑定 {invite(either_house, given)}")
+    user.presses("都是我本人的")
+    assert len(user.replies) == 1  # and a contact is asked for the name, nothing after it
+    assert [role for role, _ in roles(either_house, user)] == [given]
+    assert person_of(either_house, user) == person_of(either_house, maker)
+
+
+def test_that_button_takes_no_other_word_for_a_code(house: House) -> None:
+    user = somebody(house, "user", None)
+    for token in ("bd:", "bd:17", "bd:AAAAABBBBB", "bd:绑定"):
+        user.presses_token(token)
+        assert roles(house, user) == set()
 
 
 @pytest.mark.parametrize("place", ["甲校", "乙校"])
