@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bot import (
     answering,
@@ -21,7 +22,7 @@ from bot import (
 from bot.conductor import Stage
 from bot.dialogs.report import ReportContext
 from bot.dialogs.report_questions import AskCell, AskWhy
-from bot.engine import Problem
+from bot.engine import Problem, Question
 from bot.greeting import of_day as greeting_of_day
 from bot.messages import Outgoing
 from bot.turn import Turn
@@ -174,6 +175,8 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
         return _interrupt(turn, stage, _ask(turn, asking[1]))
     if named_report := which_report.named(turn, text):
         return named_report
+    if stage is not None and (taken_back := _taken_back(turn, stage, text)):
+        return taken_back
     if of_report := report_words.take(turn, stage, text):
         return of_report
     ordered = office.command_in(text)
@@ -188,9 +191,62 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
 
 
 def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
-    """A word about one's own report, unless a text is asked for: there it may be the answer."""
-    asked_for_text = stage is not None and stage.question is not None and stage.question.kind == "text"
-    return None if asked_for_text or not turn.institutions else words.own_command(text)
+    """A word about one's own report, unless a text is asked for: there it may be the answer.
+
+    In a dialog that is no report 填错了 speaks of the answer before.
+    """
+    pending = stage is not None and stage.question is not None
+    if pending and (stage.question.kind == "text" or _slips_here(stage, text)):
+        return None
+    return words.own_command(text) if turn.institutions else None
+
+
+def _slips_here(stage: Stage, text: str) -> bool:
+    """Whether a text only takes the former answer back; a bare 填错了 in a report is about its cells."""
+    in_rows = isinstance(stage.context, ReportContext) and bool(stage.context.occupations())
+    about_cells = in_rows and (words.tidy(text) in words.WRONG or words.own_command(text) == "correct")
+    return words.corrected(text) == "" and not about_cells
+
+
+def _taken_back(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
+    """What follows words that ask for a moment, or take back the answer before; None for any other text.
+
+    They are never an answer. A bare 不对 may be a plain no where there is one: that is asked.
+    """
+    question = stage.question
+    if question is None:
+        return None
+    if words.waits(text):
+        return [turn.say("problem/wait.j2"), *_again(stage)]
+    if question.kind == "text" or not _slips_here(stage, text):
+        return None
+    no = f"s{turn.talk.serial}:v:no"
+    label = next((c.label for c in conductor.question_of(stage).choices if c.token == no), None)
+    if words.not_right(text) and label is not None:
+        return [turn.say("problem/not_right.j2", no=label)]
+    return conductor.back(stage)
+
+
+def _half_taken_back(stage: Stage, text: str) -> list[Outgoing] | None:
+    """Words that take something back and hold more (不对，我是中级): to the question they can answer.
+
+    The one before is asked anew when only it can be answered so; nothing is taken for either.
+    """
+    left = words.corrected(text)
+    if not left or stage.question is None:
+        return None
+    way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
+    if way and not _reads(stage.question, left) and _reads(way[-1], left):
+        return conductor.back(stage)
+    return [stage.turn.say("problem/corrected.j2"), *_again(stage)]
+
+
+def _reads(question: Question[Any], text: str) -> bool:
+    try:
+        question.read(text)
+    except Problem:
+        return False
+    return True
 
 
 def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
@@ -201,6 +257,9 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
         question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
     )
     must_answer = must_answer or question.meant(text)
+    half = _half_taken_back(stage, text) if question.kind != "text" else None
+    if half is not None and not _reads(question, text):
+        return half
     if not must_answer:
         try:
             question.read(text)

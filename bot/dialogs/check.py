@@ -65,6 +65,8 @@ class AskFact(Choose):
         for option in fact.options:
             if plain in (option.id, words.tidy(option.label), *(words.tidy(a) for a in option.also)):
                 return option.id
+        if words.corrected(text) is not None:  # of this question or of the one before: nobody can tell
+            raise Problem("problem/corrected.j2")
         said = words.yes_no(text) or (UNSURE if options.lost(text) else None)
         if said in self.values:
             return said

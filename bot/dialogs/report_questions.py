@@ -207,7 +207,7 @@ def says_no_reason(text: str) -> bool:
     """Whether a text that came for a reason is none: yes, no, not known, a question back."""
     plain = words.tidy(text)
     told = words.YES | words.NO | words.UNSURE | words.NOT_KNOWN | _NO_REASONS
-    return plain in told or is_none(text) or bool(_WHY_ASKED.match(plain))
+    return plain in told or words.not_right(text) or is_none(text) or bool(_WHY_ASKED.match(plain))
 
 
 _NO_REASONS = frozenset("没错 没问题 就是这样 没啥 没什么 正常 正确 无误 属实 同上".split())
