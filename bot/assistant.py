@@ -123,6 +123,8 @@ class Assistant:
 
 def _numbers_press(turn: Turn) -> bool:
     """Whether a number typed now presses an offered button: not where a figure or a text is asked for."""
+    if turn.kept is not None:
+        return True
     stage = conductor.open_stage(turn)
     return stage is None or stage.question is None or stage.question.kind in ("choice", "list")
 

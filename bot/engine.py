@@ -93,6 +93,7 @@ class Write(Question[str]):
     longest: int = 200
     shortest: int = 1
     skippable: bool = False
+    of_policy: bool = False  # what is written here is itself a question about the policy, or its answer
 
     def accepts(self, value: Any) -> bool:
         """Whether it is a text of the right length."""

@@ -11,12 +11,15 @@ from bot.dialogs.report import PENDING, ReportContext
 from bot.dialogs.report_questions import AskCell, AskWhy, occupations_in
 from bot.messages import Outgoing
 from bot.turn import Turn
-from policy.form_changes import Change, read_change, read_removal
+from policy.form import form
+from policy.form_changes import Change, read_change, read_edits, read_removal
+from policy.form_lines import bare_row
 from policy.quarters import Quarter
 from storage import drafts
 
 Replies = list[Outgoing] | None
 _QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
+_FIGURES = re.compile(r"\d\D+\d|无业务|不掌握")
 _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
 
 
@@ -64,11 +67,47 @@ def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[
     return [meant, *(_figures(turn, opened, opened.context, text) or begun)]
 
 
-def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+def figures_in(turn: Turn, stage: Stage, text: str) -> str | None:
+    """What is plainly figures where a text is asked for, as lines; None for anything else.
+
+    Rows, six figures of the row asked about, or edits of cells: 区块链补贴班次改1，人数改25.
+    """
+    context, question = stage.context, stage.question
+    if not isinstance(context, ReportContext):
+        if not turn.institutions:
+            return None
+        every = [o.name for o in form().occupations]
+        return text if figures_lines.are_whole_rows(text) else _edits(every, text, None)
+    here = question.data["occupation"] if isinstance(question, AskWhy) else None
+    if here is not None and bare_row(context.form, text):
+        return f"{here} {text}"
+    if edits := _edits(context.occupations(), text, here):
+        return edits
+    return text if figures_lines.is_figures(context, text) and _FIGURES.search(text) else None
+
+
+def _edits(rows: list[str], text: str, here: str | None) -> str | None:
+    found = read_edits(form(), text, rows, here)
+    lines = [f"{one.occupation}\t{one.measure.title}\t{one.figure}" for one in found if one.measure]
+    return "\n".join(lines) or None
+
+
+def insist(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
+    """Take figures that came where a text is asked for as the figures they are."""
+    lines = figures_in(turn, stage, text) or text
+    if isinstance(stage.context, ReportContext):
+        return _figures(turn, stage, stage.context, lines, sure=True) or _again(stage)
+    place = contact.place_now(turn)
+    if place is None:
+        return contact.ask_which(turn, "fill")
+    return _into(turn, place[0], figures_lines.quarter_meant(turn, lines) or Quarter.parse(place[1]), lines)
+
+
+def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: bool = False) -> Replies:
     """Rows for the report that is open; None when the question wants words and these are words."""
     question = stage.question
     assert question is not None
-    if isinstance(question, AskWhy) and not figures_lines.only_rows_in(context, text):
+    if isinstance(question, AskWhy) and not sure and not figures_lines.only_rows_in(context, text):
         return None
     typed = figures_lines.quarter_meant(turn, text)
     if typed is not None and str(typed) != context.quarter and context.institution_id is not None:

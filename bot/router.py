@@ -10,7 +10,9 @@ from bot import (
     binding,
     codes,
     conductor,
+    door,
     feedback,
+    likely,
     office,
     publishing,
     receiving,
@@ -101,6 +103,7 @@ def merge(said: list[Outgoing]) -> list[Outgoing]:
 def _remember(turn: Turn, said: list[Outgoing]) -> None:
     offers = [c for message in reversed(said) for c in message.choices]
     turn.memory.offers = [(c.label, c.token) for c in offers[:OFFERS_KEPT]]
+    turn.memory.kept = turn.kept  # over with its step
 
 
 def _again(stage: Stage | None) -> list[Outgoing]:
@@ -116,12 +119,16 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
         offered = [(c.label, c.token) for c in conductor.question_of(stage).choices]
     if question is None or question.kind != "text":
         offered += turn.memory.offers
+    elif stage:  # its own buttons, also those that stand for longer than this step
+        offered += [(c.label, c.token) for c in conductor.question_of(stage).choices]
     plain = words.tidy(turn.text)
     plain = words.THUMBS.get(plain, plain)
     for label, token in offered:
         if plain == words.tidy(label):
             return token
-    typeable = question is None or question.kind in ("choice", "list")
+    if meant := likely.typed(turn):
+        return meant
+    typeable = question is None or question.kind in ("choice", "list") or turn.kept is not None
     if turn.incoming.numbered and typeable and plain.isascii() and plain.isdigit():
         shown = turn.memory.offers
         if 1 <= int(plain) <= len(shown):
@@ -155,6 +162,8 @@ def _action(turn: Turn, stage: Stage | None, action: str) -> list[Outgoing]:
         return conductor.revisit(stage, action[2:])
     if action == "restart":
         return conductor.restart(stage)
+    if action.startswith("kept:"):
+        return _kept(turn, stage, action[5:])
     own = stage.dialog.aside(turn, stage.context, stage.step.outcome, action)
     if own is not None:
         return own
@@ -169,7 +178,9 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     command = words.command(text) or _own_command(turn, stage, text)
     if command:
         return _command(turn, stage, command, fresh)
-    if check := standing.check_titled(text):
+    wants_words = stage is not None and stage.question is not None and stage.question.kind == "text"
+    check = standing.check_titled(text)
+    if check and not wants_words:
         return conductor.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, _ask(turn, asking[1]))
@@ -187,7 +198,33 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
         if words.tidy(text) in words.SKIP:  # an offer that needs no answer was left alone
             return [turn.say("menu_hint.j2")]
         return [_ask(turn, text).message]
+    if asked := likely.ask(turn, stage, text) if wants_words else None:
+        return asked if likely.is_answerable(stage, text) else _kept(turn, stage, "do")
     return _answer_or_ask(turn, stage, text)
+
+
+def _kept(turn: Turn, stage: Stage, choice: str) -> list[Outgoing]:
+    """A text that was kept while it was asked what it is: the answer, or what it looked like."""
+    kept = turn.kept
+    text = turn.keys.open(kept.sealed) if kept else None
+    if kept is None or text is None or stage.question is None:
+        return _stale(turn, stage)
+    if choice == "write":
+        return conductor.answer(stage, lambda asked: asked.read(text))
+    if kept.meant == "figures":
+        return report_words.insist(turn, stage, text)
+    if kept.meant == "former":
+        return likely.take_back(stage)
+    if kept.meant == "button":
+        return _press(turn, stage, kept.token)
+    if kept.meant == "question":  # unmasked where a telephone number may be the answer, but not here
+        return _interrupt(turn, stage, _ask(turn, door.mask(text)[0]))
+    if check := standing.check_titled(text):
+        return conductor.start(turn, check)
+    if ordered := office.command_in(text):
+        return office.act(turn, *ordered)
+    own = words.own_command(text)
+    return _command(turn, stage, own) if own else _again(stage)
 
 
 def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
@@ -195,8 +232,8 @@ def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
 
     In a dialog that is no report 填错了 speaks of the answer before.
     """
-    pending = stage is not None and stage.question is not None
-    if pending and (stage.question.kind == "text" or _slips_here(stage, text)):
+    question = stage.question if stage else None
+    if stage and question and (question.kind == "text" or _slips_here(stage, text)):
         return None
     return words.own_command(text) if turn.institutions else None
 

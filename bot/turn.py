@@ -29,6 +29,20 @@ class DialogState:
     revisit: str | None = None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A text that may not have been meant as the answer: it waits for one tap at this step.
+
+    `meant` is what else it may be: figures, question, command, button (`token` is its), former.
+    `sealed` is the text, encrypted: a telephone number may stand in it.
+    """
+
+    serial: int
+    meant: str
+    sealed: str
+    token: str = ""
+
+
 @dataclass
 class Memory:
     """What a conversation remembers between messages.
@@ -36,7 +50,8 @@ class Memory:
     `parked` keeps dialogs that were left for another; `offers` are the buttons last shown, in
     order, so that a typed label or number presses one; `topic` is the last answer given; `about` is
     whom the checks are about (self, family, employee); `asked` is the turn of the last question, and
-    the entry that answered it ("" for none); `greeted` is the day on which what is missing was last told.
+    the entry that answered it ("" for none); `greeted` is the day on which what is missing was last told;
+    `kept` is a text about which it is asked what it was meant for.
     """
 
     dialog: DialogState | None = None
@@ -46,6 +61,7 @@ class Memory:
     about: str = "self"
     asked: tuple[int, str] | None = None
     greeted: str = ""
+    kept: Kept | None = None
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Memory:
@@ -59,6 +75,7 @@ class Memory:
             raw.get("about", "self"),
             (raw["asked"][0], raw["asked"][1]) if raw.get("asked") else None,
             raw.get("greeted", ""),
+            Kept(**raw["kept"]) if raw.get("kept") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -71,6 +88,7 @@ class Memory:
             "about": self.about,
             "asked": self.asked,
             "greeted": self.greeted,
+            "kept": vars(self.kept) if self.kept else None,
         }
 
 
@@ -139,6 +157,12 @@ class Turn:
         """Forget what was read under keys that begin so: this message changed it."""
         for key in [k for k in self._read if k.startswith(prefix)]:
             del self._read[key]
+
+    @property
+    def kept(self) -> Kept | None:
+        """The text about which it is asked here what it was meant for."""
+        kept = self.memory.kept
+        return kept if kept is not None and kept.serial == self.talk.serial else None
 
     def step(self) -> None:
         """The conversation moved on: buttons of the step before no longer act."""

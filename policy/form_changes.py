@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from policy.figures import is_number
@@ -12,7 +13,12 @@ from policy.numerals import fold
 _BEGINS = re.compile(
     r"^(?:算了|哦|嗯|不对|等等|等一下)?[，,。\s]*(?:我想|我要|请|帮我)?(?:把|将)?(?:改动|改|修改|更正|修正)?(?:一下|下)?(?:把|将)?\s*"
 )
-_TO = re.compile(r"\s*(?:改成|改为|改到|更正为|应该是|应为|写成|是|为|=|：|:)\s*(?=\S)")
+_TO = re.compile(
+    r"\s*(?:(?:修改|更改|调整|更正|改)(?:成|为|到|作|(?=\s*[\d〇零一二两三四五六七八九十百千万]))|应该是|应当是|应为|应是|写成"
+    r"|是|为|=|：|:)\s*(?=\S)"
+)
+_CLAUSES = re.compile(r"[\n，；;、。]+|(?<!\d),|,(?!\d{3})")
+_WISHED = re.compile(r"^(?:把|将|改|修改|更正|更改|调整)|(?:改|更正|调整)(?:成|为|到|\d)|应(?:该|当)?[是为]")
 _WRONG = re.compile(
     r"(?:的数)?(?:(?:填|写|算|报|打|弄)?(?:错|不对|有误)了?|(?:少|多|漏)(?:算|报|填|写)?了?(?:\d+\s*个?人?)?)$"
 )
@@ -20,6 +26,7 @@ _GONE = re.compile(
     r"^(?:把|将)?(.+?)(?:这一?行|这个职业)?(?:删掉|删除|删了|去掉|不要了|不报了|不用报了?|取消掉)$"
 )
 _DROP = re.compile(r"^(?:请|帮我)?(?:删掉|删除|删了|删|去掉|不要|不报|取消)\s*(.+?)(?:这一?行|这个职业)?了?$")
+LONGEST_EDITS = 200
 LONGEST = 40  # characters; whoever writes more explains something
 
 
@@ -61,6 +68,37 @@ def read_change(form: Form, text: str, rows: list[str]) -> Change | None:
     if not asked and not (measure is not None and (" " in what or len(rest) > 3)):
         return None  # just the name of an occupation, or a question that begins with it
     return Change(occupation, measure)
+
+
+def read_edits(form: Form, text: str, rows: list[str], here: str | None = None) -> list[Change]:
+    """The cells to which a text gives new figures, clause by clause; [] when it is none of that.
+
+    A clause speaks of the row before it, first of `here`. One that says neither is only passed over
+    where another one wishes a change outright: 人数120 beside a reason is a part of the reason.
+    """
+    if len(text) > LONGEST_EDITS:
+        return []
+    found: list[Change] = []
+    waiting: Change | None = None
+    every, wished = True, False
+    for clause in filter(None, map(str.strip, _CLAUSES.split(unicodedata.normalize("NFKC", text)))):
+        figure = read_correction(clause)
+        if waiting is not None and figure is not None:
+            found.append(Change(waiting.occupation, waiting.measure, figure))
+            waiting, wished = None, True
+            continue
+        near = [found[-1].occupation] if found else [here] if here else []
+        one = read_change(form, clause, rows)
+        if near and one is None:
+            one = read_change(form, clause, near) or read_change(form, f"改{clause}", near)
+        if one is None or one.measure is None:
+            every = False
+        elif one.figure is None:
+            waiting = one
+        else:
+            found.append(one)
+            wished = wished or bool(_WISHED.search(clause))
+    return found if wished or (every and waiting is None) else []
 
 
 def read_correction(text: str) -> str | None:

@@ -13,6 +13,7 @@ from policy.numerals import fold
 
 _UNIT = re.compile("个班|元整|块钱|个|人|名|位|元|块")  # alone behind a figure; 班次 begins the next one
 _GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
+_ONE_FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?\D*")
 _NUMBERED = re.compile(r"^\d{1,2}[.、)）]?$")
 _AROUND = "【】[]「」『』《》“”\"'‘’"
 
@@ -55,6 +56,7 @@ def parts(form: Form, raw: str) -> list[str]:
             cut = re.split("[,，]", plain)  # a line of CSV
         else:
             cut = re.split(r"[\s\u3000、，;；|。]+", _GROUPED.sub(",", plain))
+            cut = [q for p in cut for q in (p.split(",") if _is_csv(p) else [p])]
         cut = [q for p in cut for q in (p.split("/") if p.count("/") > 4 else [p])]
         cut = [p.strip(",") for p in cut if p.strip(",")]
     joined: list[str] = []
@@ -67,6 +69,11 @@ def parts(form: Form, raw: str) -> list[str]:
     if running and not looks_like_figure(joined[1]):
         joined.pop(0)  # a column of running numbers
     return _unglued(form, joined)
+
+
+def _is_csv(part: str) -> bool:
+    """Whether commas stand between figures (1,1,25,20,20,30000), not inside one (1,200,000)."""
+    return part.count(",") > 4 and not _ONE_FIGURE.fullmatch(part)
 
 
 def _unglued(form: Form, cells: list[str]) -> list[str]:

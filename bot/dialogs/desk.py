@@ -94,7 +94,8 @@ class ReplyDialog(DeskDialog):
         """Text, then confirmation."""
         if context.asked is None:
             return Leave()
-        text = await WriteLines("text", "desk/reply.j2", {"asked": context.asked}, longest=1000, shortest=2)
+        about = {"asked": context.asked}
+        text = await WriteLines("text", "desk/reply.j2", about, longest=1000, shortest=2, of_policy=True)
         data = {"asked": context.asked, "text": text, "on": context.on}
         await Choose("send", "desk/send.j2", data, values=("send",), typed={"发送": "send", "确认": "send"})
         return Done(context.asked, (text,))
@@ -141,7 +142,8 @@ class PhrasingDialog(DeskDialog):
         """Search, then choose."""
         if context.asked is None:
             return Leave()
-        search = await Write("search", "desk/search.j2", {"asked": context.asked}, longest=60, skippable=True)
+        about = {"asked": context.asked}
+        search = await Write("search", "desk/search.j2", about, longest=60, skippable=True, of_policy=True)
         offered = candidates(search or context.asked.text, context.on)
         data = {"asked": context.asked, "entries": offered}
         entry = await ChooseEntry("entry", "desk/entry.j2", data, values=tuple(e.id for e in offered))
@@ -164,10 +166,13 @@ class NewEntryDialog(DeskDialog):
         """Title, then answer; the clause is filled in by whoever edits the data file."""
         if context.asked is None:
             return Leave()
-        title = await Write("title", "desk/title.j2", {"asked": context.asked}, longest=40, shortest=2)
+        about = {"asked": context.asked}
+        title = await Write("title", "desk/title.j2", about, longest=40, shortest=2, of_policy=True)
         reply = context.asked.reply or ""
         data = {"asked": context.asked, "reply": reply}
-        answer = await WriteLines("answer", "desk/answer.j2", data, longest=400, skippable=bool(reply))
+        answer = await WriteLines(
+            "answer", "desk/answer.j2", data, longest=400, skippable=bool(reply), of_policy=True
+        )
         return Done(context.asked, (title, answer or reply))
 
     def perform(self, turn: Turn, done: Done) -> list[Outgoing]:

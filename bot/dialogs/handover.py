@@ -28,7 +28,7 @@ class HandoverDialog(Dialog):
 
     async def run(self, context: Any) -> Outcome:
         """Ask what to hand over."""
-        return Asked(await Write("question", "feedback/ask.j2", longest=500, shortest=2))
+        return Asked(await Write("question", "feedback/ask.j2", longest=500, shortest=2, of_policy=True))
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Queue it."""
