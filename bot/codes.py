@@ -26,7 +26,7 @@ def code_in(text: str) -> str | None:
     plain = _DASHES.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).strip(
         " \t\n。.!！\"“”'"
     )
-    if _BARE.match(plain):
+    if len(plain) <= _LONGEST and _BARE.match(plain):
         return plain
     said = _SAID.match(plain)
     if len(plain) <= _LONGEST and _SPOKEN_OF.search(plain):

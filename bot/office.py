@@ -22,15 +22,16 @@ _WITH_ARGUMENT = {
     "lead": re.compile(r"^邀请(?:复核人|负责人)[\s:：]+(.+)$", re.S),
     "reader": re.compile(r"^邀请区市(?:查看)?[\s:：]+(.+)$", re.S),
     "invite": re.compile(r"^邀请码[\s:：]+(.+)$", re.S),
-    "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*(.*)$|^导出[\s:：]*(.*)$"),
-    "extend": re.compile(r"^延期[\s:：]+(.+)$"),
-    "status": re.compile(r"^(?:报送)?进度[\s:：]+(.+)$"),
-    "missing": re.compile(r"^催报(?:名单)?[\s:：]+(.+)$"),
-    "waiting": re.compile(r"^待审[\s:：]+(.+)$"),
+    "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*([^\s:：].*)?$|^导出[\s:：]*([^\s:：].*)?$"),
+    "extend": re.compile(r"^延期[\s:：]+([^\s:：].*)$"),
+    "status": re.compile(r"^(?:报送)?进度[\s:：]+([^\s:：].*)$"),
+    "missing": re.compile(r"^催报(?:名单)?[\s:：]+([^\s:：].*)$"),
+    "waiting": re.compile(r"^待审[\s:：]+([^\s:：].*)$"),
 }
 _ACCEPTED = re.compile(
     r"[\s:：，,（(]*(?:只算|只要|仅)?已审(?:核|的)?[)）]?$"
 )  # after a quarter: accepted ones only
+LONGEST_ARGUMENT = 40  # characters of a quarter and what is asked of it
 _OF_QUARTER = ("status", "export", "missing", "waiting")
 _PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list", "邀请区市": "reader", "延期": "extend"}
 
@@ -43,6 +44,8 @@ def command_in(text: str) -> tuple[str, str] | None:
     for name, pattern in _WITH_ARGUMENT.items():
         if found := pattern.match(plain):
             argument = next((g for g in found.groups() if g), "").strip()
+            if name == "export" and len(argument) > LONGEST_ARGUMENT:
+                continue
             quarter = _ACCEPTED.sub("", argument) if name == "export" else argument
             if name in ("export", "missing", "waiting") and quarter and not _quarter_like(quarter):
                 continue  # “汇总表要填什么” is a question

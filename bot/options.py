@@ -15,7 +15,8 @@ from bot.words import NO, YES, asks, tidy
 Options = Sequence[tuple[str, Sequence[str]]]  # (value, the words it is said with, its label first)
 
 _CLAUSE = re.compile(r"[\s,，。.;；、!！~～]+")
-_END = re.compile(r"(?:的|了|呢|啊|呀|哦|噢|嘛|啦|哈|喔|呗)+$")
+_END = "的了呢啊呀哦噢嘛啦哈喔呗"  # said behind an answer
+_LONGEST = 200  # characters; whoever writes more says something else besides
 _START = re.compile(r"^(?:我们?|本人|咱们?|俺|现在|就|那|嗯+|哦|噢|这个)+")
 _VOID = re.compile(
     r"没|不|未|无|非|别|想|快|马上|即将|准备|打算|将|要|以前|原来|曾|过去|本来|之前|如果|假如|等(?!级)|差"
@@ -27,7 +28,7 @@ _NO = re.compile(r"^(?:不是|没有|没|不|未|无|否)")
 _YES = re.compile(r"^(?:是的|是|对|有)")
 _VERB = re.compile(r"^(?:属于|算是?|办理?|在|去)")
 _LOST = re.compile(
-    r"^(?:我|这个?|还|也|真|具体|目前|暂时|时间|日期|是|就|都|早就?|已经|哪[年天]|根本)*"
+    r"^(?:我|这个?|还|也|真|具体|目前|暂时|时间|日期|是|就|都|早|已经|哪[年天]|根本)*"
     r"(?:(?:记不|搞不|弄不|说不|分不|拿不|想不|不|没)(?:太|大|怎么|是很|很)?"
     r"(?:清楚|清|起来|知道|懂|明白|确定|晓得|了解|记得|准|好说|看过|看懂|听说过?|听过|住)|忘记?|没印象|没概念)"
     r"(?:了|的|呢|啊|呀|哦|标准|这个)*$"
@@ -37,7 +38,8 @@ _SHORT = 3  # the beginning of a label that long is enough; of a shorter label a
 
 def lost(text: str) -> bool:
     """Whether somebody says that they do not know or do not remember: 记不清了, 忘了, 没看过标准."""
-    return bool(_LOST.match(tidy(text)))
+    plain = tidy(text)
+    return len(plain) <= _LONGEST and bool(_LOST.match(plain))
 
 
 def doubts(text: str) -> bool:
@@ -52,7 +54,9 @@ def pick(text: str, options: Options, about: str = "", apart: Iterable[str] = ()
     words that mean another matter here (威海户口 where a place of work is asked for).
     """
     plain = tidy(text)
-    said = _END.sub("", plain)  # 没退呢 is no question, whatever 补贴呢 is
+    if len(plain) > _LONGEST:
+        return None
+    said = plain.rstrip(_END)  # 没退呢 is no question, whatever 补贴呢 is
     if not said or asks(said) or (plain != said and text.strip()[-1] in "?？") or doubts(text):
         return None
     core = _core(plain)
@@ -69,7 +73,7 @@ def pick(text: str, options: Options, about: str = "", apart: Iterable[str] = ()
 
 
 def _core(plain: str) -> str:
-    return _END.sub("", _START.sub("", plain)) or plain
+    return _START.sub("", plain).rstrip(_END) or plain
 
 
 def _one(values: Iterable[str]) -> str | None:

@@ -20,6 +20,7 @@ from storage import drafts
 Replies = list[Outgoing] | None
 _QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
 _FIGURES = re.compile(r"\d\D+\d|无业务|不掌握")
+LONGEST_QUARTER = 40  # characters, blanks included
 _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
 
 
@@ -33,7 +34,7 @@ def take(turn: Turn, stage: Stage | None, text: str) -> Replies:
         return _at_once(turn, stage, text)
     if context.snapshot is None:
         return None
-    if question.kind != "text" and _QUARTER.match(text):
+    if question.kind != "text" and len(text) <= LONGEST_QUARTER and _QUARTER.match(text):
         return _other_quarter(turn, context, text)
     if isinstance(question, AskCell):
         text = figures_lines.bare_row_of(question, text) or text

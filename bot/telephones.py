@@ -49,7 +49,8 @@ def find_telephone(text: str) -> Telephone:
     Raises:
         NotATelephone: there is none, or more than one.
     """
-    plain = _DASHES.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).strip()
+    plain = _DASHES.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    plain = " ".join(plain.split())  # what may stand between two parts of a number is looked for once
     for pattern, written in ((_MOBILE, _mobile), (_AREA, _area), (_SERVICE, _service), (_LOCAL, _local)):
         found = pattern.search(plain)
         if found is None:

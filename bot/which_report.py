@@ -12,7 +12,7 @@ from bot.turn import DialogState, Turn
 from policy.quarters import Quarter
 from storage import reports
 
-_NAMED = re.compile(r"^(?:填报|填表|报表)[\s:：]*(.+)$")
+_NAMED = re.compile(r"^(?:填报|填表|报表)[\s:：]*([^\s:：].*)$")
 _QUARTER = re.compile(
     r"(?:20)?\d\d(?:年第?|-|/)?(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本这]个?季度|第?[1-4一二三四]季度"
 )

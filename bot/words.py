@@ -109,13 +109,14 @@ _FORMER = re.compile(r"刚[才刚前]|[上前]一?[个题步问项面]|之前")
 _CLAUSES = re.compile(r"[\s,，。.;；、!！~～…]+")
 LONGEST_SLIP = 200  # characters; whoever writes more tells something else
 
-_EDGES = re.compile(r"^[\s。．.!！?？,，~～…、]+|[\s。．.!！?？,，~～…、]+$")
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+_EDGES = f"{_BLANKS}。．.!！?？,，~～…、"
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 
 
 def tidy(text: str) -> str:
     """A short text made comparable: NFKC, no invisible marks, no punctuation at its ends."""
-    return _EDGES.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).lower()
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip(_EDGES).lower()
 
 
 def own_command(text: str) -> str | None:

@@ -28,7 +28,7 @@ _ABOUT = re.compile(
     r"|至少|最少|起码|少说|至多|最多)"
     r"|(?:左右|上下|前后|出头|开外|多|来|以上|以下|以内|余|\+)$"
 )
-_SAID = re.compile(r"(?:吧|呢|啊|哦|了|哈|的)+$")
+_SAID = "吧呢啊哦了哈的"  # said behind a figure
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # What is said where there is nothing to count, and what stands there in a table.
 NONE = frozenset("无 没 没有 一个没有 一个都没有 没有的 暂无 o 零".split())
@@ -60,7 +60,8 @@ def is_dash(text: str) -> bool:
 
 def unit_of(text: str) -> str:
     """The form's unit (个, 人, 元) that a figure was typed with; "" for none, or one that fits any."""
-    found = _UNIT.search(_SAID.sub("", _tidy(text)))
+    plain = _tidy(text)
+    found = _UNIT.search(plain.rstrip(_SAID)) if len(plain) <= LONGEST else None
     return UNITS[found[1]] if found else ""
 
 
@@ -82,7 +83,7 @@ def read_figure(text: str) -> Decimal:
         raise NotAFigure("negative")
     if len(plain) > LONGEST:
         raise NotAFigure("other")
-    plain = re.sub(r"^[¥￥]", "", _SAID.sub("", plain)).strip()
+    plain = re.sub(r"^[¥￥]", "", plain.rstrip(_SAID)).strip()
     plain = re.sub(r"(?<=\d)\s*[wW](?=\d?\s*元?$)", "万", plain)
     if _is_about(plain):
         raise NotAFigure("about")
@@ -145,4 +146,4 @@ def looks_like_figure(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text).strip()
     if _holds_figure(plain) or any(map(is_marked, text)):
         return True
-    return len(plain) <= LONGEST and _is_about(_SAID.sub("", _tidy(text)))
+    return len(plain) <= LONGEST and _is_about(_tidy(text).rstrip(_SAID))

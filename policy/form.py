@@ -8,17 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from policy.figures import NotAFigure, read_figure, unit_of
 from policy.files import PolicyError, packaged_file
-from policy.text import unified
+from policy.text import unified, without_brackets
 
 NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does not know; submits with a note
 
 ALIKE = 0.5  # how like a name must be to be offered for one that is not known
-_LEVEL = re.compile(r"[（(]?\s*(?:初级|中级|高级|[初中高])(?:班|证|证书)?\s*[)）]?$")
+LONGEST_NAME = 40  # characters; no name of an occupation is longer, however it is written
+_LEVEL = re.compile(r"[（(]?(?:初级|中级|高级|[初中高])(?:班|证|证书)?[)）]?$")
 _CALLED = re.compile(r"(?:工程技术人员|工程技术员|工程师|专业|方向|职业)$")
 _ASKED = re.compile(r"，请(?:核对|写)[^，]*$")
 
@@ -142,21 +143,31 @@ class Form:
 
     def find_measure(self, text: str) -> Measure | None:
         """The measure that people mean by `text`: its title, printed head or an alias."""
-        plain = re.sub(r"[（(].*?[)）]|其中|[:：\s]", "", text)
-        for m in self.measures:
-            if plain in (m.title, re.sub(r"[（(].*?[)）]", "", m.printed), *m.aliases):
-                return m
-        return None
+        return self._measures_called.get(re.sub(r"其中|[:：\s]", "", without_brackets(text)))
+
+    @cached_property
+    def _measures_called(self) -> dict[str, Measure]:
+        """What people call a measure → the measure; the first one of that name counts."""
+        called = ((n, m) for m in self.measures for n in (m.title, without_brackets(m.printed), *m.aliases))
+        return dict(reversed(list(called)))
+
+    @cached_property
+    def _occupations_called(self) -> dict[str, Occupation]:
+        """Name, full title or alias in capitals → the occupation; the first one of that name counts."""
+        names = ((o, (o.name.upper(), o.full, *map(str.upper, o.aliases))) for o in self.occupations)
+        return dict(reversed([(name, o) for o, called in names for name in called]))
 
     def find_occupation(self, text: str) -> Occupation | None:
         """The occupation that people mean by `text`: name, full title, alias, or the start of one name.
 
         智能, 工业互联 and 大数据工程师 are understood; 人工智能训练师 is another occupation and is not.
         """
-        plain = re.sub(r"\s+", "", unified(text)).upper()
-        for occupation in self.occupations:
-            if plain in (occupation.name.upper(), occupation.full, *(a.upper() for a in occupation.aliases)):
-                return occupation
+        plain = "".join(text.split())
+        if len(plain) > LONGEST_NAME:
+            return None
+        plain = re.sub(r"\s+", "", unified(plain)).upper()
+        if (exact := self._occupations_called.get(plain)) is not None:
+            return exact
         bare = _CALLED.sub("", plain)
         begun = [o for o in self.occupations if len(bare) > 1 and o.full.startswith(bare)]
         begun += [o for o in self.occupations if o.name.upper() == bare and o not in begun]
@@ -164,12 +175,15 @@ class Form:
 
     def of_level(self, text: str) -> Occupation | None:
         """The occupation one level of which a text names; the form (附件) has no levels."""
-        bare = _LEVEL.sub("", text)
-        return self.find_occupation(bare) if bare != text else None
+        plain = "".join(text.split())
+        bare = _LEVEL.sub("", plain) if len(plain) <= LONGEST_NAME else plain
+        return self.find_occupation(bare) if bare != plain else None
 
     def near_occupations(self, text: str, least: float = ALIKE) -> list[str]:
         """Names of the occupations that look most like `text`, at most three; `least` from 0 to 1."""
         plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+        if len(plain) > LONGEST_NAME:
+            return []
         scored = [
             (max(_alike(plain, n.upper()) for n in (o.name, o.full, *o.aliases)), o.name)
             for o in self.occupations

@@ -107,6 +107,8 @@ def read_correction(text: str) -> str | None:
     It is as typed, and may be refused: 改成两三个.
     """
     plain = fold(text).strip().rstrip("。.!")
+    if len(plain) > LONGEST:
+        return None
     found = re.fullmatch(
         r"(?:(?:我|是)?(?:打|填|写|报|算|弄)?错了?)?[，,\s]*(?:改成|改为|应该是|应为|应是|是)\s*(\S+)", plain
     )
@@ -116,6 +118,8 @@ def read_correction(text: str) -> str | None:
 def read_removal(form: Form, text: str, rows: list[str]) -> str | None:
     """The row that is to go: 删掉大数据, 大数据不要了; None for anything else."""
     plain = fold(text).strip().rstrip("。.!了") + "了"
+    if len(plain) > LONGEST:
+        return None
     for pattern in (_DROP, _GONE):
         if found := pattern.match(plain) or pattern.match(plain[:-1]):
             named = form.find_occupation(found[1].strip("的 "))

@@ -16,7 +16,8 @@ MOST_ROWS = 200  # rows looked at; the form has a dozen
 MOST_COLUMNS = 40
 
 _QUARTER = re.compile(r"20\d{2}\s*(?:Q[1-4]|年第?\s*[1-4一二三四]\s*季度)", re.I)
-_INSTITUTION = re.compile(r"填报单位[^:：]{0,8}[:：]\s*(.*?)(?:\s{2,}|填报时间|$)")
+_INSTITUTION = re.compile(r"填报单位[^:：]{0,8}[:：]\s*")
+_INSTITUTION_ENDS = re.compile(r"\s{2,}|填报时间|\n|$")
 ENDS = ("填表人", "联系电话", "备注", "注：", "注:", "说明", "金额单位", "口径", "本季度无培训", "合计")
 _ROW_OF_DOTS = re.compile(r"[.…。·\s]+")
 _OWN_UNIT = re.compile("[万亿wW元块]")
@@ -117,7 +118,7 @@ def read_form(form: Form, grid: Sequence[Sequence[SheetCell]], base: Base | None
     if heads is None:
         return None
     above = [cell.text.strip() for line in grid[: heads.last] for cell in line if cell.text.strip()]
-    named = next((m[1].strip() for text in above if (m := _INSTITUTION.search(text))), "")
+    named = next((name for text in above if (name := _institution_in(text)) is not None), "")
     reader = _Rows(form, heads, base.rows if base else {})
     for line in grid[heads.last + 1 :]:
         if not reader.take(line):
@@ -135,6 +136,14 @@ def read_form(form: Form, grid: Sequence[Sequence[SheetCell]], base: Base | None
         tuple(m.id for m in form.measures if m.id not in there),
         bool(heads.wan),
     )
+
+
+def _institution_in(text: str) -> str | None:
+    found = _INSTITUTION.search(text)
+    if found is None:
+        return None
+    ends = _INSTITUTION_ENDS.search(text, found.end())
+    return text[found.end() : ends.start() if ends else None].strip()
 
 
 def is_ours(form: Form, grid: Sequence[Sequence[SheetCell]]) -> bool:
@@ -156,14 +165,15 @@ def quarter_in(text: str) -> str | None:
 def find_heads(form: Form, grid: Sequence[Sequence[SheetCell]]) -> Heads | None:
     """The heads of a table, which may take two lines; None when they are not to be found."""
     for number, line in enumerate(grid[:30]):
-        for start, cell in enumerate(line):
-            if re.sub(r"\s", "", cell.text) not in (form.first_column, "职业", "职业名称", "名称"):
-                continue
-            columns = _measures(form, line, start)
-            below = grid[number + 1] if number + 1 < len(grid) else ()
-            if len(below) > start and below[start].text.strip():
-                below = ()  # already a row
-            more = _measures(form, below, start)
+        firsts = [i for i, c in enumerate(line[:MOST_COLUMNS]) if "".join(c.text.split()) in _firsts(form)]
+        if not firsts:
+            continue
+        below = grid[number + 1] if number + 1 < len(grid) else ()
+        here, next_line = _measures(form, line), _measures(form, below)
+        for start in firsts:
+            columns = {i: m for i, m in here.items() if i > start}
+            already_a_row = len(below) > start and below[start].text.strip()
+            more = {} if already_a_row else {i: m for i, m in next_line.items() if i > start}
             whole = {**columns, **more} if more else _in_order(form, line, start, columns)
             if columns and len({m.id for m in whole.values()}) == len(whole):
                 head = dict(sorted(whole.items()))
@@ -191,8 +201,12 @@ def _in_wan(grid: Sequence[Sequence[SheetCell]], last: int, columns: Mapping[int
     return frozenset(money if above else told)
 
 
-def _measures(form: Form, line: Sequence[SheetCell], start: int) -> dict[int, Measure]:
-    found = {i: form.find_measure(cell.text) for i, cell in enumerate(line) if i > start}
+def _firsts(form: Form) -> tuple[str, ...]:
+    return (form.first_column, "职业", "职业名称", "名称")
+
+
+def _measures(form: Form, line: Sequence[SheetCell]) -> dict[int, Measure]:
+    found = {i: form.find_measure(cell.text) for i, cell in enumerate(line[:MOST_COLUMNS])}
     return {i: measure for i, measure in found.items() if measure}
 
 

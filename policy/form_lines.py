@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 
 from policy.figures import is_dash
 from policy.form import Form, Measure, Occupation
-from policy.form_file import ENDS, IDLE, Heads, SheetCell, find_heads, quarter_in
-from policy.form_parts import is_value, parts, rows_of, whole_lines
+from policy.form_file import ENDS, IDLE, MOST_COLUMNS, Heads, SheetCell, find_heads, quarter_in
+from policy.form_parts import LONGEST_CELL, MOST_LINES, is_crowded, is_value, parts, rows_of, whole_lines
 
 TOTALS = frozenset("合计 总计 小计 共计 总数 合 计 总和".split())
 _HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())
+LONGEST_QUARTER = 40  # characters of a quarter before figures, blanks included
 _NAMED = re.compile(r"^(\D+?)[:：=]?\s*([\d０-９].*|不掌握)$")
 _QUARTER_FIRST = re.compile(
-    r"^\s*((?:20)?\d\d\s*年?\s*第?\s*(?:[1-4一二三四]\s*季度|[Qq][1-4])|第?[1-4一二三四]季度|[上本这](?:一)?个?季度?)"
+    r"^((?:20)?\d\d\s*年?\s*第?\s*(?:[1-4一二三四]\s*季度|[Qq][1-4])|第?[1-4一二三四]季度|[上本这](?:一)?个?季度?)"
     r"[\s:：,，的]*(?=\D|$)"
 )
 
@@ -35,7 +36,8 @@ class Line:
     row, without an occupation; head: names of columns; quarter: `text` names the quarter meant; form:
     the form's own title, head or foot; name: an occupation that is not known, `near` those like it;
     level: one level of `occupation`; count: figures that cannot be placed, `count` of `expected`,
-    `missing` the measures without one; other: none. `remark` is what stands behind a row's figures;
+    `missing` the measures without one; many: the text has more lines or cells than are read; other:
+    none. `remark` is what stands behind a row's figures;
     `wan` tells that the amount's head says 万元.
     """
 
@@ -55,13 +57,17 @@ Columns = Sequence[Measure | None]
 
 
 def read_lines(form: Form, text: str, rows: list[str]) -> list[Line]:
-    """Every line of a text that is not empty. With one row only, its name need not be typed."""
+    """Every line of a text that is not empty. With one row only, its name need not be typed.
+
+    Of a text with more lines or cells than are read the first ones are, and the last line is `many`.
+    """
+    many = [Line("many", "")] if is_crowded(text) else []
     if "\t" in text:
         grid = _grid(text)
         heads = find_heads(form, grid)
         if heads is not None:
-            return _table(form, grid, heads)
-    return list(_typed(form, text, rows))
+            return _table(form, grid, heads) + many
+    return list(_typed(form, text, rows)) + many
 
 
 def are_figures(form: Form, text: str, rows: list[str]) -> bool:
@@ -96,8 +102,10 @@ def is_row(form: Form, line: str) -> bool:
 
 def bare_row(form: Form, text: str) -> dict[str, str] | None:
     """Measure id → figure as typed, of a text that is the six figures of a row without its name."""
+    if "\n" in text.strip() or is_crowded(text):
+        return None
     typed = parts(form, text)
-    if "\n" in text.strip() or len(typed) != len(form.measures) or not all(map(is_value, typed)):
+    if len(typed) != len(form.measures) or not all(map(is_value, typed)):
         return None
     return _dashes_read({m.id: t for m, t in zip(form.measures, typed, strict=True)})
 
@@ -133,8 +141,9 @@ def wrong_totals(form: Form, lines: list[Line]) -> list[tuple[Measure, int, int]
 
 
 def _grid(text: str) -> list[list[SheetCell]]:
-    lines = [raw.strip("\r\n").split("\t") for raw in text.splitlines()]
-    return [[SheetCell("", p.strip(), "text" if p.strip() else "empty") for p in parts] for parts in lines]
+    lines = [raw.strip("\r\n").split("\t", MOST_COLUMNS)[:MOST_COLUMNS] for raw in text.splitlines()]
+    cut = [[p.strip()[:LONGEST_CELL] for p in parts] for parts in lines[: 2 * MOST_LINES]]
+    return [[SheetCell("", p, "text" if p else "empty") for p in parts] for parts in cut]
 
 
 def _table(form: Form, grid: list[list[SheetCell]], heads: Heads) -> list[Line]:
@@ -183,7 +192,8 @@ def _typed(form: Form, text: str, rows: list[str]) -> Iterator[Line]:
     columns: Columns | None = None
     heads: list[Measure] = []
     for raw in whole_lines(form, text):
-        if quarter := _QUARTER_FIRST.match(raw):
+        raw = raw.lstrip()
+        if quarter := _QUARTER_FIRST.match(raw[:LONGEST_QUARTER]):
             yield Line("quarter", quarter[1].strip())
             raw = raw[quarter.end() :]
             if not re.sub(r"[\W_]|情况表|报表|数据?", "", raw):

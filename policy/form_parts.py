@@ -11,17 +11,27 @@ from policy.form import Form
 from policy.form_file import UNKNOWN
 from policy.numerals import fold
 
+MOST_LINES = 200  # lines of one text; the form has a dozen rows
+MOST_CELLS = 300  # cells of a line; every row of the form on one line has fewer
+LONGEST_CELL = 100  # characters; no figure and no name is as long
 _UNIT = re.compile("个班|元整|块钱|个|人|名|位|元|块")  # alone behind a figure; 班次 begins the next one
 _GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
 _ONE_FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?\D*")
 _NUMBERED = re.compile(r"^\d{1,2}[.、)）]?$")
+_SEPARATORS = re.compile(r"[\s、，,;；|。/:：]+")
 _AROUND = "【】[]「」『』《》“”\"'‘’"
+
+
+def is_crowded(text: str) -> bool:
+    """Whether a text has more lines, or a line more cells, than are read."""
+    lines = [raw for raw in text.splitlines() if raw.strip()]
+    return len(lines) > MOST_LINES or any(len(_SEPARATORS.findall(raw)) >= MOST_CELLS for raw in lines)
 
 
 def whole_lines(form: Form, text: str) -> Iterator[str]:
     """The lines that are not empty; a name on a line of its own is joined with its figures below."""
     waiting = ""
-    for raw in filter(str.strip, text.splitlines()):
+    for raw in list(filter(str.strip, text.splitlines()))[:MOST_LINES]:
         cells = parts(form, raw)
         if waiting and cells and "\t" not in raw and _begins_with_figure(form, cells):
             waiting += f" {raw}"
@@ -43,13 +53,12 @@ def _begins_with_figure(form: Form, cells: list[str]) -> bool:
 
 
 def parts(form: Form, raw: str) -> list[str]:
-    """The cells of a line; only tabs leave empty ones between them."""
+    """The cells of a line, at most `MOST_CELLS`; only tabs leave empty ones between them."""
     if "\t" in raw:
         cut = [p.strip() for p in raw.strip("\r\n").split("\t")]
         while cut and not cut[-1]:
             cut.pop()
-        while cut and not cut[0]:
-            cut.pop(0)
+        cut = cut[next((i for i, p in enumerate(cut) if p), 0) :]
     else:
         plain = re.sub("[:：]", " ", raw).strip()
         if not re.search(r"[\s、;；|]", plain) and len(re.findall("[,，]", plain)) > 4:
@@ -60,8 +69,8 @@ def parts(form: Form, raw: str) -> list[str]:
         cut = [q for p in cut for q in (p.split("/") if p.count("/") > 4 else [p])]
         cut = [p.strip(",") for p in cut if p.strip(",")]
     joined: list[str] = []
-    for part in (p.strip(_AROUND).strip() for p in cut):
-        if joined and _UNIT.fullmatch(part) and looks_like_figure(joined[-1]):
+    for part in (p.strip(_AROUND).strip()[:LONGEST_CELL] for p in cut[:MOST_CELLS]):
+        if joined and _UNIT.fullmatch(part) and _is_short(joined[-1]) and looks_like_figure(joined[-1]):
             joined[-1] += part  # 90000 元
         else:
             joined.append(part)
@@ -74,6 +83,10 @@ def parts(form: Form, raw: str) -> list[str]:
 def _is_csv(part: str) -> bool:
     """Whether commas stand between figures (1,1,25,20,20,30000), not inside one (1,200,000)."""
     return part.count(",") > 4 and not _ONE_FIGURE.fullmatch(part)
+
+
+def _is_short(cell: str) -> bool:
+    return len(cell) < LONGEST_CELL
 
 
 def _unglued(form: Form, cells: list[str]) -> list[str]:
@@ -92,13 +105,14 @@ def _unglued(form: Form, cells: list[str]) -> list[str]:
 
 def rows_of(form: Form, cells: list[str]) -> Iterator[list[str]]:
     """The rows of a line: another begins where an occupation stands behind figures and before others."""
-    begun = 0
+    begun, before = 0, False  # `before`: a figure stands behind the name with which the row begins
     for i, part in enumerate(cells[:-1]):
         follows = is_value(cells[i + 1]) or form.find_measure(cells[i + 1]) is not None
-        before = any(map(is_value, cells[begun + 1 : i]))
         if before and follows and not looks_like_figure(part) and form.find_occupation(part):
             yield cells[begun:i]
-            begun = i
+            begun, before = i, False
+        else:
+            before = before or (i > begun and is_value(part))
     yield cells[begun:]
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from policy.form import form
+from policy.text import without_brackets
 
 # kind → its name. Entries name the kinds that complete them in `publishable`.
 KINDS = {
@@ -128,6 +129,7 @@ def read_occupation(text: str) -> str | None:
 
 
 _DAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+LONGEST_DAY = 40  # characters as typed
 _NEAR = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "昨天": -1}
 
 
@@ -142,6 +144,8 @@ def read_day(value: object, today: date) -> date:
     if isinstance(value, date):
         return value
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", str(value)))
+    if len(plain) > LONGEST_DAY:
+        raise NotADay(plain[:LONGEST_DAY])
     if plain in _NEAR:
         return today + timedelta(days=_NEAR[plain])
     plain = re.sub(r"[T ]?00:00(:00)?$", "", plain)
@@ -174,9 +178,12 @@ def one_year_reading(publications: Iterable[Publication]) -> Literal["months", "
     return None
 
 
+LONGEST_HEAD = 200  # characters of a heading looked at
+
+
 def column_of(head: object) -> str | None:
     """The column that a table's heading means."""
-    plain = re.sub(r"[（(].*?[)）]|[*\s]", "", str(head or ""))
+    plain = re.sub(r"[*\s]", "", without_brackets(str(head or "")[:LONGEST_HEAD]))
     for column, name in COLUMNS.items():
         if plain in (column, name, *_FURTHER.get(column, "").split()):
             return column

@@ -163,7 +163,7 @@ def _heads(grid: Sequence[Sequence[SheetCell]]) -> tuple[int, dict[str, int]] | 
         for place, cell in enumerate(line[:COLUMNS]):
             plain = re.sub(r"[*:]", "", alike(cell.text))
             # 机构名称（全称） as well as 所属区（市）
-            said = {plain, re.sub(r"\(.*\)", "", plain), re.sub(r"[()]", "", plain)}
+            said = {plain, _outside(plain), re.sub(r"[()]", "", plain)}
             for name, heads in HEADS.items():
                 if said & set(heads) and name not in found:
                     found[name] = place
@@ -171,6 +171,12 @@ def _heads(grid: Sequence[Sequence[SheetCell]]) -> tuple[int, dict[str, int]] | 
         if "name" in found and (len(found) > 1 or re.search("名称|全称", line[found["name"]].text)):
             return number, found
     return None
+
+
+def _outside(text: str) -> str:
+    """The text without its brackets and all between the first and the last of them."""
+    opened, closed = text.find("("), text.rfind(")")
+    return text[:opened] + text[closed + 1 :] if 0 <= opened < closed else text
 
 
 class _Reader:
@@ -192,7 +198,7 @@ class _Reader:
             return
         first = next((cell.text.strip() for cell in line[:COLUMNS] if cell.text.strip()), "")
         for said in (first, cells["name"].text.strip()):
-            if _BELOW.fullmatch(said):
+            if _BELOW.fullmatch(" ".join(said.split())):
                 self.skipped.append((number, said[:30]))
                 return
         bad = len(self.wrong)

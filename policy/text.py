@@ -11,6 +11,7 @@ from typing import Any
 LONGEST = 300
 
 _DROPPED = re.compile(r"[^0-9a-z\u3400-\u9fff\U00020000-\U0003134f]+")
+_OPENING, _CLOSING = re.compile("[（(]"), re.compile("[)）]")
 _TRADITIONAL = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
 
 
@@ -33,6 +34,15 @@ def unified(text: str) -> str:
     if _TRADITIONAL.search(text):
         text = str(_converter().convert(text))
     return text.replace("如何", "怎么")
+
+
+def without_brackets(text: str) -> str:
+    """`text` without what stands in round brackets, each from an opening one to the next closing one."""
+    kept, at = [], 0
+    while (opened := _OPENING.search(text, at)) and (closed := _CLOSING.search(text, opened.end())):
+        kept.append(text[at : opened.start()])
+        at = closed.end()
+    return "".join(kept) + text[at:]
 
 
 def bare(text: str) -> str:

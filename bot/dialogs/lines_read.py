@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy.form import Cell, Form
 from policy.form_lines import Line, read_lines, twice, wrong_totals
+from policy.form_parts import MOST_CELLS, MOST_LINES
 
 
 @dataclass
@@ -28,9 +29,15 @@ class Lines:
 
 
 def sort_lines(chart: Form, text: str, rows: list[str]) -> tuple[Lines, list[Line]]:
-    """(what there is to say so far, the rows to take); of two differing lines of an occupation neither."""
-    result, taken = Lines(), []
+    """(what there is to say so far, the rows to take), one row an occupation.
+
+    Of two differing lines of an occupation neither is taken, and nothing of a text too large to be read.
+    """
+    result, taken = Lines(), dict[str, Line]()
     lines = read_lines(chart, text, rows)
+    if any(line.kind == "many" for line in lines):
+        result.problems.append({"kind": "many", "lines": MOST_LINES, "cells": MOST_CELLS})
+        return result, []
     doubled = twice(chart, lines)
     for name, added in doubled.items():
         sums = " ".join(added.values()) if added else ""
@@ -49,9 +56,10 @@ def sort_lines(chart: Form, text: str, rows: list[str]) -> tuple[Lines, list[Lin
             told = {"count": line.count, "expected": line.expected, "missing": line.missing}
             result.problems.append({"kind": "count", "occupation": name, **told})
         else:
-            taken.append(line)
+            known = taken.get(name)
+            taken[name] = replace(line, cells={**known.cells, **line.cells}) if known else line
             if line.remark:
                 result.remarks.append((name, line.remark))
     for measure, told_total, added_up in wrong_totals(chart, lines):
         result.problems.append({"kind": "total", "measure": measure, "told": told_total, "added": added_up})
-    return result, taken
+    return result, list(taken.values())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NO_BUSINESS = "no_business"
 NOTHING = "nothing"
 LONGEST_NAME = 8  # characters of an occupation as people write it
+MOST_NAMES = 50  # names in one message; the form has a dozen
 MISTYPED = 0.6  # how like an occupation a name must be to count as a slip
 
 
@@ -77,6 +78,8 @@ class AskOccupations(Question[list[str]]):
         parts = _listed(text)
         if not parts or any(len(part) > LONGEST_NAME for part in parts):
             return False
+        if len(parts) > MOST_NAMES:
+            return False
         if len(parts) > 1:
             return any(form.find_occupation(part) for part in parts)
         told = any(o.name in parts[0] for o in form.occupations)  # 大数据是什么 is a question
@@ -92,7 +95,8 @@ class AskOccupations(Question[list[str]]):
             return [o.name for o in self.data["rest"]]
         names = occupations_in(form, plain)
         if not names:
-            unknown = [part for part in _listed(plain) if form.find_occupation(part) is None]
+            parts = _listed(plain)[:MOST_NAMES]
+            unknown = [part for part in parts if form.find_occupation(part) is None]
             near = {part[:20]: form.near_occupations(part) for part in unknown[:3]}
             known = [o.name for o in form.occupations]
             raise Problem("problem/occupations.j2", occupations=known, near=near)
@@ -104,9 +108,12 @@ def _listed(text: str) -> list[str]:
 
 
 def occupations_in(form: Form, text: str) -> list[str]:
-    """Names of the occupations a text lists; [] when anything in it is none."""
+    """Names of the occupations a text lists; [] when anything in it is none, or it lists too many."""
     whole = form.find_occupation(words.tidy(text))
-    found = [whole] if whole else [form.find_occupation(part) for part in _listed(text)]
+    parts = _listed(text)
+    if not whole and len(parts) > MOST_NAMES:
+        return []
+    found = [whole] if whole else [form.find_occupation(part) for part in parts]
     return [] if None in found else list(dict.fromkeys(o.name for o in found if o is not None))
 
 
