@@ -78,6 +78,8 @@ def examine(name: str, content: bytes) -> Arrived:
         if size > media.LONGEST:
             raise BadFile("large")
         kind = _kind(name, content)
+        if kind == "csv" and size > sheets.LONGEST:
+            raise BadFile("large")  # no table of ours
         media.refuse_roster(kind, content)
         read = _form(kind, content)
         if read is None and kind == "csv":
@@ -106,12 +108,7 @@ def _form(kind: str, content: bytes) -> FormFile | None:
     grids: list[Grid]
     base: Base | None = None
     if kind == "xlsx":
-        try:
-            grids, base = sheets.read_xlsx(content)
-        except BadSheet as error:
-            if error.reason == "large":  # more than any form holds: something else, to be attached
-                return None
-            raise
+        grids, base = sheets.read_xlsx(content)
     else:
         grids = [sheets.read_csv(content)]
     for grid in grids:

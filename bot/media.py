@@ -12,7 +12,7 @@ from bot.sheets import BadSheet, check_archive, decode
 LONGEST = 10 * 1024 * 1024  # bytes of an attachment
 MOST_NUMBERS = 3  # so many ID-card numbers make a roster
 MOST_TELEPHONES = 5
-_SCANNED = 8 * 1024 * 1024  # characters looked at
+MOST_TEXT = 4 * 1024 * 1024  # bytes of the text parts of an Office file, unpacked
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ID_CARD = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\d)")
@@ -101,19 +101,26 @@ def refuse_roster(media: str, content: bytes) -> None:
 def _texts(media: str, content: bytes) -> Iterator[str]:
     if media == "csv":
         try:
-            yield decode(content)[:_SCANNED]
+            yield decode(content)
         except BadSheet:
             return
     elif media in ("xlsx", "docx"):
+        left = MOST_TEXT
         prefix = "xl/" if media == "xlsx" else "word/"
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for part in archive.namelist():
                 if part.startswith(prefix) and part.endswith(".xml") and "theme" not in part:
-                    text = archive.read(part).decode("utf-8", "replace")
+                    with archive.open(part) as stream:
+                        packed = stream.read(left + 1)
+                    left -= len(packed)
+                    if left < 0:
+                        raise BadFile("large")
+                    text = _without(_TAG, "\n", packed.decode("utf-8", "replace"))
                     # In a document a number may be cut into runs; in a sheet each cell stands alone.
-                    text = _ANY_TAG.sub(" " if media == "xlsx" else "", _TAG.sub("\n", text))
-                    yield text[:_SCANNED]
-    elif media in ("xls", "doc"):
-        yield content.decode("latin-1")[:_SCANNED]
-        for start in (0, 1):  # text in the old formats may begin at an odd byte
-            yield content[start:].decode("utf-16-le", "ignore")[:_SCANNED]
+                    yield _without(_ANY_TAG, " " if media == "xlsx" else "", text)
+
+
+def _without(tag: re.Pattern[str], instead: str, text: str) -> str:
+    """The text with tags replaced. Looked for only before the last `>`, where each `<` has its end."""
+    end = text.rfind(">") + 1
+    return tag.sub(instead, text[:end]) + text[end:]

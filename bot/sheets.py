@@ -6,11 +6,11 @@ import csv
 import io
 import json
 import math
-import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from bot import xlsx
 from policy.form import NOT_KNOWN
 from policy.form_file import MOST_COLUMNS, MOST_ROWS, Base, SheetCell
 from policy.quarters import Quarter
@@ -19,19 +19,17 @@ LONGEST = 2 * 1024 * 1024  # bytes of a form
 LONGEST_UNPACKED = 12 * 1024 * 1024  # bytes of an XLSX, unpacked
 MOST_PARTS = 300  # parts of an XLSX
 MOST_SHEETS = 6
-MOST_CELLS = 100_000  # cells, rows and strings of a workbook that is read; our form has some hundred
+SAMPLE = 2000  # characters of a CSV that tell its delimiter
 BASE_SHEET = "_"  # hidden in the forms we hand out: what they showed
 _ENTITY = tuple(
     mark.encode(code) for mark in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be")
 )
 
-_CELL = re.compile(rb"<(?:\w+:)?(?:c|row|si|v|xf)[\s/>]")
-
 Grid = list[list[SheetCell]]
 
 
 class BadSheet(Exception):
-    """The file cannot be read as a sheet. reason: large, macro, broken, encoding."""
+    """The file cannot be read as a sheet. reason: large, macro, broken, encoding, rows (or cells)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -82,7 +80,8 @@ def _scan(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
             total += len(piece)
             if total > left:
                 raise BadSheet("large")
-            if not part.filename.lower().endswith(".svg") and any(m in tail + piece for m in _ENTITY):
+            seen = tail + piece
+            if not part.filename.lower().endswith(".svg") and any(mark in seen for mark in _ENTITY):
                 raise BadSheet("broken")
             tail = piece[-32:]
     return total
@@ -98,53 +97,32 @@ def read_xlsx(
     Raises:
         BadSheet: as its reasons say.
     """
-    import openpyxl
-
     check_archive(content)
-    _check_cells(content)
     try:
-        formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        base = _base(values)
-        grids = []
-        for sheet in values.worksheets[:MOST_SHEETS]:
-            if sheet.sheet_state == "visible":
-                grids.append(_grid(sheet, formulas[sheet.title], rows, columns))
-        formulas.close()
-        values.close()
-    except BadSheet:
-        raise
+        found = xlsx.read_sheets(content, rows + 1, columns, MOST_SHEETS, BASE_SHEET)
+    except xlsx.Oversized as error:
+        raise BadSheet("rows") from error
     except Exception as error:  # whatever a broken workbook makes the reader raise
         raise BadSheet("broken") from error
-    return grids, base
+    base = next((one for one in found if one.name == BASE_SHEET), None)
+    grids = [_grid(sheet) for sheet in found if sheet.visible]
+    return grids, _base(base) if base else None
 
 
-def _check_cells(content: bytes) -> None:
-    """Refuse what would take a reader long, however small it is packed."""
-    left = MOST_CELLS
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for part in archive.infolist():
-            with archive.open(part) as stream:
-                while piece := stream.read(65_536):
-                    left -= len(_CELL.findall(piece))
-                    if left < 0:
-                        raise BadSheet("large")
-
-
-def _grid(values: Any, formulas: Any, rows: int, columns: int) -> Grid:
-    bounds = {"max_row": rows + 1, "max_col": columns}
-    grid: Grid = []
-    for number, (row, asked) in enumerate(
-        zip(values.iter_rows(**bounds), formulas.iter_rows(**bounds), strict=False), 1
-    ):
-        line = []
-        for column, (cell, formula) in enumerate(zip(row, asked, strict=False), 1):
-            address = f"{column_name(column)}{number}"
-            is_formula = formula.data_type == "f"
-            line.append(_cell(address, cell.value, is_formula, cell.data_type == "e"))
-        grid.append(line)
-    while grid and all(c.kind == "empty" for c in grid[-1]):
-        grid.pop()
+def _grid(sheet: xlsx.Sheet) -> Grid:
+    """The cells as lines up to the last that holds anything; an empty line has none."""
+    told = {
+        place: _cell(f"{column_name(place[1])}{place[0]}", cell.value, cell.formula, cell.error)
+        for place, cell in sheet.cells.items()
+    }
+    told = {place: cell for place, cell in told.items() if cell.kind != "empty"}
+    widest = max((column for _, column in told), default=0)
+    grid: Grid = [[] for _ in range(max((row for row, _ in told), default=0))]
+    for row in {row for row, _ in told}:
+        grid[row - 1] = [
+            told.get((row, column)) or SheetCell(f"{column_name(column)}{row}", "", "empty")
+            for column in range(1, widest + 1)
+        ]
     return grid
 
 
@@ -165,12 +143,10 @@ def _cell(address: str, value: Any, is_formula: bool, is_error: bool) -> SheetCe
     return SheetCell(address, text, "text" if text.strip() else "empty")
 
 
-def _base(book: Any) -> Base | None:
+def _base(sheet: xlsx.Sheet) -> Base | None:
     """What our own hidden sheet says; only used to tell which cells somebody changed."""
-    if BASE_SHEET not in book.sheetnames:
-        return None
     try:
-        raw = json.loads(next(book[BASE_SHEET].iter_rows(max_row=1, max_col=1))[0].value)
+        raw = json.loads(str(sheet.cells[1, 1].value))
         rows: dict[str, dict[str, Any]] = {
             str(o): {str(m): c for m, c in row.items() if c is None or isinstance(c, int | str)}
             for o, row in raw["rows"].items()
@@ -178,7 +154,7 @@ def _base(book: Any) -> Base | None:
         numbers = [int(raw[key]) for key in ("institution", "revision", "version")]
         quarter = str(Quarter.parse(str(raw["quarter"])))
         return Base(numbers[0], quarter, numbers[1], numbers[2], _cells(rows))
-    except (StopIteration, TypeError, ValueError, KeyError, AttributeError, RecursionError):
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -197,13 +173,10 @@ def read_csv(content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS)
         BadSheet: neither UTF-8 nor GB 18030, or not CSV.
     """
     text = decode(content)
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:2000], ",;\t")
-    except csv.Error:
-        dialect = csv.excel
     grid: Grid = []
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), dialect), 1):
+        for number, row in enumerate(lines, 1):
             if number > rows + 1:
                 break
             grid.append(
@@ -215,6 +188,11 @@ def read_csv(content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS)
     except csv.Error as error:
         raise BadSheet("broken") from error
     return grid
+
+
+def delimiter_of(text: str) -> str:
+    """What parts the cells of a CSV: the mark that its first lines have most of."""
+    return max(",;\t", key=text[:SAMPLE].count)
 
 
 def decode(content: bytes) -> str:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from datetime import date
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
 
-from bot import door
+from bot import door, xlsx
 from bot.messages import IncomingFile
+from bot.sheets import BadSheet, check_archive, delimiter_of
 from policy.publications import column_of
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".xlsx")
 LONGEST_FILE = 1024 * 1024  # bytes
-LONGEST_UNPACKED = 20 * 1024 * 1024  # bytes of an XLSX, unpacked
 MOST_ROWS = 200
+MOST_COLUMNS = 40
 
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
@@ -99,31 +100,26 @@ def _yaml(content: bytes) -> list[dict[str, Any]]:
 
 def _csv(content: bytes) -> list[list[Any]]:
     text = _text(content)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text.partition("\n")[0]))
     try:
-        dialect: Any = csv.Sniffer().sniff(text.split("\n", 1)[0], ",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        return [list(line) for line in csv.reader(io.StringIO(text, newline=""), dialect)]
+        return [line[:MOST_COLUMNS] for line in islice(lines, MOST_ROWS + 2)]
     except csv.Error as error:
         raise Unreadable("syntax") from error
 
 
 def _xlsx(content: bytes) -> list[list[Any]]:
-    import openpyxl
-
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > LONGEST_UNPACKED:
-                raise Unreadable("large")
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        lines = [list(row) for row in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=40, values_only=True)]
-        book.close()
-    except Unreadable:
-        raise
+        check_archive(content)
+        cells = xlsx.read_sheets(content, MOST_ROWS + 2, MOST_COLUMNS, 1)[0].cells
+    except xlsx.Oversized as error:
+        raise Unreadable("large") from error
+    except BadSheet as error:
+        raise Unreadable("large" if error.reason == "large" else "syntax") from error
     except Exception as error:  # whatever a broken archive makes the reader raise
         raise Unreadable("syntax") from error
+    lines: list[list[Any]] = [[] for _ in range(max((row for row, _ in cells), default=0))]
+    for (row, column), cell in sorted(cells.items()):
+        lines[row - 1] += [None] * (column - 1 - len(lines[row - 1])) + [cell.value]
     return lines
 
 
