@@ -13,7 +13,7 @@ from bot.render import words
 from policy.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
 if TYPE_CHECKING:
-    from bot.start import House
+    from bot.app import App
 
 
 class Failed(Exception):
@@ -99,13 +99,13 @@ def _ask(options: argparse.Namespace) -> int:
 def _chat(options: argparse.Namespace) -> int:
     from bot.channels import jsonl, terminal
 
-    house = _open()
+    app = _open()
     now = clock(options.now)
     if options.json:
-        for line in jsonl.run(sys.stdin, house.assistant, house.files, now):
+        for line in jsonl.run(sys.stdin, app.assistant, app.files, now):
             print(line, flush=True)
     else:
-        terminal.run(house.assistant, house.files, options.user, now)
+        terminal.run(app.assistant, app.files, options.user, now)
     return 0
 
 
@@ -113,11 +113,11 @@ def _remind(options: argparse.Namespace) -> int:
     from bot import announcing, reminding
     from policy.reminders import corrections, due_now, sending_hours
 
-    house, now = _open(), clock(options.now)()
-    announcing.send_due(house.engine, now)
-    windowed, times = bool(house.settings.wechat_secret), house.settings.times
-    sent, _ = reminding.send_due(house.engine, now, windowed, times)
-    calls = reminding.unreachable(house.engine, now, windowed, times)
+    app, now = _open(), clock(options.now)()
+    announcing.send_due(app.engine, now)
+    windowed, times = bool(app.settings.wechat_secret), app.settings.times
+    sent, _ = reminding.send_due(app.engine, now, windowed, times)
+    calls = reminding.unreachable(app.engine, now, windowed, times)
     due = due_now(now, corrections())
     data = {
         "sent": sent,
@@ -177,9 +177,9 @@ def _invite(options: argparse.Namespace) -> int:
     from storage import institutions, people
     from storage.database import transaction
 
-    house, now = _open(), datetime.now(SHANGHAI)
+    app, now = _open(), datetime.now(SHANGHAI)
     made, name = False, ""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         institution_id = None
         role = options.role
         if options.institution is not None:
@@ -195,7 +195,7 @@ def _invite(options: argparse.Namespace) -> int:
                 if meant.one
                 else institutions.create(connection, name, str(reporting_quarter(now)), now, None).id
             )
-        code, expires = people.create_invite(connection, house.keys.codes, now, role, institution_id, None)
+        code, expires = people.create_invite(connection, app.keys.codes, now, role, institution_id, None)
     data = {"institution": name, "role": role, "made": made, "code": code, "expires": expires}
     print(words("cli/invited.j2", data))
     return 0
@@ -214,17 +214,17 @@ def _export(options: argparse.Namespace) -> int:
         raise _problem("quarter", options.quarter, str(reporting_quarter(datetime.now(SHANGHAI)))) from None
     if Path(options.to).suffix.lower() not in export.ENDINGS:
         raise _problem("ending", options.to)
-    house, name = _open(), str(quarter)
-    with transaction(house.engine, read_only=True) as connection:
+    app, name = _open(), str(quarter)
+    with transaction(app.engine, read_only=True) as connection:
         try:
             made = export.export_to(
                 connection,
                 name,
                 options.accepted,
-                house.settings.report_basis,
-                house.keys,
+                app.settings.report_basis,
+                app.keys,
                 Path(options.to),
-                house.settings.times,
+                app.settings.times,
             )
         except OSError:
             raise _problem("write", options.to) from None
@@ -246,17 +246,17 @@ def _upgrade(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from bot.start import serve
+    from bot.app import serve
 
     _warn()
     return serve()
 
 
-def _open() -> House:
-    from bot.start import open_house
+def _open() -> App:
+    from bot.app import open_app
 
     _warn()
-    return open_house()
+    return open_app()
 
 
 def _warn() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from bot.app import App, open_app
 from bot.settings import Settings
-from bot.start import House, open_house
 from storage import institutions, people
 from storage.database import open_database, transaction
 from tests.talk import NOON, Person
@@ -75,10 +75,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres_url"))
 
 
-def make_house(url: str, folder: Path) -> House:
-    return open_house(
-        Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None)
-    )
+def make_app(url: str, folder: Path) -> App:
+    return open_app(Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None))
 
 
 @pytest.fixture(scope="session")
@@ -100,59 +98,59 @@ def sqlite_url(sqlite_ready: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[House]:
-    made = make_house(sqlite_url, tmp_path)
+def app(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
+    made = make_app(sqlite_url, tmp_path)
     yield made
     made.engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def either_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house on each kind of database."""
+def either_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    """A app on each kind of database."""
     if request.param == "sqlite":
-        made = make_house(request.getfixturevalue("sqlite_url"), tmp_path)
+        made = make_app(request.getfixturevalue("sqlite_url"), tmp_path)
         yield made
         made.engine.dispose()
         return
     ready = request.getfixturevalue("postgres_ready")
     with fresh_database(request.getfixturevalue("postgres_server"), request, ready) as url:
-        made = make_house(url, tmp_path)
+        made = make_app(url, tmp_path)
         yield made
         made.engine.dispose()
 
 
-def contact_code(house: House, name: str = "威海数字培训学校") -> str:
+def contact_code(app: App, name: str = "威海数字培训学校") -> str:
     """A code for the contact of an institution, made when new."""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name) or institutions.create(
             connection, name, "2026Q1", NOON, None
         )
-        return people.create_invite(connection, house.keys.codes, NOON, "contact", found.id, None)[0]
+        return people.create_invite(connection, app.keys.codes, NOON, "contact", found.id, None)[0]
 
 
-def office_code(house: House, role: str = "head") -> str:
+def office_code(app: App, role: str = "head") -> str:
     """A code for the office."""
-    with transaction(house.engine) as connection:
-        return people.create_invite(connection, house.keys.codes, NOON, role, None, None)[0]
+    with transaction(app.engine) as connection:
+        return people.create_invite(connection, app.keys.codes, NOON, role, None, None)[0]
 
 
 @pytest.fixture
-def talk(house: House) -> Callable[..., Person]:
+def talk(app: App) -> Callable[..., Person]:
     """A person talking to a fresh bot on SQLite."""
-    return lambda name="li", **kw: Person(house.assistant, name, **kw)
+    return lambda name="li", **kw: Person(app.assistant, name, **kw)
 
 
 @pytest.fixture
-def contact(house: House, talk: Callable[..., Person]) -> Person:
+def contact(app: App, talk: Callable[..., Person]) -> Person:
     """王芳, bound to 威海数字培训学校, her name given and her telephone skipped."""
     person = talk("wang")
-    person.says(f"绑定 {contact_code(house)}", "王芳", "跳过")
+    person.says(f"绑定 {contact_code(app)}", "王芳", "跳过")
     return person
 
 
 @pytest.fixture
-def officer(house: House, talk: Callable[..., Person]) -> Person:
+def officer(app: App, talk: Callable[..., Person]) -> Person:
     """The head of the office."""
     person = talk("zhang")
-    person.says(f"绑定 {office_code(house)}")
+    person.says(f"绑定 {office_code(app)}")
     return person

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import openpyxl
 
+from bot.app import App
 from bot.files import store_incoming
 from bot.messages import Outgoing
-from bot.start import House
 from tests.conftest import contact_code
 from tests.talk import Person
 
@@ -23,27 +23,27 @@ PDF = b"%PDF-1.7 a scan"
 FIGURES = "大数据 3 2 120 80 60 90000"
 
 
-def send(person: Person, house: House, name: str, content: bytes, caption: str = "") -> list[Outgoing]:
+def send(person: Person, app: App, name: str, content: bytes, caption: str = "") -> list[Outgoing]:
     """The person sends a file, as every channel hands it to the assistant."""
-    return person.sends(store_incoming(name, content, house.settings.data_dir), caption)
+    return person.sends(store_incoming(name, content, app.settings.data_dir), caption)
 
 
-def taken(person: Person, house: House, ending: str = "") -> bytes:
+def taken(person: Person, app: App, ending: str = "") -> bytes:
     """The one file last handed over whose name ends so."""
     (ref,) = [f for f in person.files if f.name.endswith(ending)]
-    return house.files.content(ref)
+    return app.files.content(ref)
 
 
-def bound(house: House, name: str = "wang", school: str = "威海数字培训学校", **kw: Any) -> Person:
+def bound(app: App, name: str = "wang", school: str = "威海数字培训学校", **kw: Any) -> Person:
     """A contact of that institution, the name given and the telephone skipped."""
-    person = Person(house.assistant, name, **kw)
-    person.says(f"绑定 {contact_code(house, school)}", "王芳", "跳过")
+    person = Person(app.assistant, name, **kw)
+    person.says(f"绑定 {contact_code(app, school)}", "王芳", "跳过")
     return person
 
 
-def reported(house: House, name: str = "wang", school: str = "威海数字培训学校", **kw: Any) -> Person:
+def reported(app: App, name: str = "wang", school: str = "威海数字培训学校", **kw: Any) -> Person:
     """The same, with the quarter's figures submitted."""
-    person = bound(house, name, school, **kw)
+    person = bound(app, name, school, **kw)
     person.says("填报 2026Q4", FIGURES, "提交", "提交")
     assert "系统已收到" in person.text
     return person

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from bot.serving import application
-from bot.start import House
+from bot.app import App
+from bot.server import application
 from tests.talk import Person
 from tests.web_visitor import plain
 
@@ -18,8 +18,8 @@ from tests.web_visitor import plain
 class Browser:
     """`page` is what it last showed. `clock` is what the server takes for now."""
 
-    def __init__(self, house: House, **headers: str) -> None:
-        transport = httpx.ASGITransport(application(house), raise_app_exceptions=False)
+    def __init__(self, app: App, **headers: str) -> None:
+        transport = httpx.ASGITransport(application(app), raise_app_exceptions=False)
         self.client = httpx.AsyncClient(
             transport=transport, base_url="http://bot.test", headers=headers, follow_redirects=True
         )
@@ -103,4 +103,4 @@ def link(person: Person) -> str:
 
 def at(monkeypatch: Any, moment: datetime) -> None:
     """The server's clock stands there."""
-    monkeypatch.setattr("bot.serving.now", lambda: moment)
+    monkeypatch.setattr("bot.server.now", lambda: moment)

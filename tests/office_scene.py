@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.start import House
+from bot.app import App
 from storage import decisions, institutions, people, reports, roster
 from storage.database import transaction
 from storage.roster import Wanted
@@ -12,26 +12,26 @@ from tests.talk import NOON, Person
 OFFICER = 1  # whoever decides in storage; the first person there is
 
 
-def head(house: House) -> Person:
+def head(app: App) -> Person:
     """The head of the office."""
-    person = Person(house.assistant, "zhang")
-    person.says(f"绑定 {office_code(house)}")
+    person = Person(app.assistant, "zhang")
+    person.says(f"绑定 {office_code(app)}")
     return person
 
 
 def school(
-    house: House, name: str, district: str | None = None, telephone: str = "跳过", channel: str = "terminal"
+    app: App, name: str, district: str | None = None, telephone: str = "跳过", channel: str = "terminal"
 ) -> Person:
     """An institution's contact, named 王芳."""
-    person = Person(house.assistant, f"of {name}", channel)
-    person.says(f"绑定 {contact_code(house, name)}", "王芳", telephone)
-    placed(house, name, district)
+    person = Person(app.assistant, f"of {name}", channel)
+    person.says(f"绑定 {contact_code(app, name)}", "王芳", telephone)
+    placed(app, name, district)
     return person
 
 
-def placed(house: House, name: str, district: str | None) -> int:
+def placed(app: App, name: str, district: str | None) -> int:
     """Put an institution under a district; its id."""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name)
         assert found is not None
         roster.change(connection, found.id, Wanted(name, district, "2025Q1"), OFFICER, NOON)
@@ -50,9 +50,9 @@ def reports_(person: Person, quarter: str, lines: str) -> None:
     raise AssertionError(person.text)
 
 
-def accepted(house: House, name: str, quarter: str) -> None:
+def accepted(app: App, name: str, quarter: str) -> None:
     """The office accepts what the institution sent in."""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name)
         assert found is not None
         latest = reports.snapshot(connection, found.id, quarter).latest
@@ -60,12 +60,12 @@ def accepted(house: House, name: str, quarter: str) -> None:
         decisions.accept(connection, latest.id, OFFICER, NOON)
 
 
-def reader(house: House, district: str) -> Person:
+def reader(app: App, district: str) -> Person:
     """Somebody who reads for a district."""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         code = people.create_invite(
-            connection, house.keys.codes, NOON, "district", None, None, district=district
+            connection, app.keys.codes, NOON, "district", None, None, district=district
         )[0]
-    person = Person(house.assistant, f"reader {district}")
+    person = Person(app.assistant, f"reader {district}")
     person.says(f"绑定 {code}")
     return person

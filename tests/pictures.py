@@ -15,11 +15,11 @@ from pathlib import Path
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from bot import serving
-from bot.start import House
+from bot import server
+from bot.app import App
 from storage import decisions, institutions, reports
 from storage.database import transaction
-from tests.conftest import make_house
+from tests.conftest import make_app
 from tests.office_scene import OFFICER, accepted, head, reports_, school
 from tests.talk import NOON
 from tests.test_browser import DESK, SWITCHES, chromium
@@ -36,19 +36,19 @@ CITY = {
 }
 
 
-def city(house: House) -> None:
+def city(app: App) -> None:
     """Two quarters: accepted, waiting, returned, a draft, and one that is missing."""
     for name, (district, figures) in CITY.items():
-        contact = school(house, name, district, channel="web")
+        contact = school(app, name, district, channel="web")
         if figures:
             reports_(contact, Q3, figures.replace("120", "110").replace("36", "30").replace("150", "160"))
-            accepted(house, name, Q3)
+            accepted(app, name, Q3)
             reports_(contact, Q4, figures)
         elif name == "云帆培训学校":
             contact.says(f"填报 {Q4}", "大数据", "3")
     for name in ("海岸技师学院", "浪花数据培训学校", "昆仑技师学院"):
-        accepted(house, name, Q4)
-    with transaction(house.engine) as connection:
+        accepted(app, name, Q4)
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, "天鹅湖职业学校")
         assert found
         latest = reports.snapshot(connection, found.id, Q4).latest
@@ -57,10 +57,10 @@ def city(house: House) -> None:
         decisions.return_(connection, latest.id, [place], OFFICER, NOON)
 
 
-def take(house: House, port: int, folder: Path) -> None:
+def take(app: App, port: int, folder: Path) -> None:
     """Enter by the link from the chat, and take the pages' pictures."""
-    officer = head(house)
-    city(house)
+    officer = head(app)
+    city(app)
     officer.says("工作台")
     link = re.search(r"/office/enter/[\w-]+", officer.text)
     assert link
@@ -78,20 +78,20 @@ def take(house: House, port: int, folder: Path) -> None:
 
 def main() -> None:
     """Serve on a free port with the clock at the end of a quarter."""
-    serving.now = lambda: NOON
+    server.now = lambda: NOON
     with tempfile.TemporaryDirectory() as name:
-        house = make_house(f"sqlite:///{name}/bot.sqlite3", Path(name))
-        server = uvicorn.Server(uvicorn.Config(serving.application(house), port=0, log_level="warning"))
-        thread = threading.Thread(target=server.run)
+        app = make_app(f"sqlite:///{name}/bot.sqlite3", Path(name))
+        web_server = uvicorn.Server(uvicorn.Config(server.application(app), port=0, log_level="warning"))
+        thread = threading.Thread(target=web_server.run)
         thread.start()
-        while not server.started:
+        while not web_server.started:
             time.sleep(0.05)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        house.assistant.url = f"http://127.0.0.1:{port}"
+        port = web_server.servers[0].sockets[0].getsockname()[1]
+        app.assistant.url = f"http://127.0.0.1:{port}"
         try:
-            take(house, port, Path(sys.argv[1]))
+            take(app, port, Path(sys.argv[1]))
         finally:
-            server.should_exit = True
+            web_server.should_exit = True
             thread.join()
 
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from bot import annexes, attached, docx
-from bot.start import House
+from bot.app import App
 from storage.attachments import Annexed, Attached, Pages
 from storage.database import transaction
 from tests.conftest import office_code
@@ -20,37 +20,37 @@ from tests.talk import NOON, Person
 
 
 @pytest.fixture
-def quarter(either_house: House) -> House:
+def quarter(either_app: App) -> App:
     """荣成职校 with pages and files, 文登技校 with one file, 威海数字培训学校 with figures only."""
-    zhao = bound(either_house, "zhao", "荣成职校")
+    zhao = bound(either_app, "zhao", "荣成职校")
     zhao.says("填报 2026Q4", FIGURES)
     zhao.presses("附页")
     zhao.presses("写问题")
     zhao.says("脱产难。\n<b>经费</b>不足。")
-    send(zhao, either_house, "做法.pdf", PDF, "经验")
-    send(zhao, either_house, "做法.pdf", PDF + b"2", "经验")
+    send(zhao, either_app, "做法.pdf", PDF, "经验")
+    send(zhao, either_app, "做法.pdf", PDF + b"2", "经验")
     zhao.says("填报", "提交", "提交")
-    send(zhao, either_house, "盖章.jpg", JPG, "盖章件")
-    sun = bound(either_house, "sun", "文登技校")
-    send(sun, either_house, "措施.png", PNG, "措施")
+    send(zhao, either_app, "盖章.jpg", JPG, "盖章件")
+    sun = bound(either_app, "sun", "文登技校")
+    send(sun, either_app, "措施.png", PNG, "措施")
     sun.says("填报 2026Q4", FIGURES, "提交", "提交")
-    reported(either_house)
-    return either_house
+    reported(either_app)
+    return either_app
 
 
-def merged(house: House, accepted_only: bool = False) -> Document:
-    with transaction(house.engine, read_only=True) as connection:
+def merged(app: App, accepted_only: bool = False) -> Document:
+    with transaction(app.engine, read_only=True) as connection:
         content = annexes.merged_pages(connection, "2026Q4", accepted_only)
         assert content == annexes.merged_pages(connection, "2026Q4", accepted_only)
     return Document(content)
 
 
-def zipped(house: House) -> tuple[dict[str, bytes], list[str]]:
-    with transaction(house.engine, read_only=True) as connection:
+def zipped(app: App) -> tuple[dict[str, bytes], list[str]]:
+    with transaction(app.engine, read_only=True) as connection:
         written = []
         for _ in range(2):
             target = io.BytesIO()
-            missing = annexes.annex_zip(connection, "2026Q4", house.settings.data_dir, target)
+            missing = annexes.annex_zip(connection, "2026Q4", app.settings.data_dir, target)
             written.append(target.getvalue())
     assert written[0] == written[1]
     with zipfile.ZipFile(io.BytesIO(written[0])) as archive:
@@ -58,7 +58,7 @@ def zipped(house: House) -> tuple[dict[str, bytes], list[str]]:
         return {name: archive.read(name) for name in archive.namelist()}, missing
 
 
-def test_one_document_for_the_quarter_says_whose_and_how_many(quarter: House) -> None:
+def test_one_document_for_the_quarter_says_whose_and_how_many(quarter: App) -> None:
     paper = merged(quarter)
     said = paper.paragraphs
     assert said[0] == "2026年第4季度情况表附页汇编"
@@ -73,7 +73,7 @@ def test_one_document_for_the_quarter_says_whose_and_how_many(quarter: House) ->
     assert "盖章.jpg" not in paper.text  # the stamped form is no separate page
 
 
-def test_only_what_was_accepted(quarter: House) -> None:
+def test_only_what_was_accepted(quarter: App) -> None:
     officer = Person(quarter.assistant, "zhang")
     officer.says(f"绑定 {office_code(quarter)}", "待审")
     officer.presses("荣成职校")
@@ -84,15 +84,15 @@ def test_only_what_was_accepted(quarter: House) -> None:
     assert "文登技校" not in paper.text
 
 
-def test_a_quarter_without_any(house: House) -> None:
-    paper = merged(house)
+def test_a_quarter_without_any(app: App) -> None:
+    paper = merged(app)
     assert "计入 0/0 家" in paper.text
-    files, missing = zipped(house)
+    files, missing = zipped(app)
     assert list(files) == ["2026年第4季度情况表附页汇编.docx"]
     assert missing == []
 
 
-def test_the_zip_holds_the_document_and_every_file_by_institution(quarter: House) -> None:
+def test_the_zip_holds_the_document_and_every_file_by_institution(quarter: App) -> None:
     files, missing = zipped(quarter)
     assert missing == []
     assert files.pop("2026年第4季度情况表附页汇编.docx")[:2] == b"PK"
@@ -104,7 +104,7 @@ def test_the_zip_holds_the_document_and_every_file_by_institution(quarter: House
     }
 
 
-def test_a_file_that_is_gone_is_named_and_hinders_nothing(quarter: House) -> None:
+def test_a_file_that_is_gone_is_named_and_hinders_nothing(quarter: App) -> None:
     folder = quarter.settings.data_dir / attached.FOLDER
     next(p for p in folder.iterdir() if p.read_bytes() == PNG).unlink()
     files, missing = zipped(quarter)
@@ -149,15 +149,15 @@ def test_paths_in_the_zip_never_meet() -> None:
     assert len({path.partition("/")[0] for path in listed}) == 3
 
 
-def test_large_files_are_copied_piece_by_piece(house: House) -> None:
+def test_large_files_are_copied_piece_by_piece(app: App) -> None:
     for number in range(6):
-        zhao = bound(house, f"p{number}", f"学校{number}")
-        send(zhao, house, "做法.pdf", PDF + bytes([number]) * 8_000_000, "经验")
+        zhao = bound(app, f"p{number}", f"学校{number}")
+        send(zhao, app, "做法.pdf", PDF + bytes([number]) * 8_000_000, "经验")
         zhao.says("填报 2026Q4", FIGURES, "提交", "提交")
-    with transaction(house.engine, read_only=True) as connection, open("all.zip", "wb") as target:
+    with transaction(app.engine, read_only=True) as connection, open("all.zip", "wb") as target:
         annexes.merged_pages(connection, "2026Q4", False)
         tracemalloc.start()
-        annexes.annex_zip(connection, "2026Q4", house.settings.data_dir, target)
+        annexes.annex_zip(connection, "2026Q4", app.settings.data_dir, target)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 16_000_000
@@ -168,7 +168,7 @@ def test_entries_are_dated_alike() -> None:
 
 
 async def test_the_office_takes_them_away_in_the_browser(
-    quarter: House, monkeypatch: pytest.MonkeyPatch
+    quarter: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, NOON)
     browser = await Browser(quarter).enters(head(quarter))
@@ -185,14 +185,14 @@ async def test_the_office_takes_them_away_in_the_browser(
 
 
 async def test_a_stamped_scan_alone_is_no_separate_page(
-    either_house: House, monkeypatch: pytest.MonkeyPatch
+    either_app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, NOON)
-    zhao = bound(either_house, "zhao", "荣成职校")
+    zhao = bound(either_app, "zhao", "荣成职校")
     zhao.says("填报 2026Q4", FIGURES, "提交", "提交")
-    send(zhao, either_house, "盖章.jpg", JPG, "盖章件")
-    assert "其中 0 家有附页" in merged(either_house).text
-    browser = await Browser(either_house).enters(head(either_house))
+    send(zhao, either_app, "盖章.jpg", JPG, "盖章件")
+    assert "其中 0 家有附页" in merged(either_app).text
+    browser = await Browser(either_app).enters(head(either_app))
     await browser.opens("/office/summary?quarter=2026Q4")
     assert "0 家有附页" in browser.text
     assert "1 家交了盖章件" in browser.text

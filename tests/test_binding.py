@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.app import App
 from bot.codes import code_in
-from bot.start import House
 from bot.telephones import NotATelephone, find_telephone
 from storage import people
 from storage.database import transaction
@@ -46,10 +46,10 @@ Talk = Callable[..., Person]
     ],
 )
 def test_a_code_is_understood_however_it_is_passed_on(
-    talk: Talk, house: House, said: str, written: Callable[[str], str]
+    talk: Talk, app: App, said: str, written: Callable[[str], str]
 ) -> None:
     li = talk()
-    li.says(said.format(written(contact_code(house))))
+    li.says(said.format(written(contact_code(app))))
     assert "绑定成功" in li.text
 
 
@@ -60,18 +60,18 @@ def test_what_is_no_code_is_not_taken_for_one(said: str) -> None:
     assert code_in(said) is None
 
 
-def test_a_code_that_is_over_says_so_and_whom_to_ask(talk: Talk, house: House) -> None:
-    used, old, taken_back = (contact_code(house) for _ in range(3))
+def test_a_code_that_is_over_says_so_and_whom_to_ask(talk: Talk, app: App) -> None:
+    used, old, taken_back = (contact_code(app) for _ in range(3))
     talk("wang").says(f"绑定 {used}")
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         connection.execute(
             update(invite)
-            .where(invite.c.code_hash == people.hash_code(old, house.keys.codes))
+            .where(invite.c.code_hash == people.hash_code(old, app.keys.codes))
             .values(expires_at=talk("x").now - timedelta(days=1))
         )
         connection.execute(
             update(invite)
-            .where(invite.c.code_hash == people.hash_code(taken_back, house.keys.codes))
+            .where(invite.c.code_hash == people.hash_code(taken_back, app.keys.codes))
             .values(revoked_at=talk("x").now)
         )
     li = talk()
@@ -80,17 +80,17 @@ def test_a_code_that_is_over_says_so_and_whom_to_ask(talk: Talk, house: House) -
         assert why in li.text and "管理科" in li.text
     li.says("绑定 AAAAA-BBBBB")
     assert "没有这个邀请码" in li.text
-    li.says("绑定 AAAAA-BBBBB", f"绑定 {contact_code(house)}")
+    li.says("绑定 AAAAA-BBBBB", f"绑定 {contact_code(app)}")
     assert "之后再试" in li.text  # what is over counts as wrong too
 
 
-def test_a_channels_code_that_is_over_says_where_to_get_another(contact: Person, house: House) -> None:
+def test_a_channels_code_that_is_over_says_where_to_get_another(contact: Person, app: App) -> None:
     def code() -> str:
         contact.says("换个渠道")
         return contact.text.split("绑定 ")[1].split()[0]
 
     first, second = code(), code()
-    phone = Person(house.assistant, "777", channel="telegram", now=contact.now)
+    phone = Person(app.assistant, "777", channel="telegram", now=contact.now)
     phone.says(f"绑定 {first}")
     assert "已换成新的" in phone.text and "换个渠道" in phone.text
     phone.now += timedelta(minutes=20)
@@ -116,18 +116,18 @@ NUMBERS = [
 ]
 
 
-def profile(house: House, name: str) -> tuple[str | None, str | None]:
-    with transaction(house.engine, read_only=True) as connection:
+def profile(app: App, name: str) -> tuple[str | None, str | None]:
+    with transaction(app.engine, read_only=True) as connection:
         person = connection.execute(account.select().where(account.c.sender == name)).one().person_id
         kept = people.profile(connection, person)
-    return kept.name, house.keys.open(kept.telephone)
+    return kept.name, app.keys.open(kept.telephone)
 
 
 @pytest.mark.parametrize(("typed", "number"), NUMBERS)
-def test_a_telephone_as_people_write_it(talk: Talk, house: House, typed: str, number: str) -> None:
+def test_a_telephone_as_people_write_it(talk: Talk, app: App, typed: str, number: str) -> None:
     wang = talk("wang")
-    wang.says(f"绑定 {contact_code(house)}", "王芳", typed)
-    assert profile(house, "wang") == ("王芳", number)
+    wang.says(f"绑定 {contact_code(app)}", "王芳", typed)
+    assert profile(app, "wang") == ("王芳", number)
 
 
 @pytest.mark.parametrize(
@@ -139,20 +139,20 @@ def test_a_telephone_as_people_write_it(talk: Talk, house: House, typed: str, nu
         ("13800138000/0631-5231234", "several"),
     ],
 )
-def test_what_is_no_telephone_gets_a_sentence(talk: Talk, house: House, typed: str, reason: str) -> None:
+def test_what_is_no_telephone_gets_a_sentence(talk: Talk, app: App, typed: str, reason: str) -> None:
     with pytest.raises(NotATelephone, match=reason):
         find_telephone(typed)
     wang = talk("wang")
-    wang.says(f"绑定 {contact_code(house)}", "王芳", typed)
+    wang.says(f"绑定 {contact_code(app)}", "王芳", typed)
     assert "联系电话" in wang.text  # asked again
     wang.says("13800138000")
-    assert profile(house, "wang") == ("王芳", "13800138000")
+    assert profile(app, "wang") == ("王芳", "13800138000")
 
 
-def test_name_and_telephone_in_one_message(talk: Talk, house: House) -> None:
+def test_name_and_telephone_in_one_message(talk: Talk, app: App) -> None:
     wang = talk("wang")
-    wang.says(f"绑定 {contact_code(house)}", "13800138000")
-    assert profile(house, "wang") == (None, None)
+    wang.says(f"绑定 {contact_code(app)}", "13800138000")
+    assert profile(app, "wang") == (None, None)
     wang.says("王芳，电话 13800138000")
-    assert profile(house, "wang") == ("王芳", "13800138000")
+    assert profile(app, "wang") == ("王芳", "13800138000")
     assert "联系电话：已填" in wang.text

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.app import App
 from bot.office_web import charts, look
 from bot.office_web.charts import Chart
-from bot.start import House
 from policy.form import form
 from policy.quarters import Quarter
 from tests.office_browser import Browser, at
@@ -110,12 +110,12 @@ def test_nothing_at_all_can_be_drawn() -> None:
 
 
 async def test_on_the_page_nothing_needs_a_style_or_a_script(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, NOON)
-    officer = head(house)
-    reports_(school(house, "荣成职校"), "2026Q4", "大数据 3 2 120 80 60 90000")
-    browser = await Browser(house).enters(officer)
+    officer = head(app)
+    reports_(school(app, "荣成职校"), "2026Q4", "大数据 3 2 120 80 60 90000")
+    browser = await Browser(app).enters(officer)
     await browser.opens("/office/summary?quarter=2026Q4")
     assert browser.page.count("<svg") == 8
     assert " style=" not in browser.page

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.start import House
+from bot.app import App
 from policy.quarters import SHANGHAI
 from storage import decisions, reports
 from storage.database import transaction
@@ -21,8 +21,8 @@ Q4 = "2026Q4"
 LINE = "大数据 3 2 120 80 60 90000"
 
 
-def snapshot(house: House) -> reports.Snapshot:
-    with transaction(house.engine, read_only=True) as connection:
+def snapshot(app: App) -> reports.Snapshot:
+    with transaction(app.engine, read_only=True) as connection:
         return reports.snapshot(connection, 1, Q4)
 
 
@@ -53,7 +53,7 @@ class TestReviewAndConfirmation:
         contact.says("取消", "填报", "提交")
         assert "才结束" not in contact.text
 
-    def test_a_leads_objection_is_not_forgotten(self, contact: Person, house: House, talk: Talk) -> None:
+    def test_a_leads_objection_is_not_forgotten(self, contact: Person, app: App, talk: Talk) -> None:
         contact.says("联系人")
         contact.presses("邀请复核人")
         code = re.search(r"绑定 (\S+)", contact.text)
@@ -68,20 +68,18 @@ class TestReviewAndConfirmation:
         contact.says("填报", "提交")
         assert "取证人数再核一下" in contact.text
 
-    def test_explanations_are_read_again_and_changed(self, contact: Person, house: House) -> None:
+    def test_explanations_are_read_again_and_changed(self, contact: Person, app: App) -> None:
         contact.says(f"填报 {Q4}", "大数据 1 5 10 5 5 5000", "往季班次")
         assert "说明（大数据）：往季班次" in contact.text
         contact.presses("改说明")
         assert "往季班次" in contact.text
         contact.says("三季度开的班，本季度才纳入")
-        assert list(snapshot(house).explanations.values()) == ["三季度开的班，本季度才纳入"]
+        assert list(snapshot(app).explanations.values()) == ["三季度开的班，本季度才纳入"]
         assert "请核对" in contact.text
 
 
 class TestReturned:
-    def test_back_goes_only_to_what_was_returned(
-        self, contact: Person, officer: Person, house: House
-    ) -> None:
+    def test_back_goes_only_to_what_was_returned(self, contact: Person, officer: Person, app: App) -> None:
         contact.says(f"填报 {Q4}", LINE, "区块链 1 1 30 20 20 20000", "提交", "提交")
         returns(officer, ("大数据 班次", "少了"), ("区块链 人数", "多了"))
         contact.says(f"填报 {Q4}", "开始改", "4")
@@ -92,10 +90,10 @@ class TestReturned:
         assert "【大数据 1/6】" in contact.text  # nothing before it
         contact.says("5", "28", "上一步")
         assert "【区块链 3/6】" in contact.text
-        assert snapshot(house).rows["大数据"]["classes"] == 5
+        assert snapshot(app).rows["大数据"]["classes"] == 5
 
     def test_a_figure_that_is_right_is_explained_instead(
-        self, contact: Person, officer: Person, house: House
+        self, contact: Person, officer: Person, app: App
     ) -> None:
         contact.says(f"填报 {Q4}", LINE, "提交", "提交")
         returns(officer, ("大数据 人数", "和名册差 10 人"))
@@ -130,19 +128,19 @@ class TestTooLate:
     """What came after the closing, or from somebody removed, is not silently gone."""
 
     @pytest.fixture
-    def closed(self, contact: Person, house: House) -> Person:
+    def closed(self, contact: Person, app: App) -> Person:
         contact.says(f"填报 {Q4}", "大数据", "3")
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             decisions.close_quarter(connection, Q4, NOON.replace(hour=13), 1, NOON)
         contact.now = NOON.replace(hour=13)
         return contact
 
     @pytest.mark.parametrize("said", ["2", "120", "不掌握", "大数据 3 2 120 80 60 90000"])
-    def test_a_figure_at_the_closing(self, closed: Person, house: House, said: str) -> None:
+    def test_a_figure_at_the_closing(self, closed: Person, app: App, said: str) -> None:
         closed.says(said)
         assert "截止" in closed.text
         assert "没有记" in closed.text
-        assert snapshot(house).rows["大数据"]["subsidised_classes"] is None
+        assert snapshot(app).rows["大数据"]["subsidised_classes"] is None
         closed.says("菜单")
         assert "您好" in closed.text or closed.labels
 
@@ -162,17 +160,17 @@ class TestTooLate:
         closed.says("填报")
         assert "哪个季度" in closed.text
 
-    def test_a_confirmation_at_the_closing(self, contact: Person, house: House) -> None:
+    def test_a_confirmation_at_the_closing(self, contact: Person, app: App) -> None:
         contact.says(f"填报 {Q4}", LINE, "提交")
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             decisions.close_quarter(connection, Q4, contact.now, 1, NOON)
         contact.says("提交")
         assert "没有提交" in contact.text
-        assert snapshot(house).draft is not None
+        assert snapshot(app).draft is not None
 
-    def test_somebody_removed_meanwhile(self, contact: Person, house: House) -> None:
+    def test_somebody_removed_meanwhile(self, contact: Person, app: App) -> None:
         contact.says(f"填报 {Q4}", "大数据", "3")
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             connection.execute(membership.update().values(revoked_at=contact.now))
         contact.says("2")
         assert "已不是威海数字培训学校的联系人" in contact.text
@@ -204,9 +202,9 @@ class TestAskingAboutOnesReport:
         assert [f.kind for f in sent.files] == ["form-docx"]
 
     @pytest.mark.parametrize("said", ["更正", "我要更正"])
-    def test_correcting(self, sent: Person, house: House, said: str) -> None:
+    def test_correcting(self, sent: Person, app: App, said: str) -> None:
         sent.says(said, "人数报错", "大数据 已培训人数 130", "提交", "提交")
-        latest = snapshot(house).latest
+        latest = snapshot(app).latest
         assert latest is not None
         assert (latest.number, latest.reason) == (2, "人数报错")
 
@@ -229,15 +227,15 @@ class TestAskingAboutOnesReport:
         li.says("打印")
         assert "绑定" not in li.text
 
-    def test_where_a_text_is_asked_for_it_is_the_answer(self, sent: Person, house: House) -> None:
+    def test_where_a_text_is_asked_for_it_is_the_answer(self, sent: Person, app: App) -> None:
         sent.says("更正", "更正", "大数据 已培训人数 130", "提交", "提交")
-        latest = snapshot(house).latest
+        latest = snapshot(app).latest
         assert latest is not None
         assert latest.reason == "更正"
 
 
-def test_two_institutions_are_told_of_both(contact: Person, house: House) -> None:
-    contact.says(f"填报 {Q4}", LINE, "提交", "提交", f"绑定 {contact_code(house, '荣成技校')}")
+def test_two_institutions_are_told_of_both(contact: Person, app: App) -> None:
+    contact.says(f"填报 {Q4}", LINE, "提交", "提交", f"绑定 {contact_code(app, '荣成技校')}")
     contact.says("交了吗")
     assert "2026Q4-0001-01" in contact.text
     assert "荣成技校" in contact.text

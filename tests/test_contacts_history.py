@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.app import App
 from bot.channels import web_pages
 from bot.messages import Outgoing
-from bot.start import House
 from storage import decisions, reports
 from storage.database import transaction
 from storage.turns import Line
@@ -20,21 +20,21 @@ LINE = "大数据 3 2 120 80 60 90000"
 
 
 @pytest.fixture
-def wang(either_house: House) -> Person:
-    person = Person(either_house.assistant, "wang")
-    person.says(f"绑定 {contact_code(either_house)}", "王芳", "跳过")
+def wang(either_app: App) -> Person:
+    person = Person(either_app.assistant, "wang")
+    person.says(f"绑定 {contact_code(either_app)}", "王芳", "跳过")
     return person
 
 
 @pytest.fixture
-def officer(either_house: House) -> Person:
-    person = Person(either_house.assistant, "zhang")
-    person.says(f"绑定 {office_code(either_house)}")
+def officer(either_app: App) -> Person:
+    person = Person(either_app.assistant, "zhang")
+    person.says(f"绑定 {office_code(either_app)}")
     return person
 
 
-def rows(house: House) -> reports.Rows:
-    with transaction(house.engine, read_only=True) as connection:
+def rows(app: App) -> reports.Rows:
+    with transaction(app.engine, read_only=True) as connection:
         return reports.snapshot(connection, 1, Q4).rows
 
 
@@ -56,7 +56,7 @@ def test_a_correction_is_a_revision_with_its_reason_and_a_diff(wang: Person) -> 
     assert "王芳" in wang.text
 
 
-def test_the_reason_cannot_be_left_out(wang: Person, either_house: House) -> None:
+def test_the_reason_cannot_be_left_out(wang: Person, either_app: App) -> None:
     wang.says(f"填报 {Q4}", LINE, "提交", "提交", "填报", Q4)
     wang.presses("更正")
     wang.says("错")
@@ -64,15 +64,15 @@ def test_the_reason_cannot_be_left_out(wang: Person, either_house: House) -> Non
     wang.says("问：退休了能报吗")  # and it is no reason either
     assert "为什么更正" in wang.text
     wang.says("大数据 3 2 140 80 60 90000")  # nor does a line change what stands
-    assert rows(either_house)["大数据"]["trained"] == 120
+    assert rows(either_app)["大数据"]["trained"] == 120
 
 
-def test_figures_for_what_was_submitted_wait_for_a_reason(wang: Person, either_house: House) -> None:
+def test_figures_for_what_was_submitted_wait_for_a_reason(wang: Person, either_app: App) -> None:
     wang.says(f"填报 {Q4}", LINE, "提交", "提交", "填报", Q4, "大数据 3 2 140 80 60 90000")
-    assert rows(either_house)["大数据"]["trained"] == 120
+    assert rows(either_app)["大数据"]["trained"] == 120
     assert "为什么更正" in wang.text
     wang.says("漏了二十人")
-    assert rows(either_house)["大数据"]["trained"] == 140
+    assert rows(either_app)["大数据"]["trained"] == 140
 
 
 def test_a_correction_of_one_quarter_says_nothing_about_another(wang: Person) -> None:
@@ -90,7 +90,7 @@ def test_a_correction_of_one_quarter_says_nothing_about_another(wang: Person) ->
 
 
 def test_a_returned_report_asks_only_for_what_was_returned(
-    wang: Person, officer: Person, either_house: House
+    wang: Person, officer: Person, either_app: App
 ) -> None:
     wang.says(f"填报 {Q4}", f"{LINE}\n区块链 1 1 30 20 20 20000", "提交", "提交")
     officer.says("待审")
@@ -105,7 +105,7 @@ def test_a_returned_report_asks_only_for_what_was_returned(
     assert "和名册差 10 人" in wang.text
     wang.says("130")
     assert "请核对" in wang.text
-    assert rows(either_house)["区块链"]["trained"] == 30
+    assert rows(either_app)["区块链"]["trained"] == 30
     wang.says("提交", "提交")
     assert "2026Q4-0001-02" in wang.text
 
@@ -113,7 +113,7 @@ def test_a_returned_report_asks_only_for_what_was_returned(
 # The receipt
 
 
-def test_a_receipt_is_the_same_when_the_message_comes_again(wang: Person, either_house: House) -> None:
+def test_a_receipt_is_the_same_when_the_message_comes_again(wang: Person, either_app: App) -> None:
     wang.says(f"填报 {Q4}", LINE, "提交")
     token = wang.token("确认提交")
     wang.says("提交", id="once")
@@ -122,7 +122,7 @@ def test_a_receipt_is_the_same_when_the_message_comes_again(wang: Person, either
     assert wang.text == first
     wang.presses_token(token)
     assert "系统已收到" not in wang.text
-    with transaction(either_house.engine, read_only=True) as connection:
+    with transaction(either_app.engine, read_only=True) as connection:
         latest = reports.snapshot(connection, 1, Q4).latest
     assert latest is not None
     assert latest.number == 1
@@ -137,27 +137,27 @@ def test_more_than_two_rows_are_a_table_with_a_total(wang: Person) -> None:
 # Figures before anything is open
 
 
-def test_a_line_alone_opens_the_report_it_is_for(wang: Person, either_house: House) -> None:
+def test_a_line_alone_opens_the_report_it_is_for(wang: Person, either_app: App) -> None:
     wang.says(LINE)
-    assert rows(either_house)["大数据"]["trained"] == 120
+    assert rows(either_app)["大数据"]["trained"] == 120
     assert "第4季度" in wang.text
     assert "请核对" in wang.text
 
 
-def test_a_line_at_the_question_for_the_quarter_is_not_lost(wang: Person, either_house: House) -> None:
+def test_a_line_at_the_question_for_the_quarter_is_not_lost(wang: Person, either_app: App) -> None:
     wang.says("填报", LINE)
-    assert rows(either_house)["大数据"]["trained"] == 120
+    assert rows(either_app)["大数据"]["trained"] == 120
 
 
-def test_a_line_of_somebody_else_opens_nothing(either_house: House) -> None:
-    li = Person(either_house.assistant, "li")
+def test_a_line_of_somebody_else_opens_nothing(either_app: App) -> None:
+    li = Person(either_app.assistant, "li")
     li.says(LINE)
     assert "记入" not in li.text
 
 
-def test_a_line_after_submitting_changes_nothing(wang: Person, either_house: House) -> None:
+def test_a_line_after_submitting_changes_nothing(wang: Person, either_app: App) -> None:
     wang.says(LINE, "提交", "提交", "大数据 3 2 140 80 60 90000")
-    assert rows(either_house)["大数据"]["trained"] == 120
+    assert rows(either_app)["大数据"]["trained"] == 120
     assert "为什么更正" in wang.text
 
 
@@ -215,20 +215,20 @@ def test_late_and_returned_are_told_too(wang: Person, officer: Person) -> None:
     assert "和名册差 10 人" in wang.text
 
 
-def test_a_greeting_never_stands_between_a_question_and_its_answer(wang: Person, either_house: House) -> None:
+def test_a_greeting_never_stands_between_a_question_and_its_answer(wang: Person, either_app: App) -> None:
     wang.says(f"填报 {Q4}", "大数据", "3")
     wang.now += timedelta(days=1)
     wang.says("2")
-    assert rows(either_house)["大数据"]["subsidised_classes"] == 2
+    assert rows(either_app)["大数据"]["subsidised_classes"] == 2
     assert "截止" not in wang.text
 
 
-def test_the_menu_begins_with_ones_own_work(wang: Person, officer: Person, either_house: House) -> None:
+def test_the_menu_begins_with_ones_own_work(wang: Person, officer: Person, either_app: App) -> None:
     wang.says("菜单")
     assert next(label for label in wang.labels if label != "现在填报") == "填报季度情况表"
     officer.says("菜单")
     assert officer.labels[0] == "待审"
-    li = Person(either_house.assistant, "li")
+    li = Person(either_app.assistant, "li")
     li.says("菜单")
     assert li.labels[0] == "我能不能参加培训"
     assert "填报季度情况表" not in li.labels
@@ -259,9 +259,9 @@ def test_a_row_that_came_and_one_that_went_are_one_line_each(wang: Person) -> No
     assert told.count("区块链") == told.count("物联网") == 1
 
 
-def test_what_was_returned_is_opened_at_once(wang: Person, either_house: House) -> None:
+def test_what_was_returned_is_opened_at_once(wang: Person, either_app: App) -> None:
     wang.says(f"填报 {Q4}", LINE, "提交", "提交")
-    with transaction(either_house.engine) as connection:
+    with transaction(either_app.engine) as connection:
         latest = reports.snapshot(connection, 1, Q4).latest
         assert latest is not None
         decisions.return_(connection, latest.id, [("大数据", "trained", "和名册差 10 人")], 1, NOON)

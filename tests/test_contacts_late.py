@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot import export
-from bot.start import House
+from bot.app import App
 from policy.quarters import SHANGHAI, Quarter
 from storage import board, decisions
 from storage.database import transaction
@@ -28,34 +28,34 @@ def day(month: int, number: int) -> datetime:
 
 
 @pytest.fixture
-def wang(either_house: House) -> Person:
-    person = Person(either_house.assistant, "wang")
-    person.says(f"绑定 {contact_code(either_house)}", "王芳", "跳过")
+def wang(either_app: App) -> Person:
+    person = Person(either_app.assistant, "wang")
+    person.says(f"绑定 {contact_code(either_app)}", "王芳", "跳过")
     return person
 
 
 @pytest.fixture
-def officer(either_house: House) -> Person:
-    person = Person(either_house.assistant, "zhang")
-    person.says(f"绑定 {office_code(either_house)}")
+def officer(either_app: App) -> Person:
+    person = Person(either_app.assistant, "zhang")
+    person.says(f"绑定 {office_code(either_app)}")
     return person
 
 
-def extend(house: House, until: datetime) -> None:
-    with transaction(house.engine) as connection:
+def extend(app: App, until: datetime) -> None:
+    with transaction(app.engine) as connection:
         values = {"institution_id": 1, "quarter": str(Q4), "until": until, "reason": "系统迁移"}
         connection.execute(insert(extension).values(**values, at=NOON, person_id=1))
 
 
-def late_on_board(house: House) -> bool:
-    with transaction(house.engine, read_only=True) as connection:
+def late_on_board(app: App) -> bool:
+    with transaction(app.engine, read_only=True) as connection:
         (line,) = board.lines(connection, str(Q4), MIDNIGHT)
     return line.late
 
 
-def state_in_export(house: House) -> str:
-    with transaction(house.engine, read_only=True) as connection:
-        content = export.aggregate(connection, str(Q4), False, "quarter", house.keys)
+def state_in_export(app: App) -> str:
+    with transaction(app.engine, read_only=True) as connection:
+        content = export.aggregate(connection, str(Q4), False, "quarter", app.keys)
     heads, *rows = openpyxl.load_workbook(io.BytesIO(content))["报送名单"].iter_rows(values_only=True)
     column = heads.index("是否迟报")
     return next(str(row[column]) for row in rows if row[0] == "威海数字培训学校")
@@ -67,10 +67,8 @@ def submits(wang: Person) -> str:
     return wang.text
 
 
-def test_within_an_extension_is_in_time_everywhere(
-    wang: Person, officer: Person, either_house: House
-) -> None:
-    extend(either_house, day(1, 16))
+def test_within_an_extension_is_in_time_everywhere(wang: Person, officer: Person, either_app: App) -> None:
+    extend(either_app, day(1, 16))
     wang.now = day(1, 12)
     wang.says("菜单")
     assert "已过截止日" not in wang.text
@@ -79,12 +77,12 @@ def test_within_an_extension_is_in_time_everywhere(
     officer.says("待审")
     officer.presses("威海数字培训学校")
     assert "迟报" not in officer.text
-    assert not late_on_board(either_house)
-    assert "迟报" not in state_in_export(either_house)
+    assert not late_on_board(either_app)
+    assert "迟报" not in state_in_export(either_app)
 
 
-def test_past_the_extension_is_late_everywhere(wang: Person, officer: Person, either_house: House) -> None:
-    extend(either_house, day(1, 10))
+def test_past_the_extension_is_late_everywhere(wang: Person, officer: Person, either_app: App) -> None:
+    extend(either_app, day(1, 10))
     wang.now = day(1, 12)
     wang.says("菜单")
     assert "已过截止日" in wang.text
@@ -92,21 +90,19 @@ def test_past_the_extension_is_late_everywhere(wang: Person, officer: Person, ei
     officer.says("待审")
     officer.presses("威海数字培训学校")
     assert "迟报" in officer.text
-    assert late_on_board(either_house)
-    assert "迟报" in state_in_export(either_house)
+    assert late_on_board(either_app)
+    assert "迟报" in state_in_export(either_app)
 
 
-def test_an_extension_that_ends_before_the_due_time_takes_nothing_away(
-    wang: Person, either_house: House
-) -> None:
-    extend(either_house, datetime(2026, 12, 31, tzinfo=SHANGHAI))
+def test_an_extension_that_ends_before_the_due_time_takes_nothing_away(wang: Person, either_app: App) -> None:
+    extend(either_app, datetime(2026, 12, 31, tzinfo=SHANGHAI))
     wang.now = datetime(2026, 12, 31, 20, tzinfo=SHANGHAI)
     assert "迟报" not in submits(wang)
-    assert not late_on_board(either_house)
+    assert not late_on_board(either_app)
 
 
 def test_sent_again_after_a_return_is_as_timely_as_it_first_was(
-    wang: Person, officer: Person, either_house: House
+    wang: Person, officer: Person, either_app: App
 ) -> None:
     assert "按时" in submits(wang)
     officer.says("待审")
@@ -123,8 +119,8 @@ def test_sent_again_after_a_return_is_as_timely_as_it_first_was(
     officer.says("待审")
     officer.presses("威海数字培训学校")
     assert "迟报" not in officer.text
-    assert not late_on_board(either_house)
-    assert "迟报" not in state_in_export(either_house)
+    assert not late_on_board(either_app)
+    assert "迟报" not in state_in_export(either_app)
 
 
 class TestGreeting:
@@ -158,8 +154,8 @@ class TestGreeting:
         wang.says(LINE, "提交", "提交")
         assert "2026Q4-0001-01" in wang.text
 
-    def test_what_is_closed_is_not_asked_for(self, wang: Person, either_house: House) -> None:
-        with transaction(either_house.engine) as connection:
+    def test_what_is_closed_is_not_asked_for(self, wang: Person, either_app: App) -> None:
+        with transaction(either_app.engine) as connection:
             decisions.close_quarter(connection, str(Q4), day(1, 20), 1, NOON)
         wang.now = day(2, 1)
         wang.says("你好")

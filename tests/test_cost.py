@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from bot import attached, codes, door, media, office, options, sheets, telephones, which_report, words
+from bot.app import App
 from bot.channels import shape
 from bot.dialogs import lines_read
 from bot.dialogs.report_questions import AskOccupations, occupations_in, says_no_reason
 from bot.engine import Problem
-from bot.start import House
 from policy import clause_names, figures, periods, publications
 from policy.form import form
 from policy.form_changes import read_change, read_correction, read_removal
@@ -158,8 +158,8 @@ def test_twice_the_text_costs_about_twice(parser: str) -> None:
 
 
 @pytest.mark.parametrize("opened", [False, True])
-def test_a_message_made_to_be_slow_is_answered_like_any_other(house: House, opened: bool) -> None:
-    wang = bound(house)
+def test_a_message_made_to_be_slow_is_answered_like_any_other(app: App, opened: bool) -> None:
+    wang = bound(app)
     if opened:
         wang.says("填报 2026Q4", FIGURES)
     ordinary = min(steps(lambda: wang.says(ORDINARY)) for _ in range(2))
@@ -170,8 +170,8 @@ def test_a_message_made_to_be_slow_is_answered_like_any_other(house: House, open
         assert steps(partial(wang.says, text), 50 * ordinary) <= 50 * ordinary, unit
 
 
-def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(house: House) -> None:
-    wang = bound(house)
+def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(app: App) -> None:
+    wang = bound(app)
     wang.says("填报 2026Q4", FIGURES)
     for text in ("区块链 1 1 30 28 28 42000\n" * 150 + "\n".join("1" * 90), "区块链 " + "1 " * 400):
         lines, taken = lines_read.sort_lines(form(), text * 2, ROWS)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import router
+from bot.app import App
 from bot.messages import IncomingFile
-from bot.start import House
 from storage import people, roster, turns
 from storage.database import transaction
 from storage.schema import audit, conversation, outbox, turn
@@ -22,17 +22,17 @@ from tests.talk import NOON, Person
 Talk = Callable[..., Person]
 
 
-def said_by(house: House, name: str) -> list[str | None]:
-    with transaction(house.engine, read_only=True) as connection:
+def said_by(app: App, name: str) -> list[str | None]:
+    with transaction(app.engine, read_only=True) as connection:
         return list(connection.execute(select(turn.c.said).where(turn.c.sender == name)).scalars())
 
 
 @pytest.mark.parametrize("text", ["问" * 10_000, "a\x00b", "坏\ud800字", "", "   \n"])
-def test_refused_at_the_door_before_anything_is_stored(talk: Talk, house: House, text: str) -> None:
+def test_refused_at_the_door_before_anything_is_stored(talk: Talk, app: App, text: str) -> None:
     li = talk()
     li.says(text)
     assert li.text
-    assert said_by(house, "li") == []
+    assert said_by(app, "li") == []
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_refused_at_the_door_before_anything_is_stored(talk: Talk, house: House,
         "\ue000菜单\ue001m\ue002",
     ],
 )
-def test_shown_literally_or_refused_never_interpreted(contact: Person, house: House, text: str) -> None:
+def test_shown_literally_or_refused_never_interpreted(contact: Person, app: App, text: str) -> None:
     contact.says("填报", "2026Q4", "大数据 1 5 10 5 5 5000")  # a free text is asked for
     contact.says(text + "说明文字")
     assert "49" not in contact.text
@@ -68,16 +68,16 @@ def test_a_file_not_asked_for_gets_a_kind_sentence(talk: Talk) -> None:
     "number",
     ["370602199001011234", "37060219900101123X", "6222021234567890123", "13812345678", "138 1234 5678"],
 )
-def test_private_numbers_are_masked_before_storing(talk: Talk, house: House, number: str) -> None:
+def test_private_numbers_are_masked_before_storing(talk: Talk, app: App, number: str) -> None:
     li = talk()
     li.says(f"我的号是{number}能报名吗")
     assert "不需要身份证号" in li.text
-    assert all(number not in (said or "") for said in said_by(house, "li"))
+    assert all(number not in (said or "") for said in said_by(app, "li"))
 
 
-def test_wrong_codes_tried_often_are_slowed_down(talk: Talk, house: House) -> None:
+def test_wrong_codes_tried_often_are_slowed_down(talk: Talk, app: App) -> None:
     li = talk()
-    code = contact_code(house)
+    code = contact_code(app)
     for _ in range(5):
         li.says("绑定 AAAAA-BBBBB")
         assert "没有这个邀请码" in li.text
@@ -88,8 +88,8 @@ def test_wrong_codes_tried_often_are_slowed_down(talk: Talk, house: House) -> No
     assert "绑定成功" in li.text
 
 
-def test_a_code_works_once(talk: Talk, house: House) -> None:
-    code = contact_code(house)
+def test_a_code_works_once(talk: Talk, app: App) -> None:
+    code = contact_code(app)
     first, second = talk("a"), talk("b")
     first.says(code)  # the bare code will do
     assert "绑定成功" in first.text
@@ -97,20 +97,20 @@ def test_a_code_works_once(talk: Talk, house: House) -> None:
     assert "已经用过" in second.text
 
 
-def test_office_commands_without_the_right_are_refused_and_recorded(contact: Person, house: House) -> None:
+def test_office_commands_without_the_right_are_refused_and_recorded(contact: Person, app: App) -> None:
     for text in ["新建机构 某某学校", "邀请码 威海数字培训学校", "汇总 2026Q4", "进度", "机构"]:
         contact.says(text)
         assert "没有这个权限" in contact.text
     contact.presses_token("of:export")
     contact.presses_token("inv:1")
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         denied = connection.execute(select(audit).where(audit.c.action == "office.denied")).all()
     assert len(denied) == 7
 
 
-def test_staff_cannot_make_codes_for_colleagues(talk: Talk, house: House) -> None:
+def test_staff_cannot_make_codes_for_colleagues(talk: Talk, app: App) -> None:
     staff = talk("qian")
-    staff.says(f"绑定 {office_code(house, 'staff')}")
+    staff.says(f"绑定 {office_code(app, 'staff')}")
     staff.says("邀请同事")
     assert "没有这个权限" in staff.text
 
@@ -126,12 +126,12 @@ def test_the_office_makes_an_institution_and_its_contact_binds(officer: Person, 
     assert "邀请码：" in officer.text
 
 
-def listed(house: House) -> list[str]:
-    with transaction(house.engine, read_only=True) as connection:
+def listed(app: App) -> list[str]:
+    with transaction(app.engine, read_only=True) as connection:
         return [name for _, name in roster.names(connection)]
 
 
-def test_a_typo_in_the_name_makes_no_institution(officer: Person, contact: Person, house: House) -> None:
+def test_a_typo_in_the_name_makes_no_institution(officer: Person, contact: Person, app: App) -> None:
     officer.says("邀请码 威海数字培训学院")
     assert "邀请码：" not in officer.text
     assert "威海数字培训学校" in officer.text  # the one that is meant
@@ -140,27 +140,27 @@ def test_a_typo_in_the_name_makes_no_institution(officer: Person, contact: Perso
     assert "60" in officer.text
     officer.says("新建机构 " + "长" * 70)
     assert "60" in officer.text
-    assert listed(house) == ["威海数字培训学校"]
+    assert listed(app) == ["威海数字培训学校"]
     officer.says("邀请码 威海　数字培训学校")  # only a blank more: the same one
     assert "邀请码：" in officer.text
-    assert listed(house) == ["威海数字培训学校"]
+    assert listed(app) == ["威海数字培训学校"]
 
 
 def test_a_name_spelled_with_other_blanks_and_brackets_is_not_made_twice(
-    officer: Person, contact: Person, house: House
+    officer: Person, contact: Person, app: App
 ) -> None:
     officer.says("新建机构 威海 数字培训学校")
     assert "威海数字培训学校" in officer.text
     assert "邀请码：" not in officer.text
     officer.says("新建机构 威海（南海）ＡＢ学校")
     officer.says("新建机构 威海(南海)AB 学校")
-    assert listed(house) == ["威海数字培训学校", "威海（南海）AB学校"]
+    assert listed(app) == ["威海数字培训学校", "威海（南海）AB学校"]
     officer.presses("生成联系人邀请码")
     assert "邀请码：" in officer.text
 
 
-def test_a_closed_institution_gets_no_code(officer: Person, contact: Person, house: House) -> None:
-    with transaction(house.engine) as connection:
+def test_a_closed_institution_gets_no_code(officer: Person, contact: Person, app: App) -> None:
+    with transaction(app.engine) as connection:
         roster.close(connection, 1, "2026Q3", 1, NOON)
     for text in ("邀请码 威海数字培训学校", "新建机构 威海数字培训学校"):
         officer.says(text)
@@ -168,7 +168,7 @@ def test_a_closed_institution_gets_no_code(officer: Person, contact: Person, hou
         assert "停用" in officer.text
     officer.presses_token("of:code:1")
     assert "邀请码：" not in officer.text
-    assert listed(house) == ["威海数字培训学校"]
+    assert listed(app) == ["威海数字培训学校"]
 
 
 def test_touching_a_name_in_the_list_asks_before_it_makes_a_code(officer: Person, contact: Person) -> None:
@@ -183,7 +183,7 @@ def test_touching_a_name_in_the_list_asks_before_it_makes_a_code(officer: Person
 
 
 def test_a_fault_of_ours_gives_an_incident_number_and_blocks_nobody(
-    talk: Talk, house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    talk: Talk, app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     li = talk()
     li.says("我能不能参加培训", "没有退休")
@@ -201,7 +201,7 @@ def test_a_fault_of_ours_gives_an_incident_number_and_blocks_nobody(
     assert "目前的工作" in li.text  # nothing entered before is lost
 
 
-def test_the_same_message_again_is_applied_once_and_answered_alike(talk: Talk, house: House) -> None:
+def test_the_same_message_again_is_applied_once_and_answered_alike(talk: Talk, app: App) -> None:
     li = talk()
     first = li.says("我能不能参加培训", id="m1")
     li.says("没有退休", id="m2")
@@ -210,7 +210,7 @@ def test_the_same_message_again_is_applied_once_and_answered_alike(talk: Talk, h
     assert li.says("没有退休", id="m2") == second
     li.says("是", id="m3")
     assert "目前的工作" in li.text
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert len(connection.execute(select(turn)).all()) == 3
         assert len(connection.execute(select(outbox)).all()) == 3
 
@@ -222,30 +222,30 @@ def test_the_same_id_from_another_person_is_another_message(talk: Talk) -> None:
     assert "退休" in b.text
 
 
-def test_old_turns_are_forgotten_not_young_ones(talk: Talk, house: House) -> None:
+def test_old_turns_are_forgotten_not_young_ones(talk: Talk, app: App) -> None:
     li = talk()
     li.says("啥时候发的")
     li.now += timedelta(days=31)
     li.says("补贴多少钱")
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         assert turns.purge(connection, li.now - timedelta(days=30)) == 1
         assert len(turns.history(connection, Address("terminal", "test", "li"))) == 2
         assert len(connection.execute(select(conversation)).all()) == 1
 
 
-def test_history_shows_both_sides_in_order(talk: Talk, house: House) -> None:
+def test_history_shows_both_sides_in_order(talk: Talk, app: App) -> None:
     li = talk()
     li.says("我能不能参加培训", "没有退休")
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         lines = turns.history(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["我能不能参加培训", "没有退休"]
     assert [bool(line.body) for line in lines] == [False, True, False, True]
 
 
-def test_the_first_heads_code_is_revoked_by_a_restart(talk: Talk, house: House) -> None:
+def test_the_first_heads_code_is_revoked_by_a_restart(talk: Talk, app: App) -> None:
     def start() -> str | None:
-        with transaction(house.engine) as connection:
-            return people.first_head_code(connection, house.keys.codes, talk().now)
+        with transaction(app.engine) as connection:
+            return people.first_head_code(connection, app.keys.codes, talk().now)
 
     first, second = start(), start()
     assert first

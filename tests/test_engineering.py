@@ -1,4 +1,4 @@
-"""The shape of the house, the wheel, the migrations, the front door."""
+"""The shape of the app, the wheel, the migrations, the front door."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from bot import export
-from bot.start import House
+from bot.app import App
 from policy.quarters import Quarter, Times
 from storage import decisions, earlier, institutions, reports, roster, turnout
 from storage.database import transaction
@@ -32,8 +32,8 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, NOON)
 
 
-def returned(house: House, name: str) -> None:
-    with transaction(house.engine) as connection:
+def returned(app: App, name: str) -> None:
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name)
         assert found is not None
         latest = reports.snapshot(connection, found.id, Q4).latest
@@ -49,63 +49,63 @@ def corrected(person: Person, line: str = "大数据 3 2 121 80 60 90000") -> No
     person.presses("确认提交")
 
 
-def unexpected(house: House, name: str) -> None:
+def unexpected(app: App, name: str) -> None:
     """Take it off this quarter's list."""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name)
         assert found is not None
         roster.change(connection, found.id, Wanted(name, found.district, "2027Q1"), OFFICER, NOON)
 
 
-def extended(house: House, name: str) -> None:
-    with transaction(house.engine) as connection:
+def extended(app: App, name: str) -> None:
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name)
         assert found is not None
         until, due = AFTER + timedelta(days=5), Quarter.parse(Q4).end()
         decisions.extend(connection, found.id, Q4, until, "联系人住院", OFFICER, NOON, due)
 
 
-def every_kind(house: House) -> House:
+def every_kind(app: App) -> App:
     """One institution of every kind at the end of a quarter."""
-    reports_(school(house, "甲待审", "荣成市"), Q4, FIGURES)
-    reports_(school(house, "乙已审", "环翠区"), Q4, FIGURES)
-    accepted(house, "乙已审", Q4)
-    reports_(school(house, "丙退回", "乳山市"), Q4, FIGURES)
-    returned(house, "丙退回")
-    late = school(house, "丁迟零")
+    reports_(school(app, "甲待审", "荣成市"), Q4, FIGURES)
+    reports_(school(app, "乙已审", "环翠区"), Q4, FIGURES)
+    accepted(app, "乙已审", Q4)
+    reports_(school(app, "丙退回", "乳山市"), Q4, FIGURES)
+    returned(app, "丙退回")
+    late = school(app, "丁迟零")
     late.now = AFTER
     late.says(f"填报 {Q4}", "本季度无培训", "提交", "提交")
-    longer = school(house, "戊延期")
-    extended(house, "戊延期")
+    longer = school(app, "戊延期")
+    extended(app, "戊延期")
     longer.now = AFTER
     reports_(longer, Q4, FIGURES)
-    fixed = school(house, "己更正", "荣成市")
+    fixed = school(app, "己更正", "荣成市")
     reports_(fixed, Q4, FIGURES)
-    accepted(house, "己更正", Q4)
+    accepted(app, "己更正", Q4)
     fixed.now = AFTER
     corrected(fixed)
-    school(house, "庚草稿").says(f"填报 {Q4}", "大数据", "3")
-    school(house, "辛未始")
-    reports_(school(house, "壬名外", "高区"), Q4, FIGURES)
-    unexpected(house, "壬名外")
-    school(house, "癸名外未报")
-    unexpected(house, "癸名外未报")
-    return house
+    school(app, "庚草稿").says(f"填报 {Q4}", "大数据", "3")
+    school(app, "辛未始")
+    reports_(school(app, "壬名外", "高区"), Q4, FIGURES)
+    unexpected(app, "壬名外")
+    school(app, "癸名外未报")
+    unexpected(app, "癸名外未报")
+    return app
 
 
 @pytest.fixture
-def quarter_end(house: House) -> House:
-    return every_kind(house)
+def quarter_end(app: App) -> App:
+    return every_kind(app)
 
 
 @pytest.fixture
-def either_end(either_house: House) -> House:
-    return every_kind(either_house)
+def either_end(either_app: App) -> App:
+    return every_kind(either_app)
 
 
-def workbook(house: House, accepted_only: bool, basis: str = "quarter") -> Any:
-    with transaction(house.engine, read_only=True) as connection:
-        made = [export.aggregate(connection, Q4, accepted_only, basis, house.keys, Times()) for _ in range(2)]
+def workbook(app: App, accepted_only: bool, basis: str = "quarter") -> Any:
+    with transaction(app.engine, read_only=True) as connection:
+        made = [export.aggregate(connection, Q4, accepted_only, basis, app.keys, Times()) for _ in range(2)]
     assert made[0] == made[1]  # the same bytes
     return openpyxl.load_workbook(io.BytesIO(made[0]))
 
@@ -117,7 +117,7 @@ def table(sheet: Any) -> dict[str, dict[str, Any]]:
 
 
 class TestWhoReported:
-    def test_every_row_is_true_of_its_institution(self, either_end: House) -> None:
+    def test_every_row_is_true_of_its_institution(self, either_end: App) -> None:
         rows = table(workbook(either_end, accepted_only=False)["报送名单"])
         told = {n: (r["状态"], r["是否迟报"], r["零报告"], r["计入的版次"]) for n, r in rows.items()}
         assert told == {
@@ -139,7 +139,7 @@ class TestWhoReported:
         assert rows["甲待审"]["应报名单"] == "名单内"
 
     def test_of_accepted_ones_only_those_that_wait_are_still_known_to_have_reported(
-        self, quarter_end: House
+        self, quarter_end: App
     ) -> None:
         rows = table(workbook(quarter_end, accepted_only=True)["报送名单"])
         assert (rows["甲待审"]["状态"], rows["甲待审"]["计入的版次"]) == ("待审", "不计入")
@@ -147,7 +147,7 @@ class TestWhoReported:
         assert rows["己更正"]["编号"].endswith("-01")
 
     def test_it_is_there_however_many_institutions_there_are(
-        self, quarter_end: House, monkeypatch: pytest.MonkeyPatch
+        self, quarter_end: App, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(export, "MOST_SHEETS", 2)
         book = workbook(quarter_end, accepted_only=False)
@@ -157,7 +157,7 @@ class TestWhoReported:
 
 
 class TestWhatCounts:
-    def test_those_off_the_list_never_raise_the_ratio(self, either_end: House) -> None:
+    def test_those_off_the_list_never_raise_the_ratio(self, either_end: App) -> None:
         with transaction(either_end.engine, read_only=True) as connection:
             every = turnout.turnout(connection, Q4, accepted_only=False)
             only = turnout.turnout(connection, Q4, accepted_only=True)
@@ -165,17 +165,17 @@ class TestWhatCounts:
         assert (every.accepted, every.zero, every.older) == (1, 1, 0)
         assert (only.listed, only.others, only.older) == (2, 0, 1)  # 己更正 by its first version
 
-    def test_a_returned_version_leaves_the_accepted_one_before_it_counting(self, house: House) -> None:
-        one = school(house, "荣成职校")
+    def test_a_returned_version_leaves_the_accepted_one_before_it_counting(self, app: App) -> None:
+        one = school(app, "荣成职校")
         reports_(one, Q4, FIGURES)
-        accepted(house, "荣成职校", Q4)
+        accepted(app, "荣成职校", Q4)
         corrected(one)
-        returned(house, "荣成职校")
-        with transaction(house.engine, read_only=True) as connection:
+        returned(app, "荣成职校")
+        with transaction(app.engine, read_only=True) as connection:
             found = turnout.turnout(connection, Q4, accepted_only=False)
         assert (found.listed, found.accepted, found.older) == (1, 1, 1)
 
-    async def test_every_place_says_the_same(self, quarter_end: House) -> None:
+    async def test_every_place_says_the_same(self, quarter_end: App) -> None:
         said = "计入 6 家：应报名单内 5/8 家，名单外 1 家"
         officer = head(quarter_end)
         officer.says(f"汇总 {Q4}")
@@ -197,7 +197,7 @@ class TestWhatCounts:
 
 class TestWhatAddsUp:
     @pytest.fixture
-    def year(self, quarter_end: House) -> House:
+    def year(self, quarter_end: App) -> App:
         with transaction(quarter_end.engine) as connection:
             found = institutions.find(connection, "乙已审")
             assert found is not None
@@ -211,7 +211,7 @@ class TestWhatAddsUp:
         return quarter_end
 
     @pytest.mark.parametrize("basis", export.BASES)
-    def test_the_rows_and_the_districts_add_up_to_the_printed_total(self, year: House, basis: str) -> None:
+    def test_the_rows_and_the_districts_add_up_to_the_printed_total(self, year: App, basis: str) -> None:
         book = workbook(year, False, basis)
         totals = next([c.value for c in r[1:7]] for r in book["汇总"].iter_rows() if r[0].value == "合计")
         rows = [[c.value for c in row] for row in book["合计来源"].iter_rows(min_row=2)]
@@ -232,7 +232,7 @@ class TestWhatAddsUp:
             assert {"58800", "30000.50"} <= set(amount)
             assert {Q3, Q4} <= {line["季度"] for line in lines}
 
-    def test_each_district_says_whose_reports_count(self, year: House) -> None:
+    def test_each_district_says_whose_reports_count(self, year: App) -> None:
         rows = table(workbook(year, False)["按区市"])
         told = {
             n: (r["计入家数（应报名单内）"], r["应报家数"], r["计入家数（名单外）"]) for n, r in rows.items()
@@ -243,7 +243,7 @@ class TestWhatAddsUp:
         assert told["合计"] == (5, 8, 1)
 
     async def test_a_paragraph_on_last_year_names_that_year(
-        self, year: House, monkeypatch: pytest.MonkeyPatch
+        self, year: App, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         at(monkeypatch, AFTER)
         officer = head(year)
@@ -259,9 +259,7 @@ class TestWhatAddsUp:
 
 
 class TestInChat:
-    def test_the_sums_stand_in_the_message_and_accepted_ones_alone_can_be_had(
-        self, quarter_end: House
-    ) -> None:
+    def test_the_sums_stand_in_the_message_and_accepted_ones_alone_can_be_had(self, quarter_end: App) -> None:
         officer = head(quarter_end)
         officer.says(f"汇总 {Q4}")
         assert "已培训人数 601 人" in officer.text
@@ -273,10 +271,10 @@ class TestInChat:
         book = openpyxl.load_workbook(io.BytesIO(quarter_end.files.content(file)))
         assert table(book["报送名单"])["甲待审"]["计入的版次"] == "不计入"
 
-    def test_a_quarter_may_stand_behind_the_lists(self, house: House) -> None:
-        one = school(house, "荣成职校")
+    def test_a_quarter_may_stand_behind_the_lists(self, app: App) -> None:
+        one = school(app, "荣成职校")
         reports_(one, Q3, FIGURES)
-        officer = head(house)
+        officer = head(app)
         officer.says(f"待审 {Q4}")
         assert "荣成职校" not in " ".join(officer.labels)
         officer.says(f"待审 {Q3}")
@@ -288,10 +286,10 @@ class TestInChat:
         officer.says("催报名单 随便")
         assert "应报" not in officer.text
 
-    def test_pages_of_a_quarters_waiting_list_stay_in_that_quarter(self, house: House) -> None:
+    def test_pages_of_a_quarters_waiting_list_stay_in_that_quarter(self, app: App) -> None:
         for number in range(10):
-            reports_(school(house, f"学校{number}"), Q3 if number else Q4, FIGURES)
-        officer = head(house)
+            reports_(school(app, f"学校{number}"), Q3 if number else Q4, FIGURES)
+        officer = head(app)
         officer.says(f"待审 {Q3}")
         assert "待审 9 份" in officer.text
         officer.presses("下一页")

@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from bot.start import House
+from bot.app import App
 from storage import accounts, institutions, people
 from storage.database import transaction
 from storage.schema import account, audit, membership, outbox
@@ -21,38 +21,36 @@ OR_NONE = (None, *ROLES)
 LOWER_FIRST = (("contact", "lead"), ("district", "staff", "head"))  # within one place
 
 
-def invite(house: House, role: str, name: str = "甲校", by: Person | None = None) -> str:
+def invite(app: App, role: str, name: str = "甲校", by: Person | None = None) -> str:
     """A code for that role, made by somebody or at the command line."""
-    maker = person_of(house, by) if by else None
-    contact_code(house, name)  # the institution exists
-    with transaction(house.engine) as connection:
+    maker = person_of(app, by) if by else None
+    contact_code(app, name)  # the institution exists
+    with transaction(app.engine) as connection:
         found = institutions.find(connection, name)
         assert found
         at = found.id if role in ("contact", "lead") else None
         district = "荣成市" if role == "district" else None
-        return people.create_invite(connection, house.keys.codes, NOON, role, at, maker, district=district)[0]
+        return people.create_invite(connection, app.keys.codes, NOON, role, at, maker, district=district)[0]
 
 
-def somebody(
-    house: House, name: str, role: str | None, at: str = "甲校", channel: str = "terminal"
-) -> Person:
+def somebody(app: App, name: str, role: str | None, at: str = "甲校", channel: str = "terminal") -> Person:
     """Somebody with that role or, None, with none."""
-    person = Person(house.assistant, name, channel)
-    person.says(f"绑定 {invite(house, role, at)}" if role else "您好")
+    person = Person(app.assistant, name, channel)
+    person.says(f"绑定 {invite(app, role, at)}" if role else "您好")
     if role in ("contact", "lead"):
         person.says(name, "跳过")
     return person
 
 
-def person_of(house: House, person: Person) -> int:
-    with transaction(house.engine, read_only=True) as connection:
+def person_of(app: App, person: Person) -> int:
+    with transaction(app.engine, read_only=True) as connection:
         wanted = select(account.c.person_id).where(account.c.sender == person.name)
         return int(connection.execute(wanted).scalar_one())
 
 
-def roles(house: House, person: Person) -> set[tuple[str, str | None]]:
-    with transaction(house.engine, read_only=True) as connection:
-        held = people.memberships(connection, person_of(house, person))
+def roles(app: App, person: Person) -> set[tuple[str, str | None]]:
+    with transaction(app.engine, read_only=True) as connection:
+        held = people.memberships(connection, person_of(app, person))
     return {(m.role, m.institution) for m in held}
 
 
@@ -63,55 +61,55 @@ def joining_code(maker: Person) -> str:
     return found[1]
 
 
-def pushed(house: House, person: Person) -> list[str]:
+def pushed(app: App, person: Person) -> list[str]:
     mine = (outbox.c.sender == person.name) & outbox.c.turn_id.is_(None)
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         return [b["text"] for b in connection.execute(select(outbox.c.body).where(mine)).scalars()]
 
 
-def join(house: House, user: Person, maker: Person) -> None:
+def join(app: App, user: Person, maker: Person) -> None:
     user.says(f"绑定 {joining_code(maker)}")
-    assert person_of(house, user) == person_of(house, maker)
+    assert person_of(app, user) == person_of(app, maker)
 
 
 @pytest.mark.parametrize("place", ["甲校", "乙校"])
 @pytest.mark.parametrize(("users", "makers"), list(itertools.product(OR_NONE, OR_NONE)))
 def test_a_joining_code_leaves_every_role_where_it_is(
-    house: House, users: str | None, makers: str | None, place: str
+    app: App, users: str | None, makers: str | None, place: str
 ) -> None:
-    maker = somebody(house, "maker", makers, place)
-    user = somebody(house, "user", users, channel="telegram")
-    of_maker, of_user = roles(house, maker), roles(house, user)
+    maker = somebody(app, "maker", makers, place)
+    user = somebody(app, "user", users, channel="telegram")
+    of_maker, of_user = roles(app, maker), roles(app, user)
     code = joining_code(maker)
     user.says(f"绑定 {code}")
-    assert roles(house, maker) == of_maker
+    assert roles(app, maker) == of_maker
     if users is None:
-        assert person_of(house, user) == person_of(house, maker)
+        assert person_of(app, user) == person_of(app, maker)
     else:
-        assert person_of(house, user) != person_of(house, maker)
-        assert roles(house, user) == of_user
+        assert person_of(app, user) != person_of(app, maker)
+        assert roles(app, user) == of_user
         assert "换个渠道" in user.labels  # how it is done from here
-        assert pushed(house, maker) == []
+        assert pushed(app, maker) == []
 
 
 @pytest.mark.parametrize("makers", OR_NONE)
 @pytest.mark.parametrize("given", ROLES)
 def test_a_role_that_comes_after_joining_asks_whose_the_other_channels_are(
-    house: House, given: str, makers: str | None
+    app: App, given: str, makers: str | None
 ) -> None:
-    maker = somebody(house, "maker", makers, "乙校")
-    user = somebody(house, "user", None, channel="telegram")
-    join(house, user, maker)
-    of_maker = roles(house, maker)
-    code = invite(house, given)
+    maker = somebody(app, "maker", makers, "乙校")
+    user = somebody(app, "user", None, channel="telegram")
+    join(app, user, maker)
+    of_maker = roles(app, maker)
+    code = invite(app, given)
     user.says(f"绑定 {code}")
-    assert roles(house, maker) == of_maker
+    assert roles(app, maker) == of_maker
     assert "终端" in user.text
     user.presses("我的账号")
     user.presses("断开终端")
     user.says(f"绑定 {code}")
-    assert given in {role for role, _ in roles(house, user)} or higher(given, makers)
-    assert roles(house, maker) == set()
+    assert given in {role for role, _ in roles(app, user)} or higher(given, makers)
+    assert roles(app, maker) == set()
 
 
 def higher(given: str, had: str | None) -> bool:
@@ -120,111 +118,111 @@ def higher(given: str, had: str | None) -> bool:
 
 
 @pytest.mark.parametrize("given", ROLES)
-def test_a_role_reaches_every_channel_once_all_are_ones_own(either_house: House, given: str) -> None:
-    maker = somebody(either_house, "maker", None)
-    user = somebody(either_house, "user", None, channel="telegram")
-    join(either_house, user, maker)
-    user.says(f"绑定 {invite(either_house, given)}")
+def test_a_role_reaches_every_channel_once_all_are_ones_own(either_app: App, given: str) -> None:
+    maker = somebody(either_app, "maker", None)
+    user = somebody(either_app, "user", None, channel="telegram")
+    join(either_app, user, maker)
+    user.says(f"绑定 {invite(either_app, given)}")
     user.presses("都是我本人的")
     assert len(user.replies) == 1  # and a contact is asked for the name, nothing after it
-    assert [role for role, _ in roles(either_house, user)] == [given]
-    assert person_of(either_house, user) == person_of(either_house, maker)
+    assert [role for role, _ in roles(either_app, user)] == [given]
+    assert person_of(either_app, user) == person_of(either_app, maker)
 
 
-def test_that_button_takes_no_other_word_for_a_code(house: House) -> None:
-    user = somebody(house, "user", None)
+def test_that_button_takes_no_other_word_for_a_code(app: App) -> None:
+    user = somebody(app, "user", None)
     for token in ("bd:", "bd:17", "bd:AAAAABBBBB", "bd:绑定"):
         user.presses_token(token)
-        assert roles(house, user) == set()
+        assert roles(app, user) == set()
 
 
 @pytest.mark.parametrize("place", ["甲校", "乙校"])
 @pytest.mark.parametrize(("had", "given"), list(itertools.product(ROLES, ROLES)))
 def test_an_invitation_adds_to_the_user_and_moves_nothing_to_its_maker(
-    house: House, had: str, given: str, place: str
+    app: App, had: str, given: str, place: str
 ) -> None:
-    maker = somebody(house, "maker", "head" if given in ("staff", "head", "district") else "lead", place)
-    user = somebody(house, "user", had)
-    of_maker = roles(house, maker)
-    user.says(f"绑定 {invite(house, given, place, by=maker)}")
+    maker = somebody(app, "maker", "head" if given in ("staff", "head", "district") else "lead", place)
+    user = somebody(app, "user", had)
+    of_maker = roles(app, maker)
+    user.says(f"绑定 {invite(app, given, place, by=maker)}")
     at = {"contact": place, "lead": place}.get(given)
     had_at = {"contact": "甲校", "lead": "甲校"}.get(had)
     expected = {(had, had_at), (given, at)}
     if at == had_at and had != given:  # one place: the higher stays
         expected = {(had, had_at)} if higher(given, had) else {(given, at)}
-    assert roles(house, user) == expected
-    assert roles(house, maker) == of_maker
+    assert roles(app, user) == expected
+    assert roles(app, maker) == of_maker
 
 
 @pytest.mark.parametrize(("makers", "told"), [(r, r in ("staff", "head")) for r in OR_NONE])
 def test_the_other_channels_and_the_other_heads_hear_of_a_new_one(
-    either_house: House, makers: str | None, told: bool
+    either_app: App, makers: str | None, told: bool
 ) -> None:
-    first = somebody(either_house, "first", "head")
-    colleague = somebody(either_house, "colleague", "staff")
-    maker = somebody(either_house, "maker", makers)
-    phone = somebody(either_house, "phone", None, channel="telegram")
-    join(either_house, phone, maker)
-    assert len(pushed(either_house, maker)) == 1
-    assert [("Telegram" in text) for text in pushed(either_house, first)] == [True] * told
-    assert pushed(either_house, colleague) == []
-    assert pushed(either_house, phone) == []
+    first = somebody(either_app, "first", "head")
+    colleague = somebody(either_app, "colleague", "staff")
+    maker = somebody(either_app, "maker", makers)
+    phone = somebody(either_app, "phone", None, channel="telegram")
+    join(either_app, phone, maker)
+    assert len(pushed(either_app, maker)) == 1
+    assert [("Telegram" in text) for text in pushed(either_app, first)] == [True] * told
+    assert pushed(either_app, colleague) == []
+    assert pushed(either_app, phone) == []
 
 
-def test_a_role_that_sleeps_with_its_institution_counts(house: House) -> None:
-    user, stranger = somebody(house, "user", "contact"), somebody(house, "stranger", None)
-    with transaction(house.engine) as connection:
+def test_a_role_that_sleeps_with_its_institution_counts(app: App) -> None:
+    user, stranger = somebody(app, "user", "contact"), somebody(app, "stranger", None)
+    with transaction(app.engine) as connection:
         connection.execute(update(institution_table).values(closed_at=NOON))
     user.says(f"绑定 {joining_code(stranger)}")
-    assert person_of(house, user) != person_of(house, stranger)
+    assert person_of(app, user) != person_of(app, stranger)
 
 
-def test_a_refusal_is_recorded_spends_no_code_and_is_no_wrong_attempt(either_house: House) -> None:
-    maker = somebody(either_house, "maker", "contact")
-    head = somebody(either_house, "head", "head")
+def test_a_refusal_is_recorded_spends_no_code_and_is_no_wrong_attempt(either_app: App) -> None:
+    maker = somebody(either_app, "maker", "contact")
+    head = somebody(either_app, "head", "head")
     code = joining_code(maker)
     for _ in range(people.ATTEMPTS + 1):
         head.says(f"绑定 {code}")
-    head.says(f"绑定 {invite(either_house, 'contact', '乙校')}")
-    assert roles(either_house, head) == {("head", None), ("contact", "乙校")}
-    phone = somebody(either_house, "phone", None, channel="telegram")
+    head.says(f"绑定 {invite(either_app, 'contact', '乙校')}")
+    assert roles(either_app, head) == {("head", None), ("contact", "乙校")}
+    phone = somebody(either_app, "phone", None, channel="telegram")
     phone.says(f"绑定 {code}")
-    assert person_of(either_house, phone) == person_of(either_house, maker)
+    assert person_of(either_app, phone) == person_of(either_app, maker)
     refused = select(audit.c.detail).where(audit.c.action == "invite.refused")
-    with transaction(either_house.engine, read_only=True) as connection:
+    with transaction(either_app.engine, read_only=True) as connection:
         rows = connection.execute(refused).scalars().all()
     assert [row["reason"] for row in rows] == ["role"] * (people.ATTEMPTS + 1)
 
 
-def test_ones_own_code_sent_where_it_was_made_still_works_elsewhere(house: House) -> None:
-    maker = somebody(house, "maker", "contact")
+def test_ones_own_code_sent_where_it_was_made_still_works_elsewhere(app: App) -> None:
+    maker = somebody(app, "maker", "contact")
     code = joining_code(maker)
     maker.says(f"绑定 {code}")
-    assert pushed(house, maker) == []
-    phone = somebody(house, "phone", None, channel="telegram")
+    assert pushed(app, maker) == []
+    phone = somebody(app, "phone", None, channel="telegram")
     phone.says(f"绑定 {code}")
-    assert roles(house, phone) == roles(house, maker) == {("contact", "甲校")}
+    assert roles(app, phone) == roles(app, maker) == {("contact", "甲校")}
 
 
-def test_a_name_stays_with_whom_it_was_given_for(house: House) -> None:
-    user = somebody(house, "user", "contact")
-    with transaction(house.engine) as connection:
+def test_a_name_stays_with_whom_it_was_given_for(app: App) -> None:
+    user = somebody(app, "user", "contact")
+    with transaction(app.engine) as connection:
         connection.execute(update(membership).values(revoked_at=NOON))
-    stranger = somebody(house, "stranger", None)
-    join(house, user, stranger)
-    with transaction(house.engine, read_only=True) as connection:
-        assert people.profile(connection, person_of(house, stranger)).name is None
+    stranger = somebody(app, "stranger", None)
+    join(app, user, stranger)
+    with transaction(app.engine, read_only=True) as connection:
+        assert people.profile(connection, person_of(app, stranger)).name is None
 
 
-def test_a_channel_that_was_parted_has_no_way_back(either_house: House) -> None:
-    head = somebody(either_house, "head", "head")
-    lost = somebody(either_house, "lost", None, channel="telegram")
-    join(either_house, lost, head)
+def test_a_channel_that_was_parted_has_no_way_back(either_app: App) -> None:
+    head = somebody(either_app, "head", "head")
+    lost = somebody(either_app, "lost", None, channel="telegram")
+    join(either_app, lost, head)
     code = joining_code(lost)
-    with transaction(either_house.engine, read_only=True) as connection:
-        mine = accounts.of_person(connection, person_of(either_house, head))
+    with transaction(either_app.engine, read_only=True) as connection:
+        mine = accounts.of_person(connection, person_of(either_app, head))
     number = next(a.id for a in mine if a.channel == "telegram")
     head.presses_token(f"ac:drop:{number}")
     lost.says(f"绑定 {code}")
-    assert roles(either_house, lost) == set()
-    assert roles(either_house, head) == {("head", None)}
+    assert roles(either_app, lost) == set()
+    assert roles(either_app, head) == {("head", None)}

@@ -13,7 +13,7 @@ from bot.messages import Incoming, Outgoing
 from bot.runner import Runner
 from storage import aggregates, board
 from storage.database import transaction
-from tests.conftest import contact_code, make_house
+from tests.conftest import contact_code, make_app
 from tests.talk import NOON, Person
 
 Q4 = "2026Q4"
@@ -42,8 +42,8 @@ def loop_running() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def test_thirty_contacts_report_at_once(database_url: str, tmp_path: Path) -> None:
-    houses = [make_house(database_url, tmp_path) for _ in range(2)]  # two servers on one database
-    runners = [Runner(house.assistant) for house in houses]
+    houses = [make_app(database_url, tmp_path) for _ in range(2)]  # two servers on one database
+    runners = [Runner(app.assistant) for app in houses]
     with loop_running() as loop:
         people = {
             n: Person(Desk(runners[n % 2], loop), f"contact{n}")  # type: ignore[arg-type]
@@ -71,6 +71,6 @@ def test_thirty_contacts_report_at_once(database_url: str, tmp_path: Path) -> No
     assert sums["区块链"]["trained"] == sum(THIRTY)
     assert {(line.state, line.number) for line in lines} == {("submitted", 1)}
     assert len(lines) == 30
-    for runner, house in zip(runners, houses, strict=True):
+    for runner, app in zip(runners, houses, strict=True):
         runner.close()
-        house.engine.dispose()
+        app.engine.dispose()

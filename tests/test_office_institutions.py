@@ -13,8 +13,8 @@ import pytest
 import xlsxwriter
 from sqlalchemy import select
 
+from bot.app import App
 from bot.office_web.importing import VALID
-from bot.start import House
 from policy.quarters import Quarter
 from policy.roster_file import read_roster
 from storage import board, contacts, institutions, people, roster
@@ -37,43 +37,43 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def browser(house: House) -> Browser:
-    return Browser(house)
+def browser(app: App) -> Browser:
+    return Browser(app)
 
 
-def staff(house: House, talk: Callable[..., Person]) -> Person:
+def staff(app: App, talk: Callable[..., Person]) -> Person:
     person = talk("liu")
-    person.says(f"绑定 {office_code(house, 'staff')}")
+    person.says(f"绑定 {office_code(app, 'staff')}")
     return person
 
 
-def reader(house: House, talk: Callable[..., Person]) -> Person:
-    with transaction(house.engine) as connection:
+def reader(app: App, talk: Callable[..., Person]) -> Person:
+    with transaction(app.engine) as connection:
         code, _ = people.create_invite(
-            connection, house.keys.codes, NOON, "district", None, None, district="荣成市"
+            connection, app.keys.codes, NOON, "district", None, None, district="荣成市"
         )
     person = talk("song")
     person.says(f"绑定 {code}")
     return person
 
 
-def listed(house: House) -> dict[str, Listed]:
-    with transaction(house.engine, read_only=True) as connection:
+def listed(app: App) -> dict[str, Listed]:
+    with transaction(app.engine, read_only=True) as connection:
         return {one.name: one for one in roster.listed(connection, "", 100_000, 0)[0]}
 
 
-def add(house: House, *wanted: Wanted) -> list[int]:
-    with transaction(house.engine) as connection:
+def add(app: App, *wanted: Wanted) -> list[int]:
+    with transaction(app.engine) as connection:
         return roster.create(connection, wanted, 1, NOON)
 
 
-def page_of(house: House, name: str = "威海数字培训学校") -> str:
-    return f"{LIST}/{listed(house)[name].id}"
+def page_of(app: App, name: str = "威海数字培训学校") -> str:
+    return f"{LIST}/{listed(app)[name].id}"
 
 
-def expecting(house: House) -> list[str]:
+def expecting(app: App) -> list[str]:
     """The quarters around now in which anybody is expected."""
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         quarters = [f"2026Q{n}" for n in (1, 2, 3, 4)]
         found = [q for q in quarters if institutions.expected(connection, q)]
         for q in quarters:
@@ -82,8 +82,8 @@ def expecting(house: House) -> list[str]:
         return found
 
 
-def actions(house: House) -> list[str]:
-    with transaction(house.engine, read_only=True) as connection:
+def actions(app: App) -> list[str]:
+    with transaction(app.engine, read_only=True) as connection:
         return list(connection.execute(select(audit.c.action).order_by(audit.c.id)).scalars())
 
 
@@ -109,16 +109,16 @@ def workbook(*rows: tuple[object, ...], heads: tuple[str, ...] = HEADS) -> bytes
 
 class TestTheList:
     async def test_adding_one_shows_the_code_for_its_contact(
-        self, officer: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
         await browser.enters(officer)
         await browser.opens(LIST)
         await browser.submits(LIST, name=" 荣成  海洋职校 ", district="荣成", since="2026Q4", until="")
         assert browser.status == 200
-        made = listed(house)["荣成 海洋职校"]
+        made = listed(app)["荣成 海洋职校"]
         assert (made.district, made.expected_from, made.expected_until) == ("荣成市", "2026Q4", None)
         assert browser.path == f"{LIST}/{made.id}"
-        assert actions(house)[-2:] == ["institution.create", "invite.create"]
+        assert actions(app)[-2:] == ["institution.create", "invite.create"]
         contact = talk("yu")
         contact.says(f"绑定 {code_on(browser)}")
         await browser.opens(f"{LIST}/{made.id}")
@@ -142,11 +142,11 @@ class TestTheList:
         officer: Person,
         contact: Person,
         browser: Browser,
-        house: House,
+        app: App,
         wrong: dict[str, str],
         field: str,
     ) -> None:
-        before = len(listed(house))
+        before = len(listed(app))
         await browser.enters(officer)
         await browser.opens(LIST)
         given = {"name": "荣成海洋职校", "district": "石岛", "since": "2026Q3", "until": "", **wrong}
@@ -156,27 +156,27 @@ class TestTheList:
         _, kept = browser.form(LIST)
         assert kept["name"] == given["name"]
         assert kept["district"] == given["district"]
-        assert len(listed(house)) == before
-        assert actions(house)[-1] == "office.enter"
+        assert len(listed(app)) == before
+        assert actions(app)[-1] == "office.enter"
 
     async def test_a_name_that_differs_only_in_brackets_leads_to_the_one_there_is(
-        self, officer: Person, browser: Browser, house: House
+        self, officer: Person, browser: Browser, app: App
     ) -> None:
-        (one,) = add(house, Wanted("威海（南海）职校", None, "2026Q1"))
+        (one,) = add(app, Wanted("威海（南海）职校", None, "2026Q1"))
         await browser.enters(officer)
         await browser.opens(LIST)
         await browser.submits(LIST, name="威海(南海) 职校", since="2026Q4")
         assert browser.status == 422
         assert f'href="{LIST}/{one}"' in browser.page
 
-    async def test_finding(self, officer: Person, contact: Person, browser: Browser, house: House) -> None:
+    async def test_finding(self, officer: Person, contact: Person, browser: Browser, app: App) -> None:
         _, gone, _ = add(
-            house,
+            app,
             Wanted("荣成甲校", "荣成市", "2026Q1"),
             Wanted("文登乙校", "文登区", "2026Q1"),
             Wanted("百分%校", None, "2026Q1"),
         )
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             roster.close(connection, gone, "2026Q3", 1, NOON)
         await browser.enters(officer)
         await browser.opens(LIST)
@@ -193,8 +193,8 @@ class TestTheList:
             await browser.opens(f"{LIST}?{query}")
             assert sorted(rows_on(browser)) == sorted(found), query
 
-    async def test_a_long_list_comes_in_pages(self, officer: Person, browser: Browser, house: House) -> None:
-        add(house, *(Wanted(f"学校{n:03}", "荣成市", "2026Q1") for n in range(205)))
+    async def test_a_long_list_comes_in_pages(self, officer: Person, browser: Browser, app: App) -> None:
+        add(app, *(Wanted(f"学校{n:03}", "荣成市", "2026Q1") for n in range(205)))
         await browser.enters(officer)
         seen: list[str] = []
         await browser.opens(LIST + "?named=学校&district=荣成市")
@@ -205,10 +205,10 @@ class TestTheList:
                 await browser.opens(html.unescape(following[1]))
         assert seen == [f"学校{n:03}" for n in range(205)]
 
-    async def test_names_are_shown_not_run(self, officer: Person, browser: Browser, house: House) -> None:
-        add(house, Wanted('<script>alert(1)</script>"校', "<b>区", "2026Q1"))
+    async def test_names_are_shown_not_run(self, officer: Person, browser: Browser, app: App) -> None:
+        add(app, Wanted('<script>alert(1)</script>"校', "<b>区", "2026Q1"))
         await browser.enters(officer)
-        path = page_of(house, '<script>alert(1)</script>"校')
+        path = page_of(app, '<script>alert(1)</script>"校')
         for at_path in (LIST, path, "/office/records"):
             await browser.opens(at_path)
             assert "<script>alert" not in browser.page
@@ -216,10 +216,10 @@ class TestTheList:
             assert "&lt;script&gt;alert(1)" in browser.page
 
     async def test_a_districts_reader_has_no_business_here(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        path = page_of(house)
-        await browser.enters(reader(house, talk))
+        path = page_of(app)
+        await browser.enters(reader(app, talk))
         csrf = browser.form("/office/leave")[1]["csrf"]
         for one in (LIST, path, IMPORT, IMPORT + "/template"):
             assert (await browser.opens(one)).status == 403
@@ -227,15 +227,15 @@ class TestTheList:
             assert (await browser.posts(path + one, csrf=csrf, role="lead")).status == 403
         for one in (LIST, IMPORT, IMPORT + "/confirm"):
             assert (await browser.posts(one, csrf=csrf, name="新校", since="2026Q4")).status == 403
-        assert "office.denied" in actions(house)
-        assert list(listed(house)) == ["威海数字培训学校"]
+        assert "office.denied" in actions(app)
+        assert list(listed(app)) == ["威海数字培训学校"]
 
     async def test_a_post_needs_the_sessions_own_token(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
-        path = page_of(house)
+        path = page_of(app)
         await browser.enters(officer)
-        before = actions(house)
+        before = actions(app)
         for one in (
             LIST,
             IMPORT,
@@ -244,50 +244,50 @@ class TestTheList:
         ):
             await browser.posts(one, csrf="0" * 64, name="新校", since="2026Q4", role="lead", last="2026Q4")
             assert browser.status == 403, one
-        assert actions(house) == before
+        assert actions(app) == before
 
 
 class TestOne:
     async def test_renaming_and_moving(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        path = page_of(house)
-        await browser.enters(staff(house, talk))
+        path = page_of(app)
+        await browser.enters(staff(app, talk))
         await browser.opens(path)
         await browser.submits(
             path + "/change", name="威海数字技术学校", district="高新区", since="2026Q2", until="2027Q4"
         )
-        one = listed(house)["威海数字技术学校"]
+        one = listed(app)["威海数字技术学校"]
         assert (one.district, one.expected_from, one.expected_until) == ("高区", "2026Q2", "2027Q4")
-        assert actions(house)[-1] == "institution.change"
+        assert actions(app)[-1] == "institution.change"
         await browser.submits(path + "/change", name="", since="2026Q2")
         assert browser.status == 422
-        assert listed(house)["威海数字技术学校"] == one
+        assert listed(app)["威海数字技术学校"] == one
 
     async def test_anothers_name_is_not_taken(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
-        add(house, Wanted("文登技师学院", None, "2026Q1"))
-        path = page_of(house)
+        add(app, Wanted("文登技师学院", None, "2026Q1"))
+        path = page_of(app)
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/change", name="文登技师学院")
         assert browser.status == 422
         assert browser.form(path + "/change")[1]["name"] == "文登技师学院"
-        assert "威海数字培训学校" in listed(house)
+        assert "威海数字培训学校" in listed(app)
 
     async def test_a_closed_one_is_silent_until_it_is_opened_again(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        path = page_of(house)
-        unused = contact_code(house)
+        path = page_of(app)
+        unused = contact_code(app)
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/close", last="")
         assert browser.status == 422
         await browser.submits(path + "/close", last="2026Q3")
         assert browser.status == 200
-        one = listed(house)["威海数字培训学校"]
+        one = listed(app)["威海数字培训学校"]
         assert one.closed_at is not None and one.expected_until == "2026Q3"
         contact.says("填报")
         assert "2026" not in contact.text
@@ -295,17 +295,17 @@ class TestOne:
         late.says(f"绑定 {unused}")
         late.says("填报 2026Q4")
         assert "大数据" not in late.text
-        with transaction(house.engine, read_only=True) as connection:
+        with transaction(app.engine, read_only=True) as connection:
             assert institutions.expected(connection, "2026Q4") == []
             assert len(institutions.expected(connection, "2026Q3")) == 1
         csrf = browser.form("/office/leave")[1]["csrf"]
         await browser.posts(path + "/invite", csrf=csrf, role="contact")
         assert browser.status == 409
         await browser.submits(path + "/reopen")
-        assert listed(house)["威海数字培训学校"].expected_until is None
+        assert listed(app)["威海数字培训学校"].expected_until is None
         contact.says("填报 2026Q4")
         assert "大数据" in contact.text
-        assert [a for a in actions(house) if a.startswith("institution.")][-2:] == [
+        assert [a for a in actions(app) if a.startswith("institution.")][-2:] == [
             "institution.close",
             "institution.reopen",
         ]
@@ -315,15 +315,15 @@ class TestOne:
         officer: Person,
         contact: Person,
         browser: Browser,
-        house: House,
+        app: App,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        path = page_of(house)
+        path = page_of(app)
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/change", since="2026Q1", until="2027Q4")
         await browser.submits(path + "/close", last="2026Q2")
-        assert expecting(house) == ["2026Q1", "2026Q2"]
+        assert expecting(app) == ["2026Q1", "2026Q2"]
         await browser.submits(path + "/reopen", again="2025Q4", until="")
         assert browser.status == 422
         await browser.submits(path + "/reopen", again="2026Q4", until="2026Q3")
@@ -331,8 +331,8 @@ class TestOne:
         fields = browser.form(path + "/reopen")[1]
         assert (fields["again"], fields["until"]) == ("2026Q4", "2027Q4")  # as it was before
         await browser.submits(path + "/reopen")
-        assert expecting(house) == ["2026Q1", "2026Q2", "2026Q4"]
-        one = listed(house)["威海数字培训学校"]
+        assert expecting(app) == ["2026Q1", "2026Q2", "2026Q4"]
+        one = listed(app)["威海数字培训学校"]
         assert (one.expected_from, one.expected_until) == ("2026Q1", "2027Q4")
         assert [q for q in re.findall(r'/office/report/\d+/(\w+)"', browser.page)] == [
             "2026Q4",
@@ -341,31 +341,31 @@ class TestOne:
         ]
         await browser.submits(path + "/close", last="2026Q2")  # and once more, for longer
         await browser.submits(path + "/reopen", again="2027Q1", until="")
-        assert expecting(house) == ["2026Q1", "2026Q2"]
+        assert expecting(app) == ["2026Q1", "2026Q2"]
 
     async def test_one_that_was_listed_by_mistake_is_expected_nowhere(
-        self, officer: Person, browser: Browser, house: House
+        self, officer: Person, browser: Browser, app: App
     ) -> None:
-        add(house, Wanted("打错的学校", None, "2026Q1"))
-        path = page_of(house, "打错的学校")
+        add(app, Wanted("打错的学校", None, "2026Q1"))
+        path = page_of(app, "打错的学校")
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/close", last="never")
-        with transaction(house.engine, read_only=True) as connection:
+        with transaction(app.engine, read_only=True) as connection:
             for quarter in ("2025Q4", "2026Q1", "2026Q4"):
                 assert institutions.expected(connection, quarter) == []
 
     async def test_a_code_for_the_lead(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        path = page_of(house)
+        path = page_of(app)
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/invite", role="lead")
         lead = talk("zhou")
         lead.says(f"绑定 {code_on(browser)}")
-        with transaction(house.engine, read_only=True) as connection:
-            found = contacts.of_institution(connection, listed(house)["威海数字培训学校"].id)
+        with transaction(app.engine, read_only=True) as connection:
+            found = contacts.of_institution(connection, listed(app)["威海数字培训学校"].id)
         assert [c.role for c in found] == ["contact", "lead"]
         await browser.posts(path + "/invite", csrf=browser.form("/office/leave")[1]["csrf"], role="head")
         assert browser.status == 404
@@ -375,89 +375,89 @@ class TestOne:
         officer: Person,
         contact: Person,
         browser: Browser,
-        house: House,
+        app: App,
         talk: Callable[..., Person],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        path = page_of(house)
+        path = page_of(app)
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/invite", role="contact")
         code = code_on(browser)
         address = str(browser.response.url)
         assert code not in address and code.replace("-", "") not in address
-        other = await Browser(house).enters(staff(house, talk))
+        other = await Browser(app).enters(staff(app, talk))
         await other.opens(address)
         assert other.status == 200 and code not in other.page
         at(monkeypatch, NOON + timedelta(minutes=11))
-        late = Browser(house)
+        late = Browser(app)
         late.client.cookies.update(browser.client.cookies)
         await late.opens(address)
         assert late.status == 200 and code not in late.page
 
     async def test_a_revoked_code_no_longer_works(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        path = page_of(house)
+        path = page_of(app)
         await browser.enters(officer)
         await browser.opens(path)
         await browser.submits(path + "/invite", role="contact")
         code = code_on(browser)
         await browser.submits(path + "/codes/")
         assert browser.status == 200
-        assert actions(house)[-1] == "invite.revoke"
+        assert actions(app)[-1] == "invite.revoke"
         late = talk("late")
         late.says(f"绑定 {code}")
         late.says("填报 2026Q4")
         assert "大数据" not in late.text
 
     async def test_revoking_a_contact(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
-        path = page_of(house)
+        path = page_of(app)
         await browser.enters(officer)
         await browser.opens(path)
         assert "王芳" in browser.text
         await browser.submits(path + "/contacts/")
         assert "王芳" not in browser.text.split("给出的邀请码")[0]
-        assert actions(house)[-1] == "membership.revoke"
+        assert actions(app)[-1] == "membership.revoke"
         contact.says("填报 2026Q4")
         assert "大数据" not in contact.text
 
     async def test_nothing_of_another_institution_is_reached_through_this_one(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
-        add(house, Wanted("文登技师学院", None, "2026Q1"))
-        contact_code(house)
-        path, mine = page_of(house, "文登技师学院"), page_of(house)
+        add(app, Wanted("文登技师学院", None, "2026Q1"))
+        contact_code(app)
+        path, mine = page_of(app, "文登技师学院"), page_of(app)
         await browser.enters(officer)
         await browser.opens(mine)
         targets = [browser.form(mine + kind) for kind in ("/contacts/", "/codes/")]
-        before = actions(house)
+        before = actions(app)
         for target, fields in targets:
             await browser.posts(target.replace(mine, path), **fields)
             assert browser.status == 409
-        assert actions(house) == before
+        assert actions(app) == before
         assert (await browser.opens(LIST + "/999")).status == 404
         assert (await browser.opens(LIST + "/x")).status == 404
 
     async def test_its_quarters_lead_to_its_reports(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
         contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交")
         contact.presses("确认提交")
         await browser.enters(officer)
-        await browser.opens(page_of(house))
+        await browser.opens(page_of(app))
         found = re.findall(r'href="(/office/report/[^"]+)">[^<]*</a> <span class="state (\w+)"', browser.page)
         assert [state for _, state in found] == ["submitted", "missing", "missing", "missing"]
         assert (await browser.opens(found[0][0])).status == 200
 
     async def test_the_telephone_is_for_the_office(
-        self, officer: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        talk("yu").says(f"绑定 {contact_code(house)}", "于洋", "13800001111")
+        talk("yu").says(f"绑定 {contact_code(app)}", "于洋", "13800001111")
         await browser.enters(officer)
-        await browser.opens(page_of(house))
+        await browser.opens(page_of(app))
         assert "13800001111" in browser.text
         await browser.opens("/office/records")
         assert "13800001111" not in browser.page
@@ -469,7 +469,7 @@ class TestImporting:
         return await browser.submits(IMPORT, files={"list": (name, content)})
 
     async def test_the_empty_list_is_filled_in_looked_at_and_entered(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
         await browser.enters(officer)
         await browser.opens(IMPORT + "/template")
@@ -480,21 +480,21 @@ class TestImporting:
         book.active.append(["威海数字培训学校", "环翠区", "2023Q4", None])
         filled = io.BytesIO()
         book.save(filled)
-        before = actions(house)
+        before = actions(app)
         await self.previewed(browser, filled.getvalue())
         assert browser.status == 200
-        assert list(listed(house)) == ["威海数字培训学校"]  # only looked at
-        assert actions(house) == before
+        assert list(listed(app)) == ["威海数字培训学校"]  # only looked at
+        assert actions(app) == before
         await browser.submits(IMPORT + "/confirm")
         assert (browser.status, browser.path) == (200, LIST + "/codes")
-        found = listed(house)
+        found = listed(app)
         assert found["荣成甲校"].district == "荣成市"
         assert (found["文登乙校"].expected_from, found["文登乙校"].expected_until) == ("2026Q4", "2027Q2")
         assert found["威海数字培训学校"].expected_from == "2026Q1"  # as it was
-        assert actions(house)[len(before) :] == ["institution.create"] * 2
+        assert actions(app)[len(before) :] == ["institution.create"] * 2
 
     async def test_what_is_wrong_is_named_by_its_cell_and_the_rest_can_be_entered(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
         await browser.enters(officer)
         await self.previewed(
@@ -516,7 +516,7 @@ class TestImporting:
         assert "第 7 行" in browser.text  # like one in the list
         assert "<i>丁校" not in browser.page
         await browser.submits(IMPORT + "/confirm")
-        assert sorted(listed(house)) == sorted(["<i>丁校</i>", "威海数字培训学校", "荣成甲校"])
+        assert sorted(listed(app)) == sorted(["<i>丁校</i>", "威海数字培训学校", "荣成甲校"])
 
     @pytest.mark.parametrize(
         ("name", "content"),
@@ -548,24 +548,22 @@ class TestImporting:
         ],
     )
     async def test_lists_as_people_keep_them(
-        self, officer: Person, browser: Browser, house: House, name: str, content: bytes
+        self, officer: Person, browser: Browser, app: App, name: str, content: bytes
     ) -> None:
         await browser.enters(officer)
         await self.previewed(browser, content, name)
         await browser.submits(IMPORT + "/confirm")
-        assert list(listed(house)) == ["荣成甲校"]
+        assert list(listed(app)) == ["荣成甲校"]
 
     async def test_what_stands_below_the_list_is_passed_over_and_said(
-        self, officer: Person, browser: Browser, house: House
+        self, officer: Person, browser: Browser, app: App
     ) -> None:
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成甲校",), ("合 计",), ("制表人：李",), ("注：含分校",)))
         assert "跳过了 3 行" in browser.text
         assert "有问题的行" not in browser.text
 
-    async def test_rows_are_left_out_one_by_one(
-        self, officer: Person, browser: Browser, house: House
-    ) -> None:
+    async def test_rows_are_left_out_one_by_one(self, officer: Person, browser: Browser, app: App) -> None:
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
         assert 'name="leave:3"' in browser.page
@@ -573,20 +571,20 @@ class TestImporting:
         await browser.posts(path, **fields, **{"leave:2": "1", "leave:3": "1"})
         assert browser.status == 422
         await browser.posts(path, **fields, **{"leave:3": "1"})
-        assert list(listed(house)) == ["荣成甲校"]
+        assert list(listed(app)) == ["荣成甲校"]
         assert "已导入 1 家" in browser.text
 
     async def test_a_row_is_listed_once_though_it_is_like_another_name_too(
-        self, officer: Person, browser: Browser, house: House
+        self, officer: Person, browser: Browser, app: App
     ) -> None:
-        add(house, Wanted("荣成（甲）校", None, "2026Q1"), Wanted("荣成(甲)校", None, "2026Q1"))
+        add(app, Wanted("荣成（甲）校", None, "2026Q1"), Wanted("荣成(甲)校", None, "2026Q1"))
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成（甲）校",), ("荣成(甲)校",)))
         assert "已经有，不改动" in browser.text
         assert browser.text.count("只差空格或括号写法") <= 1
 
     async def test_everybody_without_a_contact_gets_a_code_at_once(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
@@ -594,17 +592,17 @@ class TestImporting:
         await browser.submits(LIST + "/codes", scope="fresh")
         given = dict(re.findall(CODES, browser.page, re.M))
         assert sorted(given) == ["荣成乙校", "荣成甲校"]  # the third has 王芳
-        assert actions(house)[-2:] == ["invite.create"] * 2
+        assert actions(app)[-2:] == ["invite.create"] * 2
         talk("yu").says(f"绑定 {given['荣成甲校']}")
-        with transaction(house.engine, read_only=True) as connection:
-            assert len(contacts.of_institution(connection, listed(house)["荣成甲校"].id)) == 1
+        with transaction(app.engine, read_only=True) as connection:
+            assert len(contacts.of_institution(connection, listed(app)["荣成甲校"].id)) == 1
             assert roster.alone(connection, NOON, with_code=False) == []
         csrf = browser.form("/office/leave")[1]["csrf"]
         await browser.posts(LIST + "/codes", csrf=csrf, scope="fresh")  # pressed twice
         assert "绑定" not in browser.text
         await browser.posts(LIST + "/codes", csrf=csrf, scope="all")
         assert [name for name, _ in re.findall(CODES, browser.page, re.M)] == ["荣成乙校"]
-        other = await Browser(house).enters(reader(house, talk))
+        other = await Browser(app).enters(reader(app, talk))
         assert (await other.opens(LIST + "/codes")).status == 403
 
     @pytest.mark.parametrize(
@@ -620,80 +618,78 @@ class TestImporting:
         ],
     )
     async def test_what_is_no_list_is_refused_with_a_reason(
-        self, officer: Person, browser: Browser, house: House, name: str, content: bytes
+        self, officer: Person, browser: Browser, app: App, name: str, content: bytes
     ) -> None:
         await browser.enters(officer)
         await self.previewed(browser, content, name)
         assert browser.status == 422
         assert 'role="alert"' in browser.page
-        assert not listed(house)
+        assert not listed(app)
 
     async def test_only_a_preview_of_ones_own_can_be_confirmed(
         self,
         officer: Person,
         browser: Browser,
-        house: House,
+        app: App,
         talk: Callable[..., Person],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        other = await Browser(house).enters(staff(house, talk))
+        other = await Browser(app).enters(staff(app, talk))
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成甲校",)))
         path, fields = browser.form(IMPORT + "/confirm")
         theirs = other.form("/office/leave")[1]["csrf"]
         await other.posts(path, csrf=theirs, rows=fields["rows"])
         assert other.status == 422
-        for rows in ("", "x", fields["rows"][:-8] + "AAAAAAA=", house.keys.seal("13800001111")):
+        for rows in ("", "x", fields["rows"][:-8] + "AAAAAAA=", app.keys.seal("13800001111")):
             await browser.posts(path, csrf=fields["csrf"], rows=rows)
             assert browser.status == 422
         for minutes, status in ((100, 200), (1 + VALID.seconds // 60, 422)):
             at(monkeypatch, NOON + timedelta(minutes=minutes))
-            late = Browser(house)
+            late = Browser(app)
             late.client.cookies.update(browser.client.cookies)
             await (late.opens(LIST) if status == 200 else late.posts(path, **fields))
             assert late.status == status
-        assert not listed(house)
+        assert not listed(app)
 
     async def test_nothing_is_entered_when_the_list_changed_meanwhile(
-        self, officer: Person, browser: Browser, house: House
+        self, officer: Person, browser: Browser, app: App
     ) -> None:
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成甲校",), ("荣成乙校",)))
-        add(house, Wanted("荣成乙校", "荣成市", "2026Q1"))
+        add(app, Wanted("荣成乙校", "荣成市", "2026Q1"))
         await browser.submits(IMPORT + "/confirm")
         assert browser.status == 409
-        assert list(listed(house)) == ["荣成乙校"]
+        assert list(listed(app)) == ["荣成乙校"]
         await browser.submits(IMPORT + "/confirm")  # as the list is now
-        assert sorted(listed(house)) == sorted(["荣成甲校", "荣成乙校"])
-        assert listed(house)["荣成乙校"].expected_from == "2026Q1"
+        assert sorted(listed(app)) == sorted(["荣成甲校", "荣成乙校"])
+        assert listed(app)["荣成乙校"].expected_from == "2026Q1"
 
-    async def test_confirming_twice_enters_once(
-        self, officer: Person, browser: Browser, house: House
-    ) -> None:
+    async def test_confirming_twice_enters_once(self, officer: Person, browser: Browser, app: App) -> None:
         await browser.enters(officer)
         await self.previewed(browser, workbook(("荣成甲校",)))
         path, fields = browser.form(IMPORT + "/confirm")
         await browser.posts(path, **fields)
         await browser.posts(path, **fields)
         assert browser.status == 409
-        assert actions(house).count("institution.create") == 1
+        assert actions(app).count("institution.create") == 1
 
-    async def test_ten_thousand_rows(self, officer: Person, browser: Browser, house: House) -> None:
+    async def test_ten_thousand_rows(self, officer: Person, browser: Browser, app: App) -> None:
         content = workbook(*((f"威海第{n}职业培训学校", "荣成", "2026Q4", "") for n in range(10_000)))
         await browser.enters(officer)
         await self.previewed(browser, content)
         await browser.submits(IMPORT + "/confirm", files={"none": ("", b"")})
         assert browser.status == 200
-        assert len(listed(house)) == 10_000
+        assert len(listed(app)) == 10_000
 
 
 def test_a_name_taken_in_that_very_moment_is_refused_on_either_database(
-    either_house: House, monkeypatch: pytest.MonkeyPatch
+    either_app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Person(either_house.assistant, "zhang").says(f"绑定 {office_code(either_house)}")  # who does it
-    add(either_house, Wanted("甲校", None, "2026Q1"), Wanted("乙校", None, "2026Q1"))
+    Person(either_app.assistant, "zhang").says(f"绑定 {office_code(either_app)}")  # who does it
+    add(either_app, Wanted("甲校", None, "2026Q1"), Wanted("乙校", None, "2026Q1"))
     monkeypatch.setattr(roster, "known_names", lambda *_: {})  # the look came before the other's write
-    with transaction(either_house.engine) as connection:
+    with transaction(either_app.engine) as connection:
         with pytest.raises(NameTaken):
             roster.create(
                 connection, [Wanted("丙校", None, "2026Q1"), Wanted("甲校", None, "2026Q1")], 1, NOON
@@ -707,7 +703,7 @@ def test_a_heading_alone_is_no_list() -> None:
     assert read_roster([], Quarter(2026, 4), NOON) is None
 
 
-async def test_the_links_of_the_board_lead_here(officer: Person, browser: Browser, house: House) -> None:
+async def test_the_links_of_the_board_lead_here(officer: Person, browser: Browser, app: App) -> None:
     assert link(officer)
     await browser.enters(officer)
     for path in re.findall(r'<a href="(/office/(?:institutions|people|records))"', browser.page):

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select, text
 
+from bot.app import App
 from bot.office_web.records import KINDS
-from bot.start import House
 from policy.quarters import SHANGHAI
 from storage import audit, decisions, earlier, people, records, roster
 from storage.database import transaction
@@ -33,8 +33,8 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def browser(house: House) -> Browser:
-    return Browser(house)
+def browser(app: App) -> Browser:
+    return Browser(app)
 
 
 def lines(browser: Browser) -> list[str]:
@@ -60,7 +60,7 @@ def known_actions() -> set[str]:
 
 class TestWhatIsTold:
     async def test_the_story_of_a_report(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
         contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交")
         contact.presses("确认提交")
@@ -75,9 +75,9 @@ class TestWhatIsTold:
             assert figure not in " ".join(told)
 
     async def test_no_secret_and_no_telephone(
-        self, officer: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        code = contact_code(house)
+        code = contact_code(app)
         talk("yu").says(f"绑定 {code}", "于洋", "13800001111")
         talk("x").says("绑定 ABCDE-FGHJK")
         await browser.enters(officer)
@@ -91,7 +91,7 @@ class TestWhatIsTold:
             assert secret not in browser.page
 
     async def test_every_action_has_its_sentence_and_an_unknown_one_its_name(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
         contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000")
         subjects = {
@@ -108,7 +108,7 @@ class TestWhatIsTold:
         }
         every = sorted(known_actions() | {one for kind in KINDS.values() for one in kind})
         contact.says("课程登记")
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             made = {"institution_id": 1, "name": "大数据班", "occupation": "大数据", "level": "junior"}
             connection.execute(insert(course).values(**made, created_at=NOON))
             for action in every:
@@ -139,17 +139,17 @@ class TestFinding:
         self,
         officer: Person,
         contact: Person,
-        house: House,
+        app: App,
         talk: Callable[..., Person],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         other = talk("xu")
-        other.says(f"绑定 {contact_code(house, '文登技师学院')}", "徐丽", "跳过")
+        other.says(f"绑定 {contact_code(app, '文登技师学院')}", "徐丽", "跳过")
         contact.says("填报 2026Q4", "大数据 3 2 120 80 60 90000")
         tomorrow = NOON + timedelta(days=1)
         officer.now = tomorrow
         at(monkeypatch, tomorrow + timedelta(minutes=1))
-        browser = await Browser(house).enters(officer)
+        browser = await Browser(app).enters(officer)
 
         async def told(query: str) -> list[str]:
             await browser.opens(f"{RECORDS}?{query}")
@@ -170,10 +170,10 @@ class TestFinding:
         assert not await told("day=2020-01-01")
 
     async def test_a_name_that_may_be_several_or_nobody_is_asked_about(
-        self, officer: Person, contact: Person, browser: Browser, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, browser: Browser, app: App, talk: Callable[..., Person]
     ) -> None:
-        contact_code(house, "威海数字工程学院")
-        talk("w2").says(f"绑定 {contact_code(house, '文登技师学院')}", "王芳", "跳过")
+        contact_code(app, "威海数字工程学院")
+        talk("w2").says(f"绑定 {contact_code(app, '文登技师学院')}", "王芳", "跳过")
         await browser.enters(officer)
         await browser.opens(RECORDS + "?named=威海数字")
         assert not lines(browser)
@@ -191,9 +191,9 @@ class TestFinding:
         assert lines(browser) and all("威海数字" not in one for one in lines(browser))
 
     async def test_what_was_set_closed_and_denied_is_told(
-        self, officer: Person, contact: Person, browser: Browser, house: House
+        self, officer: Person, contact: Person, browser: Browser, app: App
     ) -> None:
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             closes = datetime(2027, 1, 16, tzinfo=SHANGHAI)
             decisions.close_quarter(connection, "2026Q4", closes, 1, NOON)
             earlier.keep_note(connection, "trained", "按结业人数计", "2026Q4", None, 1, NOON)
@@ -206,9 +206,9 @@ class TestFinding:
         assert "review.list" in told
 
     async def test_pages_go_on_where_the_last_one_ended(
-        self, officer: Person, browser: Browser, house: House
+        self, officer: Person, browser: Browser, app: App
     ) -> None:
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             about = [(f"institution:{n}", {"name": "x"}) for n in range(1, 251)]
             audit.record_many(connection, NOON, 1, "test.many", about)
         await browser.enters(officer)
@@ -222,25 +222,25 @@ class TestFinding:
         assert numbers == sorted(set(numbers), reverse=True)
 
     async def test_it_is_for_the_office_alone(
-        self, officer: Person, contact: Person, house: House, talk: Callable[..., Person]
+        self, officer: Person, contact: Person, app: App, talk: Callable[..., Person]
     ) -> None:
-        with transaction(house.engine) as connection:
+        with transaction(app.engine) as connection:
             code, _ = people.create_invite(
-                connection, house.keys.codes, NOON, "district", None, None, district="荣成市"
+                connection, app.keys.codes, NOON, "district", None, None, district="荣成市"
             )
-        for name, code_, status in (("song", code, 403), ("liu", office_code(house, "staff"), 200)):
+        for name, code_, status in (("song", code, 403), ("liu", office_code(app, "staff"), 200)):
             person = talk(name)
             person.says(f"绑定 {code_}")
-            browser = await Browser(house).enters(person)
+            browser = await Browser(app).enters(person)
             assert (await browser.opens(RECORDS)).status == status
 
 
-def test_reading_is_alike_on_either_database(either_house: House) -> None:
-    Person(either_house.assistant, "zhang").says(f"绑定 {office_code(either_house)}")
-    wang = Person(either_house.assistant, "wang")
-    wang.says(f"绑定 {contact_code(either_house)}", "王芳", "跳过")
+def test_reading_is_alike_on_either_database(either_app: App) -> None:
+    Person(either_app.assistant, "zhang").says(f"绑定 {office_code(either_app)}")
+    wang = Person(either_app.assistant, "wang")
+    wang.says(f"绑定 {contact_code(either_app)}", "王芳", "跳过")
     wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000")
-    with transaction(either_house.engine) as connection:
+    with transaction(either_app.engine) as connection:
         (other,) = roster.create(connection, [roster.Wanted("乙校", None, "2026Q1")], 1, NOON)
         found = records.read(connection, Wanted(institution_id=1), 50)
         assert {r.about.institution for r in found} == {"威海数字培训学校"}
@@ -258,9 +258,9 @@ def test_reading_is_alike_on_either_database(either_house: House) -> None:
         assert following[0].id == first[-1].id - 1
 
 
-def test_no_filter_reads_the_whole_trail(house: House) -> None:
-    Person(house.assistant, "zhang").says(f"绑定 {office_code(house)}")
-    with transaction(house.engine) as connection:
+def test_no_filter_reads_the_whole_trail(app: App) -> None:
+    Person(app.assistant, "zhang").says(f"绑定 {office_code(app)}")
+    with transaction(app.engine) as connection:
         row = audit_table.c
         walks = [
             select(row.id).where(condition).order_by(row.id.desc()).limit(5)

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import select
 
 from bot import announcing, answering
+from bot.app import App
 from bot.channels.jsonl import take_pushes
 from bot.files import store_incoming
 from bot.messages import Incoming, IncomingFile, Outgoing
-from bot.start import House
 from policy.answers import Answers, Entry, answers
 from policy.consistency import amendment_problems
 from policy.notice import Notices, notices, parse_notice
@@ -62,13 +62,13 @@ def open_class(officer: Person, occupation: str = "大数据", begins: str = "�
     )
 
 
-def pushes(house: House, person: Person) -> list[Outgoing]:
+def pushes(app: App, person: Person) -> list[Outgoing]:
     incoming = Incoming(Address(person.channel, "test", person.name), "look", person.now)
-    return take_pushes(house.assistant, incoming)
+    return take_pushes(app.assistant, incoming)
 
 
-def rows(house: House, *columns: object) -> list[tuple[object, ...]]:
-    with transaction(house.engine, read_only=True) as connection:
+def rows(app: App, *columns: object) -> list[tuple[object, ...]]:
+    with transaction(app.engine, read_only=True) as connection:
         return [tuple(row) for row in connection.execute(select(*columns)).all()]  # type: ignore[call-overload]
 
 
@@ -98,7 +98,7 @@ def test_the_telephone_question_before_within_and_after(talk: Talk, officer: Per
     assert "专业技术人员管理科 2026年12月30日发布，有效至2027年1月31日；来源：本科室工作安排" in li.text
 
 
-def test_a_withdrawn_publication_is_gone_at_once(talk: Talk, officer: Person, house: House) -> None:
+def test_a_withdrawn_publication_is_gone_at_once(talk: Talk, officer: Person, app: App) -> None:
     telephone(officer, ends="长期")
     li = talk()
     li.says("电话多少")
@@ -111,7 +111,7 @@ def test_a_withdrawn_publication_is_gone_at_once(talk: Talk, officer: Person, ho
     assert TELEPHONE not in li.text
     officer.presses_token("pb:w:1")
     assert "已经撤回" in officer.text
-    actions = [a for (a,) in rows(house, audit.c.action)]
+    actions = [a for (a,) in rows(app, audit.c.action)]
     assert actions.count("publication.create") == actions.count("publication.withdraw") == 1
 
 
@@ -137,9 +137,9 @@ def test_every_kind_completes_its_answer(
     assert li.text.startswith(text)
 
 
-def test_open_classes_answer_can_i_still_enrol(either_house: House) -> None:
-    officer, li = Person(either_house.assistant, "zhang"), Person(either_house.assistant, "li")
-    officer.says(f"绑定 {office_code(either_house)}")
+def test_open_classes_answer_can_i_still_enrol(either_app: App) -> None:
+    officer, li = Person(either_app.assistant, "zhang"), Person(either_app.assistant, "li")
+    officer.says(f"绑定 {office_code(either_app)}")
     open_class(officer)
     open_class(officer, "区块链")
     li.says("现在还能报上名吗")
@@ -152,7 +152,7 @@ def test_open_classes_answer_can_i_still_enrol(either_house: House) -> None:
     assert "通知都没有写" in li.text
 
 
-def test_a_mistake_is_told_and_one_answer_is_changed_before_publishing(officer: Person, house: House) -> None:
+def test_a_mistake_is_told_and_one_answer_is_changed_before_publishing(officer: Person, app: App) -> None:
     officer.says("发布信息", "办公电话", TELEPHONE, "本科室", "明年春天")
     assert "没认出日期" in officer.text
     officer.says("2027-01-04", "2027-01-03")
@@ -163,30 +163,30 @@ def test_a_mistake_is_told_and_one_answer_is_changed_before_publishing(officer: 
     officer.says("2027-02-01")  # now the end comes before the beginning: asked again
     assert "有效到哪天" in officer.text
     officer.says("2027-02-28")
-    assert rows(house, publication.c.id) == []
+    assert rows(app, publication.c.id) == []
     officer.presses("发布")
-    assert rows(house, publication.c.valid_from, publication.c.valid_until) == [
+    assert rows(app, publication.c.valid_from, publication.c.valid_until) == [
         (date(2027, 2, 1), date(2027, 2, 28))
     ]
 
 
-def test_the_same_thing_is_not_published_twice(officer: Person, house: House) -> None:
+def test_the_same_thing_is_not_published_twice(officer: Person, app: App) -> None:
     telephone(officer)
     telephone(officer)
     assert "没有重复发" in officer.text
-    assert len(rows(house, publication.c.id)) == 1
+    assert len(rows(app, publication.c.id)) == 1
 
 
-def test_only_the_office_publishes(contact: Person, house: House, tmp_path: Path) -> None:
+def test_only_the_office_publishes(contact: Person, app: App, tmp_path: Path) -> None:
     contact.says("发布信息")
     assert "没有这个权限" in contact.text
     contact.sends(store_incoming("a.csv", f"{HEAD}\n办公电话,1,,,,,,x,,长期".encode(), tmp_path))
     assert "没有保存" in contact.text
-    assert rows(house, publication.c.id) == []
+    assert rows(app, publication.c.id) == []
 
 
 def test_the_published_reading_of_one_year_decides_the_subsidy_check(
-    talk: Talk, officer: Person, house: House
+    talk: Talk, officer: Person, app: App
 ) -> None:
     li = talk()
     li.says("我能不能领培训补贴", "已取得专业技术等级证书", "纳入了", "2025-12-31")
@@ -199,7 +199,7 @@ def test_the_published_reading_of_one_year_decides_the_subsidy_check(
     while not li.files:
         li.says("不确定")
     assert "按自然年计算" in li.text
-    assert "您符合通知列出的条件" in house.files.content(li.files[0]).decode()
+    assert "您符合通知列出的条件" in app.files.content(li.files[0]).decode()
     officer.says("已发布")
     officer.presses("“一年内”")
     officer.presses("撤回")
@@ -261,7 +261,7 @@ def _yaml() -> bytes:
     ],
 )
 def test_a_file_has_its_wrong_rows_listed_and_its_right_ones_published(
-    talk: Talk, officer: Person, house: House, tmp_path: Path, name: str, content: bytes
+    talk: Talk, officer: Person, app: App, tmp_path: Path, name: str, content: bytes
 ) -> None:
     officer.sends(store_incoming(name, content, tmp_path))
     said = officer.text
@@ -271,9 +271,9 @@ def test_a_file_has_its_wrong_rows_listed_and_its_right_ones_published(
     assert "第6行“有效至”没有填" in said
     assert "第2行" not in said
     assert "第4行" not in said
-    assert rows(house, publication.c.id) == []  # seen first, published by a button
+    assert rows(app, publication.c.id) == []  # seen first, published by a button
     officer.presses("发布这 2 条")
-    assert sorted(rows(house, publication.c.kind, publication.c.starts_on)) == [
+    assert sorted(rows(app, publication.c.kind, publication.c.starts_on)) == [
         ("office-telephone", None),
         ("open-class", date(2027, 1, 10)),
     ]
@@ -300,12 +300,12 @@ def test_a_file_has_its_wrong_rows_listed_and_its_right_ones_published(
     ],
 )
 def test_a_file_that_is_no_table_gets_a_sentence(
-    officer: Person, house: House, tmp_path: Path, name: str, content: bytes
+    officer: Person, app: App, tmp_path: Path, name: str, content: bytes
 ) -> None:
     officer.sends(store_incoming(name, content, tmp_path))
     assert "没有收" in officer.text
     assert "事件编号" not in officer.text
-    assert rows(house, publication.c.id) == []
+    assert rows(app, publication.c.id) == []
 
 
 def test_another_file_of_staff_is_not_wanted(officer: Person) -> None:
@@ -352,10 +352,10 @@ def subscribe(person: Person, occupation: str) -> None:
     person.presses("同意")
 
 
-def test_one_message_a_class_and_one_tap_to_stop(either_house: House) -> None:
-    house = either_house
-    li, wu, xu, officer = (Person(house.assistant, n) for n in ("li", "wu", "xu", "zhang"))
-    officer.says(f"绑定 {office_code(house)}")
+def test_one_message_a_class_and_one_tap_to_stop(either_app: App) -> None:
+    app = either_app
+    li, wu, xu, officer = (Person(app.assistant, n) for n in ("li", "wu", "xu", "zhang"))
+    officer.says(f"绑定 {office_code(app)}")
     subscribe(li, "大数据")
     subscribe(li, "都可以")  # meets two of his wishes: still one message
     subscribe(wu, "区块链")
@@ -363,35 +363,33 @@ def test_one_message_a_class_and_one_tap_to_stop(either_house: House) -> None:
     xu.presses("不用了")
     open_class(officer)
     assert "已通知 1 位" in officer.text
-    (push,) = pushes(house, li)
+    (push,) = pushes(app, li)
     assert "有新班：大数据 中级，威海数字培训学校" in push.text
     assert "2026年12月30日发布" in push.text
-    assert pushes(house, wu) == []
-    assert pushes(house, xu) == []
-    assert announcing.send_due(house.engine, officer.now) == 0  # told once
+    assert pushes(app, wu) == []
+    assert pushes(app, xu) == []
+    assert announcing.send_due(app.engine, officer.now) == 0  # told once
     for choice in push.choices:
         li.presses_token(choice.token)
     assert "已退订" in li.text
     li.presses("我的订阅")
     li.presses("退订")
-    assert rows(house, subscription.c.occupation) == [("区块链",)]
+    assert rows(app, subscription.c.occupation) == [("区块链",)]
     open_class(officer, "虚拟现实")
-    assert pushes(house, li) == []
+    assert pushes(app, li) == []
 
 
-def test_a_class_that_begins_to_hold_later_is_told_on_that_day(
-    talk: Talk, officer: Person, house: House
-) -> None:
+def test_a_class_that_begins_to_hold_later_is_told_on_that_day(talk: Talk, officer: Person, app: App) -> None:
     li = talk()
     subscribe(li, "大数据")
     open_class(officer, begins="2027-01-05")
-    assert pushes(house, li) == []
-    assert announcing.send_due(house.engine, at("2027-01-04")) == 0
-    assert announcing.send_due(house.engine, at("2027-01-05")) == 1
-    assert len(pushes(house, li)) == 1
+    assert pushes(app, li) == []
+    assert announcing.send_due(app.engine, at("2027-01-04")) == 0
+    assert announcing.send_due(app.engine, at("2027-01-05")) == 1
+    assert len(pushes(app, li)) == 1
 
 
-def test_who_subscribes_late_sees_what_is_open(talk: Talk, officer: Person, house: House) -> None:
+def test_who_subscribes_late_sees_what_is_open(talk: Talk, officer: Person, app: App) -> None:
     open_class(officer)
     li = talk()
     li.says("去哪报名")
@@ -399,7 +397,7 @@ def test_who_subscribes_late_sees_what_is_open(talk: Talk, officer: Person, hous
     li.presses("大数据")
     li.presses("同意")
     assert "威海数字培训学校" in li.text
-    assert pushes(house, li) == []
+    assert pushes(app, li) == []
 
 
 def test_the_enrolment_verdict_offers_it(talk: Talk) -> None:
@@ -411,23 +409,23 @@ def test_the_enrolment_verdict_offers_it(talk: Talk) -> None:
     assert "有班通知我" not in wu.labels
 
 
-def test_consent_is_asked_in_words_and_taking_it_back_deletes_it(talk: Talk, house: House) -> None:
+def test_consent_is_asked_in_words_and_taking_it_back_deletes_it(talk: Talk, app: App) -> None:
     li = talk()
     li.says("有班通知我", "大数据")
     assert "退订就删除" in li.text
     assert "下次打开" in li.text  # the terminal cannot push
-    assert rows(house, subscription.c.id) == []
+    assert rows(app, subscription.c.id) == []
     li.presses("同意")
     li.says("退订")
     li.presses("退订")
-    assert rows(house, subscription.c.id) == []
-    assert all("大数据" not in str(row) for row in rows(house, audit.c.detail))
+    assert rows(app, subscription.c.id) == []
+    assert all("大数据" not in str(row) for row in rows(app, audit.c.detail))
 
 
-def test_nobody_ends_anothers_subscription(talk: Talk, house: House) -> None:
+def test_nobody_ends_anothers_subscription(talk: Talk, app: App) -> None:
     subscribe(talk("li"), "大数据")
     talk("wu").presses_token("un:1")
-    assert rows(house, subscription.c.occupation) == [("大数据",)]
+    assert rows(app, subscription.c.occupation) == [("大数据",)]
 
 
 # ---------------------------------------------------------------------- on the command line

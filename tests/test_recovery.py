@@ -16,13 +16,13 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
+from bot.app import App
 from bot.messages import Incoming
-from bot.start import House
 from storage import reports
 from storage.database import StorageUnavailable, open_database, transaction
 from storage.schema import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
 from storage.turns import Address
-from tests.conftest import contact_code, make_house
+from tests.conftest import contact_code, make_app
 from tests.processes import JsonChat, bot, code
 from tests.talk import NOON, Person
 
@@ -97,8 +97,8 @@ def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path) -> None
     killer.join()
     chat.kill()
     assert acknowledged < 2000
-    house = make_house(f"sqlite:///{tmp_path}/f/bot.sqlite3", tmp_path / "f")
-    with transaction(house.engine, read_only=True) as connection:
+    app = make_app(f"sqlite:///{tmp_path}/f/bot.sqlite3", tmp_path / "f")
+    with transaction(app.engine, read_only=True) as connection:
         row = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
         turns = connection.execute(
             select(func.count()).select_from(turn).where(turn.c.message_id.like("f%"))
@@ -118,53 +118,53 @@ def _at_once(work: Callable[[], Any], times: int) -> list[Any]:
         return [f.result() for f in [pool.submit(run) for _ in range(times)]]
 
 
-def test_the_same_id_at_the_same_instant_is_applied_once(either_house: House) -> None:
-    house = either_house
-    li = Person(house.assistant, "li")
+def test_the_same_id_at_the_same_instant_is_applied_once(either_app: App) -> None:
+    app = either_app
+    li = Person(app.assistant, "li")
     li.says("我能不能参加培训")
     incoming = Incoming(Address("terminal", "test", "li"), "same", NOON + timedelta(minutes=1), "没有退休")
-    replies = _at_once(lambda: house.assistant.handle(incoming), 6)
+    replies = _at_once(lambda: app.assistant.handle(incoming), 6)
     assert all(r == replies[0] for r in replies)
     assert "在威海" in replies[0][0].text
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(turn)).scalar_one() == 2
         assert connection.execute(select(func.count()).select_from(outbox)).scalar_one() == 2
 
 
-def test_the_first_message_at_the_same_instant_makes_one_person(either_house: House) -> None:
-    house = either_house
+def test_the_first_message_at_the_same_instant_makes_one_person(either_app: App) -> None:
+    app = either_app
     incoming = Incoming(Address("terminal", "test", "new"), "first", NOON, "菜单")
-    replies = _at_once(lambda: house.assistant.handle(incoming), 6)
+    replies = _at_once(lambda: app.assistant.handle(incoming), 6)
     assert all(r == replies[0] for r in replies)
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(account)).scalar_one() == 1
         assert connection.execute(select(func.count()).select_from(person)).scalar_one() == 1
 
 
-def test_different_first_messages_at_the_same_instant(either_house: House) -> None:
-    house = either_house
+def test_different_first_messages_at_the_same_instant(either_app: App) -> None:
+    app = either_app
     numbers = iter(range(100))
     lock = threading.Lock()
 
     def work() -> Any:
         with lock:
             number = next(numbers)
-        return house.assistant.handle(
+        return app.assistant.handle(
             Incoming(Address("terminal", "test", "new"), f"d{number}", NOON, "补贴多少钱")
         )
 
     assert all("五（三）" in str(r) for r in _at_once(work, 6))
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(account)).scalar_one() == 1
         assert connection.execute(select(func.count()).select_from(person)).scalar_one() == 1
         assert connection.execute(select(func.count()).select_from(turn)).scalar_one() == 6
 
 
-def test_two_contacts_at_the_same_instant_make_one_draft(either_house: House) -> None:
-    house = either_house
-    people = [Person(house.assistant, name) for name in ("a", "b", "c")]
+def test_two_contacts_at_the_same_instant_make_one_draft(either_app: App) -> None:
+    app = either_app
+    people = [Person(app.assistant, name) for name in ("a", "b", "c")]
     for one in people:
-        one.says(f"绑定 {contact_code(house)}", "跳过", "跳过", "填报", "2026Q4")
+        one.says(f"绑定 {contact_code(app)}", "跳过", "跳过", "填报", "2026Q4")
     waiting = iter(
         zip(
             people,
@@ -180,7 +180,7 @@ def test_two_contacts_at_the_same_instant_make_one_draft(either_house: House) ->
         return one.says(line)
 
     assert all("已记入" in str(r) for r in _at_once(work, 3))
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         found = reports.snapshot(connection, 1, "2026Q4")
     assert sorted(found.rows) == sorted(["大数据", "区块链", "物联网"])
     assert found.draft is not None
@@ -188,39 +188,39 @@ def test_two_contacts_at_the_same_instant_make_one_draft(either_house: House) ->
 
 
 def test_the_whole_conversation_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
-    house = make_house(postgres_url, tmp_path)
-    wang = Person(house.assistant, "wang")
-    wang.says(f"绑定 {contact_code(house)}", "王芳", "0631-5550000")
+    app = make_app(postgres_url, tmp_path)
+    wang = Person(app.assistant, "wang")
+    wang.says(f"绑定 {contact_code(app)}", "王芳", "0631-5550000")
     wang.says("填报", "2026Q4", "大数据 3 5 120 80 60 90000", "往季班次本季纳入", "提交", "提交")
     assert "2026Q4-0001-01" in wang.text
-    assert house.files.content(wang.files[0])[:2] == b"PK"
+    assert app.files.content(wang.files[0])[:2] == b"PK"
     wang.says("填报", "2026Q4", "更正", "人数报错", "大数据 已培训人数 121", "提交", "提交")
     assert "2026Q4-0001-02" in wang.text
-    house.engine.dispose()
+    app.engine.dispose()
 
 
 def test_a_locked_database_says_so_and_writes_nothing(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    li = Person(house.assistant, "li")
+    li = Person(app.assistant, "li")
     li.says("我能不能参加培训")
-    with house.engine.connect() as connection:
+    with app.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=50")
     blocker = sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     incoming = Incoming(Address("terminal", "test", "li"), "locked", NOON, "没有退休")
     with pytest.raises(StorageUnavailable):
-        house.assistant.handle(incoming)
+        app.assistant.handle(incoming)
     blocker.execute("ROLLBACK")
     blocker.close()
-    assert "在威海" in house.assistant.handle(incoming)[0].text  # the platform's redelivery is applied
+    assert "在威海" in app.assistant.handle(incoming)[0].text  # the platform's redelivery is applied
 
 
 def test_postgresql_that_restarts_is_found_again(postgres_url: str, tmp_path: Path) -> None:
-    house = make_house(postgres_url, tmp_path)
-    li = Person(house.assistant, "li")
+    app = make_app(postgres_url, tmp_path)
+    li = Person(app.assistant, "li")
     li.says("我能不能参加培训")
-    with house.engine.connect() as connection:  # every pooled connection is cut off
+    with app.engine.connect() as connection:  # every pooled connection is cut off
         connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND datname = current_database()"
@@ -230,7 +230,7 @@ def test_postgresql_that_restarts_is_found_again(postgres_url: str, tmp_path: Pa
     except StorageUnavailable:
         li.says("没有退休", id="r1")
     assert "在威海" in li.text
-    house.engine.dispose()
+    app.engine.dispose()
 
 
 def test_a_json_chat_without_its_database_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import reminding
-from bot.start import House
+from bot.app import App
 from policy.quarters import SHANGHAI
 from storage import decisions, reports, turns
 from storage.database import transaction
@@ -26,79 +26,77 @@ Talk = Callable[..., Person]
 LAST_DAY = datetime(2026, 12, 31, 10, 0, tzinfo=SHANGHAI)
 
 
-def pushes(house: House) -> list[str]:
+def pushes(app: App) -> list[str]:
     """The texts waiting in the outbox that are no replies."""
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         bodies = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalars()
         return [body["text"] for body in bodies]
 
 
 def bound(
-    house: House, name: str = "wang", channel: str = "telegram", institution: str = "威海数字培训学校"
+    app: App, name: str = "wang", channel: str = "telegram", institution: str = "威海数字培训学校"
 ) -> Person:
-    person = Person(house.assistant, name, channel=channel)
-    person.says(f"绑定 {contact_code(house, institution)}", "跳过", "跳过")
+    person = Person(app.assistant, name, channel=channel)
+    person.says(f"绑定 {contact_code(app, institution)}", "跳过", "跳过")
     return person
 
 
-def test_only_those_missing_are_reminded_and_once(either_house: House) -> None:
-    house = either_house
-    done, missing = bound(house, "a", institution="甲校"), bound(house, "b", institution="乙校")
+def test_only_those_missing_are_reminded_and_once(either_app: App) -> None:
+    app = either_app
+    done, missing = bound(app, "a", institution="甲校"), bound(app, "b", institution="乙校")
     done.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
     missing.says("填报", "2026Q4", "大数据", "3")
-    assert reminding.send_due(house.engine, LAST_DAY) == (1, [])
-    assert reminding.send_due(house.engine, LAST_DAY.replace(hour=11)) == (0, [])
-    (text,) = pushes(house)
+    assert reminding.send_due(app.engine, LAST_DAY) == (1, [])
+    assert reminding.send_due(app.engine, LAST_DAY.replace(hour=11)) == (0, [])
+    (text,) = pushes(app)
     assert "乙校" in text
     assert "草稿" in text
 
 
-def test_submission_stops_them(house: House) -> None:
-    wang = bound(house)
-    assert reminding.send_due(house.engine, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[0] == 1
+def test_submission_stops_them(app: App) -> None:
+    wang = bound(app)
+    assert reminding.send_due(app.engine, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[0] == 1
     wang.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
-    assert reminding.send_due(house.engine, LAST_DAY)[0] == 0
-    assert len(pushes(house)) == 1
+    assert reminding.send_due(app.engine, LAST_DAY)[0] == 0
+    assert len(pushes(app)) == 1
 
 
-def test_several_processes_send_each_once(either_house: House) -> None:
-    house = either_house
+def test_several_processes_send_each_once(either_app: App) -> None:
+    app = either_app
     for number in range(5):
-        bound(house, f"p{number}", institution=f"学校{number}")
+        bound(app, f"p{number}", institution=f"学校{number}")
     barrier = threading.Barrier(4)
 
     def run() -> int:
         barrier.wait()
-        return reminding.send_due(house.engine, LAST_DAY)[0]
+        return reminding.send_due(app.engine, LAST_DAY)[0]
 
     with ThreadPoolExecutor(4) as pool:
         counts = [f.result() for f in [pool.submit(run) for _ in range(4)]]
     assert sum(counts) == 5
-    assert len(pushes(house)) == 5
+    assert len(pushes(app)) == 5
 
 
-def test_whom_no_channel_can_push_to_is_to_be_called(house: House) -> None:
-    bound(house, "w", channel="web")
-    contact_code(house, "无人绑定学校")
-    sent, calls = reminding.send_due(house.engine, LAST_DAY)
+def test_whom_no_channel_can_push_to_is_to_be_called(app: App) -> None:
+    bound(app, "w", channel="web")
+    contact_code(app, "无人绑定学校")
+    sent, calls = reminding.send_due(app.engine, LAST_DAY)
     assert sent == 1  # it waits for them on the page
     assert sorted(calls) == sorted(["威海数字培训学校", "无人绑定学校"])
 
 
-def test_overdue_on_the_next_working_day(house: House) -> None:
-    bound(house)
-    reminding.send_due(house.engine, LAST_DAY)
-    assert (
-        reminding.send_due(house.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0
-    )  # a Saturday
-    reminding.send_due(house.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
-    assert "已过截止日" in pushes(house)[-1]
+def test_overdue_on_the_next_working_day(app: App) -> None:
+    bound(app)
+    reminding.send_due(app.engine, LAST_DAY)
+    assert reminding.send_due(app.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0  # a Saturday
+    reminding.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
+    assert "已过截止日" in pushes(app)[-1]
 
 
-def test_a_reminder_opens_the_report(house: House) -> None:
-    wang = bound(house)
-    reminding.send_due(house.engine, LAST_DAY)
-    with transaction(house.engine, read_only=True) as connection:
+def test_a_reminder_opens_the_report(app: App) -> None:
+    wang = bound(app)
+    reminding.send_due(app.engine, LAST_DAY)
+    with transaction(app.engine, read_only=True) as connection:
         body = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalar_one()
     wang.presses_token(body["choices"][0][1])
     assert "哪个季度" in wang.text
@@ -121,9 +119,9 @@ def test_the_command(tmp_path: object) -> None:
     ],
 )
 def test_whom_to_call_is_said_whenever_it_is_asked(
-    house: House, tmp_path: Path, now: str, sent_now: bool
+    app: App, tmp_path: Path, now: str, sent_now: bool
 ) -> None:
-    contact_code(house)
+    contact_code(app)
     done = bot(tmp_path, "remind", "--now", now)
     assert "威海数字培训学校" in done.stdout
     assert "2026年第4季度" in done.stdout
@@ -137,43 +135,43 @@ class TestWaitingOnes:
         datetime(2026, 12, day, 10, 0, tzinfo=SHANGHAI) for day in (17, 24, 28, 30, 31)
     )  # two weeks, one, three days, one, none before the end
 
-    def waiting(self, house: House) -> list[str]:
-        with transaction(house.engine, read_only=True) as connection:
+    def waiting(self, app: App) -> list[str]:
+        with transaction(app.engine, read_only=True) as connection:
             found = turns.pushes_waiting(connection, Address("web", "test", "w"))
         return [one.body["text"] for one in found]
 
-    def test_after_a_silence_only_the_newest_is_shown(self, either_house: House) -> None:
-        bound(either_house, "w", channel="web")
+    def test_after_a_silence_only_the_newest_is_shown(self, either_app: App) -> None:
+        bound(either_app, "w", channel="web")
         for day in self.days:
-            reminding.send_due(either_house.engine, day)
-        (text,) = self.waiting(either_house)
+            reminding.send_due(either_app.engine, day)
+        (text,) = self.waiting(either_app)
         assert "威海数字培训学校" in text
-        with transaction(either_house.engine, read_only=True) as connection:
+        with transaction(either_app.engine, read_only=True) as connection:
             lines = turns.history(connection, Address("web", "test", "w"))
         assert sum("请在" in (line.body or {}).get("text", "") for line in lines) == 1
 
-    def test_of_two_institutions_each_has_its_own(self, either_house: House) -> None:
-        wang = bound(either_house, "w", channel="web")
-        wang.says(f"绑定 {contact_code(either_house, '荣成技校')}")
+    def test_of_two_institutions_each_has_its_own(self, either_app: App) -> None:
+        wang = bound(either_app, "w", channel="web")
+        wang.says(f"绑定 {contact_code(either_app, '荣成技校')}")
         for day in self.days:
-            reminding.send_due(either_house.engine, day)
-        assert len(self.waiting(either_house)) == 2
+            reminding.send_due(either_app.engine, day)
+        assert len(self.waiting(either_app)) == 2
 
-    def test_submitting_takes_them_away(self, either_house: House) -> None:
-        wang = bound(either_house, "w", channel="web")
-        reminding.send_due(either_house.engine, self.days[0])
+    def test_submitting_takes_them_away(self, either_app: App) -> None:
+        wang = bound(either_app, "w", channel="web")
+        reminding.send_due(either_app.engine, self.days[0])
         wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
-        assert self.waiting(either_house) == []
+        assert self.waiting(either_app) == []
 
 
-def test_a_returned_report_is_reminded_while_its_correction_is_under_way(either_house: House) -> None:
-    house = either_house
-    wang = bound(house)
+def test_a_returned_report_is_reminded_while_its_correction_is_under_way(either_app: App) -> None:
+    app = either_app
+    wang = bound(app)
     wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         latest = reports.snapshot(connection, 1, "2026Q4").latest
         assert latest is not None
         decisions.return_(connection, latest.id, [("大数据", "trained", "请核对")], 1, NOON)
     wang.says("填报 2026Q4", "开始改")
-    assert reminding.send_due(house.engine, LAST_DAY)[0] == 1
-    assert reminding.send_due(house.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0] == 1
+    assert reminding.send_due(app.engine, LAST_DAY)[0] == 1
+    assert reminding.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0] == 1

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import reminding
-from bot.start import House
+from bot.app import App
 from policy.checks import UNDECIDED, checks
 from policy.files import PolicyError
 from policy.standards import parse_standards, with_standards
@@ -23,7 +23,7 @@ Talk = Callable[..., Person]
 CERTIFIED = "已取得专业技术等级证书"
 
 
-def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: House) -> None:
+def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, app: App) -> None:
     li = talk()
     asked = []
     answers = {
@@ -57,11 +57,11 @@ def test_the_route_asks_each_fact_once_and_shows_everything(talk: Talk, house: H
         assert shown in li.text
     assert "考核合格之后" not in li.text  # it was passed long ago
     (file,) = li.files
-    kept = house.files.content(file).decode()
+    kept = app.files.content(file).decode()
     assert "认定为工程师" in kept
     assert "✓ 初级或中级证书" in kept
     assert "高级证书（五（二））" not in kept  # the way that was not taken is no failure
-    assert kept == house.files.content(file).decode()
+    assert kept == app.files.content(file).decode()
 
 
 def test_a_fact_told_in_one_check_is_known_in_the_others(talk: Talk) -> None:
@@ -87,7 +87,7 @@ def test_senior_is_a_reference_whatever_the_series(talk: Talk) -> None:
     assert "不能凭这张证书" not in li.text
 
 
-def test_for_another_person_the_facts_are_empty_and_apart(talk: Talk, house: House) -> None:
+def test_for_another_person_the_facts_are_empty_and_apart(talk: Talk, app: App) -> None:
     li = talk()
     li.says("我能不能参加培训", "没有退休", "是", "正在从事数字技术工作")
     assert "可以参加" in li.text
@@ -101,11 +101,11 @@ def test_for_another_person_the_facts_are_empty_and_apart(talk: Talk, house: Hou
     assert "可以参加" in li.text  # one's own are still there
 
 
-def test_a_borrowed_phone_is_left_clean(talk: Talk, house: House) -> None:
+def test_a_borrowed_phone_is_left_clean(talk: Talk, app: App) -> None:
     li = talk()
     li.says("我能不能参加培训", "没有退休", "是", "正在从事数字技术工作", "退出并清除")
     assert "已清除" in li.text
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(fact)).scalar_one() == 0
         lines = turns.history(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["退出并清除"]
@@ -142,7 +142,7 @@ def test_a_time_told_roughly_decides_nothing(talk: Talk, typed: str) -> None:
     assert "您符合通知列出的条件" in li.text
 
 
-def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, house: House) -> None:
+def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, app: App) -> None:
     li = talk()
     li.says("我能不能领培训补贴", CERTIFIED, "纳入了", "2026年3月5日")
     assert "2027-03-06" in li.text
@@ -150,14 +150,14 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, hous
     li.presses("到时提醒我")
     li.says("我能不能领培训补贴")
     li.presses("到时提醒我")  # twice is once
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(later)).scalar_one() == 1
-    reminding.send_due(house.engine, li.now + timedelta(days=30))
-    with transaction(house.engine, read_only=True) as connection:
+    reminding.send_due(app.engine, li.now + timedelta(days=30))
+    with transaction(app.engine, read_only=True) as connection:
         assert turns.pushes_waiting(connection, Address("terminal", "test", "li")) == []
-    reminding.send_due(house.engine, li.now + timedelta(days=90))
-    reminding.send_due(house.engine, li.now + timedelta(days=91))
-    with transaction(house.engine, read_only=True) as connection:
+    reminding.send_due(app.engine, li.now + timedelta(days=90))
+    reminding.send_due(app.engine, li.now + timedelta(days=91))
+    with transaction(app.engine, read_only=True) as connection:
         assert len(turns.pushes_waiting(connection, Address("terminal", "test", "li"))) == 1
 
 
@@ -289,7 +289,7 @@ def test_not_knowing_the_day_of_the_last_subsidy_is_no_difference_of_reckoning(t
     assert "结论不同" in li.text
 
 
-def test_the_route_says_why_when_and_what_comes_next(talk: Talk, house: House) -> None:
+def test_the_route_says_why_when_and_what_comes_next(talk: Talk, app: App) -> None:
     li = talk()  # it is 30 December 2026
     li.says(
         "我的路线",
@@ -308,7 +308,7 @@ def test_the_route_says_why_when_and_what_comes_next(talk: Talk, house: House) -
         li.says("不确定")
     for date in ("2027-03-06", "2027-01-01"):
         assert date in li.text
-        assert date in house.files.content(li.files[0]).decode()
+        assert date in app.files.content(li.files[0]).decode()
 
     wang = talk("wang")
     wang.says("我的路线", "没有退休", "是", "想转行", "正在培训")

@@ -14,15 +14,15 @@ import openpyxl
 import pytest
 
 from bot import router
+from bot.app import App
 from bot.channels.telegram import Telegram
 from bot.messages import Incoming, Outgoing
-from bot.start import House
 from policy.form import form
 from policy.quarters import reporting_quarter
 from storage import attachments, institutions, people
 from storage.database import transaction
 from storage.schema import figure, turn
-from tests.telegram_house import LI, NOW, WANG, api, count, quick, served, serving, settled, telegram_house
+from tests.telegram_app import LI, NOW, WANG, api, count, quick, served, serving, settled, telegram_app
 from tests.telegram_server import BOT, BotApi, Sent
 
 JPG = b"\xff\xd8\xff a photograph"
@@ -81,11 +81,11 @@ async def test_a_failing_spinner_changes_nothing(api: BotApi, served: Telegram) 
     await api.expect(LI)
 
 
-async def reported(api: BotApi, house: House) -> Sent:
+async def reported(api: BotApi, app: App) -> Sent:
     """A contact's way from the code to the receipt; the form that came with it."""
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         school = institutions.create(connection, "威海数字培训学校", "2026Q1", NOW, None)
-        code, _ = people.create_invite(connection, house.keys.codes, NOW, "contact", school.id, None)
+        code, _ = people.create_invite(connection, app.keys.codes, NOW, "contact", school.id, None)
     figures = "大数据 3 2 120 80 60 90000"
     receipt = None
     for line in (f"/start {code}", "王芳", "跳过", f"填报 {reporting_quarter(NOW)}", figures, "提交", "提交"):
@@ -97,22 +97,22 @@ async def reported(api: BotApi, house: House) -> Sent:
 
 
 async def test_a_code_comes_with_start_and_the_form_comes_as_a_document(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     quarter = reporting_quarter(NOW)
-    document = await reported(api, telegram_house)
+    document = await reported(api, telegram_app)
     assert document.file_name == f"{form().title}-威海数字培训学校-{quarter}.xlsx"
     assert document.keyboard == []
     sheet = openpyxl.load_workbook(io.BytesIO(document.file)).worksheets[0]
     assert any("威海数字培训学校" in str(cell.value) for row in sheet for cell in row)
-    assert count(telegram_house, figure) == 1
+    assert count(telegram_app, figure) == 1
 
 
 # -- what is not an ordinary text
 
 
 async def test_groups_edits_and_service_messages_ask_nothing(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     group = {"id": -5, "type": "group", "title": "群"}
     await api.update(message=api.message(LI, text="退休了能报吗", chat_object=group))
@@ -124,11 +124,11 @@ async def test_groups_edits_and_service_messages_ask_nothing(
     await api.say(LI, "帮助")
     await api.expect(LI)
     assert len(api.sent) == 1
-    assert count(telegram_house, turn) == 1
+    assert count(telegram_app, turn) == 1
 
 
 async def test_a_picture_gets_one_kind_sentence_and_its_caption_an_answer(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     twice = await api.send_photo(LI, JPG)
     assert "现在不需要文件" in (await api.expect(LI)).text
@@ -140,45 +140,45 @@ async def test_a_picture_gets_one_kind_sentence_and_its_caption_an_answer(
 
 
 async def test_a_photograph_of_the_stamped_form_is_kept_with_the_report(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
-    await reported(api, telegram_house)
+    await reported(api, telegram_app)
     await api.send_photo(WANG, JPG, "盖章件")
     said = await api.expect(WANG)
     assert "已收" in said.text
-    with transaction(telegram_house.engine, read_only=True) as connection:
+    with transaction(telegram_app.engine, read_only=True) as connection:
         assert attachments.stamped_in(connection, str(reporting_quarter(NOW)))
-    kept = list((telegram_house.settings.data_dir / "attachments").iterdir())
+    kept = list((telegram_app.settings.data_dir / "attachments").iterdir())
     assert [path.read_bytes() for path in kept] == [JPG]
-    assert list((telegram_house.settings.data_dir / "incoming").iterdir()) == []
+    assert list((telegram_app.settings.data_dir / "incoming").iterdir()) == []
 
 
 async def test_a_document_is_stored_before_it_is_applied_and_not_kept_when_nobody_wants_it(
-    api: BotApi, telegram_house: House, served: Telegram, monkeypatch: pytest.MonkeyPatch
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bytes] = []
-    handle = telegram_house.assistant.handle
+    handle = telegram_app.assistant.handle
 
     def looking(incoming: Incoming) -> list[Outgoing]:
         seen.append(Path(incoming.file.path).read_bytes() if incoming.file else b"")
         return handle(incoming)
 
-    monkeypatch.setattr(telegram_house.assistant, "handle", looking)
+    monkeypatch.setattr(telegram_app.assistant, "handle", looking)
     await api.send_file(LI, "情况表.xlsx", b"PK-content")
     assert "情况表.xlsx" in (await api.expect(LI)).text
     assert seen == [b"PK-content"]
-    assert list((telegram_house.settings.data_dir / "incoming").iterdir()) == []
+    assert list((telegram_app.settings.data_dir / "incoming").iterdir()) == []
 
 
 @pytest.mark.parametrize(("told", "asked"), [(11_000_000, 0), (1, 1)])
 async def test_a_document_over_the_limit_is_refused_and_not_downloaded(
-    api: BotApi, telegram_house: House, served: Telegram, told: int, asked: int
+    api: BotApi, telegram_app: App, served: Telegram, told: int, asked: int
 ) -> None:
     await api.send_file(LI, "大.zip", b"x" * 11_000_000, size=told)
     assert "10 MB" in (await api.expect(LI)).text
     assert len(api.called("getFile")) == asked
     assert api.called("file") == []
-    assert not (telegram_house.settings.data_dir / "incoming").exists()
+    assert not (telegram_app.settings.data_dir / "incoming").exists()
 
 
 async def test_a_document_that_cannot_be_had_blocks_nobody(api: BotApi, served: Telegram) -> None:
@@ -190,7 +190,7 @@ async def test_a_document_that_cannot_be_had_blocks_nobody(api: BotApi, served: 
     assert "没能取到" in (await api.expect(LI)).text
 
 
-async def test_a_text_too_long_is_refused_once(api: BotApi, telegram_house: House, served: Telegram) -> None:
+async def test_a_text_too_long_is_refused_once(api: BotApi, telegram_app: App, served: Telegram) -> None:
     long = await api.say(LI, "长" * 4001)
     await api.deliver(long)
     assert "太长了" in (await api.expect(LI)).text
@@ -202,25 +202,25 @@ async def test_a_text_too_long_is_refused_once(api: BotApi, telegram_house: Hous
 
 
 async def test_the_same_update_again_is_applied_and_answered_once(
-    api: BotApi, telegram_house: House, tmp_path: Path
+    api: BotApi, telegram_app: App, tmp_path: Path
 ) -> None:
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         first = await api.say(LI, "我能不能参加培训")
         await api.deliver(first, first)
         await api.expect(LI)
         await api.acknowledged(first)
     api.offset = 0
     await api.deliver(first)  # as after a restart before the acknowledgement arrived
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         await api.say(LI, "没有退休")
         await api.expect(LI)
-        await settled(telegram_house, 2)
+        await settled(telegram_app, 2)
     assert len(api.to(LI)) == 2
-    assert count(telegram_house, turn) == 2
+    assert count(telegram_app, turn) == 2
 
 
-async def test_an_acknowledgement_lost_on_the_way_repeats_nothing(api: BotApi, telegram_house: House) -> None:
-    async with serving(telegram_house):
+async def test_an_acknowledgement_lost_on_the_way_repeats_nothing(api: BotApi, telegram_app: App) -> None:
+    async with serving(telegram_app):
         await api.until(lambda: api.called("getUpdates"))
         api.fail("getUpdates", times=3, drop=True)
         lost = await api.say(LI, "帮助")
@@ -232,7 +232,7 @@ async def test_an_acknowledgement_lost_on_the_way_repeats_nothing(api: BotApi, t
 
 
 async def test_malformed_updates_do_not_block_their_batch(
-    api: BotApi, telegram_house: House, caplog: pytest.LogCaptureFixture
+    api: BotApi, telegram_app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = {"update_id": 1, "message": api.message(LI, text="帮助")}
     bad: list[dict[str, Any]] = [
@@ -245,17 +245,17 @@ async def test_malformed_updates_do_not_block_their_batch(
     ]
     last = {"update_id": 8, "message": api.message(WANG, text="帮助")}
     await api.deliver(good, *bad, last)
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         await api.expect(LI)
         await api.expect(WANG)
         await api.acknowledged(last)
-    assert count(telegram_house, turn) == 2
+    assert count(telegram_app, turn) == 2
     assert caplog.text.count("is malformed") == len(bad)
     assert "秘密" not in caplog.text
 
 
 async def test_many_messages_of_one_person_at_once_keep_their_order(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     said = ["我能不能参加培训", "没有退休", "是", "在做别的工作，有意愿从事", "帮助"]
     await api.deliver(
@@ -267,7 +267,7 @@ async def test_many_messages_of_one_person_at_once_keep_their_order(
 
 
 async def test_a_fault_of_ours_answers_and_goes_on(
-    api: BotApi, telegram_house: House, served: Telegram, monkeypatch: pytest.MonkeyPatch
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     respond = router.respond
 
@@ -286,16 +286,16 @@ async def test_a_fault_of_ours_answers_and_goes_on(
 
 
 async def test_even_the_incident_failing_blocks_nobody(
-    api: BotApi, telegram_house: House, served: Telegram, monkeypatch: pytest.MonkeyPatch
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handle = telegram_house.assistant.handle
+    handle = telegram_app.assistant.handle
 
     def poisonous(incoming: Incoming) -> list[Outgoing]:
         if incoming.text == "毒":
             raise RuntimeError("毒")
         return handle(incoming)
 
-    monkeypatch.setattr(telegram_house.assistant, "handle", poisonous)
+    monkeypatch.setattr(telegram_app.assistant, "handle", poisonous)
     poison = await api.say(LI, "毒")
     await api.say(LI, "帮助")
     assert "怎么用" in (await api.expect(LI)).text
@@ -303,9 +303,9 @@ async def test_even_the_incident_failing_blocks_nobody(
 
 
 async def test_while_storage_is_away_nothing_is_acknowledged_or_said(
-    api: BotApi, telegram_house: House, tmp_path: Path
+    api: BotApi, telegram_app: App, tmp_path: Path
 ) -> None:
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         await api.until(lambda: api.called("getUpdates"))
         other = sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -317,5 +317,5 @@ async def test_while_storage_is_away_nothing_is_acknowledged_or_said(
         other.close()
         await api.expect(LI)
         await api.acknowledged(said)
-    assert count(telegram_house, turn) == 1
+    assert count(telegram_app, turn) == 1
     assert len(api.to(LI)) == 1

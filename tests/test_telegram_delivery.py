@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from bot.app import App
 from bot.channels import telegram_delivery as delivery
 from bot.channels.telegram import Telegram, file_url
 from bot.contact import PLACES
 from bot.messages import Choice, FileRef, Incoming, Outgoing
 from bot.render import environment
-from bot.start import House
 from policy.answers import answers
 from policy.checks import checks
 from policy.form import form
@@ -28,19 +28,19 @@ from storage import turns
 from storage.database import transaction
 from storage.schema import turn
 from storage.turns import Address
-from tests.telegram_house import (
+from tests.telegram_app import (
     LI,
     NOW,
     WANG,
     api,
     count,
     failures,
-    open_telegram_house,
+    open_telegram_app,
     quick,
     served,
     serving,
     settled,
-    telegram_house,
+    telegram_app,
     until,
 )
 from tests.telegram_server import BOT, TOKEN, BotApi
@@ -54,7 +54,7 @@ from tests.telegram_server import BOT, TOKEN, BotApi
     ids=["429", "500", "502", "dropped"],
 )
 async def test_what_could_not_be_sent_is_sent_again(
-    api: BotApi, telegram_house: House, served: Telegram, fault: dict[str, Any]
+    api: BotApi, telegram_app: App, served: Telegram, fault: dict[str, Any]
 ) -> None:
     api.fail("sendMessage", **fault)
     began = asyncio.get_running_loop().time()
@@ -62,23 +62,23 @@ async def test_what_could_not_be_sent_is_sent_again(
     await api.expect(LI)
     if "retry_after" in fault:
         assert asyncio.get_running_loop().time() - began >= fault["retry_after"]
-    await settled(telegram_house, 1)
+    await settled(telegram_app, 1)
     assert len(api.to(LI)) == 1
-    assert failures(telegram_house) == [None]
+    assert failures(telegram_app) == [None]
 
 
 async def test_a_reply_leaves_at_once(
-    api: BotApi, telegram_house: House, monkeypatch: pytest.MonkeyPatch
+    api: BotApi, telegram_app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "LOOK_SECONDS", 600)
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         for _ in range(2):
             await api.say(LI, "帮助")
             await api.expect(LI)
 
 
 async def test_one_chat_that_must_wait_holds_up_no_other(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     api.fail("sendMessage", status=429, retry_after=600, user=LI)
     await api.say(LI, "帮助")
@@ -89,80 +89,78 @@ async def test_one_chat_that_must_wait_holds_up_no_other(
 
 
 async def test_taken_but_not_heard_back_is_sent_again(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     api.fail("sendMessage", drop=True, taken=True)
     await api.say(LI, "帮助")
     await api.expect(LI)
     await api.expect(LI)
-    assert count(telegram_house, turn) == 1
+    assert count(telegram_app, turn) == 1
 
 
 async def test_a_person_who_blocked_us_is_given_up_and_the_next_message_goes(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     api.fail("sendMessage", status=403, description="Forbidden: bot was blocked by the user")
     api.fail("sendMessage", status=400, description="Bad Request: chat not found")
     for text in ("菜单", "帮助", "退休了能报吗"):
         await api.say(LI, text)
     assert "（三）" in (await api.expect(LI)).text
-    await settled(telegram_house, 3)
-    assert failures(telegram_house) == ["blocked", "refused: Chat not found", None]
+    await settled(telegram_app, 3)
+    assert failures(telegram_app) == ["blocked", "refused: Chat not found", None]
 
 
-async def test_what_a_stopped_process_left_is_delivered_by_the_next(
-    api: BotApi, telegram_house: House
-) -> None:
+async def test_what_a_stopped_process_left_is_delivered_by_the_next(api: BotApi, telegram_app: App) -> None:
     address = Address("telegram", str(BOT), str(LI))
     for number, text in enumerate(("菜单", "帮助", "退休了能报吗")):
-        telegram_house.assistant.handle(Incoming(address, f"m{number}", NOW, text))
-    with transaction(telegram_house.engine) as connection:  # another bot's account is not ours to serve
+        telegram_app.assistant.handle(Incoming(address, f"m{number}", NOW, text))
+    with transaction(telegram_app.engine) as connection:  # another bot's account is not ours to serve
         turns.enqueue(connection, Address("telegram", "1", str(WANG)), [Outgoing("x").body()], NOW)
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         texts = [(await api.expect(LI)).text for _ in range(3)]
-        await settled(telegram_house, 3)
+        await settled(telegram_app, 3)
     assert "怎么用" in texts[1]
     assert "（三）" in texts[2]
     assert api.to(WANG) == []
 
 
 async def test_a_push_written_by_another_process_is_found(
-    api: BotApi, telegram_house: House, served: Telegram
+    api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
     await api.until(lambda: api.called("getUpdates"))
-    with transaction(telegram_house.engine) as connection:
+    with transaction(telegram_app.engine) as connection:
         turns.enqueue(connection, Address("telegram", str(BOT), str(LI)), [Outgoing("提醒").body()], NOW)
     assert (await api.expect(LI)).text == "提醒"
 
 
 async def test_a_long_message_goes_in_pieces_each_once_and_buttons_with_the_last(
-    api: BotApi, telegram_house: House
+    api: BotApi, telegram_app: App
 ) -> None:
     text = "\n".join("字" * 99 for _ in range(90))
     body = Outgoing(text, (Choice("菜单", "m"),)).body()
-    with transaction(telegram_house.engine) as connection:
+    with transaction(telegram_app.engine) as connection:
         turns.enqueue(connection, Address("telegram", str(BOT), str(LI)), [body], NOW)
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         first = await api.expect(LI)
         api.fail("sendMessage", status=500)
         pieces = [first, await api.expect(LI), await api.expect(LI)]
-        await settled(telegram_house, 1)
+        await settled(telegram_app, 1)
     assert "\n".join(p.text for p in pieces) == text
     assert [p.labels for p in pieces] == [[], [], ["菜单"]]
     assert len(api.sent) == 3
 
 
-async def test_a_row_that_cannot_be_read_blocks_nobody(api: BotApi, telegram_house: House) -> None:
+async def test_a_row_that_cannot_be_read_blocks_nobody(api: BotApi, telegram_app: App) -> None:
     address = Address("telegram", str(BOT), str(LI))
-    with transaction(telegram_house.engine) as connection:
+    with transaction(telegram_app.engine) as connection:
         turns.enqueue(connection, address, [{"text": "x"}, Outgoing("好").body()], NOW)
         gone = FileRef("form", "表", {"revision": 99})
         broken = Outgoing("附件", files=(gone,)).body()
         turns.enqueue(connection, address, [broken], NOW)
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         assert (await api.expect(LI)).text == "好"
-        await settled(telegram_house, 3)
-    first, second, third = failures(telegram_house)
+        await settled(telegram_app, 3)
+    first, second, third = failures(telegram_app)
     assert first is not None
     assert first.startswith("unreadable")
     assert second is None
@@ -173,7 +171,7 @@ async def test_a_row_that_cannot_be_read_blocks_nobody(api: BotApi, telegram_hou
 async def test_of_two_processes_one_polls_and_sends_until_it_stops(
     api: BotApi, tmp_path: Path, postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second = (open_telegram_house(api, tmp_path, postgres_url) for _ in range(2))
+    first, second = (open_telegram_app(api, tmp_path, postgres_url) for _ in range(2))
     async with contextlib.AsyncExitStack() as later:
         async with serving(first):
             await api.until(lambda: api.called("getUpdates"))
@@ -186,8 +184,8 @@ async def test_of_two_processes_one_polls_and_sends_until_it_stops(
         assert "怎么用" in (await api.expect(LI)).text
     assert len(api.sent) == 4
     assert "Conflict" not in caplog.text
-    for house in (first, second):
-        house.engine.dispose()
+    for app in (first, second):
+        app.engine.dispose()
 
 
 async def test_a_telegram_out_of_reach_at_the_start_is_waited_for(
@@ -196,7 +194,7 @@ async def test_a_telegram_out_of_reach_at_the_start_is_waited_for(
     async with BotApi() as taken:
         port = taken.port
     api = BotApi(port=port)
-    async with serving(open_telegram_house(api, tmp_path)):
+    async with serving(open_telegram_app(api, tmp_path)):
         await until(lambda: "telegram start" in caplog.text)
         async with api:
             await api.say(LI, "帮助")
@@ -283,13 +281,13 @@ def test_files_are_fetched_from_where_the_api_is() -> None:
 
 
 async def test_no_token_number_or_text_reaches_a_log(
-    api: BotApi, telegram_house: House, caplog: pytest.LogCaptureFixture
+    api: BotApi, telegram_app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     api.fail("getMe", status=401, description="Unauthorized")  # the library's error names the token
     api.fail("sendMessage", drop=True)
     api.fail("getUpdates", status=500)
-    async with serving(telegram_house):
+    async with serving(telegram_app):
         await api.say(LI, "我的电话13812345678，退休了能报吗")
         await api.expect(LI)
         await api.send_file(LI, "机密.txt", b"secret")

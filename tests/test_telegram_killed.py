@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.telegram_house import api, quick
+from tests.telegram_app import api, quick
 from tests.telegram_server import TOKEN, BotApi, Sent
 
 

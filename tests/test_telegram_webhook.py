@@ -12,21 +12,21 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
+from bot.app import App
 from bot.channels import telegram as channel
 from bot.channels.telegram import Telegram
 from bot.runner import Runner
-from bot.start import House
 from storage.schema import turn
-from tests.telegram_house import (
+from tests.telegram_app import (
     LI,
     NOW,
     api,
     count,
-    open_telegram_house,
+    open_telegram_app,
     quick,
     serving,
     settled,
-    telegram_house,
+    telegram_app,
 )
 from tests.telegram_server import BotApi
 
@@ -34,15 +34,15 @@ SECRET = "webhook-secret-0123456789"
 
 
 @asynccontextmanager
-async def webhook(api: BotApi, tmp_path: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
-    house = open_telegram_house(
+async def webhook(api: BotApi, tmp_path: Path) -> AsyncIterator[tuple[App, httpx.AsyncClient]]:
+    app = open_telegram_app(
         api, tmp_path, telegram_webhook_secret=SECRET, public_url="https://weihai.example"
     )
-    async with serving(house) as telegram:
+    async with serving(app) as telegram:
         transport = httpx.ASGITransport(Starlette(routes=telegram.routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
-            yield house, client
-    house.engine.dispose()
+            yield app, client
+    app.engine.dispose()
 
 
 def signed(secret: str = SECRET) -> dict[str, str]:
@@ -50,7 +50,7 @@ def signed(secret: str = SECRET) -> dict[str, str]:
 
 
 async def test_the_webhook_is_registered_and_applies_once(api: BotApi, tmp_path: Path) -> None:
-    async with webhook(api, tmp_path) as (house, client):
+    async with webhook(api, tmp_path) as (app, client):
         await api.until(lambda: api.webhook)
         assert api.webhook == {
             "url": "https://weihai.example/telegram",
@@ -60,15 +60,15 @@ async def test_the_webhook_is_registered_and_applies_once(api: BotApi, tmp_path:
         update = {"update_id": 1, "message": api.message(LI, text="退休了能报吗")}
         for _ in range(2):
             assert (await client.post("/telegram", json=update, headers=signed())).status_code == 200
-            assert count(house, turn) == 1  # committed before it was acknowledged
+            assert count(app, turn) == 1  # committed before it was acknowledged
         assert "（三）" in (await api.expect(LI)).text
-        await settled(house, 1)
+        await settled(app, 1)
     assert len(api.sent) == 1
     assert api.called("getUpdates") == []
 
 
 async def test_the_webhook_refuses_what_is_not_the_platforms(api: BotApi, tmp_path: Path) -> None:
-    async with webhook(api, tmp_path) as (house, client):
+    async with webhook(api, tmp_path) as (app, client):
         update = {"update_id": 1, "message": api.message(LI, text="帮助")}
         for headers in ({}, signed("wrong"), signed(SECRET[:-1]), signed("")):
             assert (await client.post("/telegram", json=update, headers=headers)).status_code == 403
@@ -78,11 +78,11 @@ async def test_the_webhook_refuses_what_is_not_the_platforms(api: BotApi, tmp_pa
         assert (await client.get("/telegram", headers=signed())).status_code == 405
         malformed = {"update_id": 2, "message": {"text": "x"}}
         assert (await client.post("/telegram", json=malformed, headers=signed())).status_code == 200
-        assert count(house, turn) == 0
+        assert count(app, turn) == 0
 
 
 async def test_the_webhook_is_not_acknowledged_while_storage_is_away(api: BotApi, tmp_path: Path) -> None:
-    async with webhook(api, tmp_path) as (house, client):
+    async with webhook(api, tmp_path) as (app, client):
         await api.until(lambda: api.webhook)
         other = sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -92,8 +92,8 @@ async def test_the_webhook_is_not_acknowledged_while_storage_is_away(api: BotApi
         other.close()
         assert (await client.post("/telegram", json=update, headers=signed())).status_code == 200
         await api.expect(LI)
-        assert count(house, turn) == 1
+        assert count(app, turn) == 1
 
 
-def test_without_a_secret_there_is_no_webhook(telegram_house: House) -> None:
-    assert Telegram(telegram_house, Runner(telegram_house.assistant), lambda: NOW).routes() == []
+def test_without_a_secret_there_is_no_webhook(telegram_app: App) -> None:
+    assert Telegram(telegram_app, Runner(telegram_app.assistant), lambda: NOW).routes() == []

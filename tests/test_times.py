@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import reminding
+from bot.app import App, open_app
 from bot.settings import BadSetting, Settings, load_settings
-from bot.start import House, open_house
 from policy.quarters import SHANGHAI, Quarter, Times
 from storage import board, decisions
 from storage.database import transaction
@@ -26,23 +26,23 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def run_with(tmp_path: Path, database_url: str) -> Iterator[Callable[..., House]]:
-    """A house with its own times."""
-    made: list[House] = []
+def run_with(tmp_path: Path, database_url: str) -> Iterator[Callable[..., App]]:
+    """A app with its own times."""
+    made: list[App] = []
 
-    def run(**settings: object) -> House:
+    def run(**settings: object) -> App:
         given = {"database_url": database_url, "data_dir": tmp_path / "data", "secret_key": "k" * 32}
-        made.append(open_house(Settings(_env_file=None, **given, **settings)))  # type: ignore[arg-type]
+        made.append(open_app(Settings(_env_file=None, **given, **settings)))  # type: ignore[arg-type]
         return made[-1]
 
     yield run
-    for house in made:
-        house.engine.dispose()
+    for app in made:
+        app.engine.dispose()
 
 
-def contact(house: House, name: str = "甲学校") -> Person:
-    wang = Person(house.assistant, f"of {name}")
-    wang.says(f"绑定 {contact_code(house, name)}", "王芳", "跳过")
+def contact(app: App, name: str = "甲学校") -> Person:
+    wang = Person(app.assistant, f"of {name}")
+    wang.says(f"绑定 {contact_code(app, name)}", "王芳", "跳过")
     return wang
 
 
@@ -56,9 +56,9 @@ def submits(wang: Person, moment: datetime) -> bool:
     return "迟报" in wang.text
 
 
-def late_on_board(house: House) -> int:
-    with transaction(house.engine, read_only=True) as connection:
-        return len(board.lines(connection, str(Q1), house.settings.times.due(Q1), late=True))
+def late_on_board(app: App) -> int:
+    with transaction(app.engine, read_only=True) as connection:
+        return len(board.lines(connection, str(Q1), app.settings.times.due(Q1), late=True))
 
 
 @pytest.mark.parametrize(
@@ -73,97 +73,97 @@ def late_on_board(house: House) -> int:
     ],
 )
 def test_late_begins_at_the_due_time_everywhere(
-    run_with: Callable[..., House], due: str, moment: datetime, late: bool
+    run_with: Callable[..., App], due: str, moment: datetime, late: bool
 ) -> None:
-    house = run_with(report_due=due)
-    assert submits(contact(house), moment) is late
-    assert late_on_board(house) == int(late)
-    officer = Person(house.assistant, "zhang", now=moment)
-    officer.says(f"绑定 {office_code(house)}", "进度 2026Q1")
+    app = run_with(report_due=due)
+    assert submits(contact(app), moment) is late
+    assert late_on_board(app) == int(late)
+    officer = Person(app.assistant, "zhang", now=moment)
+    officer.says(f"绑定 {office_code(app)}", "进度 2026Q1")
     assert ("迟报" in officer.text) is late
 
 
-def test_late_is_not_locked_and_the_first_time_never_moves(run_with: Callable[..., House]) -> None:
-    house = run_with()
-    wang = contact(house)
+def test_late_is_not_locked_and_the_first_time_never_moves(run_with: Callable[..., App]) -> None:
+    app = run_with()
+    wang = contact(app)
     assert not submits(wang, MIDNIGHT - SECOND)
     wang.now = MIDNIGHT + timedelta(days=40)
     wang.says("填报 2026Q1")
     wang.presses("更正")
     wang.says("少报一个班", "大数据 4 2 120 80 60 90000", "提交")
     wang.presses("确认提交")
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(report.c.first_submitted_at)).scalar_one() == MIDNIGHT - SECOND
-    assert late_on_board(house) == 0
+    assert late_on_board(app) == 0
 
 
 class TestClosing:
-    def test_by_default_never(self, run_with: Callable[..., House]) -> None:
+    def test_by_default_never(self, run_with: Callable[..., App]) -> None:
         assert submits(contact(run_with()), MIDNIGHT + timedelta(days=300))
 
-    def test_after_so_many_days(self, run_with: Callable[..., House]) -> None:
-        house = run_with(report_closes=15)
-        wang, xu = contact(house), contact(house, "乙学校")
+    def test_after_so_many_days(self, run_with: Callable[..., App]) -> None:
+        app = run_with(report_closes=15)
+        wang, xu = contact(app), contact(app, "乙学校")
         assert submits(wang, MIDNIGHT + timedelta(days=15) - SECOND)
         xu.now = MIDNIGHT + timedelta(days=15)
         xu.says("填报 2026Q1")
         assert "4月15日24:00" in xu.text
-        with transaction(house.engine, read_only=True) as connection:
+        with transaction(app.engine, read_only=True) as connection:
             assert board.lines(connection, str(Q1), MIDNIGHT, states=("missing",))[0].name == "乙学校"
 
     def test_a_draft_open_at_the_closing_stays_and_is_not_submitted(
-        self, run_with: Callable[..., House]
+        self, run_with: Callable[..., App]
     ) -> None:
-        house = run_with(report_closes=0)
-        wang = contact(house)
+        app = run_with(report_closes=0)
+        wang = contact(app)
         wang.now = MIDNIGHT - 30 * SECOND
         wang.says("填报 2026Q1", "大数据 3 2 120 80 60 90000", "提交")
         wang.now = MIDNIGHT
         wang.presses("确认提交")
         assert "编号" not in wang.text
-        with transaction(house.engine, read_only=True) as connection:
+        with transaction(app.engine, read_only=True) as connection:
             assert board.lines(connection, str(Q1), MIDNIGHT, states=("draft",))
 
     @pytest.mark.parametrize("days", [-5, 30])
     def test_the_offices_own_word_stands_before_the_setting(
-        self, run_with: Callable[..., House], days: int
+        self, run_with: Callable[..., App], days: int
     ) -> None:
-        house = run_with(report_closes=15)
-        wang = contact(house)
-        head = Person(house.assistant, "zhang")
-        head.says(f"绑定 {office_code(house)}")
-        with transaction(house.engine) as connection:
+        app = run_with(report_closes=15)
+        wang = contact(app)
+        head = Person(app.assistant, "zhang")
+        head.says(f"绑定 {office_code(app)}")
+        with transaction(app.engine) as connection:
             decisions.close_quarter(connection, str(Q1), MIDNIGHT + timedelta(days=days), 1, MIDNIGHT)
         wang.now = MIDNIGHT + timedelta(days=20)
         wang.says("填报 2026Q1")
         assert ("截止" in wang.text) is (days < 20)
 
-    def test_nobody_is_reminded_of_what_is_not_taken_any_more(self, run_with: Callable[..., House]) -> None:
-        house = run_with(report_closes=0)
-        contact(house)
+    def test_nobody_is_reminded_of_what_is_not_taken_any_more(self, run_with: Callable[..., App]) -> None:
+        app = run_with(report_closes=0)
+        contact(app)
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
-        assert reminding.send_due(house.engine, morning, times=house.settings.times) == (0, [])
-        assert reminding.send_due(house.engine, morning, times=Times())[0] == 1
+        assert reminding.send_due(app.engine, morning, times=app.settings.times) == (0, [])
+        assert reminding.send_due(app.engine, morning, times=Times())[0] == 1
 
     def test_an_extension_runs_on_after_the_closing_and_is_not_called_late(
-        self, run_with: Callable[..., House]
+        self, run_with: Callable[..., App]
     ) -> None:
-        house = run_with(report_closes=0)
-        wang = contact(house)
-        with transaction(house.engine) as connection:
+        app = run_with(report_closes=0)
+        wang = contact(app)
+        with transaction(app.engine) as connection:
             decisions.extend(
                 connection, 1, str(Q1), MIDNIGHT + timedelta(days=5), "住院", 1, MIDNIGHT, MIDNIGHT
             )
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
-        assert reminding.send_due(house.engine, morning, times=house.settings.times) == (0, [])
+        assert reminding.send_due(app.engine, morning, times=app.settings.times) == (0, [])
         assert submits(wang, MIDNIGHT + timedelta(days=4)) is False
 
 
 async def test_the_office_closes_a_quarter_in_the_browser(
-    house: House, contact: Person, officer: Person, monkeypatch: pytest.MonkeyPatch
+    app: App, contact: Person, officer: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at(monkeypatch, officer.now)
-    browser = await Browser(house).enters(officer)
+    browser = await Browser(app).enters(officer)
     await browser.opens("/office?quarter=2026Q3")
     await browser.submits("/office/closing/2026Q3", day="2026-13-01")
     assert browser.status == 422
@@ -187,9 +187,9 @@ class TestEveryWayInMeetsTheClosing:
     """A quarter that is closed says so, whichever way figures and files come."""
 
     @pytest.fixture
-    def wang(self, run_with: Callable[..., House]) -> Person:
-        house = run_with(report_closes=0)
-        wang = contact(house)
+    def wang(self, run_with: Callable[..., App]) -> Person:
+        app = run_with(report_closes=0)
+        wang = contact(app)
         wang.now = MIDNIGHT + timedelta(days=2)
         return wang
 

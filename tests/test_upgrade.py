@@ -9,8 +9,8 @@ from alembic import command
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.app import open_app
 from bot.settings import Settings
-from bot.start import open_house
 from storage import database, institutions
 from storage.database import SchemaTooOld, transaction
 from storage.schema import institution, person, report, revision
@@ -46,8 +46,8 @@ def test_the_first_schema_with_its_reports_becomes_the_present_one(database_url:
     settings = Settings(
         database_url=database_url, data_dir=tmp_path / "data", secret_key="k" * 32, _env_file=None
     )
-    house = open_house(settings)
-    with transaction(house.engine) as connection:
+    app = open_app(settings)
+    with transaction(app.engine) as connection:
         assert connection.execute(select(attachment.c.name)).scalars().all() == ["经验.pdf"]
         assert connection.execute(select(on_behalf.c.source, on_behalf.c.received_at)).all() == [
             ("传真", None)
@@ -56,19 +56,19 @@ def test_the_first_schema_with_its_reports_becomes_the_present_one(database_url:
         connection.execute(
             insert(attachment).values(**{**file, "kind": "source"}, size=9, at=NOON, person_id=1)
         )
-    with pytest.raises(IntegrityError), transaction(house.engine) as connection:
+    with pytest.raises(IntegrityError), transaction(app.engine) as connection:
         connection.execute(
             insert(attachment).values(**{**file, "kind": "else"}, size=9, at=NOON, person_id=1)
         )
-    if house.engine.dialect.name == "postgresql":  # keys were given by hand here
-        with transaction(house.engine) as connection:
+    if app.engine.dialect.name == "postgresql":  # keys were given by hand here
+        with transaction(app.engine) as connection:
             for table in ("person", "institution", "report", "revision"):
                 connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 10)"))
 
-    wang = Person(house.assistant, "wang")
-    wang.says(f"绑定 {contact_code(house, '甲学校')}", "王芳", "跳过", "填报 2026Q3")
+    wang = Person(app.assistant, "wang")
+    wang.says(f"绑定 {contact_code(app, '甲学校')}", "王芳", "跳过", "填报 2026Q3")
     wang.says("大数据 3 2 120 80 60 90000", "提交")
     wang.presses("确认提交")
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(revision.c.state)).scalars().all() == ["submitted"]
-    house.engine.dispose()
+    app.engine.dispose()

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.app import App, open_app
 from bot.messages import Outgoing
 from bot.settings import Settings
-from bot.start import House, open_house
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.schema import account, turn
 from storage.turns import Address
-from tests.conftest import make_house
+from tests.conftest import make_app
 from tests.talk import NOON
 from tests.web_visitor import Visitor, count, li, noon, plain, wang
 
@@ -70,12 +70,12 @@ async def test_the_menu_button_beside_the_text_field(li: Visitor) -> None:
     assert "想问什么直接打字" in li.ours[-1]
 
 
-async def test_history_is_there_after_a_restart(li: Visitor, house: House, tmp_path: Path) -> None:
+async def test_history_is_there_after_a_restart(li: Visitor, app: App, tmp_path: Path) -> None:
     await li.opens()
     await li.says("退休了能报吗")
     said, ours = li.said, li.ours
-    house.engine.dispose()
-    later = Visitor(make_house(str(house.engine.url), tmp_path))
+    app.engine.dispose()
+    later = Visitor(make_app(str(app.engine.url), tmp_path))
     later.client.cookies = li.client.cookies
     await later.opens()
     assert (later.said, later.ours) == (said, ours)
@@ -91,14 +91,14 @@ async def test_two_people_do_not_see_each_other(li: Visitor, wang: Visitor) -> N
 # --- applied once ---
 
 
-async def test_the_same_form_twice_is_applied_once(li: Visitor, house: House) -> None:
+async def test_the_same_form_twice_is_applied_once(li: Visitor, app: App) -> None:
     await li.opens()
     form = {**li.composer, "text": "退休了能报吗"}
     await li.posts(form)
-    before, turns_before = (li.said, li.ours), count(house, turn)
+    before, turns_before = (li.said, li.ours), count(app, turn)
     await li.posts(form)
     assert (li.said, li.ours) == before
-    assert count(house, turn) == turns_before
+    assert count(app, turn) == turns_before
 
 
 async def test_going_back_and_saying_something_else_is_another_message(li: Visitor) -> None:
@@ -124,16 +124,16 @@ async def test_the_greeting_is_stored_once_however_often_its_page_is_used(li: Vi
     assert sum(line.startswith("您好") for line in li.ours) == 1
 
 
-async def test_looking_at_the_page_leaves_no_trace(li: Visitor, house: House) -> None:
+async def test_looking_at_the_page_leaves_no_trace(li: Visitor, app: App) -> None:
     await li.opens()
     await li.opens()
-    assert count(house, account) == 0
+    assert count(app, account) == 0
 
 
 # --- who is who ---
 
 
-async def test_the_cookie_is_kept_and_only_its_hash_is_stored(li: Visitor, house: House) -> None:
+async def test_the_cookie_is_kept_and_only_its_hash_is_stored(li: Visitor, app: App) -> None:
     await li.opens()
     set_cookie = li.response.headers["set-cookie"]
     for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="):
@@ -143,7 +143,7 @@ async def test_the_cookie_is_kept_and_only_its_hash_is_stored(li: Visitor, house
     assert len(cookie) >= 43
     await li.says("退休了能报吗")
     assert li.client.cookies["weihai_chat"] == cookie
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         senders = connection.execute(select(account.c.sender)).scalars().all()
     assert len(senders) == 1
     assert cookie not in senders[0]
@@ -156,7 +156,7 @@ async def test_the_cookie_is_secure_behind_https(tmp_path: Path, public: str | N
     settings = Settings(
         database_url=f"sqlite:///{tmp_path}/b.sqlite3", data_dir=tmp_path, public_url=public, _env_file=None
     )
-    li = await Visitor(open_house(settings), base).opens()
+    li = await Visitor(open_app(settings), base).opens()
     assert "Secure" in li.response.headers["set-cookie"]
 
 
@@ -167,7 +167,7 @@ async def test_a_cookie_of_another_make_counts_as_none(li: Visitor) -> None:
     assert len(li.client.cookies.get("weihai_chat", domain="bot.test") or "x" * 43) >= 43
 
 
-async def test_without_a_cookie_nothing_is_applied_and_the_text_is_kept(li: Visitor, house: House) -> None:
+async def test_without_a_cookie_nothing_is_applied_and_the_text_is_kept(li: Visitor, app: App) -> None:
     await li.opens()
     form = {**li.composer, "text": "退休了能报吗"}
     li.client.cookies.clear()
@@ -175,7 +175,7 @@ async def test_without_a_cookie_nothing_is_applied_and_the_text_is_kept(li: Visi
     assert li.status == 400
     assert "Cookie" in li.notice
     assert li.typed == "退休了能报吗"
-    assert count(house, turn) == 0
+    assert count(app, turn) == 0
     await li.says(li.typed)  # the answer brought a cookie
     assert li.said == ["退休了能报吗"]
 
@@ -189,15 +189,13 @@ async def test_without_a_cookie_nothing_is_applied_and_the_text_is_kept(li: Visi
         {"Origin": "null"},
     ],
 )
-async def test_a_form_from_another_site_is_refused(
-    li: Visitor, house: House, headers: dict[str, str]
-) -> None:
+async def test_a_form_from_another_site_is_refused(li: Visitor, app: App, headers: dict[str, str]) -> None:
     await li.opens()
     await li.posts({**li.composer, "text": "退休了能报吗"}, headers=headers)
     assert li.status == 403
     assert "不是从本页面发出" in li.notice
     assert "set-cookie" not in li.response.headers  # theirs must not replace the person's own
-    assert count(house, turn) == 0
+    assert count(app, turn) == 0
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://bot.test"}, {}])
@@ -214,7 +212,7 @@ async def test_behind_a_proxy_the_public_address_is_ours(tmp_path: Path) -> None
         public_url="https://chat.example",
         _env_file=None,
     )
-    li = Visitor(open_house(settings), "https://10.0.0.7:8000")
+    li = Visitor(open_app(settings), "https://10.0.0.7:8000")
     await li.opens()
     await li.posts({**li.composer, "text": "退休了能报吗"}, headers={"Origin": "https://chat.example"})
     assert li.said == ["退休了能报吗"]
@@ -242,24 +240,24 @@ async def test_the_script_gets_a_plain_sentence_when_refused(li: Visitor) -> Non
     assert li.page.startswith("这条消息太长了")
 
 
-async def test_a_reminder_arrives_and_counts_as_delivered(li: Visitor, house: House) -> None:
+async def test_a_reminder_arrives_and_counts_as_delivered(li: Visitor, app: App) -> None:
     await li.opens()
     await li.says("退休了能报吗")
     newest = max(int(r) for r in re.findall(r'data-row="(\d+)"', li.page))
     await li.opens(f"/new?after={newest}")
     assert li.status == 204
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         sender = connection.execute(select(account.c.sender)).scalar_one()
         turns.enqueue(connection, Address("web", "web", sender), [Outgoing("该报送了").body()], NOON)
     await li.opens(f"/new?after={newest}")
     assert li.ours == ["该报送了"]
-    with transaction(house.engine, read_only=True) as connection:
+    with transaction(app.engine, read_only=True) as connection:
         assert turns.pushes_waiting(connection, Address("web", "web", sender)) == []
     await li.opens("/new?after=nonsense")
     assert li.status == 200
 
 
-async def test_strangers_have_nothing_new(li: Visitor, house: House) -> None:
+async def test_strangers_have_nothing_new(li: Visitor, app: App) -> None:
     await li.opens("/new?after=0")
     assert li.status == 204
 
@@ -268,7 +266,7 @@ async def test_strangers_have_nothing_new(li: Visitor, house: House) -> None:
 
 
 async def test_storage_away_keeps_what_was_typed_and_then_applies_it_once(
-    li: Visitor, house: House, monkeypatch: pytest.MonkeyPatch
+    li: Visitor, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await li.opens()
     with monkeypatch.context() as broken:
@@ -305,9 +303,9 @@ def replace_by_folder(database: Path) -> None:
     database.mkdir()
 
 
-async def test_a_database_that_cannot_be_opened(li: Visitor, house: House, tmp_path: Path) -> None:
+async def test_a_database_that_cannot_be_opened(li: Visitor, app: App, tmp_path: Path) -> None:
     await li.opens()
-    house.engine.dispose()
+    app.engine.dispose()
     replace_by_folder(tmp_path / "bot.sqlite3")
     await li.says("退休了能报吗")
     assert li.status == 503
@@ -340,8 +338,8 @@ async def test_our_own_fault_is_answered_with_its_number(
     assert "事件编号" in li.ours[-1]
 
 
-async def test_a_borrowed_phone_shows_nothing_more_and_goes_on_talking(either_house: House) -> None:
-    li = await Visitor(either_house).opens()
+async def test_a_borrowed_phone_shows_nothing_more_and_goes_on_talking(either_app: App) -> None:
+    li = await Visitor(either_app).opens()
     await li.says("退休了能报吗", "补贴找谁领", "我有身份证")
     shown = [int(r) for r in re.findall(r'data-row="(\d+)"', li.page)]
     form = {**li.composer, "text": "退出并清除", "after": str(max(shown))}
@@ -369,10 +367,10 @@ async def test_a_page_older_than_everything_that_is_kept_starts_anew(li: Visitor
     assert 'data-oldest="5001"' in li.page
 
 
-async def test_a_reminder_that_was_read_is_forgotten_too(li: Visitor, house: House) -> None:
+async def test_a_reminder_that_was_read_is_forgotten_too(li: Visitor, app: App) -> None:
     await li.opens()
     await li.says("退休了能报吗")
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         sender = connection.execute(select(account.c.sender)).scalar_one()
         address = Address("web", "web", sender)
         turns.enqueue(connection, address, [Outgoing("该填报了").body()], NOON)

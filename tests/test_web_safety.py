@@ -10,10 +10,10 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import select, update
 
+from bot.app import App
 from bot.channels import web_pages
 from bot.channels.web import disposition
 from bot.messages import Outgoing
-from bot.start import House
 from storage import turns
 from storage.database import transaction
 from storage.schema import account, membership, outbox, turn
@@ -48,9 +48,9 @@ async def test_shown_literally(li: Visitor, text: str) -> None:
     assert f"<bdi>{html.escape(text, quote=False)}</bdi>" in li.page
 
 
-async def test_a_name_is_escaped_where_we_repeat_it(li: Visitor, house: House) -> None:
+async def test_a_name_is_escaped_where_we_repeat_it(li: Visitor, app: App) -> None:
     await li.opens()
-    await li.says(f"绑定 {contact_code(house, '<b>粗体</b>学校 https://x.example/a')}")
+    await li.says(f"绑定 {contact_code(app, '<b>粗体</b>学校 https://x.example/a')}")
     assert "<b>粗体</b>" in li.ours[-1]
     assert "&lt;b&gt;粗体&lt;/b&gt;" in li.page
     assert '<a href="https://x.example/a" rel="noopener' in li.page
@@ -63,14 +63,14 @@ async def test_links_only_in_our_own_lines(li: Visitor) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "   \n ", "问" * 4001, "问" * 10_000, "坏\x00字", "x" * 200_000])
-async def test_refused_with_a_sentence_and_kept_in_the_field(li: Visitor, house: House, text: str) -> None:
+async def test_refused_with_a_sentence_and_kept_in_the_field(li: Visitor, app: App, text: str) -> None:
     await li.opens()
     await li.says(text)
     assert li.status in (400, 413)
     assert "没有" in li.notice
     if li.status == 400:
         assert li.typed == text.replace("\x00", "\ufffd")
-    assert count(house, turn) == 0
+    assert count(app, turn) == 0
 
 
 async def test_4000_characters_are_taken_whatever_they_are(li: Visitor) -> None:
@@ -82,13 +82,13 @@ async def test_4000_characters_are_taken_whatever_they_are(li: Visitor) -> None:
 @pytest.mark.parametrize(
     "id", ["", "x", "x" * 200, "a b" * 5, "坏\x00坏坏坏坏坏坏", "../../../x", "' OR 1=1 --"]
 )
-async def test_ids_that_are_none_of_ours(li: Visitor, house: House, id: str) -> None:
+async def test_ids_that_are_none_of_ours(li: Visitor, app: App, id: str) -> None:
     await li.opens()
     await li.posts({"id": id, "text": "退休了能报吗"})
     assert li.status == 400
     assert li.notice
     assert li.typed == "退休了能报吗"
-    assert count(house, turn) == 0
+    assert count(app, turn) == 0
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ async def test_a_file_is_answered_and_not_kept(li: Visitor, tmp_path: Path) -> N
 # --- files ---
 
 
-async def test_the_submitted_form_is_handed_over(li: Visitor, house: House) -> None:
-    await reported(li, house)
+async def test_the_submitted_form_is_handed_over(li: Visitor, app: App) -> None:
+    await reported(li, app)
     assert "系统已收到" in li.ours[-1]
     link = re.search(r'href="(/file/\d+/0)"', li.page)
     assert link
@@ -181,20 +181,20 @@ async def test_the_submitted_form_is_handed_over(li: Visitor, house: House) -> N
     assert li.response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_the_whole_way_on_both_kinds_of_database(either_house: House) -> None:
-    wang = await reported(Visitor(either_house), either_house)
+async def test_the_whole_way_on_both_kinds_of_database(either_app: App) -> None:
+    wang = await reported(Visitor(either_app), either_app)
     link = re.search(r'href="(/file/\d+/0)"', wang.page)
     assert link
     await wang.opens(link[1])
     assert wang.response.content.startswith(b"PK")
-    zhang = await Visitor(either_house).opens()
-    await zhang.says(f"绑定 {office_code(either_house)}", "汇总 2026Q4")
+    zhang = await Visitor(either_app).opens()
+    await zhang.says(f"绑定 {office_code(either_app)}", "汇总 2026Q4")
     await zhang.opens(re.findall(r'href="(/file/\d+/0)"', zhang.page)[-1])
     assert zhang.response.content.startswith(b"PK")
 
 
-async def test_nobody_else_gets_the_file(li: Visitor, wang: Visitor, house: House) -> None:
-    await reported(li, house)
+async def test_nobody_else_gets_the_file(li: Visitor, wang: Visitor, app: App) -> None:
+    await reported(li, app)
     link = re.search(r'href="(/file/\d+/0)"', li.page)
     assert link
     await wang.opens()
@@ -208,13 +208,13 @@ async def test_nobody_else_gets_the_file(li: Visitor, wang: Visitor, house: Hous
         assert li.status == 404
 
 
-async def test_an_export_is_for_those_who_still_serve_in_the_office(li: Visitor, house: House) -> None:
+async def test_an_export_is_for_those_who_still_serve_in_the_office(li: Visitor, app: App) -> None:
     await li.opens()
-    await li.says(f"绑定 {office_code(house)}", "汇总 2026Q4")
+    await li.says(f"绑定 {office_code(app)}", "汇总 2026Q4")
     link = re.findall(r'href="(/file/\d+/0)"', li.page)[-1]
     await li.opens(link)
     assert li.response.content.startswith(b"PK")
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         connection.execute(update(membership).values(revoked_at=NOON))
     await li.opens(link)
     assert li.status == 404
@@ -276,14 +276,14 @@ def test_a_mark_over_several_lines_is_closed_at_each_end() -> None:
     assert "<mark>" not in web_pages.rich("▶◀ 之间")
 
 
-async def test_the_page_of_a_long_conversation_says_that_it_is_cut(li: Visitor, house: House) -> None:
+async def test_the_page_of_a_long_conversation_says_that_it_is_cut(li: Visitor, app: App) -> None:
     await li.opens()
     await li.says("退休了能报吗")
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         sender = connection.execute(select(account.c.sender)).scalar_one()
         bodies = [Outgoing(f"第{i}条").body() for i in range(70)]
         turns.enqueue(connection, Address("web", "web", sender), bodies, NOON)
     await li.opens()
     assert len(li.ours) == 60
     assert "更早的对话不再显示" in li.page
-    assert count(house, outbox) > 60
+    assert count(app, outbox) > 60

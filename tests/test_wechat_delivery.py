@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot import reminding
+from bot.app import App
 from bot.channels import wechat_api, wechat_delivery
 from bot.channels import wechat_pages as pages
 from bot.channels.shape import channel_of, split
 from bot.channels.wechat_api import Api, NotTaken, Unreachable
 from bot.messages import Choice, FileRef, Outgoing
-from bot.start import House
 from storage.database import transaction
 from storage.schema import outbox, turn
 from tests.conftest import contact_code
-from tests.wechat_house import (
+from tests.wechat_app import (
     APPID,
     Clock,
     Meet,
@@ -33,14 +33,14 @@ from tests.wechat_house import (
     count,
     meet,
     meet_silent,
-    open_wechat_house,
+    open_wechat_app,
     push,
     quick,
     quiet,
-    serving_house,
+    serving_app,
     unseen,
     until,
-    wechat_house,
+    wechat_app,
 )
 from tests.wechat_server import SECRET, WeChatServer
 
@@ -56,21 +56,19 @@ def parts(count: int) -> list[str]:
     return [f"第{n}段" for n in range(1, count + 1)]
 
 
-async def test_what_does_not_fit_follows_by_itself(
-    meet: Meet, wechat_house: House, api: WeChatServer
-) -> None:
+async def test_what_does_not_fit_follows_by_itself(meet: Meet, wechat_app: App, api: WeChatServer) -> None:
     li = meet()
     await li.says("你好")
-    push(wechat_house, "oLi", "".join(PARTS[:3]), li.clock(), "菜单")
+    push(wechat_app, "oLi", "".join(PARTS[:3]), li.clock(), "菜单")
     await api.until(lambda: len(api.sent) == 3)
     assert in_order(api.to("oLi")) == parts(3)
     assert (await li.taps("菜单")).text
     await quiet()
-    assert (len(api.sent), unseen(wechat_house)) == (3, 0)
+    assert (len(api.sent), unseen(wechat_app)) == (3, 0)
 
 
 async def test_a_long_answer_begins_in_the_response_and_goes_on_by_itself(
-    meet: Meet, wechat_house: House, api: WeChatServer, monkeypatch: pytest.MonkeyPatch
+    meet: Meet, wechat_app: App, api: WeChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     li = meet()
     long_answers(monkeypatch)
@@ -97,9 +95,9 @@ async def test_a_long_answer_asked_for_twice_at_once_has_each_part_once(
     api: WeChatServer, clock: Clock, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when two processes get the tries."""
-    houses = [open_wechat_house(tmp_path, None, database_url) for _ in range(2)]
+    houses = [open_wechat_app(tmp_path, None, database_url) for _ in range(2)]
     long_answers(monkeypatch)
-    async with serving_house(houses[0]) as first, serving_house(houses[1]) as second:
+    async with serving_app(houses[0]) as first, serving_app(houses[1]) as second:
         phones = [Phone("oLi", client, clock) for client in (first, second, first, second)]
         await phones[0].says("你好")
         for _ in range(5):
@@ -112,8 +110,8 @@ async def test_a_long_answer_asked_for_twice_at_once_has_each_part_once(
             answers = await asyncio.gather(*(phone.sends(more) for phone in phones))
             assert len({a.text for a in answers}) == 1
             assert in_order([answers[0].text or ""]) == ["第2段"]
-    for house in houses:
-        house.engine.dispose()
+    for app in houses:
+        app.engine.dispose()
 
 
 async def test_without_a_secret_more_is_asked_for(meet_silent: Meet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,12 +144,12 @@ async def test_what_waits_survives_a_restart(
 ) -> None:
     seen = []
     for text in ("退休了能报吗", "继续", "继续"):
-        house = open_wechat_house(tmp_path, None, database_url)
+        app = open_wechat_app(tmp_path, None, database_url)
         with monkeypatch.context() as patch:
             long_answers(patch)
-            async with serving_house(house) as client:
+            async with serving_app(app) as client:
                 seen.append((await Phone("oLi", client, clock).says(text)).text or "")
-        house.engine.dispose()
+        app.engine.dispose()
     assert in_order(seen) == parts(3)
 
 
@@ -186,124 +184,124 @@ async def test_numbers_are_shown_only_where_typing_them_presses(
 
 
 async def test_a_push_arrives_within_the_window_and_waits_after_it(
-    meet: Meet, wechat_house: House, api: WeChatServer, clock: Clock
+    meet: Meet, wechat_app: App, api: WeChatServer, clock: Clock
 ) -> None:
     li = meet()
     await li.says("你好")
     clock.forward(hours=47)
-    push(wechat_house, "oLi", "回复一", clock(), "菜单")
+    push(wechat_app, "oLi", "回复一", clock(), "菜单")
     await api.until(lambda: len(api.sent) == 1)
     clock.forward(hours=1)
-    push(wechat_house, "oLi", "回复二", clock(), "菜单")
+    push(wechat_app, "oLi", "回复二", clock(), "菜单")
     await quiet()
-    assert (len(api.sent), unseen(wechat_house)) == (1, 1)
+    assert (len(api.sent), unseen(wechat_app)) == (1, 1)
     post = li.post(MsgType="text", Content="退休了能报吗")
     answered, again = await li.sends(post), await li.sends(post)
     assert answered.text and answered.text.index("不可以") < answered.text.index("回复二")
     assert again.text == answered.text
     await quiet()
-    assert (len(api.sent), unseen(wechat_house)) == (1, 0)
+    assert (len(api.sent), unseen(wechat_app)) == (1, 0)
 
 
 async def test_somebody_who_never_wrote_is_not_written_to(
-    meet: Meet, wechat_house: House, api: WeChatServer, clock: Clock
+    meet: Meet, wechat_app: App, api: WeChatServer, clock: Clock
 ) -> None:
-    push(wechat_house, "oNew", "回复", clock())
+    push(wechat_app, "oNew", "回复", clock())
     await quiet()
     assert api.calls == []
 
 
-async def test_at_most_five_and_the_rest_waits(meet: Meet, wechat_house: House, api: WeChatServer) -> None:
+async def test_at_most_five_and_the_rest_waits(meet: Meet, wechat_app: App, api: WeChatServer) -> None:
     li = meet()
     await li.says("你好")
-    push(wechat_house, "oLi", "".join(PARTS), li.clock())
+    push(wechat_app, "oLi", "".join(PARTS), li.clock())
     await api.until(lambda: len(api.sent) == 5)
     await quiet()
-    assert (len(api.sent), unseen(wechat_house)) == (5, 2)
+    assert (len(api.sent), unseen(wechat_app)) == (5, 2)
     answered = await li.says("退休了能报吗")
     await api.until(lambda: len(api.sent) >= 6)
     await quiet()
     assert in_order([*api.to("oLi")[:5], answered.text or "", *api.to("oLi")[5:]]) == parts(7)
-    assert unseen(wechat_house) == 0
+    assert unseen(wechat_app) == 0
 
 
 @pytest.mark.parametrize("code", [45015, 45047, 43004, 50002, 99999])
 async def test_what_the_platform_will_not_take_now_is_shown_with_the_next_thing_said(
-    meet: Meet, wechat_house: House, api: WeChatServer, code: int
+    meet: Meet, wechat_app: App, api: WeChatServer, code: int
 ) -> None:
     li = meet()
     await li.says("你好")
     api.fail("send", errcode=code)
-    push(wechat_house, "oLi", "回复一", li.clock())
+    push(wechat_app, "oLi", "回复一", li.clock())
     await until(lambda: "send" in api.calls)
-    push(wechat_house, "oLi", "回复二", li.clock())
+    push(wechat_app, "oLi", "回复二", li.clock())
     await quiet()
-    assert (api.calls.count("send"), unseen(wechat_house)) == (1, 2)
+    assert (api.calls.count("send"), unseen(wechat_app)) == (1, 2)
     answered = await li.says("退休了能报吗")
     assert answered.text and "回复一" in answered.text and "回复二" in answered.text
     await quiet()
-    assert (api.sent, unseen(wechat_house)) == ([], 0)
+    assert (api.sent, unseen(wechat_app)) == ([], 0)
 
 
 @pytest.mark.parametrize("fault", [{"errcode": -1}, {"errcode": 45011}, {"status": 502}, {"drop": True}])
 async def test_a_busy_platform_is_asked_again(
-    meet: Meet, wechat_house: House, api: WeChatServer, fault: dict[str, int]
+    meet: Meet, wechat_app: App, api: WeChatServer, fault: dict[str, int]
 ) -> None:
     li = meet()
     await li.says("你好")
     api.fail("send", times=3, **fault)
-    push(wechat_house, "oLi", "回复", li.clock())
+    push(wechat_app, "oLi", "回复", li.clock())
     await api.until(lambda: len(api.sent) == 1)
-    await until(lambda: unseen(wechat_house) == 0)
+    await until(lambda: unseen(wechat_app) == 0)
 
 
 async def test_a_lost_acknowledgement_sends_again_rather_than_never(
-    meet: Meet, wechat_house: House, api: WeChatServer
+    meet: Meet, wechat_app: App, api: WeChatServer
 ) -> None:
     li = meet()
     await li.says("你好")
     api.fail("send", drop=True, taken=True)
-    push(wechat_house, "oLi", "回复", li.clock())
-    await until(lambda: unseen(wechat_house) == 0)
+    push(wechat_app, "oLi", "回复", li.clock())
+    await until(lambda: unseen(wechat_app) == 0)
     assert api.to("oLi") == ["回复", "回复"]
 
 
 async def test_a_platform_that_says_nothing_is_given_up_and_asked_again(
-    meet: Meet, wechat_house: House, api: WeChatServer, monkeypatch: pytest.MonkeyPatch
+    meet: Meet, wechat_app: App, api: WeChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wechat_api, "TRY_SECONDS", 0.1)
-    house = open_wechat_house(wechat_house.settings.data_dir.parent / "other", api)
-    async with serving_house(house) as client:
+    app = open_wechat_app(wechat_app.settings.data_dir.parent / "other", api)
+    async with serving_app(app) as client:
         li = Phone("oLi", client, meet().clock, api)
         await li.says("你好")
         api.fail("send", seconds=0.5)
-        push(house, "oLi", "回复", li.clock())
+        push(app, "oLi", "回复", li.clock())
         await api.until(lambda: api.calls.count("send") >= 2 and api.sent)
-        await until(lambda: unseen(house) == 0)
-    house.engine.dispose()
+        await until(lambda: unseen(app) == 0)
+    app.engine.dispose()
 
 
 async def test_content_that_is_refused_does_not_stop_the_rest(
-    meet: Meet, wechat_house: House, api: WeChatServer
+    meet: Meet, wechat_app: App, api: WeChatServer
 ) -> None:
     li = meet()
     await li.says("你好")
     api.fail("send", errcode=45002)
-    push(wechat_house, "oLi", "一" * 600, li.clock())
-    push(wechat_house, "oLi", "二" * 600, li.clock())
+    push(wechat_app, "oLi", "一" * 600, li.clock())
+    push(wechat_app, "oLi", "二" * 600, li.clock())
     await api.until(lambda: len(api.sent) == 1)
-    await until(lambda: unseen(wechat_house) == 0)
-    assert count(wechat_house, outbox, outbox.c.failed == "refused: 45002") == 1
+    await until(lambda: unseen(wechat_app) == 0)
+    assert count(wechat_app, outbox, outbox.c.failed == "refused: 45002") == 1
 
 
 @pytest.mark.parametrize("code", [48001, 40164, 40125])
 async def test_an_account_that_may_not_write_still_answers(
-    meet: Meet, wechat_house: House, api: WeChatServer, monkeypatch: pytest.MonkeyPatch, code: int
+    meet: Meet, wechat_app: App, api: WeChatServer, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     li = meet()
     await li.says("你好")
     api.fail("send" if code == 48001 else "stable_token", times=9, errcode=code)
-    push(wechat_house, "oLi", "回复", li.clock())
+    push(wechat_app, "oLi", "回复", li.clock())
     await until(lambda: api.calls)
     await quiet()
     tried = len(api.calls)
@@ -315,37 +313,37 @@ async def test_an_account_that_may_not_write_still_answers(
 
 
 async def test_whoever_left_is_not_written_to_any_more(
-    meet: Meet, wechat_house: House, api: WeChatServer
+    meet: Meet, wechat_app: App, api: WeChatServer
 ) -> None:
     li = meet()
     await li.says("你好")
     await li.event("unsubscribe")
-    push(wechat_house, "oLi", "回复", li.clock())
+    push(wechat_app, "oLi", "回复", li.clock())
     await quiet()
-    assert (api.calls, unseen(wechat_house)) == ([], 1)
+    assert (api.calls, unseen(wechat_app)) == ([], 1)
     back = await li.event("subscribe")
     assert back.text and "回复" in back.text
 
 
 async def test_events_open_a_short_window(
-    meet: Meet, wechat_house: House, api: WeChatServer, clock: Clock
+    meet: Meet, wechat_app: App, api: WeChatServer, clock: Clock
 ) -> None:
     li = meet()
     await li.event("subscribe")
-    push(wechat_house, "oLi", "".join(PARTS[:5]), clock())
+    push(wechat_app, "oLi", "".join(PARTS[:5]), clock())
     await api.until(lambda: len(api.sent) == 3)
     await quiet()
     assert len(api.sent) == 3
     wang = meet("oWang")
     await wang.event("subscribe")
     clock.forward(minutes=2)
-    push(wechat_house, "oWang", "回复", clock())
+    push(wechat_app, "oWang", "回复", clock())
     await quiet()
     assert api.to("oWang") == []
 
 
 async def test_an_answer_nobody_took_is_sent_when_the_tries_are_over(
-    meet: Meet, wechat_house: House, api: WeChatServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    meet: Meet, wechat_app: App, api: WeChatServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bot.channels import wechat
 
@@ -360,20 +358,20 @@ async def test_an_answer_nobody_took_is_sent_when_the_tries_are_over(
 
 
 async def test_the_token_is_asked_for_once_and_renewed_when_it_is_refused(
-    meet: Meet, wechat_house: House, api: WeChatServer
+    meet: Meet, wechat_app: App, api: WeChatServer
 ) -> None:
     li, wang = meet(), meet("oWang")
     for phone in (li, wang):
         await phone.says("你好")
-        push(wechat_house, phone.openid, "回复一", phone.clock())
+        push(wechat_app, phone.openid, "回复一", phone.clock())
     await api.until(lambda: len(api.sent) == 2)
     assert api.asked_tokens == [False]
     api.spoil_token()
-    push(wechat_house, "oLi", "回复二", li.clock())
+    push(wechat_app, "oLi", "回复二", li.clock())
     await api.until(lambda: len(api.sent) == 3)
     assert api.asked_tokens == [False, False]
     api.spoil_token(told=False)  # an ordinary request keeps giving the one that is refused
-    push(wechat_house, "oLi", "回复三", li.clock())
+    push(wechat_app, "oLi", "回复三", li.clock())
     await api.until(lambda: len(api.sent) == 4)
     assert api.asked_tokens == [False, False, False, True]
     assert api.to("oLi") == ["回复一", "回复二", "回复三"]
@@ -407,8 +405,8 @@ async def test_what_is_not_an_answer_of_the_platform(api: WeChatServer) -> None:
 async def test_two_processes_send_once(
     api: WeChatServer, clock: Clock, tmp_path: Path, postgres_url: str
 ) -> None:
-    houses = [open_wechat_house(tmp_path, api, postgres_url) for _ in range(2)]
-    async with serving_house(houses[0]) as first, serving_house(houses[1]) as second:
+    houses = [open_wechat_app(tmp_path, api, postgres_url) for _ in range(2)]
+    async with serving_app(houses[0]) as first, serving_app(houses[1]) as second:
         for n, client in enumerate((first, second, first, second)):
             await Phone(f"o{n}", client, clock).says("你好")
             push(houses[0], f"o{n}", "".join(PARTS[:2]), clock())
@@ -416,21 +414,21 @@ async def test_two_processes_send_once(
         await quiet()
         assert len(api.sent) == 8
         assert all(in_order(api.to(f"o{n}")) == parts(2) for n in range(4))
-    for house in houses:
-        house.engine.dispose()
+    for app in houses:
+        app.engine.dispose()
 
 
 async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_call_sheet(
-    meet: Meet, wechat_house: House, api: WeChatServer, clock: Clock
+    meet: Meet, wechat_app: App, api: WeChatServer, clock: Clock
 ) -> None:
     clock.forward(days=34)  # 28 December
     li, wang = meet("oLi"), meet("oWang")
     for phone, school in ((li, "环翠学校"), (wang, "文登学校")):
-        await phone.chat(f"绑定 {contact_code(wechat_house, school)}", "王芳", "跳过")
+        await phone.chat(f"绑定 {contact_code(wechat_app, school)}", "王芳", "跳过")
     clock.forward(hours=47)
     await li.says("你好")
     clock.forward(hours=2)  # the morning of the 30th: only 环翠 wrote in the last two days
-    sent, calls = reminding.send_due(wechat_house.engine, clock(), windowed=True)
+    sent, calls = reminding.send_due(wechat_app.engine, clock(), windowed=True)
     assert (sent, calls) == (2, ["文登学校"])
     await api.until(lambda: any("环翠学校" in text for text in api.to("oLi")))
     await quiet()
@@ -438,19 +436,19 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     shown = await wang.says("你好")
     assert shown.text and "文登学校" in shown.text
     # Without customer-service messages everybody has to be called.
-    assert reminding.send_due(wechat_house.engine, clock())[1] == ["文登学校", "环翠学校"]
+    assert reminding.send_due(wechat_app.engine, clock())[1] == ["文登学校", "环翠学校"]
 
 
 async def test_a_push_that_cannot_be_read_stops_nobody(
-    meet: Meet, wechat_house: House, api: WeChatServer
+    meet: Meet, wechat_app: App, api: WeChatServer
 ) -> None:
     li = meet()
     await li.says("你好")
-    push(wechat_house, "oLi", "回复一", li.clock())
-    with transaction(wechat_house.engine) as connection:
+    push(wechat_app, "oLi", "回复一", li.clock())
+    with transaction(wechat_app.engine) as connection:
         broken = outbox.update().where(outbox.c.turn_id.is_(None)).values(body={"text": 1})
         connection.execute(broken)
-    push(wechat_house, "oLi", "回复二", li.clock())
+    push(wechat_app, "oLi", "回复二", li.clock())
     await api.until(lambda: any("回复二" in text for text in api.to("oLi")))
     assert "不可以" in await li.chat("退休了能报吗")
 

@@ -19,7 +19,7 @@ import httpx
 
 from policy.quarters import SHANGHAI
 from tests.test_telegram_killed import free_port
-from tests.wechat_house import APPID, TOKEN, Answer, Clock, Phone, api, quick
+from tests.wechat_app import APPID, TOKEN, Answer, Clock, Phone, api, quick
 from tests.wechat_server import SECONDS, SECRET, WeChatServer
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from bot.serving import application
-from bot.start import House
+from bot.app import App
+from bot.server import application
 from storage.database import transaction
 from tests.conftest import contact_code
 from tests.talk import NOON
@@ -20,8 +20,8 @@ from tests.talk import NOON
 class Visitor:
     """Somebody with a browser and no scripts. `page` is what it last showed."""
 
-    def __init__(self, house: House, base_url: str = "http://bot.test", **headers: str) -> None:
-        transport = httpx.ASGITransport(application(house), raise_app_exceptions=False)
+    def __init__(self, app: App, base_url: str = "http://bot.test", **headers: str) -> None:
+        transport = httpx.ASGITransport(application(app), raise_app_exceptions=False)
         self.client = httpx.AsyncClient(
             transport=transport, base_url=base_url, headers=headers, follow_redirects=True
         )
@@ -104,31 +104,31 @@ def plain(fragment: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", fragment)).strip()
 
 
-def count(house: House, table: Any) -> int:
-    with transaction(house.engine, read_only=True) as connection:
+def count(app: App, table: Any) -> int:
+    with transaction(app.engine, read_only=True) as connection:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 @pytest.fixture(autouse=True)
 def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's clock stands still, so that these tests pass on any day."""
-    monkeypatch.setattr("bot.serving.now", lambda: NOON)
+    monkeypatch.setattr("bot.server.now", lambda: NOON)
 
 
 @pytest.fixture
-def li(house: House) -> Visitor:
-    return Visitor(house)
+def li(app: App) -> Visitor:
+    return Visitor(app)
 
 
 @pytest.fixture
-def wang(house: House) -> Visitor:
-    return Visitor(house)
+def wang(app: App) -> Visitor:
+    return Visitor(app)
 
 
-async def reported(visitor: Visitor, house: House) -> Visitor:
+async def reported(visitor: Visitor, app: App) -> Visitor:
     """Bound, a quarter filled in and submitted."""
     await visitor.opens()
-    await visitor.says(f"绑定 {contact_code(house)}", "王芳", "跳过")
+    await visitor.says(f"绑定 {contact_code(app)}", "王芳", "跳过")
     await visitor.says("填报 2026Q4", "大数据 3 2 120 80 60 90000")
     await visitor.presses("提交")
     return await visitor.presses("确认提交")

@@ -20,10 +20,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from telegram.ext import Application, ApplicationBuilder
 
+from bot.app import App
 from bot.channels.telegram_delivery import Delivery, waits
 from bot.channels.telegram_intake import Intake, update_id
 from bot.runner import Runner
-from bot.start import House
 from storage.database import StorageUnavailable
 from storage.lease import Lease
 
@@ -92,17 +92,17 @@ class Telegram:
     of the lease polls and sends: the platform allows one poller, and a chat keeps its order.
     """
 
-    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
-        token = house.settings.telegram_token or ""
+    def __init__(self, app: App, runner: Runner, now: Callable[[], datetime]) -> None:
+        token = app.settings.telegram_token or ""
         quiet()
-        self._settings = house.settings
+        self._settings = app.settings
         self._runner = runner
         account = token.partition(":")[0]
-        self._lease = Lease(house.engine, f"telegram:{account}")
-        self._application = build(token, house.settings.telegram_base_url)
+        self._lease = Lease(app.engine, f"telegram:{account}")
+        self._application = build(token, app.settings.telegram_base_url)
         self._bot = self._application.bot
-        self._delivery = Delivery(house, runner, self._bot, account, now, self._holds)
-        self._intake = Intake(house, runner, self._bot, account, now, self._delivery.wake.set)
+        self._delivery = Delivery(app, runner, self._bot, account, now, self._holds)
+        self._intake = Intake(app, runner, self._bot, account, now, self._delivery.wake.set)
         self._offset: int | None = None
 
     @asynccontextmanager

@@ -12,11 +12,11 @@ from itertools import groupby
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
+from bot.app import App
 from bot.channels.shape import channel_of, fit
 from bot.files import safe_name
 from bot.messages import Choice, FileRef, Outgoing
 from bot.runner import Runner
-from bot.start import House
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Waiting
@@ -96,7 +96,7 @@ class Delivery:
 
     def __init__(
         self,
-        house: House,
+        app: App,
         runner: Runner,
         bot: Bot,
         account: str,
@@ -104,7 +104,7 @@ class Delivery:
         holds: Callable[[], Awaitable[bool]],
     ) -> None:
         self.wake = asyncio.Event()
-        self._house = house
+        self._app = app
         self._runner = runner
         self._bot = bot
         self._account = account
@@ -144,7 +144,7 @@ class Delivery:
             self._chats[sender] = asyncio.create_task(self._chat(sender, list(group)))
 
     def _waiting(self, busy: frozenset[str]) -> list[Waiting]:
-        with transaction(self._house.engine, read_only=True) as connection:
+        with transaction(self._app.engine, read_only=True) as connection:
             return turns.waiting(connection, CHANNEL, self._account, skip=busy)
 
     async def _chat(self, sender: str, waiting: list[Waiting]) -> None:
@@ -179,7 +179,7 @@ class Delivery:
                 await self._pause(wait)
 
     def _mark(self, outbox_id: int, failed: str | None) -> None:
-        with transaction(self._house.engine) as connection:
+        with transaction(self._app.engine) as connection:
             turns.mark_sent(connection, outbox_id, self._now(), failed[:64] if failed else None)
 
     async def _send(self, outbox_id: int, part: Part) -> str | None:
@@ -234,7 +234,7 @@ class Delivery:
         markup = _keyboard(choices)
 
         async def send() -> None:
-            content = await asyncio.to_thread(self._house.files.content, ref)
+            content = await asyncio.to_thread(self._app.files.content, ref)
             await self._bot.send_document(chat, content, filename=safe_name(ref.name), reply_markup=markup)
 
         return send

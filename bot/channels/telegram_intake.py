@@ -16,12 +16,12 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import filters
 
 from bot import door
+from bot.app import App
 from bot.channels.telegram_delivery import CHANNEL, waits
 from bot.files import drop_incoming, store_incoming
 from bot.messages import Incoming, IncomingFile, Outgoing
 from bot.render import render, words
 from bot.runner import Runner
-from bot.start import House
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address
@@ -119,14 +119,14 @@ class Intake:
 
     def __init__(
         self,
-        house: House,
+        app: App,
         runner: Runner,
         bot: Bot,
         account: str,
         now: Callable[[], datetime],
         applied: Callable[[], None],
     ) -> None:
-        self._house = house
+        self._app = app
         self._runner = runner
         self._bot = bot
         self._account = account
@@ -208,7 +208,7 @@ class Intake:
 
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
-        with transaction(self._house.engine) as connection:
+        with transaction(self._app.engine) as connection:
             turn_id = turns.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
                 turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
@@ -238,7 +238,7 @@ class Intake:
                 continue
             if len(content) > limit:
                 raise NoFile("large")
-            folder = self._house.settings.data_dir
+            folder = self._app.settings.data_dir
             try:
                 return await asyncio.to_thread(store_incoming, offered.name, content, folder)
             except OSError as error:

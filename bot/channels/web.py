@@ -20,13 +20,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from bot import docx, door
+from bot.app import App
 from bot.channels import web_pages as pages
 from bot.channels.web_forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
 from bot.files import FileGone, drop_incoming, safe_name, store_incoming
 from bot.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.render import words
 from bot.runner import Runner
-from bot.start import House
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address, Line
@@ -78,8 +78,8 @@ class Visitor:
 class WebChat:
     """The endpoints. Everything that touches storage runs on the runner's threads."""
 
-    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
-        self.house = house
+    def __init__(self, app: App, runner: Runner, now: Callable[[], datetime]) -> None:
+        self.app = app
         self.runner = runner
         self.now = now
 
@@ -134,7 +134,7 @@ class WebChat:
         if file is None:
             await self.runner.handle(incoming)
             return
-        folder = self.house.settings.data_dir
+        folder = self.app.settings.data_dir
         try:
             stored = await self.runner.run(lambda: store_incoming(file[0], file[1], folder))
         except OSError as error:
@@ -162,7 +162,7 @@ class WebChat:
         if ref is None or not await self.runner.run(lambda: self._may_have(visitor, ref)):
             return self._refuse(request, visitor, "gone", 404)
         try:
-            content = await self.runner.run(lambda: self.house.files.content(ref))
+            content = await self.runner.run(lambda: self.app.files.content(ref))
         except FileGone:
             return self._refuse(request, visitor, "gone", 404)
         kind = FILE_KINDS.get(ref.name.rpartition(".")[2], "application/octet-stream")
@@ -185,7 +185,7 @@ class WebChat:
         return await self.runner.run(lambda: self._history(visitor))
 
     def _history(self, visitor: Visitor) -> list[Line]:
-        engine, address = self.house.engine, visitor.address
+        engine, address = self.app.engine, visitor.address
         with transaction(engine, read_only=True) as connection:
             lines = turns.history(connection, address, HISTORY)
             pushes = turns.pushes_waiting(connection, address)
@@ -196,15 +196,15 @@ class WebChat:
         return lines
 
     def _message(self, visitor: Visitor, row: int) -> Outgoing | None:
-        with transaction(self.house.engine, read_only=True) as connection:
+        with transaction(self.app.engine, read_only=True) as connection:
             body = turns.body_of(connection, visitor.address, row)
         return Outgoing.from_body(body) if body is not None else None
 
     def _may_have(self, visitor: Visitor, ref: FileRef) -> bool:
         """Whether an old link still serves: only those whose file it is today."""
-        with transaction(self.house.engine) as connection:
+        with transaction(self.app.engine) as connection:
             talk = turns.load_conversation(connection, visitor.address, self.now())
-        return self.house.files.may_have(talk.person_id, ref)
+        return self.app.files.may_have(talk.person_id, ref)
 
     def _label(self, visitor: Visitor, sent: Sent) -> str | None:
         """What the pressed button said, from the stored message, never from the browser."""
@@ -262,7 +262,7 @@ class WebChat:
         response.headers.update(SAFE_HEADERS)
         if request.method == "POST" and not self._same_site(request):
             return response  # their cookie was not sent along; it must not be replaced
-        public = self.house.settings.public_url or ""
+        public = self.app.settings.public_url or ""
         response.set_cookie(
             COOKIE,
             visitor.cookie,
@@ -274,7 +274,7 @@ class WebChat:
         return response
 
     def _same_site(self, request: Request) -> bool:
-        return same_site(request, self.house.settings.public_url)
+        return same_site(request, self.app.settings.public_url)
 
 
 def same_site(request: Request, public_url: str | None) -> bool:
@@ -303,9 +303,9 @@ def _is_script(request: Request) -> bool:
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes(house: House, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
+def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
     """The web chat's routes: `/`, `/new`, `/file/…`, `/static/…`."""
-    chat = WebChat(house, runner, now)
+    chat = WebChat(app, runner, now)
 
     def steady(endpoint: Endpoint) -> Endpoint:
         @wraps(endpoint)

@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.app import App
 from bot.channels import wechat_xml as xml
 from bot.channels.wechat_api import Api
 from bot.channels.wechat_carrier import Carrier, Parcel
@@ -29,7 +30,6 @@ from bot.channels.wechat_delivery import Delivery
 from bot.channels.wechat_intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat_links import PATH, FileLinks
 from bot.runner import Runner
-from bot.start import House
 from storage.database import StorageUnavailable
 from storage.lease import Lease
 
@@ -53,8 +53,8 @@ class WeChat:
     Without a secret it only answers. Of several processes on one PostgreSQL the holder of the lease sends.
     """
 
-    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
-        settings = house.settings
+    def __init__(self, app: App, runner: Runner, now: Callable[[], datetime]) -> None:
+        settings = app.settings
         account, self._token = settings.wechat_appid or "", settings.wechat_token or ""
         key = settings.wechat_aes_key
         self._sealer = Sealer(self._token, key, account) if key else None
@@ -62,10 +62,10 @@ class WeChat:
         self._now = now
         secret = settings.wechat_secret
         self._api = Api(settings.wechat_base_url, account, secret) if secret else None
-        self._lease = Lease(house.engine, f"wechat:{account}")
-        self._links = FileLinks(house, runner, account, now)
-        self._carrier = Carrier(house, account, self._links, lambda: self.can_push)
-        self._intake = Intake(house, runner, account, now, self._carrier, self._api)
+        self._lease = Lease(app.engine, f"wechat:{account}")
+        self._links = FileLinks(app, runner, account, now)
+        self._carrier = Carrier(app, account, self._links, lambda: self.can_push)
+        self._intake = Intake(app, runner, account, now, self._carrier, self._api)
         self._delivery = (
             Delivery(runner, account, now, self._carrier, self._api, self._holds) if self._api else None
         )

@@ -10,11 +10,11 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
+from bot.app import App
 from bot.channels import wechat_pages as pages
 from bot.channels import wechat_window as window
 from bot.channels.wechat_links import LIVES, FileLinks
 from bot.messages import Outgoing
-from bot.start import House
 from storage import passive, turns
 from storage.database import transaction
 from storage.passive import Page
@@ -44,8 +44,8 @@ class Later:
 class Carrier:
     """Reads and marks the outbox of one account. `can_push` tells whether messages of ours go out."""
 
-    def __init__(self, house: House, account: str, links: FileLinks, can_push: Callable[[], bool]) -> None:
-        self._engine = house.engine
+    def __init__(self, app: App, account: str, links: FileLinks, can_push: Callable[[], bool]) -> None:
+        self._engine = app.engine
         self._account = account
         self._links = links
         self._can_push = can_push

@@ -11,6 +11,7 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from bot import codes, door
+from bot.app import App
 from bot.channels import wechat_pages as pages
 from bot.channels import wechat_window as window
 from bot.channels.wechat_api import Api, NotTaken, TooLarge, Unreachable
@@ -19,7 +20,6 @@ from bot.files import drop_incoming, store_incoming
 from bot.messages import Incoming, IncomingFile, Outgoing
 from bot.render import render, words
 from bot.runner import Runner
-from bot.start import House
 from storage import attachments, passive, turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address
@@ -109,14 +109,14 @@ class Intake:
 
     def __init__(
         self,
-        house: House,
+        app: App,
         runner: Runner,
         account: str,
         now: Callable[[], datetime],
         carrier: Carrier,
         api: Api | None,
     ) -> None:
-        self._house = house
+        self._app = app
         self._runner = runner
         self._account = account
         self._now = now
@@ -152,7 +152,7 @@ class Intake:
         return await self._runner.run(lambda: self._carrier.answer(address, heard.id, now))
 
     def _known(self, address: Address, message_id: str) -> bool:
-        with transaction(self._house.engine, read_only=True) as connection:
+        with transaction(self._app.engine, read_only=True) as connection:
             return passive.find(connection, address, message_id) is not None
 
     async def _apply(self, address: Address, heard: Heard, now: datetime) -> None:
@@ -182,18 +182,18 @@ class Intake:
 
     def _choice(self, address: Address, row: int, place: int) -> tuple[str, str]:
         """Label and token of a tapped choice, from the message that was stored for this person."""
-        with transaction(self._house.engine, read_only=True) as connection:
+        with transaction(self._app.engine, read_only=True) as connection:
             body = turns.body_of(connection, address, row)
         choices = Outgoing.from_body(body).choices if body is not None else ()
         return (choices[place].label, choices[place].token) if place < len(choices) else ("", STALE)
 
     def _note(self, address: Address, message_id: str, now: datetime) -> None:
-        with transaction(self._house.engine) as connection:
+        with transaction(self._app.engine) as connection:
             turns.begin(connection, address, message_id, None, now)
 
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: nothing is kept of what is refused, so only the id is stored."""
-        with transaction(self._house.engine) as connection:
+        with transaction(self._app.engine) as connection:
             turn_id = turns.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
                 turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
@@ -213,12 +213,12 @@ class Intake:
             return "large"
         except (NotTaken, Unreachable, TimeoutError):
             return "lost"
-        folder = self._house.settings.data_dir
+        folder = self._app.settings.data_dir
         try:
             return await asyncio.to_thread(store_incoming, words("wechat/photo.j2"), content, folder)
         except OSError as error:
             raise StorageUnavailable("BOT_DATA_DIR") from error
 
     def _may_send(self, address: Address) -> bool:
-        with transaction(self._house.engine, read_only=True) as connection:
+        with transaction(self._app.engine, read_only=True) as connection:
             return attachments.may_attach(connection, address)

@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot.app import App
 from bot.channels.web import FILE_KINDS, SAFE_HEADERS, disposition
 from bot.files import FileGone
 from bot.messages import FileRef, Outgoing
 from bot.render import words
 from bot.runner import Runner
-from bot.start import House
 from storage import passive
 from storage.database import StorageUnavailable, transaction
 
@@ -34,16 +34,16 @@ _STATUS = {"expired": 410, "denied": 403, "unavailable": 503}
 class FileLinks:
     """Makes and serves the addresses for one account."""
 
-    def __init__(self, house: House, runner: Runner, account: str, now: Callable[[], datetime]) -> None:
-        self._house = house
+    def __init__(self, app: App, runner: Runner, account: str, now: Callable[[], datetime]) -> None:
+        self._app = app
         self._runner = runner
         self._account = account
         self._now = now
-        self._key = house.keys.derive("file links")
+        self._key = app.keys.derive("file links")
 
     def address(self, row: int, place: int, given: datetime) -> str | None:
         """Where a file of a message handed over at that time is had; None without BOT_PUBLIC_URL."""
-        public = self._house.settings.public_url
+        public = self._app.settings.public_url
         if not public:
             return None
         named = f"{row}.{place}.{int((given + LIVES).timestamp())}"
@@ -68,7 +68,7 @@ class FileLinks:
             ref = await self._runner.run(lambda: self._ref(row, place))
             if isinstance(ref, str):
                 return _refuse(ref)
-            content = await self._runner.run(lambda: self._house.files.content(ref))
+            content = await self._runner.run(lambda: self._app.files.content(ref))
         except FileGone:
             return _refuse("wrong")
         except (StorageUnavailable, OSError):
@@ -79,7 +79,7 @@ class FileLinks:
 
     def _ref(self, row: int, place: int) -> FileRef | str:
         """The file, or why it is not to be had."""
-        with transaction(self._house.engine, read_only=True) as connection:
+        with transaction(self._app.engine, read_only=True) as connection:
             found = passive.body_and_person(connection, "wechat", self._account, row)
             if found is None:
                 return "wrong"
@@ -87,7 +87,7 @@ class FileLinks:
         files = Outgoing.from_body(body).files
         if place >= len(files):
             return "wrong"
-        return files[place] if self._house.files.may_have(person_id, files[place]) else "denied"
+        return files[place] if self._app.files.may_have(person_id, files[place]) else "denied"
 
 
 def _refuse(reason: str) -> Response:

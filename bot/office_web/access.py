@@ -25,6 +25,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.types import Message
 
 from bot import attached
+from bot.app import App
 from bot.attached import Arrived
 from bot.channels.web import SAFE_HEADERS, disposition, same_site
 from bot.channels.web_forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
@@ -32,7 +33,6 @@ from bot.channels.web_pages import showable
 from bot.office_web import look
 from bot.office_web.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from bot.runner import Runner
-from bot.start import House
 from storage import audit, sessions
 from storage.database import StorageUnavailable, transaction
 
@@ -65,8 +65,8 @@ class Forged(Exception):
 class Door:
     """Turns requests into visits and answers into responses."""
 
-    def __init__(self, house: House, runner: Runner, now: Callable[[], datetime]) -> None:
-        self.house = house
+    def __init__(self, app: App, runner: Runner, now: Callable[[], datetime]) -> None:
+        self.app = app
         self.runner = runner
         self.now = now
 
@@ -136,7 +136,7 @@ class Door:
 
     async def _transaction(self, work: Callable[[Connection], Result], read_only: bool) -> Result:
         def run() -> Result:
-            with transaction(self.house.engine, read_only=read_only) as connection:
+            with transaction(self.app.engine, read_only=read_only) as connection:
                 return work(connection)
 
         # Reading never waits for the chat's writer, nor makes it wait.
@@ -159,7 +159,7 @@ class Door:
             found = {field: attached.examine(name, content) for field, (name, content) in files.items()}
             for field, one in found.items():
                 if not one.refused:
-                    attached.keep(files[field][1], one.hash, self.house.settings.data_dir)
+                    attached.keep(files[field][1], one.hash, self.app.settings.data_dir)
             return found
 
         await self._transaction(work, True)
@@ -181,12 +181,12 @@ class Door:
             raise NotIn
         csrf = csrf_of(token)
         if request.method == "POST" and not (
-            same_site(request, self.house.settings.public_url)
+            same_site(request, self.app.settings.public_url)
             and hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode())
         ):
             raise Forged
         return Visit(
-            self.house,
+            self.app,
             connection,
             officer,
             self.now(),
@@ -238,14 +238,14 @@ class Door:
 
     async def enter(self, request: Request) -> Response:
         """The button: the link is used up and a session begins."""
-        if not same_site(request, self.house.settings.public_url):
+        if not same_site(request, self.app.settings.public_url):
             raise Forged
         token = request.path_params["token"]
         session = await self._transaction(lambda c: sessions.enter(c, token, self.now()), False)
         if session is None:
             return await self._link(request, works=False)
         response = RedirectResponse("/office", 303)
-        public = self.house.settings.public_url or ""
+        public = self.app.settings.public_url or ""
         response.set_cookie(
             COOKIE,
             session,

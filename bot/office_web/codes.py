@@ -35,7 +35,7 @@ def give(
     """Make a code, and go to the page at `path`, which shows it."""
     code, expires = people.create_invite(
         visit.connection,
-        visit.house.keys.codes,
+        visit.app.keys.codes,
         visit.now,
         role,
         institution_id,
@@ -51,12 +51,12 @@ def give(
         district or "",
         expires.isoformat(),
     ]
-    return Goto(f"{path}?{urlencode({'code': visit.house.keys.seal(json.dumps(values))})}", done)
+    return Goto(f"{path}?{urlencode({'code': visit.app.keys.seal(json.dumps(values))})}", done)
 
 
 def shown(visit: Visit) -> Shown | None:
     """The code that the address carries; None without one, in another session, or when it is too late."""
-    opened = visit.house.keys.open(visit.query.get("code"))
+    opened = visit.app.keys.open(visit.query.get("code"))
     values = json.loads(opened) if opened and opened.startswith("[") else []
     if len(values) != 7 or values[:2] != [_PURPOSE, visit.officer.session_id]:
         return None

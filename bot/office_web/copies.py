@@ -33,7 +33,7 @@ def form(visit: Visit) -> Answer:
     if made is None:
         raise NotFound
     name = safe_name(f"{chart.form().title}-{one.institution}-{one.quarter}.{kind}")
-    return Download(name, made(visit.connection, one.revision.id, visit.house.keys))
+    return Download(name, made(visit.connection, one.revision.id, visit.app.keys))
 
 
 def file(visit: Visit) -> Answer:
@@ -45,7 +45,7 @@ def file(visit: Visit) -> Answer:
     wanted = (visit.params["kind"], visit.params["hash"])
     for one_file in found:
         if (one_file.kind, one_file.hash) == wanted:
-            path = visit.house.settings.data_dir / attached.FOLDER / one_file.hash
+            path = visit.app.settings.data_dir / attached.FOLDER / one_file.hash
             try:
                 content = path.read_bytes()
             except OSError:

@@ -46,7 +46,7 @@ def order(visit: Visit) -> Answer:
         visit.now,
         str(quarter),
         kind=kind,
-        basis=basis if basis in export.BASES else visit.house.settings.report_basis,
+        basis=basis if basis in export.BASES else visit.app.settings.report_basis,
         accepted_only=visit.form.get("accepted") == "1",
     )
     return Goto(f"/office/summary/file/{number}")
@@ -78,7 +78,7 @@ def fetch(visit: Visit) -> Answer:
 
 def _content(visit: Visit, kind: str, quarter: str, accepted: bool, basis: str) -> bytes | Path:
     """The bytes, or for what may be large the file they were written to."""
-    connection, keys, folder = visit.connection, visit.house.keys, visit.house.settings.data_dir
+    connection, keys, folder = visit.connection, visit.app.keys, visit.app.settings.data_dir
     if kind == "xlsx":
         return export.aggregate(connection, quarter, accepted, basis, keys, visit.times)
     if kind == "pages":

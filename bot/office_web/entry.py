@@ -170,11 +170,11 @@ def _carry(visit: Visit, kept: Arrived | None) -> str:
     """A file that was kept, sealed, so that a corrected form need not send it again."""
     if kept is None:
         return ""
-    return visit.house.keys.seal(json.dumps([kept.name, kept.hash, kept.size, kept.media]))
+    return visit.app.keys.seal(json.dumps([kept.name, kept.hash, kept.size, kept.media]))
 
 
 def _carried(visit: Visit, sealed: str) -> Arrived | None:
-    opened = visit.house.keys.open(sealed)
+    opened = visit.app.keys.open(sealed)
     return Arrived(*json.loads(opened)) if opened else None
 
 
@@ -256,7 +256,7 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     revisions.typed_in(connection, draft.id, texts["source"], received, by, now)
     edited = reports.snapshot(connection, institution.id, str(quarter)).draft
     assert edited is not None
-    telephone = visit.house.keys.seal(texts["telephone"]) if texts.get("telephone") else None
+    telephone = visit.app.keys.seal(texts["telephone"]) if texts.get("telephone") else None
     receipt = f"{quarter}-{institution.id:04d}-{draft.number:02d}"
     done = drafts.submit(
         connection,

@@ -165,12 +165,12 @@ def _seal(visit: Visit, rows: list[Row]) -> str:
         "rows": values,
     }
     packed = zlib.compress(json.dumps(whole, ensure_ascii=False).encode())
-    return visit.house.keys.seal(b85encode(packed).decode())
+    return visit.app.keys.seal(b85encode(packed).decode())
 
 
 def _open(visit: Visit, sealed: str) -> list[Row] | None:
     """What `_seal` sealed in this session, not too long ago; None for anything else."""
-    opened = visit.house.keys.open(sealed)
+    opened = visit.app.keys.open(sealed)
     if not opened:
         return None
     try:

@@ -30,7 +30,7 @@ def make(visit: Visit) -> Answer:
     for institution_id, name in roster.alone(visit.connection, visit.now, with_code=every)[:MOST]:
         code, expires = people.create_invite(
             visit.connection,
-            visit.house.keys.codes,
+            visit.app.keys.codes,
             visit.now,
             "contact",
             institution_id,

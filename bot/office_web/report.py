@@ -92,7 +92,7 @@ def _chosen(visit: Visit, pasts: list[Past]) -> Past | None:
 def _contacts(visit: Visit, institution_id: int) -> list[tuple[str, str, str]]:
     """(name, role, telephone) of who speaks for the institution; readers see no telephone."""
     found = contacts.of_institution(visit.connection, institution_id)
-    open_ = visit.house.keys.open if visit.officer.decides else lambda _: ""
+    open_ = visit.app.keys.open if visit.officer.decides else lambda _: ""
     return [(c.name or "", c.role, open_(c.telephone) or "") for c in found]
 
 
@@ -102,7 +102,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     assert one is not None  # a submitted revision is never deleted
     pages = attachments.of(connection, past.id)
     typed_in = revisions.typed_in_from(connection, past.id)
-    telephone = visit.house.keys.open(one.revision.telephone) if visit.officer.decides else None
+    telephone = visit.app.keys.open(one.revision.telephone) if visit.officer.decides else None
     chart = form()
     return {
         "one": one,

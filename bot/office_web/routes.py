@@ -7,6 +7,7 @@ from datetime import datetime
 
 from starlette.routing import BaseRoute, Route
 
+from bot.app import App
 from bot.office_web import (
     access,
     board,
@@ -28,7 +29,6 @@ from bot.office_web import (
 from bot.office_web.access import Door
 from bot.office_web.visit import Room
 from bot.runner import Runner
-from bot.start import House
 
 KEEPING = {entry.save}  # rooms whose uploads are kept before they are entered
 READING = {importing.preview}  # rooms that look at what is posted and enter nothing
@@ -83,9 +83,9 @@ ROOMS: list[tuple[str, str, Room]] = [
 ]
 
 
-def routes(house: House, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
+def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
     """Everything under `/office`."""
-    door = Door(house, runner, now)
+    door = Door(app, runner, now)
     enter = "/office/enter/{token}"
     return [
         Route(enter, door.steady(door.enter_page), methods=["GET"]),

@@ -50,7 +50,7 @@ class Chosen:
         basis = visit.query.get("basis", "")
         return cls(
             visit.quarter(),
-            basis if basis in BASES else visit.house.settings.report_basis,
+            basis if basis in BASES else visit.app.settings.report_basis,
             visit.query.get("accepted") == "1",
             visit.district if visit.district is not None else mine,
         )

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection
 
+from bot.app import App
 from bot.attached import Arrived
-from bot.start import House
 from bot.telling import Told
 from policy.quarters import Quarter, Times, reporting_quarter
 from storage.sessions import Officer
@@ -81,7 +81,7 @@ class Visit:
     `arrived` the same looked at and kept before the transaction, for rooms that keep files.
     """
 
-    house: House
+    app: App
     connection: Connection
     officer: Officer
     now: datetime
@@ -134,7 +134,7 @@ class Visit:
     @property
     def times(self) -> Times:
         """When reports are due and quarters close."""
-        return self.house.settings.times
+        return self.app.settings.times
 
     @property
     def district(self) -> str | None:

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from bot.app import App, open_app
 from bot.messages import Incoming
 from bot.settings import Settings
-from bot.start import House, open_house
 from storage.turns import Address
 from tests.conftest import contact_code
 from tests.talk import NOON, Person
@@ -29,8 +29,8 @@ ROUNDS, TURNS = 7, 300
 CHECK = ["没有退休", "上一步", "不确定", "上一步"]
 
 
-def house_in(folder: Path) -> House:
-    return open_house(
+def app_in(folder: Path) -> App:
+    return open_app(
         Settings(
             database_url=f"sqlite:///{folder}/bot.sqlite3",
             data_dir=folder,
@@ -40,9 +40,9 @@ def house_in(folder: Path) -> House:
     )
 
 
-def floor_rows(house: House) -> list[tuple[str, str]]:
+def floor_rows(app: App) -> list[tuple[str, str]]:
     """(state, reply) of real turns, so that the floor writes the same bytes."""
-    raw = house.engine.raw_connection()
+    raw = app.engine.raw_connection()
     rows = raw.cursor().execute("SELECT body FROM outbox ORDER BY id").fetchall()
     state = raw.cursor().execute("SELECT state FROM conversation").fetchone()[0]
     raw.close()
@@ -107,23 +107,23 @@ def median_ms(work: Callable[[int], None], start: int) -> float:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        house = house_in(folder)
+        app = app_in(folder)
         address = Address("terminal", "test", "li")
 
         def durable(number: int) -> None:
             text = CHECK[number % len(CHECK)]
-            house.assistant.handle(Incoming(address, f"m{number}", NOON + timedelta(seconds=number), text))
+            app.assistant.handle(Incoming(address, f"m{number}", NOON + timedelta(seconds=number), text))
 
-        house.assistant.handle(Incoming(address, "start", NOON, "我能不能参加培训"))
+        app.assistant.handle(Incoming(address, "start", NOON, "我能不能参加培训"))
         for number in range(len(CHECK) * 4):
             durable(number)
-        by_hand = bare(folder, floor_rows(house))
-        wang = Person(house.assistant, "wang")
-        wang.says(f"绑定 {contact_code(house)}", "跳过", "跳过", "填报", "2026Q4", "全部")
+        by_hand = bare(folder, floor_rows(app))
+        wang = Person(app.assistant, "wang")
+        wang.says(f"绑定 {contact_code(app)}", "跳过", "跳过", "填报", "2026Q4", "全部")
         report_address = Address("terminal", "test", "wang")
 
         def cell(number: int) -> None:
-            house.assistant.handle(
+            app.assistant.handle(
                 Incoming(report_address, f"c{number}", NOON, f"大数据 已培训人数 {number % 50 + 1}")
             )
 

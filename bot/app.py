@@ -16,7 +16,7 @@ from storage.database import StorageUnavailable, open_database
 
 
 @dataclass(frozen=True)
-class House:
+class App:
     """The parts every command shares."""
 
     settings: Settings
@@ -26,7 +26,7 @@ class House:
     files: FileStore
 
 
-def open_house(settings: Settings | None = None) -> House:
+def open_app(settings: Settings | None = None) -> App:
     """Settings, database, keys, assistant.
 
     Raises:
@@ -49,11 +49,11 @@ def open_house(settings: Settings | None = None) -> House:
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times)
-    return House(settings, engine, keys, Assistant(engine, keys, settings.url, settings.times), files)
+    return App(settings, engine, keys, Assistant(engine, keys, settings.url, settings.times), files)
 
 
 def serve() -> int:
     """Serve every configured channel until stopped."""
-    from bot.serving import run
+    from bot.server import run
 
-    return run(open_house())
+    return run(open_app())

@@ -17,12 +17,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from bot import announcing, attached, files, reminding
+from bot.app import App
 from bot.channels import web
 from bot.office_web.routes import routes as office_routes
 from bot.render import words
 from bot.runner import Runner
 from bot.settings import Settings
-from bot.start import House
 from policy.quarters import SHANGHAI
 from storage import people, sessions, turns
 from storage.database import StorageUnavailable, schema_state, transaction
@@ -49,31 +49,31 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-def application(house: House) -> Starlette:
+def application(app: App) -> Starlette:
     """The ASGI application with its background work."""
-    runner = Runner(house.assistant)
+    runner = Runner(app.assistant)
     telegram = None
-    if house.settings.telegram_token:
+    if app.settings.telegram_token:
         from bot.channels.telegram import Telegram
 
-        telegram = Telegram(house, runner, now)
+        telegram = Telegram(app, runner, now)
 
     wechat = None
-    if house.settings.wechat:
+    if app.settings.wechat:
         from bot.channels.wechat import WeChat
 
-        wechat = WeChat(house, runner, now)
+        wechat = WeChat(app, runner, now)
 
     async def healthz(request: Request) -> Response:
         try:
-            await runner.run(lambda: schema_state(house.engine))
+            await runner.run(lambda: schema_state(app.engine))
         except StorageUnavailable:
             return JSONResponse({"status": "storage unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})
 
     async def metrics(request: Request) -> Response:
         def read() -> dict[str, int]:
-            with transaction(house.engine, read_only=True) as connection:
+            with transaction(app.engine, read_only=True) as connection:
                 return turns.counts(connection)
 
         try:
@@ -84,22 +84,22 @@ def application(house: House) -> Starlette:
 
     async def remind() -> None:
         windowed = wechat is not None and wechat.can_push
-        await runner.run(lambda: reminding.send_due(house.engine, now(), windowed, house.settings.times))
-        await runner.run(lambda: announcing.send_due(house.engine, now()))
+        await runner.run(lambda: reminding.send_due(app.engine, now(), windowed, app.settings.times))
+        await runner.run(lambda: announcing.send_due(app.engine, now()))
 
     async def purge() -> None:
         def work() -> None:
-            with transaction(house.engine) as connection:
+            with transaction(app.engine) as connection:
                 turns.purge(connection, now() - KEEP_TURNS)
                 sessions.forget_old(connection, now() - KEEP_TURNS)
-            folder = house.settings.data_dir
-            attached.sweep(house.engine, folder, now() - KEEP_TURNS)
+            folder = app.settings.data_dir
+            attached.sweep(app.engine, folder, now() - KEEP_TURNS)
             files.sweep_passing(folder, now() - KEEP_PASSING)
 
         await runner.run(work)
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(asgi: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(every(600, remind)), asyncio.create_task(every(86_400, purge))]
         async with contextlib.AsyncExitStack() as stack:
             if telegram:
@@ -115,9 +115,9 @@ def application(house: House) -> Starlette:
     routes = [
         Route("/healthz", healthz),
         Route("/metrics", metrics),
-        *web.routes(house, runner, now),
+        *web.routes(app, runner, now),
         Route("/office/", lambda request: RedirectResponse("/office", 308)),
-        *office_routes(house, runner, now),
+        *office_routes(app, runner, now),
     ]
     if telegram:
         routes += telegram.routes()
@@ -137,37 +137,37 @@ def _wechat(settings: Settings) -> dict[str, bool] | None:
     }
 
 
-def run(house: House) -> int:
+def run(app: App) -> int:
     """Serve until stopped; prints where to point the browser."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the bot's token
-    host, port = house.settings.address
+    host, port = app.settings.address
     try:
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
     except OSError:
         print(
-            words("cli/problem.j2", {"kind": "listen", "detail": house.settings.listen, "example": ""}),
+            words("cli/problem.j2", {"kind": "listen", "detail": app.settings.listen, "example": ""}),
             file=sys.stderr,
         )
         return 1
     code = None
     if sys.stdout.isatty():
-        with transaction(house.engine) as connection:
-            code = people.first_head_code(connection, house.keys.codes, now())
+        with transaction(app.engine) as connection:
+            code = people.first_head_code(connection, app.keys.codes, now())
     port = listener.getsockname()[1]
-    url = house.settings.url_at(port)
-    house.assistant.url = url  # port 0 is known only now
-    telegram = "webhook" if house.settings.telegram_webhook_secret else "long polling"
+    url = app.settings.url_at(port)
+    app.assistant.url = url  # port 0 is known only now
+    telegram = "webhook" if app.settings.telegram_webhook_secret else "long polling"
     data = {
         "url": url,
-        "everywhere": house.settings.everywhere and not house.settings.public_url,
+        "everywhere": app.settings.everywhere and not app.settings.public_url,
         "code": code,
-        "telegram": telegram if house.settings.telegram_token else None,
-        "wechat": _wechat(house.settings),
+        "telegram": telegram if app.settings.telegram_token else None,
+        "wechat": _wechat(app.settings),
     }
     print(words("cli/serving.j2", data), flush=True)
-    config = uvicorn.Config(application(house), log_level="warning", access_log=False)
+    config = uvicorn.Config(application(app), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
     return 0

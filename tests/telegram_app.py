@@ -1,4 +1,4 @@
-"""Parts of the tests that talk over Telegram: the house behind a bot, and the channel running."""
+"""Parts of the tests that talk over Telegram: the app behind a bot, and the channel running."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.app import App, open_app
 from bot.channels import telegram as channel
 from bot.channels import telegram_delivery as delivery
 from bot.channels.telegram import Telegram
 from bot.runner import Runner
 from bot.settings import Settings
-from bot.start import House, open_house
 from policy.quarters import SHANGHAI
 from storage import database
 from storage.database import transaction
@@ -50,8 +50,8 @@ async def api(quick: None) -> AsyncIterator[BotApi]:
         yield started
 
 
-def open_telegram_house(api: BotApi, folder: Path, url: str = "", **settings: Any) -> House:
-    return open_house(
+def open_telegram_app(api: BotApi, folder: Path, url: str = "", **settings: Any) -> App:
+    return open_app(
         Settings(
             database_url=url or f"sqlite:///{folder}/bot.sqlite3",
             data_dir=folder / "data",
@@ -65,35 +65,35 @@ def open_telegram_house(api: BotApi, folder: Path, url: str = "", **settings: An
 
 
 @pytest.fixture
-def telegram_house(api: BotApi, tmp_path: Path) -> Iterator[House]:
-    made = open_telegram_house(api, tmp_path)
+def telegram_app(api: BotApi, tmp_path: Path) -> Iterator[App]:
+    made = open_telegram_app(api, tmp_path)
     yield made
     made.engine.dispose()
 
 
 @asynccontextmanager
-async def serving(house: House) -> AsyncIterator[Telegram]:
+async def serving(app: App) -> AsyncIterator[Telegram]:
     """The channel as the serving process runs it."""
-    runner = Runner(house.assistant)
-    served = Telegram(house, runner, lambda: NOW)
+    runner = Runner(app.assistant)
+    served = Telegram(app, runner, lambda: NOW)
     async with served.running():
         yield served
     runner.close()
 
 
 @pytest.fixture
-async def served(telegram_house: House) -> AsyncIterator[Telegram]:
-    async with serving(telegram_house) as running:
+async def served(telegram_app: App) -> AsyncIterator[Telegram]:
+    async with serving(telegram_app) as running:
         yield running
 
 
-def count(house: House, table: Any, *where: Any) -> int:
-    with transaction(house.engine, read_only=True) as connection:
+def count(app: App, table: Any, *where: Any) -> int:
+    with transaction(app.engine, read_only=True) as connection:
         return connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
 
 
-def failures(house: House) -> list[str | None]:
-    with transaction(house.engine, read_only=True) as connection:
+def failures(app: App) -> list[str | None]:
+    with transaction(app.engine, read_only=True) as connection:
         return list(connection.execute(select(outbox.c.failed).order_by(outbox.c.id)).scalars())
 
 
@@ -104,7 +104,7 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def settled(house: House, rows: int) -> None:
+async def settled(app: App, rows: int) -> None:
     """Wait until that many outbox rows were delivered or given up."""
     done = outbox.c.sent_at.is_not(None) | outbox.c.failed.is_not(None)
-    await until(lambda: count(house, outbox, done) >= rows)
+    await until(lambda: count(app, outbox, done) >= rows)

@@ -17,12 +17,12 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from bot import serving
+from bot import server
+from bot.app import App, open_app
 from bot.channels import wechat, wechat_delivery
 from bot.channels.wechat_crypto import Sealer, signature
 from bot.messages import Choice, Outgoing
 from bot.settings import Settings
-from bot.start import House, open_house
 from policy.quarters import SHANGHAI
 from storage import database, turns
 from storage.database import transaction
@@ -172,7 +172,7 @@ def envelope(fields: dict[str, Any]) -> str:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(serving, "now", made)
+    monkeypatch.setattr(server, "now", made)
     return made
 
 
@@ -193,8 +193,8 @@ async def api(quick: None) -> AsyncIterator[WeChatServer]:
         yield started
 
 
-def open_wechat_house(folder: Path, api: WeChatServer | None, url: str = "", **settings: Any) -> House:
-    """A house with the channel on; without `api` there is no secret, so that it only answers."""
+def open_wechat_app(folder: Path, api: WeChatServer | None, url: str = "", **settings: Any) -> App:
+    """A app with the channel on; without `api` there is no secret, so that it only answers."""
     given: dict[str, Any] = {
         "database_url": url or f"sqlite:///{folder}/bot.sqlite3",
         "data_dir": folder / "data",
@@ -206,15 +206,15 @@ def open_wechat_house(folder: Path, api: WeChatServer | None, url: str = "", **s
         "wechat_secret": SECRET if api else None,
         **settings,
     }
-    return open_house(Settings(_env_file=None, **given))
+    return open_app(Settings(_env_file=None, **given))
 
 
 @asynccontextmanager
-async def serving_house(house: House) -> AsyncIterator[httpx.AsyncClient]:
+async def serving_app(app: App) -> AsyncIterator[httpx.AsyncClient]:
     """The real application with its background work, and a client posting to it."""
-    app = serving.application(house)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
+    asgi = server.application(app)
+    async with asgi.router.lifespan_context(asgi):
+        transport = httpx.ASGITransport(asgi)
         async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client:
             yield client
 
@@ -223,43 +223,43 @@ Meet = Callable[..., Phone]
 
 
 @pytest.fixture
-def wechat_house(api: WeChatServer, tmp_path: Path) -> Iterator[House]:
-    made = open_wechat_house(tmp_path, api)
+def wechat_app(api: WeChatServer, tmp_path: Path) -> Iterator[App]:
+    made = open_wechat_app(tmp_path, api)
     yield made
     made.engine.dispose()
 
 
 @pytest.fixture
-async def meet(wechat_house: House, api: WeChatServer, clock: Clock) -> AsyncIterator[Meet]:
-    """People talking to the served house, by openid."""
-    async with serving_house(wechat_house) as client:
+async def meet(wechat_app: App, api: WeChatServer, clock: Clock) -> AsyncIterator[Meet]:
+    """People talking to the served app, by openid."""
+    async with serving_app(wechat_app) as client:
         yield lambda openid="oLi", **kw: Phone(openid, client, clock, api, **kw)
 
 
 @pytest.fixture
 async def meet_silent(quick: None, tmp_path: Path, clock: Clock) -> AsyncIterator[Meet]:
     """The same on an account without a secret: only answers."""
-    made = open_wechat_house(tmp_path, None)
-    async with serving_house(made) as client:
+    made = open_wechat_app(tmp_path, None)
+    async with serving_app(made) as client:
         yield lambda openid="oLi", **kw: Phone(openid, client, clock, **kw)
     made.engine.dispose()
 
 
-def count(house: House, table: Any, *where: Any) -> int:
-    with transaction(house.engine, read_only=True) as connection:
+def count(app: App, table: Any, *where: Any) -> int:
+    with transaction(app.engine, read_only=True) as connection:
         return connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
 
 
-def push(house: House, openid: str, text: str, at: datetime, *labels: str) -> None:
+def push(app: App, openid: str, text: str, at: datetime, *labels: str) -> None:
     """Write something to a person, as a reminder or the desk does."""
     message = Outgoing(text, tuple(Choice(label, "m") for label in labels))
-    with transaction(house.engine) as connection:
+    with transaction(app.engine) as connection:
         turns.enqueue(connection, Address("wechat", APPID, openid), [message.body()], at)
 
 
-def unseen(house: House) -> int:
+def unseen(app: App) -> int:
     """Messages that were neither handed over nor refused."""
-    return count(house, outbox, outbox.c.sent_at.is_(None), outbox.c.failed.is_(None))
+    return count(app, outbox, outbox.c.sent_at.is_(None), outbox.c.failed.is_(None))
 
 
 async def until(true: Callable[[], object]) -> None:
