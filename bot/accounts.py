@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot import telling
-from bot.messages import Outgoing
-from bot.render import render
-from bot.turn import Turn
+from bot.core import notify
+from bot.core.messages import Outgoing
+from bot.core.render import render
+from bot.core.turn import Turn
 from storage import accounts, contacts, people, turns
 
 Replies = list[Outgoing] | None
@@ -65,7 +65,7 @@ def _tell_heads(turn: Turn) -> None:
         channel=turn.incoming.address.channel,
         at=turn.now,
     )
-    telling.tell_people(turn.connection, [h for h in heads if h != mine.person_id], message, turn.now)
+    notify.tell_people(turn.connection, [h for h in heads if h != mine.person_id], message, turn.now)
 
 
 def act(turn: Turn, argument: str) -> Replies:

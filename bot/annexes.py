@@ -12,8 +12,8 @@ from typing import IO, BinaryIO
 from sqlalchemy import Connection
 
 from bot import attached, docx
+from bot.core.render import words
 from bot.files import safe_name
-from bot.render import words
 from policy.quarters import Quarter
 from storage import attachments, turnout
 from storage.attachments import Annexed, Attached

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from bot.core.render import render
 from bot.publications import as_publication
-from bot.render import render
 from policy.publications import wanted_by
 from policy.quarters import local
 from storage import publications, turns

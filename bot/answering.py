@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.messages import Outgoing
+from bot.core.messages import Outgoing
+from bot.core.render import render
+from bot.core.turn import Turn
 from bot.publications import Reader, nothing, of_turn
-from bot.render import render
-from bot.turn import Turn
 from policy.answers import Entry, answers, answers_by_topic
 from policy.checks import checks
 from policy.clause_names import clauses_named

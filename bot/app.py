@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
 from bot.assistant import Assistant
+from bot.core.keys import Keys, load_keys
 from bot.files import FileStore
-from bot.keys import Keys, load_keys
 from bot.settings import Settings, bad, load_settings
 from storage.database import StorageUnavailable, open_database
 

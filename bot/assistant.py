@@ -12,13 +12,14 @@ import traceback
 
 from sqlalchemy import Connection, Engine
 
-from bot import attached, conductor, door, router, tables
-from bot.channels.shape import channel_of
+from bot import attached, router, tables
+from bot.core import dialog_manager, input_limits
+from bot.core.channel_limits import channel_of
+from bot.core.keys import Keys
+from bot.core.messages import Incoming, Outgoing
+from bot.core.render import render
+from bot.core.turn import Memory, Turn
 from bot.dialogs import takes_numbers
-from bot.keys import Keys
-from bot.messages import Incoming, Outgoing
-from bot.render import render
-from bot.turn import Memory, Turn
 from policy.quarters import Times
 from storage import turns
 from storage.database import StorageUnavailable, transaction
@@ -44,7 +45,7 @@ class Assistant:
         Raises:
             StorageUnavailable: nothing was written; the channel must not acknowledge.
         """
-        refused = door.refusal(incoming)
+        refused = input_limits.refusal(incoming)
         if refused:
             return [render("problem/door.j2", reason=refused)]
         content = tables.content_of(incoming.file)
@@ -72,8 +73,8 @@ class Assistant:
         content: bytes | None,
         arrived: attached.Arrived | None,
     ) -> list[Outgoing]:
-        text = door.clean(incoming.text)
-        masked, was_masked = door.mask(text)
+        text = input_limits.clean(incoming.text)
+        masked, was_masked = input_limits.mask(text)
         address = incoming.address
         turn_id = turns.begin(connection, address, incoming.id, masked or _label(incoming), incoming.now)
         if turn_id is None:
@@ -125,7 +126,7 @@ def _numbers_press(turn: Turn) -> bool:
     """Whether a number typed now presses an offered button: not where a figure or a text is asked for."""
     if turn.kept is not None:
         return True
-    stage = conductor.open_stage(turn)
+    stage = dialog_manager.open_stage(turn)
     return stage is None or stage.question is None or stage.question.kind in ("choice", "list")
 
 

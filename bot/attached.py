@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bot import media, sheets
+from bot.core.messages import IncomingFile
 from bot.media import BadFile
-from bot.messages import IncomingFile
 from bot.sheets import BadSheet, Grid
 from policy.form import form
 from policy.form_file import MOST_ROWS, Base, FormFile, is_ours, read_form

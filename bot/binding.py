@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot import accounts, conductor
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot import accounts
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from storage import accounts as accounts_kept
 from storage import people
 
@@ -39,7 +40,7 @@ def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:
     said = [turn.say("bind/contact.j2", institution=used.institution, role=used.role)]
     if people.profile(turn.connection, turn.person_id).name:
         return [turn.say("bind/again.j2", institution=used.institution, role=used.role)]
-    return said + conductor.start(turn, "profile")
+    return said + dialog_manager.start(turn, "profile")
 
 
 def confirm(turn: Turn, code: str) -> list[Outgoing] | None:

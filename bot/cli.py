@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from bot.render import words
+from bot.core.render import words
 from policy.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ Who came first may remove who came later, a lead anybody; what the office gave i
 
 from __future__ import annotations
 
-from bot import telling
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core import notify
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from storage import contacts, people
 from storage.contacts import Contact
 from storage.people import Membership
@@ -87,7 +87,7 @@ def _remove(turn: Turn, membership_id: int, sure: bool) -> Replies:
             return [turn.say("colleague/remove.j2", other=other, institution=mine.institution)]
         contacts.revoke(turn.connection, membership_id, turn.person_id, turn.now)
         told = turn.say("colleague/removed.j2", institution=mine.institution)
-        telling.tell_people(turn.connection, [other.person_id], told, turn.now)
+        notify.tell_people(turn.connection, [other.person_id], told, turn.now)
         return [_listed(turn, mine)]
     return None
 

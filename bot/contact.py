@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot import conductor, receiving
+from bot import receiving
+from bot.core import dialog_manager
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import words
+from bot.core.turn import Turn
 from bot.history import versions
-from bot.messages import FileRef, Outgoing
 from bot.receiving import Place
-from bot.render import words
-from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, reports, revisions
@@ -69,7 +70,7 @@ def press(turn: Turn, name: str, argument: str) -> Replies:
         return None
     place, rest = found
     if name == "fill":
-        return conductor.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+        return dialog_manager.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
     if name == "form":
         return form_file(turn, place)
     if name == "prn":
@@ -123,7 +124,7 @@ def opening(turn: Turn) -> list[Outgoing]:
     """期初数: enter or correct them."""
     if not turn.institutions:
         return [turn.say("opening/office.j2" if turn.office_role else "report/none.j2")]
-    return conductor.start(turn, "opening")
+    return dialog_manager.start(turn, "opening")
 
 
 def form_file(turn: Turn, place: Place) -> list[Outgoing]:
@@ -181,7 +182,7 @@ def write_page(turn: Turn, place: Place, kind: str) -> Replies:
     given = {"institution": place[0], "quarter": place[1], "kind": kind}
     if turn.memory.dialog is not None and turn.memory.dialog.name == "page":
         turn.memory.dialog = None
-    return conductor.start(turn, "page", given)
+    return dialog_manager.start(turn, "page", given)
 
 
 def drop_file(turn: Turn, place: Place, rest: str) -> Replies:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot import conductor
-from bot.allowed import refused
-from bot.messages import Outgoing
-from bot.render import render
-from bot.turn import Turn
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import render
+from bot.core.turn import Turn
 from policy.answers import answers
 from storage import complaints, questions, turns
 
@@ -23,14 +23,14 @@ def begin(turn: Turn, name: str, **given: object) -> list[Outgoing]:
     if turn.memory.dialog is not None and turn.memory.dialog.name == name:
         turn.memory.dialog = None
     turn.memory.parked.pop(name, None)
-    return conductor.start(turn, name, dict(given))
+    return dialog_manager.start(turn, name, dict(given))
 
 
 def leave(turn: Turn) -> None:
     """Looking at a list ends what was half done at the desk: its question must not wait unseen."""
     dialog = turn.memory.dialog
     if dialog is not None and dialog.name in DESK:
-        conductor.park(turn)
+        dialog_manager.park(turn)
         turn.step()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from bot.render import templates
+from bot.core.render import templates
 from policy.form import form
 
 FIXED = (2023, 5, 24, 0, 0, 0)  # the notice's date, as every part's own: any fixed one does

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection
 
 from bot import export_lists, export_rows, form_copy
+from bot.core.keys import Keys
+from bot.core.render import words
 from bot.explained import explained
 from bot.export_rows import label
-from bot.keys import Keys
-from bot.render import words
 from bot.workbook import Sheets, lines, shown
 from policy.quarters import FIRST_YEAR, Quarter, Times, local
 from storage import aggregates, reports, turnout

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core.render import words
 from bot.export_rows import Cells, label, measure_heads
 from bot.places import in_order
-from bot.render import words
 from bot.workbook import Sheets, shown
 from policy.quarters import local
 from storage import board, summary, turnout

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-from bot import answering, conductor, queueing
-from bot.channels.shape import channel_of
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot import answering, queueing
+from bot.core import dialog_manager
+from bot.core.channel_limits import channel_of
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from policy.answers import answers
 from policy.asked import perhaps_ours
 from policy.index import index
@@ -113,9 +114,9 @@ def pick(turn: Turn, argument: str) -> list[Outgoing] | None:
 def hand_over(turn: Turn) -> list[Outgoing]:
     """转人工: the last question goes to the office; without one it is asked for."""
     if turn.memory.asked is None:
-        return conductor.start(turn, "handover")
+        return dialog_manager.start(turn, "handover")
     turn_id, entry = turn.memory.asked
-    return hand(turn, f"{turn_id}:{entry}") or conductor.start(turn, "handover")
+    return hand(turn, f"{turn_id}:{entry}") or dialog_manager.start(turn, "handover")
 
 
 def hand(turn: Turn, argument: str) -> list[Outgoing] | None:

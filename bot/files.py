@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from bot import attached, export, form_copy
+from bot.core.keys import Keys
+from bot.core.messages import FileRef, IncomingFile
+from bot.core.render import render
 from bot.dialogs import DIALOGS
 from bot.dialogs.check import CheckContext, CheckDialog
-from bot.keys import Keys
-from bot.messages import FileRef, IncomingFile
-from bot.render import render
 from policy.quarters import Times
 from storage import attachments, people, reports
 from storage.database import transaction

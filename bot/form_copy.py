@@ -7,8 +7,8 @@ import json
 from sqlalchemy import Connection
 
 from bot import docx
+from bot.core.keys import Keys
 from bot.explained import explained
-from bot.keys import Keys
 from bot.sheets import BASE_SHEET
 from bot.workbook import Sheets, lines, shown
 from policy.form import Form, Measure, form

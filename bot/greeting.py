@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot import report_state
-from bot.messages import Outgoing
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.report_state import ReportState
-from bot.turn import Turn
 from policy.quarters import Quarter, local
 from storage import institutions, lead_review
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot import conductor, leading
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot import leading
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from storage import lead_review
 from storage.lead_review import Review
 
@@ -40,5 +41,5 @@ def act(turn: Turn, argument: str) -> Replies:
     if review.state != "open" or not review.current:
         return [leading.gone(turn, review)]
     if what == "no":
-        return conductor.start(turn, "lead", {"review": review.id})
+        return dialog_manager.start(turn, "lead", {"review": review.id})
     return leading.decide(turn, review.id, None) if what == "ok" else None

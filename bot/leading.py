@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import telling
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core import notify
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from policy.form import form
 from storage import institutions, lead_review, reports
 from storage.lead_review import Review
@@ -25,7 +25,7 @@ def ask(turn: Turn, snapshot: Snapshot) -> list[Outgoing]:
     made = lead_review.ask(turn.connection, draft, turn.person_id, turn.now)
     review = lead_review.get(turn.connection, made)
     assert review is not None
-    told = telling.tell_people(turn.connection, leads, table(turn, review), turn.now)
+    told = notify.tell_people(turn.connection, leads, table(turn, review), turn.now)
     place = f"{snapshot.institution_id}:{snapshot.quarter}"
     return [turn.say("lead/asked.j2", pushed=told.pushed, place=place)]
 
@@ -58,7 +58,7 @@ def decide(turn: Turn, review_id: int, words: str | None) -> list[Outgoing]:
     except VersionConflict:
         seen = lead_review.get(turn.connection, review_id)
         return [gone(turn, seen)] if seen else [turn.say("lead/none.j2")]
-    telling.tell_reviewed(turn.connection, review, turn.person_id, turn.now)
+    notify.tell_reviewed(turn.connection, review, turn.person_id, turn.now)
     return [turn.say("lead/done.j2", review=review)]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot import answering, conductor, door, office, report_words, standing, words
-from bot.conductor import Stage
+from bot import answering, buttons, office, report_words
+from bot.core import dialog_manager, input_limits, vocabulary
+from bot.core.dialog import Problem, Write
+from bot.core.dialog_manager import Stage
+from bot.core.messages import Outgoing
+from bot.core.turn import Kept, Turn
 from bot.dialogs.report import ReportContext
 from bot.dialogs.report_questions import AskWhy
-from bot.engine import Problem, Write
-from bot.messages import Outgoing
-from bot.turn import Kept, Turn
 
 LONGEST_QUESTION = 60  # characters; a longer text that ends with a question is a text
 _MARKS = ("?", "？", "吗")
@@ -19,13 +20,15 @@ def ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
     question = stage.question
     if not isinstance(question, Write):
         return None
-    token = next((t for label, t in turn.memory.offers if words.tidy(label) == words.tidy(text)), "")
+    token = next(
+        (t for label, t in turn.memory.offers if vocabulary.tidy(label) == vocabulary.tidy(text)), ""
+    )
     meant = "button" if token else _meant(turn, stage, question, text)
     if meant is None:
         return None
     turn.step()  # a text kept before and its buttons are over
     turn.memory.kept = Kept(turn.talk.serial, meant, turn.keys.seal(text), token)
-    shown = door.mask(words.tidy(text))[0][:20]
+    shown = input_limits.mask(vocabulary.tidy(text))[0][:20]
     why = isinstance(question, AskWhy)
     report = isinstance(stage.context, ReportContext)
     return [turn.say("problem/likely.j2", meant=meant, shown=shown, why=why, report=report)]
@@ -34,7 +37,7 @@ def ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
 def _meant(turn: Turn, stage: Stage, question: Write, text: str) -> str | None:
     if report_words.figures_in(turn, stage, text):
         return None if _reads_figures(question, text) else "figures"
-    if words.corrected(text) == "" and (isinstance(question, AskWhy) or words.names_former(text)):
+    if vocabulary.corrected(text) == "" and (isinstance(question, AskWhy) or vocabulary.names_former(text)):
         return "former"
     if _is_command(turn, question, text):
         return "command"
@@ -53,9 +56,9 @@ def _reads_figures(question: Write, text: str) -> bool:
 
 
 def _is_command(turn: Turn, question: Write, text: str) -> bool:
-    if standing.check_titled(text):
+    if buttons.check_titled(text):
         return True
-    own = words.own_command(text) if turn.institutions else None
+    own = vocabulary.own_command(text) if turn.institutions else None
     if own and (own != "correct" or isinstance(question, AskWhy)):
         return True  # why something is corrected may be said so: 更正, 填错了
     return turn.office_role is not None and office.command_in(text) is not None
@@ -66,7 +69,7 @@ def _is_question(turn: Turn, text: str) -> bool:
     plain = text.strip()
     if len(plain) > LONGEST_QUESTION or "\n" in plain or plain.endswith("。"):
         return False
-    return plain.endswith(_MARKS) or (words.asks(plain) and answering.answer(turn, plain).sure)
+    return plain.endswith(_MARKS) or (vocabulary.asks(plain) and answering.answer(turn, plain).sure)
 
 
 def is_answerable(stage: Stage, text: str) -> bool:
@@ -81,7 +84,7 @@ def is_answerable(stage: Stage, text: str) -> bool:
 
 def typed(turn: Turn) -> str | None:
     """The button that is meant by a part of its label: 修改 for 修改数字, 说明 for 填写说明."""
-    plain = words.tidy(turn.text)
+    plain = vocabulary.tidy(turn.text)
     if turn.kept is None or len(plain) < 2:
         return None
     found = [token for label, token in turn.memory.offers if plain in label and ":a:kept:" in token]
@@ -91,4 +94,4 @@ def typed(turn: Turn) -> str | None:
 def take_back(stage: Stage) -> list[Outgoing]:
     """What was filled in before, to be changed."""
     report = isinstance(stage.context, ReportContext) and stage.context.occupations()
-    return conductor.changes(stage) if report else conductor.back(stage)
+    return dialog_manager.changes(stage) if report else dialog_manager.back(stage)

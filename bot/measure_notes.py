@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot import conductor
-from bot.allowed import refused
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.turn import Turn
 from bot.desk import begin
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.form import form
 from policy.measure_notes import Piece, timeline
 from policy.quarters import reporting_quarter
@@ -50,7 +50,7 @@ def act(turn: Turn, argument: str) -> Replies:
     measure = next((m for m in form().measures if m.id == measure_id), None)
     if measure is None:
         return None
-    conductor.park(turn)
+    dialog_manager.park(turn)
     turn.step()
     if what == "w":
         piece = named(timeline(earlier.notes_set(turn.connection), measure.id), key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot import conductor, contact, report_state
-from bot.messages import Outgoing
+from bot import contact, report_state
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.receiving import Place
 from bot.report_state import ReportState
-from bot.turn import Turn
 from policy.quarters import Quarter
 from storage import attachments
 
@@ -41,9 +42,9 @@ def print_(turn: Turn) -> list[Outgoing]:
 def correct(turn: Turn) -> list[Outgoing]:
     """更正: begin it, or change the draft that is open; with several institutions, a button for each."""
     found = _reports(turn)
-    stage = conductor.open_stage(turn)
+    stage = dialog_manager.open_stage(turn)
     if len(found) == 1 and found[0].state == "draft" and stage is not None and stage.dialog.name == "report":
-        return conductor.changes(stage)
+        return dialog_manager.changes(stage)
     if len(found) != 1 or found[0].latest is None:
         return state(turn)
     return begin_correction(turn, (found[0].institution_id, str(found[0].quarter)))
@@ -55,4 +56,4 @@ def begin_correction(turn: Turn, place: Place) -> list[Outgoing]:
     given = {"institution": str(place[0]), "quarter": place[1]}
     if one.latest is not None and one.state in ("submitted", "accepted"):
         given[f"correct:{one.latest.number}"] = "correct"
-    return conductor.start(turn, "report", given)
+    return dialog_manager.start(turn, "report", given)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from bot import conductor, reviewing, roster_names
+from bot import reviewing, roster_names
+from bot.core import dialog_manager
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import words
+from bot.core.turn import Turn
 from bot.desk import begin
 from bot.dialogs import institution
-from bot.messages import FileRef, Outgoing
-from bot.render import words
-from bot.turn import Turn
 from policy.districts import DISTRICTS
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
@@ -66,7 +67,7 @@ def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
         )
         return [turn.say("office/denied.j2", head_only=role is not None)]
     if command == "new":
-        return institution.create(turn, argument) if argument else conductor.start(turn, "institution")
+        return institution.create(turn, argument) if argument else dialog_manager.start(turn, "institution")
     if command == "name":
         return begin(turn, "officer-name")
     if command == "invite":

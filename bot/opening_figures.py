@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot import words as said
-from bot.engine import Problem
+from bot.core import vocabulary as said
+from bot.core.dialog import Problem
 from policy.form import Doubt, Form, add_rows
 from policy.quarters import FIRST_YEAR, Quarter
 from storage import earlier

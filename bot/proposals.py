@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from bot.render import render
+from bot.core.render import render
 from policy.answers import answers
 from policy.files import packaged
 from policy.text import normalise

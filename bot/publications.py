@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.turn import Turn
+from bot.core.turn import Turn
 from policy.publications import Publication
 from policy.quarters import local
 from storage import publications

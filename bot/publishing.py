@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from bot import tables
-from bot.allowed import refused
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.turn import Turn
 from bot.desk import begin, leave
 from bot.dialogs.publish import read_rows
-from bot.messages import Outgoing
 from bot.publications import as_publication, as_values
-from bot.turn import Turn
 from policy.quarters import local
 from storage import publications
 

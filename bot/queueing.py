@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bot import door
-from bot.turn import Turn
+from bot.core import input_limits
+from bot.core.turn import Turn
 from policy.text import normalise
 from storage import questions
 
 
 def put(turn: Turn, text: str, why: str, turn_id: int, entry: str | None = None) -> bool:
     """Queue what was asked in a turn; False when it holds no words or the office dropped it before."""
-    masked = door.mask(" ".join(text.split()))[0]
+    masked = input_limits.mask(" ".join(text.split()))[0]
     same = normalise(masked)
     if not same:
         return False

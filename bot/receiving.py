@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot import conductor, words
 from bot.attached import Arrived
-from bot.conductor import Stage
+from bot.core import dialog_manager, vocabulary
+from bot.core.dialog_manager import Stage
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs import figures_lines, sharing
 from bot.dialogs.report import ReportContext
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.form import form
 from policy.form_file import FormFile
 from policy.quarters import Quarter, reporting_quarter
@@ -45,7 +45,7 @@ def take_file(turn: Turn, stage: Stage | None) -> Replies:
 
 
 def _again(stage: Stage | None) -> list[Outgoing]:
-    return [conductor.ask(stage, again=True)] if stage and stage.question else []
+    return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
 
 
 def open_place(stage: Stage | None) -> Place | None:
@@ -73,25 +73,27 @@ def _take_form(turn: Turn, stage: Stage | None, sent: FormFile) -> list[Outgoing
             *_again(stage),
         ]
     turn.memory.dialog = turn.memory.dialog if open_at else _cursor(turn, institution_id, quarter)
-    stage = conductor.open_stage(turn)
+    stage = dialog_manager.open_stage(turn)
     assert stage is not None
     context = stage.context
     blocked = not isinstance(context, ReportContext) or context.snapshot is None or context.office.closed
     if blocked or (context.snapshot.shown is not None and context.snapshot.draft is None):
         turn.step()
-        return [turn.say("report/form_begin.j2"), *conductor.show(turn)]
+        return [turn.say("report/form_begin.j2"), *dialog_manager.show(turn)]
     said = write_form(turn, context, sent)
     turn.step()
-    return said + conductor.show(turn)
+    return said + dialog_manager.show(turn)
 
 
 def _institution(turn: Turn, sent: FormFile, open_at: Place | None) -> int | None:
     """Whose form it is, among those the person speaks for."""
-    mine = {m.institution_id: words.tidy(m.institution or "") for m in turn.institutions if m.institution_id}
+    mine = {
+        m.institution_id: vocabulary.tidy(m.institution or "") for m in turn.institutions if m.institution_id
+    }
     if sent.base is not None and sent.base.institution_id not in mine:
         return None
     if sent.institution:
-        named = [i for i, name in mine.items() if name == words.tidy(sent.institution)]
+        named = [i for i, name in mine.items() if name == vocabulary.tidy(sent.institution)]
         return named[0] if named else None
     if sent.base is not None:
         return sent.base.institution_id
@@ -101,7 +103,7 @@ def _institution(turn: Turn, sent: FormFile, open_at: Place | None) -> int | Non
 
 
 def _cursor(turn: Turn, institution_id: int, quarter: str) -> Any:
-    conductor.start(turn, "report", {"institution": str(institution_id), "quarter": quarter})
+    dialog_manager.start(turn, "report", {"institution": str(institution_id), "quarter": quarter})
     return turn.memory.dialog
 
 
@@ -227,7 +229,7 @@ def _kinds(snapshot: Snapshot) -> list[str]:
 
 
 def _kind_named(text: str) -> str:
-    plain = words.tidy(text)
+    plain = vocabulary.tidy(text)
     named = {
         "配套措施": "measures",
         "措施": "measures",
@@ -278,5 +280,5 @@ def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received
     state = turn.memory.dialog
     if state is not None and state.name == "report":
         turn.step()
-        return [said, *conductor.show(turn)]
+        return [said, *dialog_manager.show(turn)]
     return [said]

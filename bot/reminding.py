@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from bot.channels import wechat_window
-from bot.channels.shape import CHANNELS
-from bot.render import render
+from bot.core.channel_limits import CHANNELS
+from bot.core.render import render
 from policy.quarters import Times, local, reporting_quarter
 from policy.reminders import (
     ROSTER_DAYS,

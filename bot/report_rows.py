@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot import conductor
 from bot.contact import place_in
-from bot.messages import Outgoing
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.receiving import Place
-from bot.turn import Turn
 from storage import drafts, reports
 
 Replies = list[Outgoing] | None
@@ -52,4 +52,4 @@ def press(turn: Turn, name: str, argument: str) -> Replies:
         drafts.set_nothing_to_report(turn.connection, draft, turn.person_id, turn.now)
         said = turn.say("report/zeroed.j2")
     given = {"institution": str(place[0]), "quarter": place[1]}
-    return [said, *conductor.start(turn, "report", given)]
+    return [said, *dialog_manager.start(turn, "report", given)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.turn import Turn
+from bot.core.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
 from storage import drafts, lateness, reports, returns, revisions

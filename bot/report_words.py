@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from bot import conductor, contact, report_rows, standing, words
-from bot.conductor import Stage
+from bot import buttons, contact, report_rows
+from bot.core import dialog_manager, vocabulary
+from bot.core.dialog_manager import Stage
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs import figures_lines
 from bot.dialogs.report import PENDING, ReportContext
 from bot.dialogs.report_questions import AskCell, AskWhy, occupations_in
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.form import form
 from policy.form_changes import Change, read_change, read_edits, read_removal
 from policy.form_lines import bare_row
@@ -44,7 +45,7 @@ def take(turn: Turn, stage: Stage | None, text: str) -> Replies:
 
 
 def _again(stage: Stage) -> list[Outgoing]:
-    return [conductor.ask(stage, again=True)]
+    return [dialog_manager.ask(stage, again=True)]
 
 
 def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
@@ -59,8 +60,10 @@ def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
 
 def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[Outgoing]:
     """Open a report and take the figures there, saying where they go."""
-    begun = conductor.start(turn, "report", {"institution": str(institution_id), "quarter": str(quarter)})
-    opened = conductor.open_stage(turn)
+    begun = dialog_manager.start(
+        turn, "report", {"institution": str(institution_id), "quarter": str(quarter)}
+    )
+    opened = dialog_manager.open_stage(turn)
     if opened is None or opened.question is None:
         return begun  # closed, which it says
     assert isinstance(opened.context, ReportContext)
@@ -121,16 +124,16 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
             return [said, *_again(stage)]
         stage.dialog.store(turn, context, question, "correct")
         turn.step()
-        return [said, *conductor.show(turn)]
+        return [said, *dialog_manager.show(turn)]
     if kind == "returned":
-        conductor.answer(stage, lambda asked: "begin")
-        begun = conductor.open_stage(turn)
+        dialog_manager.answer(stage, lambda asked: "begin")
+        begun = dialog_manager.open_stage(turn)
         if begun is None or not isinstance(begun.context, ReportContext):
             return None
         context = begun.context
     said_lines = figures_lines.store_lines(turn, context, text)
     turn.step()
-    return said_lines + conductor.show(turn)
+    return said_lines + dialog_manager.show(turn)
 
 
 def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Replies:
@@ -143,10 +146,10 @@ def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Replies:
         current = Quarter.of(turn.now)
         return [
             turn.say("problem/quarter_future.j2", quarter=quarter, current=current),
-            *conductor.show(turn),
+            *dialog_manager.show(turn),
         ]
     given = {"institution": str(context.institution_id), "quarter": str(quarter)}
-    return conductor.start(turn, "report", given)
+    return dialog_manager.start(turn, "report", given)
 
 
 def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
@@ -161,10 +164,10 @@ def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Repli
     place = (context.institution_id, context.quarter)
     if occupation := read_removal(context.form, text, context.occupations()):
         return report_rows.ask_removal(turn, place, occupation)
-    if words.says_nothing(text) and snapshot.rows:
+    if vocabulary.says_nothing(text) and snapshot.rows:
         return report_rows.ask_zero(turn, place)
-    if words.tidy(text) in words.WRONG and not wants_words:
-        return conductor.changes(stage)
+    if vocabulary.tidy(text) in vocabulary.WRONG and not wants_words:
+        return dialog_manager.changes(stage)
     if changed := _to_change(turn, stage, context, text):
         return changed
     return None if wants_words or question.kind == "list" else _rows(turn, context, text)
@@ -180,14 +183,14 @@ def _to_change(turn: Turn, stage: Stage, context: ReportContext, text: str) -> R
     if wanted is None or wanted.occupation not in context.occupations():
         return None
     if wanted.measure is None:
-        return standing.press(turn, f"row:{context.place}:{wanted.occupation}")
+        return buttons.press(turn, f"row:{context.place}:{wanted.occupation}")
     if wanted.figure is None:
         number = context.form.measures.index(wanted.measure)
-        return standing.press(turn, f"cell:{context.place}:{wanted.occupation}/{number}")
+        return buttons.press(turn, f"cell:{context.place}:{wanted.occupation}/{number}")
     line = f"{wanted.occupation}\t{wanted.measure.title}\t{wanted.figure}"
     said = figures_lines.store_lines(turn, context, line)
     turn.step()
-    return said + conductor.show(turn)
+    return said + dialog_manager.show(turn)
 
 
 def _change(context: ReportContext, question: object, text: str) -> Change | None:
@@ -209,11 +212,11 @@ def _rows(turn: Turn, context: ReportContext, text: str) -> Replies:
     if not names:
         return None
     if len(names) == 1 and names[0] in snapshot.rows:
-        return standing.press(turn, f"row:{context.place}:{names[0]}")
+        return buttons.press(turn, f"row:{context.place}:{names[0]}")
     fresh = [name for name in names if name not in snapshot.rows]
     said = []
     if fresh:
         drafts.add_occupations(turn.connection, snapshot.draft, fresh, turn.person_id, turn.now)
         said = [turn.say("report/added.j2", names=fresh)]
     turn.step()
-    return said + conductor.show(turn)
+    return said + dialog_manager.show(turn)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot import telling
-from bot.allowed import refused
 from bot.contact import print_ref
+from bot.core import notify
+from bot.core.messages import FileRef, Outgoing
+from bot.core.permissions import refused
+from bot.core.turn import Turn
 from bot.desk import begin
 from bot.explained import explained
-from bot.messages import FileRef, Outgoing
-from bot.turn import Turn
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, board, decisions, lateness, people, reports, sessions
@@ -104,7 +104,7 @@ def _accept(turn: Turn, revision_id: int) -> list[Outgoing]:
         return [turn.say("review/refused.j2", reason="own", newest=None)]
     except VersionConflict:
         return conflict(turn, revision_id)
-    told = telling.tell_accepted(turn.connection, done, turn.now)
+    told = notify.tell_accepted(turn.connection, done, turn.now)
     return [turn.say("review/accepted.j2", own=done.own, told=told), *waiting(turn)]
 
 

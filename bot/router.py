@@ -8,26 +8,23 @@ from typing import Any
 from bot import (
     answering,
     binding,
-    codes,
-    conductor,
-    door,
+    buttons,
     feedback,
     likely,
     office,
     publishing,
     receiving,
     report_words,
-    standing,
     which_report,
-    words,
 )
-from bot.conductor import Stage
+from bot.core import dialog_manager, input_limits, one_time_code, vocabulary
+from bot.core.dialog import Problem, Question
+from bot.core.dialog_manager import Stage
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs.report import ReportContext
 from bot.dialogs.report_questions import AskCell, AskWhy
-from bot.engine import Problem, Question
 from bot.greeting import of_day as greeting_of_day
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.figures import looks_like_figure
 from storage.returns import ReportClosed
 
@@ -38,7 +35,7 @@ OFFERS_KEPT = 40
 
 def respond(turn: Turn) -> list[Outgoing]:
     """All that is said in reply to one message; the conversation's memory is updated."""
-    stage = conductor.open_stage(turn)
+    stage = dialog_manager.open_stage(turn)
     try:
         said = _dispatch(turn, stage)
     except ReportClosed as closed:  # by a button or file that does not look at the report first
@@ -50,7 +47,7 @@ def respond(turn: Turn) -> list[Outgoing]:
 
 def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
     fresh = turn.talk.serial == 0 and not turn.memory.offers
-    if stage is not None and (too_late := conductor.overtaken(stage)):
+    if stage is not None and (too_late := dialog_manager.overtaken(stage)):
         return too_late
     if turn.incoming.file is not None:
         return (
@@ -68,10 +65,10 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
     In the middle of a dialog only who says hello or asks for the menu hears of it.
     """
-    if codes.code_in(turn.text) is not None or (turn.incoming.choice or "").startswith("bd:"):
+    if one_time_code.code_in(turn.text) is not None or (turn.incoming.choice or "").startswith("bd:"):
         return said  # who just came in is asked for their name first; /start CODE is no menu
-    menu = turn.incoming.choice == "m" or words.command(turn.text) == "menu"
-    said_hello = turn.small_talk or words.tidy(turn.text) in words.HELLO
+    menu = turn.incoming.choice == "m" or vocabulary.command(turn.text) == "menu"
+    said_hello = turn.small_talk or vocabulary.tidy(turn.text) in vocabulary.HELLO
     hello = turn.incoming.choice is None and said_hello
     if stage is not None and stage.question is not None and not (menu or hello):
         return said
@@ -107,7 +104,7 @@ def _remember(turn: Turn, said: list[Outgoing]) -> None:
 
 
 def _again(stage: Stage | None) -> list[Outgoing]:
-    return [conductor.ask(stage, again=True)] if stage and stage.question else []
+    return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
 
 
 def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
@@ -116,15 +113,15 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
     here = f"s{turn.talk.serial}:"
     offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
     if stage and question and not offered:  # asked some messages ago, or by another way in
-        offered = [(c.label, c.token) for c in conductor.question_of(stage).choices]
+        offered = [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
     if question is None or question.kind != "text":
         offered += turn.memory.offers
     elif stage:  # its own buttons, also those that stand for longer than this step
-        offered += [(c.label, c.token) for c in conductor.question_of(stage).choices]
-    plain = words.tidy(turn.text)
-    plain = words.THUMBS.get(plain, plain)
+        offered += [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
+    plain = vocabulary.tidy(turn.text)
+    plain = vocabulary.THUMBS.get(plain, plain)
     for label, token in offered:
-        if plain == words.tidy(label):
+        if plain == vocabulary.tidy(label):
             return token
     if meant := likely.typed(turn):
         return meant
@@ -139,7 +136,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
 def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
     step = _STEP.match(token)
     if step is None:
-        done = standing.press(turn, token)
+        done = buttons.press(turn, token)
         return done if done is not None else _stale(turn, stage)
     if int(step[1]) != turn.talk.serial:
         return _stale(turn, stage)
@@ -147,41 +144,41 @@ def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
         return _action(turn, stage, step[3])
     if stage is None or stage.question is None:
         return _stale(turn, stage)
-    return conductor.answer(stage, lambda question: question.press(step[3]))
+    return dialog_manager.answer(stage, lambda question: question.press(step[3]))
 
 
 def _stale(turn: Turn, stage: Stage | None) -> list[Outgoing]:
-    rest = conductor.show(turn) if stage else standing.menu(turn)
+    rest = dialog_manager.show(turn) if stage else buttons.menu(turn)
     return [turn.say("problem/stale.j2"), *rest]
 
 
 def _action(turn: Turn, stage: Stage | None, action: str) -> list[Outgoing]:
     if stage is None:
-        return standing.menu(turn)
+        return buttons.menu(turn)
     if action.startswith("c:"):
-        return conductor.revisit(stage, action[2:])
+        return dialog_manager.revisit(stage, action[2:])
     if action == "restart":
-        return conductor.restart(stage)
+        return dialog_manager.restart(stage)
     if action.startswith("kept:"):
         return _kept(turn, stage, action[5:])
     own = stage.dialog.aside(turn, stage.context, stage.step.outcome, action)
     if own is not None:
         return own
     command = {"restart?": "restart", "back": "back", "change": "change", "cancel": "cancel"}.get(action)
-    return _command(turn, stage, command) if command else conductor.show(turn)
+    return _command(turn, stage, command) if command else dialog_manager.show(turn)
 
 
 def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgoing]:
-    code = codes.code_in(text)
+    code = one_time_code.code_in(text)
     if code is not None:
         return binding.bind(turn, code)
-    command = words.command(text) or _own_command(turn, stage, text)
+    command = vocabulary.command(text) or _own_command(turn, stage, text)
     if command:
         return _command(turn, stage, command, fresh)
     wants_words = stage is not None and stage.question is not None and stage.question.kind == "text"
-    check = standing.check_titled(text)
+    check = buttons.check_titled(text)
     if check and not wants_words:
-        return conductor.start(turn, check)
+        return dialog_manager.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, _ask(turn, asking[1]))
     if named_report := which_report.named(turn, text):
@@ -195,7 +192,7 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
     if ordered and (question is None or question.kind != "text"):
         return office.act(turn, *ordered)
     if stage is None or question is None:
-        if words.tidy(text) in words.SKIP:  # an offer that needs no answer was left alone
+        if vocabulary.tidy(text) in vocabulary.SKIP:  # an offer that needs no answer was left alone
             return [turn.say("menu_hint.j2")]
         return [_ask(turn, text).message]
     if asked := likely.ask(turn, stage, text) if wants_words else None:
@@ -210,7 +207,7 @@ def _kept(turn: Turn, stage: Stage, choice: str) -> list[Outgoing]:
     if kept is None or text is None or stage.question is None:
         return _stale(turn, stage)
     if choice == "write":
-        return conductor.answer(stage, lambda asked: asked.read(text))
+        return dialog_manager.answer(stage, lambda asked: asked.read(text))
     if kept.meant == "figures":
         return report_words.insist(turn, stage, text)
     if kept.meant == "former":
@@ -218,12 +215,12 @@ def _kept(turn: Turn, stage: Stage, choice: str) -> list[Outgoing]:
     if kept.meant == "button":
         return _press(turn, stage, kept.token)
     if kept.meant == "question":  # unmasked where a telephone number may be the answer, but not here
-        return _interrupt(turn, stage, _ask(turn, door.mask(text)[0]))
-    if check := standing.check_titled(text):
-        return conductor.start(turn, check)
+        return _interrupt(turn, stage, _ask(turn, input_limits.mask(text)[0]))
+    if check := buttons.check_titled(text):
+        return dialog_manager.start(turn, check)
     if ordered := office.command_in(text):
         return office.act(turn, *ordered)
-    own = words.own_command(text)
+    own = vocabulary.own_command(text)
     return _command(turn, stage, own) if own else _again(stage)
 
 
@@ -235,14 +232,16 @@ def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
     question = stage.question if stage else None
     if stage and question and (question.kind == "text" or _slips_here(stage, text)):
         return None
-    return words.own_command(text) if turn.institutions else None
+    return vocabulary.own_command(text) if turn.institutions else None
 
 
 def _slips_here(stage: Stage, text: str) -> bool:
     """Whether a text only takes the former answer back; a bare 填错了 in a report is about its cells."""
     in_rows = isinstance(stage.context, ReportContext) and bool(stage.context.occupations())
-    about_cells = in_rows and (words.tidy(text) in words.WRONG or words.own_command(text) == "correct")
-    return words.corrected(text) == "" and not about_cells
+    about_cells = in_rows and (
+        vocabulary.tidy(text) in vocabulary.WRONG or vocabulary.own_command(text) == "correct"
+    )
+    return vocabulary.corrected(text) == "" and not about_cells
 
 
 def _taken_back(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
@@ -253,15 +252,15 @@ def _taken_back(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
     question = stage.question
     if question is None:
         return None
-    if words.waits(text):
+    if vocabulary.waits(text):
         return [turn.say("problem/wait.j2"), *_again(stage)]
     if question.kind == "text" or not _slips_here(stage, text):
         return None
     no = f"s{turn.talk.serial}:v:no"
-    label = next((c.label for c in conductor.question_of(stage).choices if c.token == no), None)
-    if words.not_right(text) and label is not None:
+    label = next((c.label for c in dialog_manager.question_of(stage).choices if c.token == no), None)
+    if vocabulary.not_right(text) and label is not None:
         return [turn.say("problem/not_right.j2", no=label)]
-    return conductor.back(stage)
+    return dialog_manager.back(stage)
 
 
 def _half_taken_back(stage: Stage, text: str) -> list[Outgoing] | None:
@@ -269,12 +268,12 @@ def _half_taken_back(stage: Stage, text: str) -> list[Outgoing] | None:
 
     The one before is asked anew when only it can be answered so; nothing is taken for either.
     """
-    left = words.corrected(text)
+    left = vocabulary.corrected(text)
     if not left or stage.question is None:
         return None
     way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
     if way and not _reads(stage.question, left) and _reads(way[-1], left):
-        return conductor.back(stage)
+        return dialog_manager.back(stage)
     return [stage.turn.say("problem/corrected.j2"), *_again(stage)]
 
 
@@ -291,7 +290,8 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     question = stage.question
     assert question is not None
     must_answer = question.kind == "text" or (
-        question.kind == "number" and (looks_like_figure(text) or words.tidy(text) in words.NOT_KNOWN)
+        question.kind == "number"
+        and (looks_like_figure(text) or vocabulary.tidy(text) in vocabulary.NOT_KNOWN)
     )
     must_answer = must_answer or question.meant(text)
     half = _half_taken_back(stage, text) if question.kind != "text" else None
@@ -302,11 +302,11 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
             question.read(text)
         except Problem:
             # Where something is asked, only what is put as a question is one: 等财务, 威海 are none.
-            found = answering.answer(turn, text) if words.asks(text) else None
+            found = answering.answer(turn, text) if vocabulary.asks(text) else None
             if found is not None and found.sure:
                 feedback.note(turn, text, found)
                 return _interrupt(turn, stage, found)
-    return conductor.answer(stage, lambda asked: asked.read(text))
+    return dialog_manager.answer(stage, lambda asked: asked.read(text))
 
 
 def _ask(turn: Turn, text: str) -> answering.Reply:
@@ -320,39 +320,39 @@ def _interrupt(turn: Turn, stage: Stage | None, found: answering.Reply) -> list[
     """A policy answer, then exactly the pending question again."""
     if stage is None or stage.question is None:
         return [found.message]
-    return [found.message, turn.say("policy/back.j2"), conductor.ask(stage, again=True)]
+    return [found.message, turn.say("policy/back.j2"), dialog_manager.ask(stage, again=True)]
 
 
 def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False) -> list[Outgoing]:
     """The words that work everywhere."""
     if command == "menu":
-        conductor.park(turn)
+        dialog_manager.park(turn)
         turn.step()
-        return standing.menu(turn, hello=fresh)
+        return buttons.menu(turn, hello=fresh)
     if command == "help":
         return [turn.say("help.j2"), *_again(stage)]
     if command == "report":
         return which_report.begin(turn)
     if command == "topics":
-        return standing.press(turn, "t") or []
+        return buttons.press(turn, "t") or []
     if command == "enrolment":
-        return conductor.start(turn, "check-enrolment")
+        return dialog_manager.start(turn, "check-enrolment")
     if command == "route":
-        return conductor.start(turn, "route")
+        return dialog_manager.start(turn, "route")
     if command == "who":
-        return standing.press(turn, "who:route") or []
+        return buttons.press(turn, "who:route") or []
     if command == "clear":
-        return standing.clear(turn)
+        return buttons.clear(turn)
     if command == "original":
         found = answering.original(turn, turn.memory.topic) if turn.memory.topic else None
         return [found or turn.say("menu_hint.j2"), *_again(stage)]
     if command == "course":
-        return standing.press(turn, "go:course") or []
+        return buttons.press(turn, "go:course") or []
     if command == "profile":
-        return conductor.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
-    if command in standing.SERVICES:
+        return dialog_manager.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
+    if command in buttons.SERVICES:
         step = turn.talk.serial
-        said = standing.SERVICES[command](turn)
+        said = buttons.SERVICES[command](turn)
         # A service that asks something itself is a step on; else back to what was asked.
         still = stage is not None and turn.memory.dialog is stage.state and turn.talk.serial == step
         return said + _again(stage) if still else said
@@ -364,8 +364,12 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "submit":
         return _submit(turn, stage)
     if command == "cancel":
-        return conductor.cancel(turn)
-    steps = {"back": conductor.back, "change": conductor.changes, "restart": conductor.restart_question}
+        return dialog_manager.cancel(turn)
+    steps = {
+        "back": dialog_manager.back,
+        "change": dialog_manager.changes,
+        "restart": dialog_manager.restart_question,
+    }
     return steps[command](stage)
 
 
@@ -376,7 +380,7 @@ def _submit(turn: Turn, stage: Stage) -> list[Outgoing]:
         return [turn.say("problem/no_submit.j2"), *_again(stage)]
     kind = question.id.split(":")[0]
     if kind in ("review", "confirm"):
-        return conductor.answer(stage, lambda asked: "submit" if kind == "review" else "yes")
+        return dialog_manager.answer(stage, lambda asked: "submit" if kind == "review" else "yes")
     left = stage.context.missing()
     if isinstance(question, (AskCell, AskWhy)):
         why = isinstance(question, AskWhy)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from bot.assistant import Assistant
-from bot.messages import Incoming, Outgoing
+from bot.core.messages import Incoming, Outgoing
 
 Result = TypeVar("Result")
 

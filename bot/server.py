@@ -19,8 +19,8 @@ from starlette.routing import Route
 from bot import announcing, attached, files, reminding
 from bot.app import App
 from bot.channels import web
+from bot.core.render import words
 from bot.office_web.routes import routes as office_routes
-from bot.render import words
 from bot.runner import Runner
 from bot.settings import Settings
 from policy.quarters import SHANGHAI

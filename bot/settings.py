@@ -15,7 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.render import words
+from bot.core.render import words
 from policy.quarters import Times
 
 PREFIX, ENV_FILE, ENCODING = "BOT_", ".env", "utf-8-sig"  # Windows writes a mark before the first name

@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from bot import door, xlsx
-from bot.messages import IncomingFile
+from bot import xlsx
+from bot.core import input_limits
+from bot.core.messages import IncomingFile
 from bot.sheets import BadSheet, check_archive, delimiter_of
 from policy.publications import column_of
 
@@ -70,7 +71,7 @@ def read_table(name: str, content: bytes) -> list[dict[str, Any]]:
 def _cell(value: Any) -> Any:
     """A cell as stored: text without marks of ours or halves of characters; no lists in cells."""
     if isinstance(value, str):
-        return _BROKEN.sub("", door.clean(value))
+        return _BROKEN.sub("", input_limits.clean(value))
     if value is None or isinstance(value, (int, float, date)):
         return value
     raise Unreadable("syntax")  # an alias in YAML can stand for very much

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bot import conductor, report_state, words
+from bot import report_state
+from bot.core import dialog_manager, vocabulary
+from bot.core.messages import Outgoing
+from bot.core.turn import DialogState, Turn
 from bot.dialogs import sharing
 from bot.dialogs.report_cursor import put_aside
-from bot.messages import Outgoing
-from bot.turn import DialogState, Turn
 from policy.quarters import Quarter
 from storage import reports
 
@@ -30,12 +31,12 @@ def begin(turn: Turn, quarter: str = "") -> list[Outgoing]:
     if len(turn.institutions) > 1:
         if cursor is not None:
             cursor.answers = put_aside(cursor.answers)
-        return conductor.start(turn, "report", given)
+        return dialog_manager.start(turn, "report", given)
     kept = turn.memory.parked.get("report")
     if kept and not _still_open(turn, kept):
         kept.answers.pop("quarter", None)  # submitted or another quarter's: ask again
     if given or (turn.memory.dialog and turn.memory.dialog.name == "report"):
-        return conductor.start(turn, "report", given)
+        return dialog_manager.start(turn, "report", given)
     if not (kept and kept.answers.get("quarter")):
         begun = report_state.open_drafts(turn)
         if len(begun) == 1:
@@ -43,8 +44,8 @@ def begin(turn: Turn, quarter: str = "") -> list[Outgoing]:
         at_hand = report_state.at_hand(turn, turn.institutions[0].institution_id or 0)
         if at_hand.state == "returned" and at_hand.waits:  # what the office sent back comes first
             place = {"institution": str(at_hand.institution_id), "quarter": str(at_hand.quarter)}
-            return conductor.start(turn, "report", place)
-    return conductor.start(turn, "report")
+            return dialog_manager.start(turn, "report", place)
+    return dialog_manager.start(turn, "report")
 
 
 def named(turn: Turn, text: str) -> list[Outgoing] | None:
@@ -64,7 +65,7 @@ def named(turn: Turn, text: str) -> list[Outgoing] | None:
     given = {"institution": str(found[0]), **({"quarter": quarter} if quarter else {})}
     if not quarter and (cursor := _cursor(turn)) is not None:
         cursor.answers = put_aside(cursor.answers)
-    return conductor.start(turn, "report", given)
+    return dialog_manager.start(turn, "report", given)
 
 
 def _without_quarter(turn: Turn, plain: str) -> tuple[str, str]:
@@ -78,13 +79,13 @@ def _without_quarter(turn: Turn, plain: str) -> tuple[str, str]:
             quarter = str(Quarter.parse(said[0], turn.now))
         except ValueError:
             return plain, ""
-        return words.tidy(plain[: said.start()] + plain[said.end() :]).strip(":：的"), quarter
-    return words.tidy(plain), ""
+        return vocabulary.tidy(plain[: said.start()] + plain[said.end() :]).strip(":：的"), quarter
+    return vocabulary.tidy(plain), ""
 
 
 def _institutions(turn: Turn, name: str) -> list[int]:
     """Whose name it is, or part of it, among those the person speaks for."""
-    mine = [(m.institution_id or 0, words.tidy(m.institution or "")) for m in turn.institutions]
+    mine = [(m.institution_id or 0, vocabulary.tidy(m.institution or "")) for m in turn.institutions]
     exact = [i for i, full in mine if full == name]
     return exact or [i for i, full in mine if len(name) >= SHORTEST_NAME and name in full]
 
@@ -106,7 +107,7 @@ def _go_on(turn: Turn, institution: int, quarter: str) -> list[Outgoing]:
     name = next(m.institution for m in turn.institutions if m.institution_id == institution)
     said = turn.say("report/go_on.j2", institution=name, quarter=Quarter.parse(quarter))
     given = {"institution": str(institution), "quarter": quarter}
-    return [said, *conductor.start(turn, "report", given)]
+    return [said, *dialog_manager.start(turn, "report", given)]
 
 
 def _still_open(turn: Turn, state: DialogState) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-from bot.render import words
+from bot.core.render import words
 from policy.form import NOT_KNOWN, Measure, form
 
 _FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does

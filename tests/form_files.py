@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import openpyxl
 
 from bot.app import App
+from bot.core.messages import Outgoing
 from bot.files import store_incoming
-from bot.messages import Outgoing
 from tests.conftest import contact_code
 from tests.talk import Person
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.assistant import Assistant
-from bot.messages import FileRef, Incoming, IncomingFile, Outgoing
+from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from policy.quarters import SHANGHAI
 from storage.turns import Address
 

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 
 from bot import attached, files, media
 from bot.app import App
+from bot.core.messages import FileRef
 from bot.dialogs import page as page_dialog
-from bot.messages import FileRef
 from bot.server import application
 from storage import attachments
 from storage.database import transaction

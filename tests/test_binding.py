@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.app import App
-from bot.codes import code_in
+from bot.core.one_time_code import code_in
 from bot.telephones import NotATelephone, find_telephone
 from storage import people
 from storage.database import transaction

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import App
 from bot.channels import web_pages
-from bot.messages import Outgoing
+from bot.core.messages import Outgoing
 from storage import decisions, reports
 from storage.database import transaction
 from storage.turns import Line

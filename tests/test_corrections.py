@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import words
+from bot.core import vocabulary
 from tests.talk import Person
 
 Talk = Callable[..., Person]
@@ -86,12 +86,12 @@ def test_a_value_that_may_be_meant_for_either_is_asked_again(talk: Talk, typed: 
 
 @pytest.mark.parametrize("typed", ["没错", "没有错", "对不对", "专业不对口", "数据标注错误很多", "不错"])
 def test_what_takes_nothing_back(typed: str) -> None:
-    assert words.corrected(typed) is None
+    assert vocabulary.corrected(typed) is None
 
 
 def test_reading_a_long_text_costs_no_more_than_its_length() -> None:
-    assert words.corrected("刚刚" * 2000 + "不") is None
-    assert words.corrected("刚刚" * 90 + "不") is None
+    assert vocabulary.corrected("刚刚" * 2000 + "不") is None
+    assert vocabulary.corrected("刚刚" * 90 + "不") is None
 
 
 # -- at the figures of a report

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from bot import attached, codes, door, media, office, options, sheets, telephones, which_report, words
+from bot import attached, media, office, sheets, telephones, which_report
 from bot.app import App
-from bot.channels import shape
+from bot.core import channel_limits, input_limits, one_time_code, option_matching, vocabulary
+from bot.core.dialog import Problem
 from bot.dialogs import lines_read
 from bot.dialogs.report_questions import AskOccupations, occupations_in, says_no_reason
-from bot.engine import Problem
 from policy import clause_names, figures, periods, publications
 from policy.form import form
 from policy.form_changes import read_change, read_correction, read_removal
@@ -30,7 +30,7 @@ from policy.index import index
 from policy.quarters import Quarter
 from tests.form_files import FIGURES, bound, sheet
 
-LONGEST = door.LONGEST_TEXT
+LONGEST = input_limits.LONGEST_TEXT
 NOW = datetime(2026, 12, 1, 12)
 ROWS = [o.name for o in form().occupations]
 ORDINARY = "大数据 3 2 120 80 60 90000"
@@ -86,7 +86,7 @@ def grows_evenly(short: Callable[[], object], long: Callable[[], object]) -> boo
 
 HEADS = [SheetCell("A2", "名称", "text"), SheetCell("B2", "人数", "text")]
 TEXT_PARSERS: dict[str, Callable[[str], object]] = {
-    "mask": door.mask,
+    "mask": input_limits.mask,
     "lines": lambda text: lines_read.sort_lines(form(), text, ROWS),
     "lines without a report": lambda text: read_lines(form(), text, []),
     "a bare row": lambda text: bare_row(form(), text),
@@ -101,12 +101,14 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "a quarter": lambda text: Quarter.parse(text, NOW),
     "a question": lambda text: index().ask(text),
     "a clause": clause_names.clauses_named,
-    "a word": words.command,
-    "put as a question": words.asks,
-    "nothing to report": words.says_nothing,
-    "lost": options.lost,
-    "one of several": lambda text: options.pick(text, [("yes", ("是", "符合")), ("no", ("不是",))], "威海"),
-    "a code": codes.code_in,
+    "a word": vocabulary.command,
+    "put as a question": vocabulary.asks,
+    "nothing to report": vocabulary.says_nothing,
+    "lost": option_matching.lost,
+    "one of several": lambda text: option_matching.pick(
+        text, [("yes", ("是", "符合")), ("no", ("不是",))], "威海"
+    ),
+    "a code": one_time_code.code_in,
     "a telephone": telephones.find_telephone,
     "a report named": which_report._NAMED.match,
     "the office's words": office.command_in,
@@ -119,8 +121,8 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "a measure": form().find_measure,
     "a heading": publications.column_of,
     "no reason": says_no_reason,
-    "cut for Telegram": lambda text: shape.split(text, shape.CHANNELS["telegram"]),
-    "cut for WeChat": lambda text: shape.split(text, shape.CHANNELS["wechat"]),
+    "cut for Telegram": lambda text: channel_limits.split(text, channel_limits.CHANNELS["telegram"]),
+    "cut for WeChat": lambda text: channel_limits.split(text, channel_limits.CHANNELS["wechat"]),
     "a form's title": lambda text: read_form(form(), [[SheetCell("A1", text, "text")], HEADS]),
 }
 

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from bot import proposals
 from bot.app import App
-from bot.channels import shape
 from bot.channels.jsonl import take_pushes
-from bot.messages import Incoming
+from bot.core import channel_limits
+from bot.core.messages import Incoming
 from policy.answers import answers
 from policy.asked import perhaps_ours
 from policy.index import index
@@ -319,7 +319,7 @@ def test_a_channel_that_cannot_push_says_so(talk: Talk) -> None:
     li = talk()
     li.says("补贴多少钱", "转人工")
     assert "下次" in li.text
-    assert shape.channel_of("telegram").pushes
+    assert channel_limits.channel_of("telegram").pushes
     wu = talk("77", channel="telegram")
     wu.says("补贴多少钱", "转人工")
     assert "下次" not in wu.text

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot import router
 from bot.app import App
-from bot.messages import IncomingFile
+from bot.core.messages import IncomingFile
 from storage import people, roster, turns
 from storage.database import transaction
 from storage.schema import audit, conversation, outbox, turn

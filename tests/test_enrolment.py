@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from bot.channels.shape import CHANNELS, fit
+from bot.core.channel_limits import CHANNELS, fit
+from bot.core.dialog import replay
+from bot.core.messages import Outgoing
+from bot.core.render import render
 from bot.dialogs import DIALOGS
 from bot.dialogs.check import AskFact, CheckContext, CheckDialog, Judged
-from bot.engine import replay
-from bot.messages import Outgoing
-from bot.render import render
 from policy.checks import UNDECIDED, checks
 from policy.conditions import UNSURE, Leaf
 from policy.notice import notices

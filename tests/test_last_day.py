@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.messages import Incoming, Outgoing
+from bot.core.messages import Incoming, Outgoing
 from bot.runner import Runner
 from storage import aggregates, board
 from storage.database import transaction

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import options
+from bot.core import option_matching
+from bot.core.dialog import Problem
 from bot.dialogs.check import AskFact, CheckContext
-from bot.engine import Problem
 from policy.checks import all_facts
 from policy.districts import DISTRICTS
 from tests.talk import NOON, Person
@@ -150,10 +150,10 @@ def test_only_a_question_with_that_option_points_to_it(officer: Person) -> None:
 
 def test_options_alone() -> None:
     both = [("a", ("大数据",)), ("b", ("区块链",))]
-    assert options.pick("就大数据吧啦", both) is None or options.pick("就大数据", both) == "a"
-    assert options.pick("大数据和区块链", both) is None
-    assert options.pick("不要大数据", both) is None
-    assert options.pick("", both) is None
+    assert option_matching.pick("就大数据吧啦", both) is None or option_matching.pick("就大数据", both) == "a"
+    assert option_matching.pick("大数据和区块链", both) is None
+    assert option_matching.pick("不要大数据", both) is None
+    assert option_matching.pick("", both) is None
 
 
 @pytest.mark.parametrize("series", ["会计", "软考", "我是卫生系列"])

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import App
-from bot.messages import Incoming
+from bot.core.messages import Incoming
 from storage import reports
 from storage.database import StorageUnavailable, open_database, transaction
 from storage.schema import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn

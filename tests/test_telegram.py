@@ -16,7 +16,7 @@ import pytest
 from bot import router
 from bot.app import App
 from bot.channels.telegram import Telegram
-from bot.messages import Incoming, Outgoing
+from bot.core.messages import Incoming, Outgoing
 from policy.form import form
 from policy.quarters import reporting_quarter
 from storage import attachments, institutions, people

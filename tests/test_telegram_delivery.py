@@ -17,8 +17,8 @@ from bot.app import App
 from bot.channels import telegram_delivery as delivery
 from bot.channels.telegram import Telegram, file_url
 from bot.contact import PLACES
-from bot.messages import Choice, FileRef, Incoming, Outgoing
-from bot.render import environment
+from bot.core.messages import Choice, FileRef, Incoming, Outgoing
+from bot.core.render import environment
 from policy.answers import answers
 from policy.checks import checks
 from policy.form import form

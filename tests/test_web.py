@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App, open_app
-from bot.messages import Outgoing
+from bot.core.messages import Outgoing
 from bot.settings import Settings
 from storage import turns
 from storage.database import StorageUnavailable, transaction

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.channels import web_pages
 from bot.channels.web import disposition
-from bot.messages import Outgoing
+from bot.core.messages import Outgoing
 from storage import turns
 from storage.database import transaction
 from storage.schema import account, membership, outbox, turn

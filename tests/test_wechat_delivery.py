@@ -17,9 +17,9 @@ from bot import reminding
 from bot.app import App
 from bot.channels import wechat_api, wechat_delivery
 from bot.channels import wechat_pages as pages
-from bot.channels.shape import channel_of, split
 from bot.channels.wechat_api import Api, NotTaken, Unreachable
-from bot.messages import Choice, FileRef, Outgoing
+from bot.core.channel_limits import channel_of, split
+from bot.core.messages import Choice, FileRef, Outgoing
 from storage.database import transaction
 from storage.schema import outbox, turn
 from tests.conftest import contact_code

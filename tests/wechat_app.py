@@ -21,7 +21,7 @@ from bot import server
 from bot.app import App, open_app
 from bot.channels import wechat, wechat_delivery
 from bot.channels.wechat_crypto import Sealer, signature
-from bot.messages import Choice, Outgoing
+from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
 from policy.quarters import SHANGHAI
 from storage import database, turns

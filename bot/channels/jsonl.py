@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.assistant import Assistant
+from bot.core.messages import Incoming, Outgoing
+from bot.core.render import words
 from bot.files import FileGone, FileStore, drop_incoming, store_incoming
-from bot.messages import Incoming, Outgoing
-from bot.render import words
 from policy.quarters import FIRST_YEAR, LAST_YEAR, read_moment
 from storage import turns
 from storage.database import StorageUnavailable, transaction

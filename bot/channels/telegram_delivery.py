@@ -13,9 +13,9 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.app import App
-from bot.channels.shape import channel_of, fit
+from bot.core.channel_limits import channel_of, fit
+from bot.core.messages import Choice, FileRef, Outgoing
 from bot.files import safe_name
-from bot.messages import Choice, FileRef, Outgoing
 from bot.runner import Runner
 from storage import turns
 from storage.database import StorageUnavailable, transaction

@@ -15,12 +15,12 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import filters
 
-from bot import door
 from bot.app import App
 from bot.channels.telegram_delivery import CHANNEL, waits
+from bot.core import input_limits
+from bot.core.messages import Incoming, IncomingFile, Outgoing
+from bot.core.render import render, words
 from bot.files import drop_incoming, store_incoming
-from bot.messages import Incoming, IncomingFile, Outgoing
-from bot.render import render, words
 from bot.runner import Runner
 from storage import turns
 from storage.database import StorageUnavailable, transaction
@@ -195,7 +195,7 @@ class Intake:
             except NoFile as error:
                 refused = render("telegram/file.j2", reason=error.reason, limit=FILE_MEGABYTES)
         incoming = Incoming(address, heard.id, self._now(), heard.text, heard.choice, file)
-        if refused is None and (reason := door.refusal(incoming)):
+        if refused is None and (reason := input_limits.refusal(incoming)):
             refused = render("problem/door.j2", reason=reason)
         try:
             if refused is None:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from bot.assistant import Assistant
 from bot.channels.jsonl import BOT, CHANNEL, take_pushes, written
-from bot.channels.shape import numbered
+from bot.core.channel_limits import numbered
+from bot.core.messages import Incoming, Outgoing
+from bot.core.render import words
 from bot.files import FileStore
-from bot.messages import Incoming, Outgoing
-from bot.render import words
 from storage.database import StorageUnavailable
 from storage.turns import Address
 

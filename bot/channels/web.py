@@ -19,13 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import docx, door
+from bot import docx
 from bot.app import App
 from bot.channels import web_pages as pages
 from bot.channels.web_forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
+from bot.core import input_limits
+from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
+from bot.core.render import words
 from bot.files import FileGone, drop_incoming, safe_name, store_incoming
-from bot.messages import FileRef, Incoming, IncomingFile, Outgoing
-from bot.render import words
 from bot.runner import Runner
 from storage import turns
 from storage.database import StorageUnavailable, transaction
@@ -118,7 +119,7 @@ class WebChat:
             sent.choice,
             IncomingFile(name, "", len(sent.file[1])) if sent.file else None,
         )
-        if reason := door.refusal(incoming):
+        if reason := input_limits.refusal(incoming):
             lines = await self._lines(visitor)
             said = words("problem/door.j2", {"reason": reason})
             return self._refuse(request, visitor, "said", 400, sent, lines, said=said)

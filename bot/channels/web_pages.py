@@ -16,8 +16,8 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from bot.messages import Choice, Outgoing
-from bot.render import render, templates, words
+from bot.core.messages import Choice, Outgoing
+from bot.core.render import render, templates, words
 from policy.checks import checks
 from policy.quarters import local
 from storage.turns import Line

@@ -14,7 +14,7 @@ from bot.app import App
 from bot.channels import wechat_pages as pages
 from bot.channels import wechat_window as window
 from bot.channels.wechat_links import LIVES, FileLinks
-from bot.messages import Outgoing
+from bot.core.messages import Outgoing
 from storage import passive, turns
 from storage.database import transaction
 from storage.passive import Page

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from bot import codes, door
 from bot.app import App
 from bot.channels import wechat_pages as pages
 from bot.channels import wechat_window as window
 from bot.channels.wechat_api import Api, NotTaken, TooLarge, Unreachable
 from bot.channels.wechat_carrier import Carrier, Parcel
+from bot.core import input_limits, one_time_code
+from bot.core.messages import Incoming, IncomingFile, Outgoing
+from bot.core.render import render, words
 from bot.files import drop_incoming, store_incoming
-from bot.messages import Incoming, IncomingFile, Outgoing
-from bot.render import render, words
 from bot.runner import Runner
 from storage import attachments, passive, turns
 from storage.database import StorageUnavailable, transaction
@@ -101,7 +101,7 @@ def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
 
 def _scanned(scene: str) -> str:
     """What a scanned code says: its one-time code, if it is one."""
-    return f"绑定 {scene}" if scene and codes.code_in(scene) == scene else ""
+    return f"绑定 {scene}" if scene and one_time_code.code_in(scene) == scene else ""
 
 
 class Intake:
@@ -169,7 +169,7 @@ class Intake:
                 refused = render("wechat/kind.j2", kind=found, limit=FILE_MEGABYTES)
         elif heard.kind:
             refused = render("wechat/kind.j2", kind=heard.kind, limit=FILE_MEGABYTES)
-        if refused is None and (reason := door.refusal(incoming)):
+        if refused is None and (reason := input_limits.refusal(incoming)):
             refused = render("problem/door.j2", reason=reason)
         try:
             if refused is None:

@@ -18,9 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.app import App
 from bot.channels.web import FILE_KINDS, SAFE_HEADERS, disposition
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import words
 from bot.files import FileGone
-from bot.messages import FileRef, Outgoing
-from bot.render import words
 from bot.runner import Runner
 from storage import passive
 from storage.database import StorageUnavailable, transaction

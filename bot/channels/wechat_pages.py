@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.channels.shape import channel_of, size, split
 from bot.channels.wechat_xml import without_control
-from bot.messages import Choice, FileRef, Outgoing
-from bot.render import words
+from bot.core.channel_limits import channel_of, size, split
+from bot.core.messages import Choice, FileRef, Outgoing
+from bot.core.render import words
 
 CHANNEL = channel_of("wechat")
 MORE = "more"  # the id of the link to what comes next

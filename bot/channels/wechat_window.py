@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.channels.shape import channel_of
+from bot.core.channel_limits import channel_of
 from storage import passive
 from storage.turns import Address
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.dialogs.base import Dialog
+from bot.core.dialog_base import Dialog
 from bot.dialogs.check import check_dialogs
 from bot.dialogs.complaint import ComplaintDialog
 from bot.dialogs.course import CourseDialog

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from bot.core.dialog import Question
+from bot.core.turn import Turn
 from bot.dialogs.report_questions import read_cell
-from bot.engine import Question
-from bot.turn import Turn
 from policy.form import Cell, Doubt, Form, Measure, Row, add_rows
 from policy.quarters import FIRST_YEAR, Quarter
 from storage import courses, earlier

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from bot import options, words
-from bot.dialogs.base import Dialog, Stay
-from bot.engine import Choose, Outcome, Problem, Question
-from bot.messages import FileRef, Outgoing
+from bot.core import option_matching, vocabulary
+from bot.core.dialog import Choose, Outcome, Problem, Question
+from bot.core.dialog_base import Dialog, Stay
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import render
+from bot.core.turn import Turn
 from bot.publications import of_turn
-from bot.render import render
-from bot.turn import Turn
 from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
 from policy.conditions import UNSURE, Leaf, Reason
 from policy.notice import notices
@@ -60,14 +60,18 @@ class AskFact(Choose):
 
     def read(self, text: str) -> str:
         """An option by its label, by its further words, as yes/no/not sure, or a date."""
-        plain = words.tidy(text)
+        plain = vocabulary.tidy(text)
         fact: Fact = self.data["fact"]
         for option in fact.options:
-            if plain in (option.id, words.tidy(option.label), *(words.tidy(a) for a in option.also)):
+            if plain in (
+                option.id,
+                vocabulary.tidy(option.label),
+                *(vocabulary.tidy(a) for a in option.also),
+            ):
                 return option.id
-        if words.corrected(text) is not None:  # of this question or of the one before: nobody can tell
+        if vocabulary.corrected(text) is not None:  # of this question or of the one before: nobody can tell
             raise Problem("problem/corrected.j2")
-        said = words.yes_no(text) or (UNSURE if options.lost(text) else None)
+        said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
         if said in self.values:
             return said
         reason = ""
@@ -78,14 +82,14 @@ class AskFact(Choose):
                 reason = error.reason
         ways = [(o.id, (o.label, *o.also)) for o in fact.options]
         about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
-        if reason in ("", "other") and (picked := options.pick(text, ways, about, fact.apart)):
+        if reason in ("", "other") and (picked := option_matching.pick(text, ways, about, fact.apart)):
             return picked
         named, sentence = fact.unlisted
-        if any(word in plain for word in named) and not words.asks(text):
+        if any(word in plain for word in named) and not vocabulary.asks(text):
             raise Problem("problem/unlisted.j2", sentence=sentence)
         if reason == "about":
             raise Problem("problem/date.j2", reason=reason)
-        if options.doubts(text) and not words.asks(text):
+        if option_matching.doubts(text) and not vocabulary.asks(text):
             raise Problem("problem/doubt.j2")
         raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot import door, words
-from bot.dialogs.base import Dialog
+from bot.core import input_limits, vocabulary
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.render import words as rendered
+from bot.core.turn import Turn
 from bot.dialogs.desk import WriteLines
-from bot.engine import Choose, Outcome, Problem, Question, Write
-from bot.messages import Outgoing
-from bot.render import words as rendered
-from bot.turn import Turn
 from storage import complaints
 
 
@@ -31,8 +31,10 @@ class AskAnonymous(Choose):
 
     def read(self, text: str) -> str:
         """By label, or yes and no."""
-        plain = {"匿名": "yes", "要匿名": "yes", "不匿名": "no", "实名": "no"}.get(words.tidy(text), text)
-        said = plain if plain in self.values else words.yes_no(text)
+        plain = {"匿名": "yes", "要匿名": "yes", "不匿名": "no", "实名": "no"}.get(
+            vocabulary.tidy(text), text
+        )
+        said = plain if plain in self.values else vocabulary.yes_no(text)
         if said in self.values:
             return said
         raise Problem("problem/choose.j2")
@@ -61,7 +63,7 @@ class ComplaintDialog(Dialog):
         if question.id == "contact" and value:
             value = turn.keys.seal(value)
         elif question.id in ("what", "school"):
-            value = door.mask(value)[0]
+            value = input_limits.mask(value)[0]
         return super().store(turn, context, question, value)
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:

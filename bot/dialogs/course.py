@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from bot.dialogs.base import Dialog, Leave
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs.course_questions import (
     NARROWED,
     NEW,
@@ -18,9 +21,6 @@ from bot.dialogs.course_questions import (
     Narrow,
 )
 from bot.dialogs.speaking_for import ask_institution, speaking_for
-from bot.engine import Choose, Outcome, Question
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.form import form
 from policy.standards import LEVELS
 from storage import courses

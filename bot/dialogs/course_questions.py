@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot import words
+from bot.core import vocabulary
+from bot.core.dialog import Choose, Problem, Question, Write
 from bot.dialogs.report_questions import LONGEST_NAME, MISTYPED, read_cell
-from bot.engine import Choose, Problem, Question, Write
 from policy.courses import out_of_order, too_many
 from policy.form import form
 from policy.periods import NotADate, Period, read_date
@@ -32,7 +32,7 @@ class Narrow:
 
 
 def _plain(name: str) -> str:
-    return "".join(words.tidy(name).split())
+    return "".join(vocabulary.tidy(name).split())
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,15 @@ class AskOccupation(Choose):
 
     def read(self, text: str) -> str:
         """The name that the form has."""
-        found = form().find_occupation(words.tidy(text))
+        found = form().find_occupation(vocabulary.tidy(text))
         if found is None:
-            near = {text.strip()[:20]: form().near_occupations(words.tidy(text))}
+            near = {text.strip()[:20]: form().near_occupations(vocabulary.tidy(text))}
             raise Problem("course/occupation_problem.j2", near=near, names=self.values)
         return found.name
 
     def meant(self, text: str) -> bool:
         """Whether it is an occupation mistyped: 大数据是什么 is a question."""
-        plain = words.tidy(text)
+        plain = vocabulary.tidy(text)
         told = any(name in plain for name in self.values)
         return len(plain) <= LONGEST_NAME and not told and bool(form().near_occupations(plain, MISTYPED))
 

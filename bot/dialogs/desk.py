@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.allowed import refused
-from bot.dialogs.base import Dialog, Leave
-from bot.engine import Choose, Outcome, Problem, Question, Write
-from bot.messages import Outgoing
-from bot.render import render, words
-from bot.turn import Turn
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import render, words
+from bot.core.turn import Turn
 from policy.answers import Entry, answers
 from policy.index import index
 from policy.quarters import local

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.core.dialog import Problem
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs import sharing
 from bot.dialogs.beside import AskTotal
 from bot.dialogs.lines_read import Lines, sort_lines
 from bot.dialogs.report_questions import NO_BUSINESS, AskCell, AskWhy, read_cell
-from bot.engine import Problem
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.form import NOT_KNOWN, Cell, Form, Measure, form
 from policy.form_lines import (
     Line,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bot.core.dialog import Problem, Question
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs import figures_lines, sharing
 from bot.dialogs.report_questions import NO_BUSINESS, AskCell, AskOccupations
 from bot.dialogs.sharing import Seen
-from bot.engine import Problem, Question
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.figures import looks_like_figure
 from storage import drafts
 

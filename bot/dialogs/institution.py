@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import roster_names
-from bot.allowed import refused
-from bot.dialogs.base import Dialog
-from bot.engine import Outcome, Write
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core.dialog import Outcome, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.turn import Turn
 from policy.quarters import reporting_quarter
 from policy.roster_file import LONGEST, SHORTEST
 from storage import institutions, people

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import leading
-from bot.dialogs.base import Dialog
-from bot.engine import Outcome, Write
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core.dialog import Outcome, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot import telling
-from bot.allowed import refused
-from bot.dialogs.base import Dialog, Leave
+from bot.core import notify
+from bot.core.dialog import Choose, Outcome, Question, Write
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import words
+from bot.core.turn import Turn
 from bot.dialogs.publish import AskDay
-from bot.engine import Choose, Outcome, Question, Write
-from bot.messages import Outgoing
-from bot.render import words
-from bot.turn import Turn
 from policy.quarters import SHANGHAI, Quarter, first_extension, local
 from storage import decisions, institutions, reports
 from storage.institutions import Institution
@@ -68,7 +68,7 @@ class ReopenDialog(Dialog):
             )
         except VersionConflict:
             return [turn.say("review/refused.j2", reason="changed", newest=None)]
-        told = telling.tell_reopened(turn.connection, done, outcome.reason, turn.now)
+        told = notify.tell_reopened(turn.connection, done, outcome.reason, turn.now)
         return [turn.say("review/reopened.j2", told=told)]
 
 
@@ -132,5 +132,5 @@ class ExtendDialog(Dialog):
             turn.now,
             context["due"],
         )
-        told = telling.tell_extended(turn.connection, one.id, quarter, until, context["due"], turn.now)
+        told = notify.tell_extended(turn.connection, one.id, quarter, until, context["due"], turn.now)
         return [turn.say("review/extended_done.j2", institution=one.name, day=outcome.day, told=told)]

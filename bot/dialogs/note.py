@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot import words as said
-from bot.allowed import refused
-from bot.dialogs.base import Dialog
-from bot.engine import Choose, Outcome, Problem, Question, Write
-from bot.messages import Outgoing
-from bot.render import words
-from bot.turn import Turn
+from bot.core import vocabulary as said
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import words
+from bot.core.turn import Turn
 from policy.form import form
 from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
 from policy.quarters import Quarter, reporting_quarter

@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from bot import opening_figures
-from bot import words as said
-from bot.dialogs.base import Dialog, Leave
+from bot.core import vocabulary as said
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.render import words
+from bot.core.turn import Turn
 from bot.dialogs.figures_lines import are_whole_rows
 from bot.dialogs.lines_read import sort_lines
 from bot.dialogs.report_questions import read_cell
 from bot.dialogs.speaking_for import Mine, ask_institution, speaking_for
-from bot.engine import Choose, Outcome, Problem, Question, Write
-from bot.messages import Outgoing
 from bot.opening_figures import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
-from bot.render import words
-from bot.turn import Turn
 from policy.form import NOT_KNOWN, Cell, Form, form
 from policy.form_lines import Line
 from policy.quarters import Quarter

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import codes, words
+from bot.core import one_time_code, vocabulary
+from bot.core.dialog import Outcome
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs import returned, sharing
-from bot.engine import Outcome
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.figures import looks_like_figure
 from policy.form import form
 from policy.form_lines import are_figures
@@ -57,13 +57,13 @@ def _meant(turn: Turn, answers: dict[str, Any]) -> bool:
     here = f"s{turn.talk.serial}:v:"
     if turn.incoming.choice is not None:
         return turn.incoming.choice.startswith(here)
-    plain = words.tidy(turn.text)
-    if any(plain == words.tidy(label) and token.startswith(here) for label, token in turn.memory.offers):
+    plain = vocabulary.tidy(turn.text)
+    if any(plain == vocabulary.tidy(label) and token.startswith(here) for label, token in turn.memory.offers):
         return True
-    command = words.command(turn.text)
-    if command is not None or codes.code_in(turn.text) is not None:
+    command = vocabulary.command(turn.text)
+    if command is not None or one_time_code.code_in(turn.text) is not None:
         return command == "submit"
     if looks_like_figure(turn.text) or are_figures(form(), turn.text, []):
         return True
     asked_for_text = _last_question(answers).startswith(("why:", "reason:"))
-    return plain in words.NOT_KNOWN or plain in words.NO_BUSINESS or asked_for_text
+    return plain in vocabulary.NOT_KNOWN or plain in vocabulary.NO_BUSINESS or asked_for_text

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot import words as said
-from bot.dialogs.base import Dialog
+from bot.core import vocabulary as said
+from bot.core.dialog import Outcome
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs.desk import WriteLines
-from bot.engine import Outcome
-from bot.messages import Outgoing
-from bot.turn import Turn
 from storage import attachments, drafts, reports
 from storage.attachments import KINDS
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialogs.base import Dialog
-from bot.engine import Outcome, Problem, Question, Write
-from bot.messages import Outgoing
+from bot.core.dialog import Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.telephones import NotATelephone, find_telephone
-from bot.turn import Turn
 from policy.roster_file import tidy_name
 from storage import contacts, people
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot import announcing, options
-from bot import words as said
-from bot.allowed import refused
-from bot.dialogs.base import Dialog
+from bot import announcing
+from bot.core import option_matching
+from bot.core import vocabulary as said
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import words
+from bot.core.turn import Turn
 from bot.dialogs.desk import WriteLines
-from bot.engine import Choose, Outcome, Problem, Question, Write
-from bot.messages import Outgoing
 from bot.publications import as_values
-from bot.render import words
-from bot.turn import Turn
 from policy.form import form
 from policy.publications import (
     ANY,
@@ -57,7 +58,7 @@ class AskKind(Choose):
     def read(self, text: str) -> str:
         """A kind by its id or name."""
         ways = [(kind, (name,)) for kind, name in KINDS.items()]
-        if kind := read_kind(text, part=True) or options.pick(text, ways):
+        if kind := read_kind(text, part=True) or option_matching.pick(text, ways):
             return kind
         raise Problem("problem/choose.j2")
 

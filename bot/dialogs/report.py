@@ -9,8 +9,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bot import leading, report_state
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import words
+from bot.core.turn import Turn
 from bot.dialogs import beside, figures_lines, holding, overtaken, report_cursor, returned, sharing
-from bot.dialogs.base import Dialog, Leave
 from bot.dialogs.beside import Registered
 from bot.dialogs.report_questions import (
     AskCell,
@@ -20,11 +24,7 @@ from bot.dialogs.report_questions import (
     AskWhy,
 )
 from bot.dialogs.speaking_for import ask_institution, speaking_for
-from bot.engine import Choose, Outcome, Question
-from bot.messages import FileRef, Outgoing
-from bot.render import words
 from bot.report_state import Choices
-from bot.turn import Turn
 from policy.form import Form, Row, form
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, drafts, lateness, lead_review, people, reports

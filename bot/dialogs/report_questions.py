@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot import words
-from bot.engine import Problem, Question, Write
+from bot.core import vocabulary
+from bot.core.dialog import Problem, Question, Write
 from policy.figures import is_none, is_number
 from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
 from policy.form_changes import read_correction
@@ -46,7 +46,7 @@ class AskQuarter(Question[str]):
         """A quarter that has begun."""
         now = self.data["now"]
         try:
-            quarter = Quarter.parse(words.tidy(text), now)
+            quarter = Quarter.parse(vocabulary.tidy(text), now)
         except ValueError:
             raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
         if quarter > Quarter.of(now):
@@ -88,8 +88,8 @@ class AskOccupations(Question[list[str]]):
     def read(self, text: str) -> list[str]:
         """Occupation names; [] for 本季度无培训."""
         form: Form = self.data["form"]
-        plain = words.tidy(text)
-        if plain == NOTHING or words.says_nothing(text):
+        plain = vocabulary.tidy(text)
+        if plain == NOTHING or vocabulary.says_nothing(text):
             return []
         if plain in ("全部", "所有", "全部职业", "都有"):
             return [o.name for o in self.data["rest"]]
@@ -104,12 +104,12 @@ class AskOccupations(Question[list[str]]):
 
 
 def _listed(text: str) -> list[str]:
-    return [part for part in re.split(r"[\s、，,;；/和及]+", words.tidy(text)) if part]
+    return [part for part in re.split(r"[\s、，,;；/和及]+", vocabulary.tidy(text)) if part]
 
 
 def occupations_in(form: Form, text: str) -> list[str]:
     """Names of the occupations a text lists; [] when anything in it is none, or it lists too many."""
-    whole = form.find_occupation(words.tidy(text))
+    whole = form.find_occupation(vocabulary.tidy(text))
     parts = _listed(text)
     if not whole and len(parts) > MOST_NAMES:
         return []
@@ -123,7 +123,7 @@ def read_cell(form: Form, measure: Measure, text: str) -> Cell:
     Raises:
         Problem: the figure is refused; says what is expected.
     """
-    if words.tidy(text) in words.NOT_KNOWN or text == NOT_KNOWN:
+    if vocabulary.tidy(text) in vocabulary.NOT_KNOWN or text == NOT_KNOWN:
         return NOT_KNOWN
     try:
         return form.read_cell(measure, text)
@@ -172,7 +172,7 @@ class AskCell(Question[Any]):
 
     def read(self, text: str) -> Cell | str:
         """The cell, or NO_BUSINESS for the whole row."""
-        if words.tidy(text) in words.NO_BUSINESS or text == NO_BUSINESS:
+        if vocabulary.tidy(text) in vocabulary.NO_BUSINESS or text == NO_BUSINESS:
             return NO_BUSINESS
         return read_cell(self.data["form"], self.data["measure"], text)
 
@@ -212,9 +212,9 @@ class AskWhy(Write):
 
 def says_no_reason(text: str) -> bool:
     """Whether a text that came for a reason is none: yes, no, not known, a question back."""
-    plain = words.tidy(text)
-    told = words.YES | words.NO | words.UNSURE | words.NOT_KNOWN | _NO_REASONS
-    return plain in told or words.not_right(text) or is_none(text) or bool(_WHY_ASKED.match(plain))
+    plain = vocabulary.tidy(text)
+    told = vocabulary.YES | vocabulary.NO | vocabulary.UNSURE | vocabulary.NOT_KNOWN | _NO_REASONS
+    return plain in told or vocabulary.not_right(text) or is_none(text) or bool(_WHY_ASKED.match(plain))
 
 
 _NO_REASONS = frozenset("没错 没问题 就是这样 没啥 没什么 正常 正确 无误 属实 同上".split())

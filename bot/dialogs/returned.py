@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.engine import Choose, Outcome, Question
-from bot.render import words
-from bot.turn import Turn
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.render import words
+from bot.core.turn import Turn
 from policy.form import Cell, Doubt, Row
 from policy.quarters import Quarter
 from storage import reports, returns

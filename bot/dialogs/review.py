@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot import telling
-from bot.allowed import refused
-from bot.dialogs.base import Dialog, Leave
-from bot.engine import Choose, Outcome, Problem, Question, Write
-from bot.messages import Outgoing
-from bot.render import words
-from bot.turn import Turn
+from bot.core import notify
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import words
+from bot.core.turn import Turn
 from policy.form import Form, form
 from storage import decisions, reports
 from storage.reports import Submitted, VersionConflict
@@ -172,5 +172,5 @@ class ReturnDialog(Dialog):
             )
         except VersionConflict:
             return [turn.say("review/refused.j2", reason="changed", newest=None)]
-        told = telling.tell_returned(turn.connection, done, turn.now)
+        told = notify.tell_returned(turn.connection, done, turn.now)
         return [turn.say("review/done.j2", told=told, places=len(outcome.reasons))]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot import words
-from bot.engine import Choose, Question
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core import vocabulary
+from bot.core.dialog import Choose, Question
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from policy.form import Cell, Form, Measure
 from storage import edits
 from storage.edits import Edit, Fate
@@ -203,7 +203,7 @@ class AskWhich(Choose):
 
     def read(self, text: str) -> str:
         """As said in words, or the figure that is to stand."""
-        plain = words.tidy(text)
+        plain = vocabulary.tidy(text)
         figures = {self.data["measure"].show(self.data[whose]): whose for whose in ("theirs", "mine")}
         return figures.get(plain) or super().read(plain)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.engine import Choose
-from bot.turn import Turn
+from bot.core.dialog import Choose
+from bot.core.turn import Turn
 
 if TYPE_CHECKING:
     from bot.report_state import ReportState

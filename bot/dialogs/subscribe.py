@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot import words
-from bot.channels.shape import channel_of
-from bot.dialogs.base import Dialog, Leave
+from bot.core import vocabulary
+from bot.core.channel_limits import channel_of
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.render import words as rendered
+from bot.core.turn import Turn
 from bot.dialogs.publish import NONE, AskOccupation
-from bot.engine import Choose, Outcome, Question
-from bot.messages import Outgoing
 from bot.publications import of_turn
-from bot.render import words as rendered
-from bot.turn import Turn
 from policy.publications import OPEN_CLASS, wanted_by
 from policy.quarters import local
 from storage import publications
 
-_AGREED = {"同意": "yes", **dict.fromkeys(words.YES, "yes"), "不同意": "no", "不用了": "no"}
-_AGREED.update(dict.fromkeys(words.NO, "no"))
+_AGREED = {"同意": "yes", **dict.fromkeys(vocabulary.YES, "yes"), "不同意": "no", "不用了": "no"}
+_AGREED.update(dict.fromkeys(vocabulary.NO, "no"))
 
 
 @dataclass(frozen=True)

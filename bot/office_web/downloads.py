@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot import annexes, export
+from bot.core.render import words
 from bot.files import safe_name
 from bot.office_web.visit import Answer, Download, Goto, NotFound, Visit
-from bot.render import words
 from policy.quarters import Quarter
 from storage import exports
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from bot import telling
 from bot.attached import Arrived
+from bot.core import notify
+from bot.core.dialog import Problem
+from bot.core.render import words
 from bot.dialogs import beside
 from bot.dialogs.report_questions import read_cell
-from bot.engine import Problem
 from bot.office_web.report import place
 from bot.office_web.visit import Answer, Goto, Page, Visit
-from bot.render import words
 from policy.form import Cell, Doubt, Form, form
 from policy.form_file import FormFile
 from policy.quarters import SHANGHAI, Quarter, local
@@ -84,7 +84,7 @@ def save(visit: Visit) -> Answer:
         return _page(visit, institution, quarter, snapshot, typed, 409)
     except VersionConflict:  # a draft was begun at this very instant
         return _moved(visit, institution, quarter, snapshot, typed)
-    told = telling.tell_entered(visit.connection, institution.id, quarter, typed.texts["source"], visit.now)
+    told = notify.tell_entered(visit.connection, institution.id, quarter, typed.texts["source"], visit.now)
     return Goto(f"/office/report/{institution.id}/{quarter}", "entered", told)
 
 

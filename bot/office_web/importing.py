@@ -16,10 +16,10 @@ from typing import Any
 import xlsxwriter
 
 from bot import sheets
+from bot.core.render import words
 from bot.media import BadFile, media_of
 from bot.office_web import inviting
 from bot.office_web.visit import Answer, Download, Goto, Page, Visit
-from bot.render import words
 from bot.sheets import BadSheet, Grid
 from policy.districts import DISTRICTS
 from policy.quarters import reporting_quarter

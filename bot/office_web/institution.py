@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot import telling
+from bot.core import notify
+from bot.core.notify import Told
+from bot.core.render import render
 from bot.office_web import codes
 from bot.office_web.institutions import choices, read_fields
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
-from bot.render import render
-from bot.telling import Told
 from policy.quarters import Quarter, reporting_quarter
 from storage import contacts, earlier, roster
 from storage.contacts import Code
@@ -157,7 +157,7 @@ def reopen(visit: Visit) -> Answer:
 def _tell(visit: Visit, one: Listed, closed: bool) -> Told:
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
     message = render("office/institution_told.j2", institution=one.name, closed=closed)
-    return telling.tell_people(visit.connection, speaking, message, visit.now)
+    return notify.tell_people(visit.connection, speaking, message, visit.now)
 
 
 def invite(visit: Visit) -> Answer:
@@ -180,7 +180,7 @@ def revoke(visit: Visit) -> Answer:
     gone = contacts.revoke(visit.connection, wanted, visit.officer.person_id, visit.now)
     assert gone is not None  # it stood in the list, and no contact is a head
     told = render("colleague/removed.j2", institution=one.name)
-    heard = telling.tell_people(visit.connection, [gone.person_id], told, visit.now)
+    heard = notify.tell_people(visit.connection, [gone.person_id], told, visit.now)
     return Goto(_path(one), "contact_revoked", heard)
 
 

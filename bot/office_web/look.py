@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from bot import render
 from bot.channels.web_pages import static_url
+from bot.core import render
 from bot.office_web.visit import Visit
 from policy.form import form
 from policy.quarters import FIRST_YEAR, Quarter, local

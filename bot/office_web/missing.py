@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.channels.shape import CHANNELS
+from bot.core.channel_limits import CHANNELS
 from bot.office_web.board import NO_DISTRICT, counts
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Page, Visit

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import opening_figures, telling
+from bot import opening_figures
+from bot.core import notify
+from bot.core.dialog import Problem
+from bot.core.render import render, words
 from bot.dialogs.report_questions import read_cell
-from bot.engine import Problem
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from bot.opening_figures import LONGEST_SOURCE, names_source
-from bot.render import render, words
 from policy.form import NOT_KNOWN, Cell, form
 from policy.quarters import Quarter
 from storage import contacts, earlier, roster
@@ -67,7 +68,7 @@ def save(visit: Visit) -> Answer:
         "opening/told.j2", institution=one.name, number=number, through=through, source=texts["source"]
     )
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
-    heard = telling.tell_people(visit.connection, speaking, told, visit.now)
+    heard = notify.tell_people(visit.connection, speaking, told, visit.now)
     return Goto(_path(one), "opening_kept", heard)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import telling
+from bot.core import notify
+from bot.core.render import render
 from bot.office_web import codes
 from bot.office_web.visit import Answer, Denied, Goto, Page, Visit
-from bot.render import render
 from policy.districts import DISTRICTS
 from policy.roster_file import LONGEST_DISTRICT, district_of, tidy_name
 from storage import contacts, roster
@@ -66,7 +66,7 @@ def revoke(visit: Visit) -> Answer:
     if gone is None:
         return _page(visit, 409, "last_head")
     told = render("office/removed.j2", role=gone.role, district=gone.district)
-    telling.tell_people(visit.connection, [gone.person_id], told, visit.now)
+    notify.tell_people(visit.connection, [gone.person_id], told, visit.now)
     return Goto(PATH, "member_revoked")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot import telling
+from bot.core import notify
+from bot.core.notify import Told
 from bot.explained import explained
 from bot.history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
-from bot.telling import Told
 from policy.form import form
 from policy.quarters import SHANGHAI, Quarter, first_extension
 from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster
@@ -188,7 +188,7 @@ def accept(visit: Visit) -> Answer:
         return _page(visit, "own", 409)
     except VersionConflict:
         return _page(visit, "changed", 409)
-    told = telling.tell_accepted(visit.connection, done, visit.now)
+    told = notify.tell_accepted(visit.connection, done, visit.now)
     return _back(institution, quarter, "accepted_own" if done.own else "accepted", told)
 
 
@@ -210,7 +210,7 @@ def return_(visit: Visit) -> Answer:
         return _asking_again(visit, "reasons", 422, typed)
     except VersionConflict:
         return _asking_again(visit, "changed", 409, typed)
-    told = telling.tell_returned(visit.connection, done, visit.now)
+    told = notify.tell_returned(visit.connection, done, visit.now)
     return _back(institution, quarter, "returned", told)
 
 
@@ -238,7 +238,7 @@ def reopen(visit: Visit) -> Answer:
         return _page(visit, "reopen_reason", 422)
     except VersionConflict:
         return _page(visit, "changed", 409)
-    told = telling.tell_reopened(visit.connection, done, reason, visit.now)
+    told = notify.tell_reopened(visit.connection, done, reason, visit.now)
     return _back(institution, quarter, "reopened", told)
 
 
@@ -266,7 +266,7 @@ def extend(visit: Visit) -> Answer:
         )
     except BadReasons:
         return _page(visit, "extend_reason" if not reason else "extend_day", 422, typed)
-    told = telling.tell_extended(
+    told = notify.tell_extended(
         visit.connection, institution.id, quarter, until, visit.times.due(quarter), visit.now
     )
     return _back(institution, quarter, "extended", told)
@@ -279,7 +279,7 @@ def withdraw_extension(visit: Visit) -> Answer:
     by = visit.officer.person_id
     if not decisions.withdraw_extension(visit.connection, institution.id, str(quarter), by, visit.now):
         return _page(visit, "extend_gone", 409)
-    told = telling.tell_extended(
+    told = notify.tell_extended(
         visit.connection, institution.id, quarter, None, visit.times.due(quarter), visit.now
     )
     return _back(institution, quarter, "extend_withdrawn", told)

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from bot.core.render import words
 from bot.export import BASES, MOST_SHEETS, first_quarter
 from bot.files import safe_name
 from bot.office_web import charts, look, summing
@@ -20,7 +21,6 @@ from bot.office_web.charts import Chart
 from bot.office_web.summing import Line
 from bot.office_web.visit import Answer, Download, NotFound, Page, Visit
 from bot.places import in_order
-from bot.render import words
 from policy.form import form
 from policy.quarters import FIRST_YEAR, Quarter
 from storage import attachments, board, earlier, summary, turnout

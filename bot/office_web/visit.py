@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.app import App
 from bot.attached import Arrived
-from bot.telling import Told
+from bot.core.notify import Told
 from policy.quarters import Quarter, Times, reporting_quarter
 from storage.sessions import Officer
 

@@ -12,9 +12,9 @@ from datetime import date
 from functools import cache
 from itertools import product
 
+from bot.core.dialog import replay
 from bot.dialogs import DIALOGS
 from bot.dialogs.check import CheckContext, CheckDialog
-from bot.engine import replay
 from policy.checks import Check, checks
 from policy.conditions import UNSURE
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, text
 
 from bot import export
-from bot.keys import Keys
+from bot.core.keys import Keys
 from policy.form import form
 from policy.quarters import Quarter
 from storage import aggregates, board, drafts, reports

@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.app import App, open_app
-from bot.messages import Incoming
+from bot.core.messages import Incoming
 from bot.settings import Settings
 from storage.turns import Address
 from tests.conftest import contact_code

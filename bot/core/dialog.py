@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from bot.words import yes_no
+from bot.core.vocabulary import yes_no
 
 Value = TypeVar("Value")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from bot.messages import Choice, FileRef, Outgoing
+from bot.core.messages import Choice, FileRef, Outgoing
 from policy.quarters import local
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.channels.shape import CHANNELS
-from bot.messages import Outgoing
-from bot.render import render, words
+from bot.core.channel_limits import CHANNELS
+from bot.core.messages import Outgoing
+from bot.core.render import render, words
 from policy.form import form
 from policy.quarters import Quarter
 from storage import contacts, institutions, people, returns, turns

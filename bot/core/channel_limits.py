@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from bot.messages import Choice, Outgoing
+from bot.core.messages import Choice, Outgoing
 
 _WHOLE = re.compile(r"https?://[!-~]+")  # never cut inside
 # Where a long line may be cut: rather after a sentence than after a part of one.

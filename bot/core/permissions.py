@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from storage import audit
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.engine import Outcome, Question
-from bot.messages import Outgoing
-from bot.turn import Turn
+from bot.core.dialog import Outcome, Question
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.messages import Incoming
+from bot.core.messages import Incoming
 from policy.form import form
 from policy.form_lines import is_row
 

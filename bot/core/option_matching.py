@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.words import NO, YES, asks, tidy
+from bot.core.vocabulary import NO, YES, asks, tidy
 
 Options = Sequence[tuple[str, Sequence[str]]]  # (value, the words it is said with, its label first)
 

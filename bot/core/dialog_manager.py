@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.dialog import Problem, Question, Step, replay
+from bot.core.dialog_base import Dialog, Leave, Stay
+from bot.core.messages import Outgoing
+from bot.core.turn import DialogState, Turn
 from bot.dialogs import DIALOGS
-from bot.dialogs.base import Dialog, Leave, Stay
-from bot.engine import Problem, Question, Step, replay
-from bot.messages import Outgoing
-from bot.turn import DialogState, Turn
 
 CHANGES_SHOWN = 12  # buttons in one list of answers to change
 

@@ -10,7 +10,6 @@ from bot import (
     answering,
     binding,
     colleagues,
-    conductor,
     contact,
     desk,
     feedback,
@@ -22,11 +21,11 @@ from bot import (
     report_rows,
     reviewing,
     which_report,
-    words,
 )
+from bot.core import dialog_manager, vocabulary
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
 from bot.dialogs import DIALOGS
-from bot.messages import Outgoing
-from bot.turn import Turn
 from policy.checks import checks
 from policy.form import form
 from policy.quarters import Quarter
@@ -59,8 +58,8 @@ def menu(turn: Turn, hello: bool = False) -> list[Outgoing]:
 
 def check_titled(text: str) -> str | None:
     """The dialog of the check whose title was typed."""
-    plain = words.tidy(text)
-    return next((f"check-{c.id}" for c in checks().values() if plain == words.tidy(c.title)), None)
+    plain = vocabulary.tidy(text)
+    return next((f"check-{c.id}" for c in checks().values() if plain == vocabulary.tidy(c.title)), None)
 
 
 def _go(turn: Turn, name: str) -> Replies:
@@ -69,7 +68,7 @@ def _go(turn: Turn, name: str) -> Replies:
     if name == "course" and not turn.institutions:
         return [turn.say("report/none.j2")]
     known = name in DIALOGS and (name in ("route", "course") or name.startswith("check-"))
-    return conductor.start(turn, name) if known else None
+    return dialog_manager.start(turn, name) if known else None
 
 
 def _who(turn: Turn, argument: str) -> Replies:
@@ -90,7 +89,7 @@ def _who(turn: Turn, argument: str) -> Replies:
     if about != "self":
         facts.forget(turn.connection, turn.person_id, about)
         turn.read_again("facts")
-    return conductor.start(turn, name)
+    return dialog_manager.start(turn, name)
 
 
 def clear(turn: Turn) -> list[Outgoing]:
@@ -139,7 +138,7 @@ def _cell(turn: Turn, argument: str) -> Replies:
     if not number.isdigit() or int(number) >= len(measures):
         return None
     given = {"institution": str(institution), "quarter": quarter}
-    return conductor.start(turn, "report", given, revisit=f"{occupation}/{measures[int(number)].id}")
+    return dialog_manager.start(turn, "report", given, revisit=f"{occupation}/{measures[int(number)].id}")
 
 
 def _fix(turn: Turn, argument: str) -> Replies:
@@ -165,7 +164,7 @@ def _prefill(turn: Turn, argument: str) -> Replies:
         return None  # submitted since the button was shown: a correction begins with its reason
     brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
     if not brought:
-        return [turn.say("course/nothing.j2", quarter=quarter), *conductor.show(turn)]
+        return [turn.say("course/nothing.j2", quarter=quarter), *dialog_manager.show(turn)]
     draft = drafts.begin_draft(
         turn.connection, institution, quarter, turn.person_id, turn.now, turn.closes(quarter)
     )
@@ -178,7 +177,7 @@ def _prefill(turn: Turn, argument: str) -> Replies:
             drafts.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
     given = {"institution": str(institution), "quarter": quarter}
     names = form().occupation_order(list(brought))
-    return [turn.say("course/filled.j2", names=names), *conductor.start(turn, "report", given)]
+    return [turn.say("course/filled.j2", names=names), *dialog_manager.start(turn, "report", given)]
 
 
 def _of_rows(name: str, turn: Turn, argument: str) -> Replies:
@@ -196,7 +195,7 @@ def _invite(turn: Turn, argument: str) -> Replies:
 
 def _do(turn: Turn, name: str) -> Replies:
     """A service that anybody may start."""
-    return conductor.start(turn, name) if name in ("complaint", "subscribe") else None
+    return dialog_manager.start(turn, name) if name in ("complaint", "subscribe") else None
 
 
 # Words that work everywhere and are more than one module's business (`words.COMMANDS`).

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.attached import Arrived
-from bot.keys import Keys
-from bot.messages import Incoming, Outgoing
-from bot.render import render
+from bot.core.keys import Keys
+from bot.core.messages import Incoming, Outgoing
+from bot.core.render import render
 from policy.quarters import Quarter, Times
 from storage import people
 from storage.turns import Conversation
