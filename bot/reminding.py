@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from bot.channels import wechat_window
+from bot.channels.wechat import window
 from bot.core.channel_limits import CHANNELS
 from bot.core.render import render
 from policy.quarters import Times, local, reporting_quarter
@@ -124,7 +124,7 @@ def _missing(engine: Engine, due: Due, now: datetime, windowed: bool, times: Tim
         lines = board.lines(connection, quarter, times.due(due.quarter), WAITED_FOR)
         reach = people.reach_of_institutions(connection)
         addresses = [r.address for reaches in reach.values() for r in reaches]
-        lately = wechat_window.reachable(connection, addresses, now) if windowed else set()
+        lately = window.reachable(connection, addresses, now) if windowed else set()
         closes = returns.closes_at(connection, quarter, times.closes(due.quarter))
     found = []
     for line in lines:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot import announcing, attached, files, reminding
 from bot.app import App
-from bot.channels import web
+from bot.channels.web import routes as web_routes
 from bot.core.render import words
 from bot.office_web.routes import routes as office_routes
 from bot.runner import Runner
@@ -54,13 +54,13 @@ def application(app: App) -> Starlette:
     runner = Runner(app.assistant)
     telegram = None
     if app.settings.telegram_token:
-        from bot.channels.telegram import Telegram
+        from bot.channels.telegram.transport import Telegram
 
         telegram = Telegram(app, runner, now)
 
     wechat = None
     if app.settings.wechat:
-        from bot.channels.wechat import WeChat
+        from bot.channels.wechat.transport import WeChat
 
         wechat = WeChat(app, runner, now)
 
@@ -115,7 +115,7 @@ def application(app: App) -> Starlette:
     routes = [
         Route("/healthz", healthz),
         Route("/metrics", metrics),
-        *web.routes(app, runner, now),
+        *web_routes.routes(app, runner, now),
         Route("/office/", lambda request: RedirectResponse("/office", 308)),
         *office_routes(app, runner, now),
     ]

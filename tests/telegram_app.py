@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import App, open_app
-from bot.channels import telegram as channel
-from bot.channels import telegram_delivery as delivery
-from bot.channels.telegram import Telegram
+from bot.channels.telegram import delivery
+from bot.channels.telegram import transport as channel
+from bot.channels.telegram.transport import Telegram
 from bot.runner import Runner
 from bot.settings import Settings
 from policy.quarters import SHANGHAI

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
-from bot.channels import web_pages
+from bot.channels.web import pages
 from bot.core.messages import Outgoing
 from storage import decisions, reports
 from storage.database import transaction
@@ -236,8 +236,8 @@ def test_the_menu_begins_with_ones_own_work(wang: Person, officer: Person, eithe
 
 def test_a_table_in_the_web_chat_keeps_its_rows_together() -> None:
     text = "请核对：\n名称｜班次｜人数\n大数据｜3｜120\n合计｜3｜120\n\n改｜数"
-    assert [len(block) for block in web_pages.blocks(text)] == [1, 3, 1, 1]
-    shown = web_pages.fragment(web_pages.bubbles([Line(None, Outgoing(text).body(), 1, NOON)]), 1)
+    assert [len(block) for block in pages.blocks(text)] == [1, 3, 1, 1]
+    shown = pages.fragment(pages.bubbles([Line(None, Outgoing(text).body(), 1, NOON)]), 1)
     assert shown.count('role="row"') == 3
     assert '<span class="td" role="rowheader">大数据</span>' in shown
 

@@ -15,7 +15,7 @@ import pytest
 
 from bot import router
 from bot.app import App
-from bot.channels.telegram import Telegram
+from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Incoming, Outgoing
 from policy.form import form
 from policy.quarters import reporting_quarter

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot.app import App
-from bot.channels import telegram_delivery as delivery
-from bot.channels.telegram import Telegram, file_url
+from bot.channels.telegram import delivery
+from bot.channels.telegram.transport import Telegram, file_url
 from bot.contact import PLACES
 from bot.core.messages import Choice, FileRef, Incoming, Outgoing
 from bot.core.render import environment

@@ -13,8 +13,8 @@ import httpx
 from starlette.applications import Starlette
 
 from bot.app import App
-from bot.channels import telegram as channel
-from bot.channels.telegram import Telegram
+from bot.channels.telegram import transport as channel
+from bot.channels.telegram.transport import Telegram
 from bot.runner import Runner
 from storage.schema import turn
 from tests.telegram_app import (

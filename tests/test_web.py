@@ -275,7 +275,7 @@ async def test_storage_away_keeps_what_was_typed_and_then_applies_it_once(
             raise StorageUnavailable("away")
 
         broken.setattr("bot.assistant.transaction", away)
-        broken.setattr("bot.channels.web.transaction", away)
+        broken.setattr("bot.channels.web.routes.transaction", away)
         form = li.composer
         await li.says("退休了能报吗")
         assert li.status == 503
@@ -322,7 +322,7 @@ async def test_a_full_disk_for_a_file(li: Visitor, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bot.channels.web.store_incoming", full)
+    monkeypatch.setattr("bot.channels.web.routes.store_incoming", full)
     await li.sends_file("a.txt", b"x", text="看看这个")
     assert li.status == 503
     assert li.typed == "看看这个"

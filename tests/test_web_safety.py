@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from bot.channels import web_pages
-from bot.channels.web import disposition
+from bot.channels.web import pages
+from bot.channels.web.routes import disposition
 from bot.core.messages import Outgoing
 from storage import turns
 from storage.database import transaction
@@ -255,7 +255,7 @@ async def test_no_inline_script_or_style_and_nothing_from_elsewhere(li: Visitor)
 
 async def test_static_files_are_cached_under_their_content_hash(li: Visitor) -> None:
     await li.opens()
-    for name, (digest, content) in web_pages.static_files().items():
+    for name, (digest, content) in pages.static_files().items():
         await li.opens(f"/static/{digest}/{name}")
         assert li.response.content == content
         assert "immutable" in li.response.headers["cache-control"]
@@ -267,13 +267,13 @@ async def test_static_files_are_cached_under_their_content_hash(li: Visitor) -> 
 
 
 def test_no_words_for_people_in_the_static_files() -> None:
-    for name, (_, content) in web_pages.static_files().items():
+    for name, (_, content) in pages.static_files().items():
         assert not re.search("[\u4e00-\u9fff]", content.decode()), name
 
 
 def test_a_mark_over_several_lines_is_closed_at_each_end() -> None:
-    assert web_pages.paragraphs("a▶b\n\nc◀d") == ["a▶b◀", "", "▶c◀d"]
-    assert "<mark>" not in web_pages.rich("▶◀ 之间")
+    assert pages.paragraphs("a▶b\n\nc◀d") == ["a▶b◀", "", "▶c◀d"]
+    assert "<mark>" not in pages.rich("▶◀ 之间")
 
 
 async def test_the_page_of_a_long_conversation_says_that_it_is_cut(li: Visitor, app: App) -> None:

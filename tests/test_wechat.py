@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.channels import wechat
-from bot.channels.wechat_crypto import Sealer, signature
+from bot.channels.wechat import transport as wechat_transport
+from bot.channels.wechat.crypto import Sealer, signature
 from bot.settings import BadSetting, load_settings
 from storage import contacts
 from storage.database import transaction
@@ -190,7 +190,7 @@ async def test_without_storage_there_is_no_answer_and_the_next_try_is_applied_on
 async def test_storage_that_comes_back_while_the_platform_waits_is_enough(
     meet: Meet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat, "HOLD_SECONDS", 3.0)
+    monkeypatch.setattr(wechat_transport, "HOLD_SECONDS", 3.0)
     li = meet()
     await li.says("你好")
     other = sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None, check_same_thread=False)
@@ -203,7 +203,7 @@ async def test_storage_that_comes_back_while_the_platform_waits_is_enough(
 async def test_an_answer_that_came_too_late_is_found_by_the_next_try(
     meet: Meet, wechat_app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(wechat_transport, "ANSWER_SECONDS", 0.2)
     li = meet()
     handle = wechat_app.assistant.handle
 

@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from bot import reminding
 from bot.app import App
-from bot.channels import wechat_api, wechat_delivery
-from bot.channels import wechat_pages as pages
-from bot.channels.wechat_api import Api, NotTaken, Unreachable
+from bot.channels.wechat import api as wechat_api
+from bot.channels.wechat import delivery, pages
+from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
 from storage.database import transaction
@@ -345,10 +345,10 @@ async def test_events_open_a_short_window(
 async def test_an_answer_nobody_took_is_sent_when_the_tries_are_over(
     meet: Meet, wechat_app: App, api: WeChatServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.channels import wechat
+    from bot.channels.wechat import transport as wechat_transport
 
     li = meet()
-    monkeypatch.setattr(wechat, "ANSWER_SECONDS", -1.0)  # as if every answer came too late
+    monkeypatch.setattr(wechat_transport, "ANSWER_SECONDS", -1.0)  # as if every answer came too late
     late = await li.says("退休了能报吗")
     await quiet()
     assert api.sent == [], "the platform still asks"
@@ -516,4 +516,4 @@ def test_what_others_wrote_is_no_link() -> None:
     assert re.findall(r"<a [^>]*>", shown) == [
         '<a href="weixin://bizmsgmenu?msgmenucontent=＂＞＜a\u3000href＝x＞&msgmenuid=7-0">'
     ]
-    assert wechat_delivery.BUSY.isdisjoint(wechat_delivery.ACCOUNT | wechat_delivery.BAD_CONTENT)
+    assert delivery.BUSY.isdisjoint(delivery.ACCOUNT | delivery.BAD_CONTENT)

@@ -19,8 +19,9 @@ from sqlalchemy import func, select
 
 from bot import server
 from bot.app import App, open_app
-from bot.channels import wechat, wechat_delivery
-from bot.channels.wechat_crypto import Sealer, signature
+from bot.channels.wechat import delivery
+from bot.channels.wechat import transport as wechat_transport
+from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
 from policy.quarters import SHANGHAI
@@ -179,10 +180,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other at once, a locked database is noticed at once."""
-    monkeypatch.setattr(wechat_delivery, "FIRST_WAIT", 0.02)
-    monkeypatch.setattr(wechat_delivery, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(wechat, "AGAIN_SECONDS", 0.02)
-    monkeypatch.setattr(wechat, "HOLD_SECONDS", 0.2)
+    monkeypatch.setattr(delivery, "FIRST_WAIT", 0.02)
+    monkeypatch.setattr(delivery, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(wechat_transport, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(wechat_transport, "HOLD_SECONDS", 0.2)
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
 
 

@@ -27,9 +27,9 @@ from starlette.types import Message
 from bot import attached
 from bot.app import App
 from bot.attached import Arrived
-from bot.channels.web import SAFE_HEADERS, disposition, same_site
-from bot.channels.web_forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
-from bot.channels.web_pages import showable
+from bot.channels.web.forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
+from bot.channels.web.pages import showable
+from bot.channels.web.routes import SAFE_HEADERS, disposition, same_site
 from bot.office_web import look
 from bot.office_web.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from bot.runner import Runner

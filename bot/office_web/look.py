@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from bot.channels.web_pages import static_url
+from bot.channels.web.pages import static_url
 from bot.core import render
 from bot.office_web.visit import Visit
 from policy.form import form

@@ -11,10 +11,9 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from bot.app import App
-from bot.channels import wechat_pages as pages
-from bot.channels import wechat_window as window
-from bot.channels.wechat_api import Api, NotTaken, TooLarge, Unreachable
-from bot.channels.wechat_carrier import Carrier, Parcel
+from bot.channels.wechat import pages, window
+from bot.channels.wechat.api import Api, NotTaken, TooLarge, Unreachable
+from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.core import input_limits, one_time_code
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.app import App
-from bot.channels.web import FILE_KINDS, SAFE_HEADERS, disposition
+from bot.channels.web.routes import FILE_KINDS, SAFE_HEADERS, disposition
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.files import FileGone

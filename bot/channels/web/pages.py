@@ -124,7 +124,7 @@ def showable(text: str) -> str:
 @lru_cache(maxsize=1)
 def static_files() -> dict[str, tuple[str, bytes]]:
     """The static files: name → (content hash, bytes)."""
-    folder = resources.files("bot") / "channels" / "static"
+    folder = resources.files("bot") / "channels" / "web" / "static"
     held = {f.name: f.read_bytes() for f in folder.iterdir() if f.name.rpartition(".")[2] in MEDIA}
     return {name: (hashlib.sha256(content).hexdigest()[:16], content) for name, content in held.items()}
 

@@ -22,13 +22,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.app import App
-from bot.channels import wechat_xml as xml
-from bot.channels.wechat_api import Api
-from bot.channels.wechat_carrier import Carrier, Parcel
-from bot.channels.wechat_crypto import Forged, Sealer, signed
-from bot.channels.wechat_delivery import Delivery
-from bot.channels.wechat_intake import BadPost, Heard, Intake, hear
-from bot.channels.wechat_links import PATH, FileLinks
+from bot.channels.wechat import xml
+from bot.channels.wechat.api import Api
+from bot.channels.wechat.carrier import Carrier, Parcel
+from bot.channels.wechat.crypto import Forged, Sealer, signed
+from bot.channels.wechat.delivery import Delivery
+from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
+from bot.channels.wechat.links import PATH, FileLinks
 from bot.runner import Runner
 from storage.database import StorageUnavailable
 from storage.lease import Lease

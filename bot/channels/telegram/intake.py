@@ -16,7 +16,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import filters
 
 from bot.app import App
-from bot.channels.telegram_delivery import CHANNEL, waits
+from bot.channels.telegram.delivery import CHANNEL, waits
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words

@@ -21,8 +21,8 @@ from starlette.routing import BaseRoute, Route
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.app import App
-from bot.channels.telegram_delivery import Delivery, waits
-from bot.channels.telegram_intake import Intake, update_id
+from bot.channels.telegram.delivery import Delivery, waits
+from bot.channels.telegram.intake import Intake, update_id
 from bot.runner import Runner
 from storage.database import StorageUnavailable
 from storage.lease import Lease

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import monotonic
 
-from bot.channels import wechat_window as window
-from bot.channels.wechat_api import Api, NotTaken, Unreachable
-from bot.channels.wechat_carrier import Carrier, Later, Parcel
+from bot.channels.wechat import window
+from bot.channels.wechat.api import Api, NotTaken, Unreachable
+from bot.channels.wechat.carrier import Carrier, Later, Parcel
 from bot.runner import Runner
 from storage.database import StorageUnavailable
 from storage.turns import Address

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.channels.wechat_xml import without_control
+from bot.channels.wechat.xml import without_control
 from bot.core.channel_limits import channel_of, size, split
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.core.render import words

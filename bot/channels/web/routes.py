@@ -21,8 +21,8 @@ from starlette.routing import BaseRoute, Route
 
 from bot import docx
 from bot.app import App
-from bot.channels import web_pages as pages
-from bot.channels.web_forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
+from bot.channels.web import pages
+from bot.channels.web.forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
 from bot.core import input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.render import words

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from bot.channels.web_pages import showable
+from bot.channels.web.pages import showable
 
 LONGEST_FILE = 10 * 1024 * 1024  # bytes
 LONGEST_FORM = 64 * 1024  # bytes of a form without a file; 4,000 characters always fit

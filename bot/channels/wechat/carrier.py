@@ -11,9 +11,8 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from bot.app import App
-from bot.channels import wechat_pages as pages
-from bot.channels import wechat_window as window
-from bot.channels.wechat_links import LIVES, FileLinks
+from bot.channels.wechat import pages, window
+from bot.channels.wechat.links import LIVES, FileLinks
 from bot.core.messages import Outgoing
 from storage import passive, turns
 from storage.database import transaction

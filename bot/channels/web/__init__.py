@@ -1,0 +1,1 @@
+"""Web chat: pages that work without scripts."""

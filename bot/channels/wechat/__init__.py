@@ -1,0 +1,1 @@
+"""A WeChat Official Account: signed posts in, answers and messages out."""
