@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.assistant import Assistant
 from bot.core.keys import Keys, load_keys
-from bot.files import FileStore
+from bot.documents.store import FileStore
 from bot.settings import Settings, bad, load_settings
 from storage.database import StorageUnavailable, open_database
 

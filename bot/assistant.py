@@ -12,7 +12,7 @@ import traceback
 
 from sqlalchemy import Connection, Engine
 
-from bot import attached, router, tables
+from bot import router, tables
 from bot.core import dialog_manager, input_limits
 from bot.core.channel_limits import channel_of
 from bot.core.keys import Keys
@@ -20,6 +20,7 @@ from bot.core.messages import Incoming, Outgoing
 from bot.core.render import render
 from bot.core.turn import Memory, Turn
 from bot.dialogs import takes_numbers
+from bot.documents import attachments as incoming_files
 from policy.quarters import Times
 from storage import turns
 from storage.database import StorageUnavailable, transaction
@@ -50,7 +51,7 @@ class Assistant:
             return [render("problem/door.j2", reason=refused)]
         content = tables.content_of(incoming.file)
         try:
-            arrived = attached.arrive(self.engine, incoming.address, incoming.file)
+            arrived = incoming_files.arrive(self.engine, incoming.address, incoming.file)
             try:
                 return self._turn(incoming, content, arrived)
             except VersionConflict:  # somebody was quicker at the same instant: to what is there now
@@ -61,7 +62,7 @@ class Assistant:
             return self._incident(incoming, error)
 
     def _turn(
-        self, incoming: Incoming, content: bytes | None, arrived: attached.Arrived | None
+        self, incoming: Incoming, content: bytes | None, arrived: incoming_files.Arrived | None
     ) -> list[Outgoing]:
         with transaction(self.engine) as connection:
             return self._apply(connection, incoming, content, arrived)
@@ -71,7 +72,7 @@ class Assistant:
         connection: Connection,
         incoming: Incoming,
         content: bytes | None,
-        arrived: attached.Arrived | None,
+        arrived: incoming_files.Arrived | None,
     ) -> list[Outgoing]:
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(text)

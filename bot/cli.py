@@ -204,7 +204,7 @@ def _invite(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from bot import export
+    from bot.documents import export
     from storage import turnout
     from storage.database import transaction
 

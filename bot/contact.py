@@ -7,7 +7,7 @@ from bot.core import dialog_manager
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.core.turn import Turn
-from bot.history import versions
+from bot.documents.revision_history import versions
 from bot.receiving import Place
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter

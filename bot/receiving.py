@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.attached import Arrived
 from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.dialogs import figures_lines, sharing
 from bot.dialogs.report import ReportContext
+from bot.documents.attachments import Arrived
 from policy.form import form
 from policy.form_file import FormFile
 from policy.quarters import Quarter, reporting_quarter

@@ -10,7 +10,7 @@ from bot.core.messages import FileRef, Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
 from bot.desk import begin
-from bot.explained import explained
+from bot.documents.explanations import explained
 from policy.form import form
 from policy.quarters import Quarter, reporting_quarter
 from storage import attachments, board, decisions, lateness, people, reports, sessions

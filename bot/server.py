@@ -16,10 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import announcing, attached, files, reminding
+from bot import announcing, reminding
 from bot.app import App
 from bot.channels.web import routes as web_routes
 from bot.core.render import words
+from bot.documents import attachments as incoming_files
+from bot.documents import store as document_store
 from bot.office_web.routes import routes as office_routes
 from bot.runner import Runner
 from bot.settings import Settings
@@ -93,8 +95,8 @@ def application(app: App) -> Starlette:
                 turns.purge(connection, now() - KEEP_TURNS)
                 sessions.forget_old(connection, now() - KEEP_TURNS)
             folder = app.settings.data_dir
-            attached.sweep(app.engine, folder, now() - KEEP_TURNS)
-            files.sweep_passing(folder, now() - KEEP_PASSING)
+            incoming_files.sweep(app.engine, folder, now() - KEEP_TURNS)
+            document_store.sweep_passing(folder, now() - KEEP_PASSING)
 
         await runner.run(work)
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from bot import xlsx
 from bot.core import input_limits
 from bot.core.messages import IncomingFile
-from bot.sheets import BadSheet, check_archive, delimiter_of
+from bot.documents import xlsx
+from bot.documents.sheet_reader import BadSheet, check_archive, delimiter_of
 from policy.publications import column_of
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".xlsx")

@@ -12,7 +12,7 @@ import openpyxl
 
 from bot.app import App
 from bot.core.messages import Outgoing
-from bot.files import store_incoming
+from bot.documents.store import store_incoming
 from tests.conftest import contact_code
 from tests.talk import Person
 

@@ -8,8 +8,9 @@ import zipfile
 
 import pytest
 
-from bot import annexes, attached, docx
 from bot.app import App
+from bot.documents import annexes, docx
+from bot.documents import attachments as incoming_files
 from storage.attachments import Annexed, Attached, Pages
 from storage.database import transaction
 from tests.conftest import office_code
@@ -105,7 +106,7 @@ def test_the_zip_holds_the_document_and_every_file_by_institution(quarter: App) 
 
 
 def test_a_file_that_is_gone_is_named_and_hinders_nothing(quarter: App) -> None:
-    folder = quarter.settings.data_dir / attached.FOLDER
+    folder = quarter.settings.data_dir / incoming_files.FOLDER
     next(p for p in folder.iterdir() if p.read_bytes() == PNG).unlink()
     files, missing = zipped(quarter)
     assert missing == ["文登技校/配套措施-措施.png"]

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from bot import attached, files, media
 from bot.app import App
 from bot.core.messages import FileRef
 from bot.dialogs import page as page_dialog
+from bot.documents import attachments as incoming_files
+from bot.documents import media_type
+from bot.documents import store as document_store
 from bot.server import application
 from storage import attachments
 from storage.database import transaction
@@ -44,7 +46,7 @@ def kept(app: App, kind: str = "") -> list[tuple[str, str, str]]:
 
 def stored(app: App) -> list[bytes]:
     """The contents kept in the data folder."""
-    folder = app.settings.data_dir / attached.FOLDER
+    folder = app.settings.data_dir / incoming_files.FOLDER
     return sorted(p.read_bytes() for p in folder.iterdir()) if folder.exists() else []
 
 
@@ -201,7 +203,7 @@ async def test_a_kept_file_that_is_gone_is_said_kindly(app: App) -> None:
     await wang.presses("盖章件（2026Q4）")
     await wang.presses("看附件")
     link = re.findall(r'href="(/file/\d+/\d+)"', wang.page)[-1]
-    for path in (app.settings.data_dir / attached.FOLDER).iterdir():
+    for path in (app.settings.data_dir / incoming_files.FOLDER).iterdir():
         path.unlink()
     await wang.opens(link)
     assert wang.status == 404
@@ -349,7 +351,7 @@ REFUSED = [
     ("压缩.zip", b"PK\x03\x04 no zip", "broken"),
     ("随便.txt", "随便写的".encode(), "kind"),
     ("空.pdf", b"", "empty"),
-    ("大.pdf", b"%PDF-" + b"0" * media.LONGEST, "large"),
+    ("大.pdf", b"%PDF-" + b"0" * media_type.LONGEST, "large"),
     ("炸弹.docx", word("弹", **{"word/big.xml": b"0" * 13 * 1024 * 1024}), "large"),
     ("实体.docx", word("体", **{"word/e.xml": b'<!DOCTYPE a [<!ENTITY b "c">]>'}), "broken"),
     ("宏.docx", word("宏", **{"word/vbaProject.bin": b"x"}), "macro"),
@@ -414,9 +416,9 @@ def test_what_nobody_wants_is_swept_and_what_is_attached_stays(either_app: App) 
     send(wang, app, "没说是什么.pdf", PDF)
     meant = wang.token("盖章件（2026Q4）")
     aged(app, 0)
-    assert attached.sweep(app.engine, app.settings.data_dir, NOON - timedelta(days=1)) == 0
+    assert incoming_files.sweep(app.engine, app.settings.data_dir, NOON - timedelta(days=1)) == 0
     aged(app, 40)
-    assert attached.sweep(app.engine, app.settings.data_dir, NOON + timedelta(days=1)) == 1
+    assert incoming_files.sweep(app.engine, app.settings.data_dir, NOON + timedelta(days=1)) == 1
     assert stored(app) == [JPG]
     wang.presses_token(meant)  # says so, instead of attaching a file without content
     assert "该按钮已失效" in wang.text
@@ -435,7 +437,7 @@ def test_a_file_that_comes_again_while_it_is_swept_stays(app: App, monkeypatch: 
         return found
 
     monkeypatch.setattr(attachments, "wanted", and_then_it_comes)
-    assert attached.sweep(app.engine, app.settings.data_dir, NOON - timedelta(days=30)) == 0
+    assert incoming_files.sweep(app.engine, app.settings.data_dir, NOON - timedelta(days=30)) == 0
     assert stored(app) == [JPG]
     assert kept(app, "stamped")
 
@@ -443,31 +445,31 @@ def test_a_file_that_comes_again_while_it_is_swept_stays(app: App, monkeypatch: 
 def test_a_crash_while_sweeping_loses_nothing(app: App) -> None:
     wang = reported(app)
     send(wang, app, "盖章.jpg", JPG, "盖章件")
-    folder = app.settings.data_dir / attached.FOLDER
+    folder = app.settings.data_dir / incoming_files.FOLDER
     (path,) = folder.iterdir()
     path.rename(path.with_name(path.name + ".going"))
     aged(app, 40)
-    attached.sweep(app.engine, app.settings.data_dir, NOON - timedelta(days=30))
+    incoming_files.sweep(app.engine, app.settings.data_dir, NOON - timedelta(days=30))
     assert list(folder.iterdir()) == [path]
 
 
 def test_many_at_once_keep_one_file(tmp_path: Path) -> None:
     digest = "d" * 64
-    threads = [threading.Thread(target=attached.keep, args=(JPG, digest, tmp_path)) for _ in range(8)]
+    threads = [threading.Thread(target=incoming_files.keep, args=(JPG, digest, tmp_path)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [p.read_bytes() for p in (tmp_path / attached.FOLDER).iterdir()] == [JPG]
+    assert [p.read_bytes() for p in (tmp_path / incoming_files.FOLDER).iterdir()] == [JPG]
 
 
 def test_files_under_way_that_a_crash_left_are_removed(app: App) -> None:
     data = app.settings.data_dir
-    files.store_incoming("a.pdf", PDF, data)
+    document_store.store_incoming("a.pdf", PDF, data)
     app.files.write(FileRef("route", "a.html", {"on": "2026-12-30", "about": "self", "facts": {}}))
     aged(app, 1)
-    assert files.sweep_passing(data, NOON - timedelta(days=2)) == 0
-    assert files.sweep_passing(data, NOON) == 2
+    assert document_store.sweep_passing(data, NOON - timedelta(days=2)) == 0
+    assert document_store.sweep_passing(data, NOON) == 2
 
 
 async def test_serving_sweeps_once_a_day(app: App) -> None:

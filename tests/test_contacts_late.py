@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from sqlalchemy import insert
 
-from bot import export
 from bot.app import App
+from bot.documents import export
 from policy.quarters import SHANGHAI, Quarter
 from storage import board, decisions
 from storage.database import transaction

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
-from bot import attached, media, office, sheets, telephones, which_report
+from bot import office, telephones, which_report
 from bot.app import App
 from bot.core import channel_limits, input_limits, one_time_code, option_matching, vocabulary
 from bot.core.dialog import Problem
 from bot.dialogs import lines_read
 from bot.dialogs.report_questions import AskOccupations, occupations_in, says_no_reason
+from bot.documents import attachments as incoming_files
+from bot.documents import media_type, sheet_reader
 from policy import clause_names, figures, periods, publications
 from policy.form import form
 from policy.form_changes import read_change, read_correction, read_removal
@@ -275,10 +277,10 @@ def ordinary_file() -> tuple[float, int]:
     """Seconds and steps of a form as people send it, with what looking at some megabytes takes anywhere."""
     heads = ["名称", *(m.title for m in form().measures)]
     content = sheet(heads, *([name, 1, 1, 30, 28, 28, 42000] for name in ROWS))
-    assert attached.examine("a.xlsx", content).form is not None
+    assert incoming_files.examine("a.xlsx", content).form is not None
     unpack = seconds(lambda: sum(zipfile.crc32(b"0" * MEGABYTE) for _ in range(12)), 3)
-    return seconds(lambda: attached.examine("a.xlsx", content), 3) + unpack, steps(
-        lambda: attached.examine("a.xlsx", content)
+    return seconds(lambda: incoming_files.examine("a.xlsx", content), 3) + unpack, steps(
+        lambda: incoming_files.examine("a.xlsx", content)
     )
 
 
@@ -288,15 +290,19 @@ def test_a_file_made_to_be_slow_is_looked_at_like_any_other(
 ) -> None:
     name, make = HOSTILE[kind]
     content = make()
-    assert len(content) <= media.LONGEST
-    assert steps(lambda: attached.examine(name, content), 50 * ordinary_file[1]) <= 50 * ordinary_file[1]
-    assert any(seconds(lambda: attached.examine(name, content)) < 100 * ordinary_file[0] for _ in range(3))
+    assert len(content) <= media_type.LONGEST
+    assert (
+        steps(lambda: incoming_files.examine(name, content), 50 * ordinary_file[1]) <= 50 * ordinary_file[1]
+    )
+    assert any(
+        seconds(lambda: incoming_files.examine(name, content)) < 100 * ordinary_file[0] for _ in range(3)
+    )
 
 
 def test_a_file_beyond_the_bounds_is_refused() -> None:
-    assert attached.examine("a.xlsx", workbook(WIDE * 10)).refused == "rows"
-    assert attached.examine("a.docx", word("1" * (5 * MEGABYTE))).refused == "large"
-    assert attached.examine("a.csv", b"1," * (2 * MEGABYTE)).refused == "large"
+    assert incoming_files.examine("a.xlsx", workbook(WIDE * 10)).refused == "rows"
+    assert incoming_files.examine("a.docx", word("1" * (5 * MEGABYTE))).refused == "large"
+    assert incoming_files.examine("a.csv", b"1," * (2 * MEGABYTE)).refused == "large"
 
 
 def test_rows_are_placed_by_their_numbers_and_only_the_first_are_read() -> None:
@@ -307,7 +313,7 @@ def test_rows_are_placed_by_their_numbers_and_only_the_first_are_read() -> None:
         '<row r="500"><c><v>9</v></c></row>'
     )
     strings = "<si><t>零</t></si><si><r><t>大</t></r><r><t>数据</t></r></si>"
-    (grid,), base = sheets.read_xlsx(workbook(rows, strings))
+    (grid,), base = sheet_reader.read_xlsx(workbook(rows, strings))
     assert base is None
     assert [[(c.address, c.text, c.kind) for c in line if c.kind != "empty"] for line in grid] == [
         [],

@@ -11,8 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from bot import export
 from bot.app import App
+from bot.documents import export
 from policy.quarters import Quarter, Times
 from storage import decisions, earlier, institutions, reports, roster, turnout
 from storage.database import transaction

@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 from sqlalchemy import update
 
-from bot import docx
 from bot.app import App
+from bot.documents import docx
 from policy.form import form
 from storage import institutions
 from storage.database import transaction

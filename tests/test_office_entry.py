@@ -200,10 +200,10 @@ async def test_nobody_accepts_what_they_typed_in(
 
 
 async def test_a_filled_form_is_read_into_the_fields(browser: Browser, app: App, school: int) -> None:
-    from bot import form_copy
+    from bot.documents import form_files
 
     with transaction(app.engine, read_only=True) as connection:
-        empty = form_copy.draft_form(connection, school, "2026Q4", 1, app.keys)
+        empty = form_files.draft_form(connection, school, "2026Q4", 1, app.keys)
     filled = _fill(empty, "大数据", [3, 2, 120, 80, 60, 90000])
     path = await opened(browser, school)
     await browser.submits(path, {"scan": ("情况表.xlsx", filled)}, source="邮件发来的表")
@@ -217,14 +217,14 @@ async def test_a_filled_form_is_read_into_the_fields(browser: Browser, app: App,
 async def test_a_form_of_another_institution_or_quarter_is_not_read(
     browser: Browser, app: App, school: int
 ) -> None:
-    from bot import form_copy
+    from bot.documents import form_files
 
     contact_code(app, "文登技师学院")
     with transaction(app.engine, read_only=True) as connection:
         other = institutions.find(connection, "文登技师学院")
         assert other is not None
-        theirs = form_copy.draft_form(connection, other.id, "2026Q4", 1, app.keys)
-        earlier = form_copy.draft_form(connection, school, "2026Q3", 1, app.keys)
+        theirs = form_files.draft_form(connection, other.id, "2026Q4", 1, app.keys)
+        earlier = form_files.draft_form(connection, school, "2026Q3", 1, app.keys)
     path = await opened(browser, school)
     for wrong in (theirs, earlier):
         filled = _fill(wrong, "大数据", [3, 2, 120, 80, 60, 90000])

@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from bot import export
 from bot.app import App
+from bot.documents import export
 from bot.office_web import downloads, summary
 from policy.quarters import Quarter
 from storage import earlier

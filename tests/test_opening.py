@@ -9,8 +9,8 @@ import random
 import openpyxl
 import pytest
 
-from bot import export
 from bot.app import App
+from bot.documents import export
 from policy.quarters import Quarter
 from storage import aggregates, decisions, drafts, earlier, institutions, reports, summary
 from storage.database import transaction

@@ -17,7 +17,7 @@ from bot import announcing, answering
 from bot.app import App
 from bot.channels.jsonl import take_pushes
 from bot.core.messages import Incoming, IncomingFile, Outgoing
-from bot.files import store_incoming
+from bot.documents.store import store_incoming
 from policy.answers import Answers, Entry, answers
 from policy.consistency import amendment_problems
 from policy.notice import Notices, notices, parse_notice

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from bot import export
 from bot.app import App
+from bot.documents import export
 from policy.form import form
 from storage import aggregates, reports
 from storage.database import transaction

@@ -12,7 +12,7 @@ from typing import Any
 from bot.assistant import Assistant
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import words
-from bot.files import FileGone, FileStore, drop_incoming, store_incoming
+from bot.documents.store import FileGone, FileStore, drop_incoming, store_incoming
 from policy.quarters import FIRST_YEAR, LAST_YEAR, read_moment
 from storage import turns
 from storage.database import StorageUnavailable, transaction

@@ -11,7 +11,7 @@ from bot.channels.jsonl import BOT, CHANNEL, take_pushes, written
 from bot.core.channel_limits import numbered
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import words
-from bot.files import FileStore
+from bot.documents.store import FileStore
 from storage.database import StorageUnavailable
 from storage.turns import Address
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.attached import Arrived
 from bot.core.keys import Keys
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import render
+from bot.documents.attachments import Arrived
 from policy.quarters import Quarter, Times
 from storage import people
 from storage.turns import Conversation

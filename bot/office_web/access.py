@@ -24,12 +24,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.types import Message
 
-from bot import attached
 from bot.app import App
-from bot.attached import Arrived
 from bot.channels.web.forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
 from bot.channels.web.pages import showable
 from bot.channels.web.routes import SAFE_HEADERS, disposition, same_site
+from bot.documents import attachments as incoming_files
+from bot.documents.attachments import Arrived
 from bot.office_web import look
 from bot.office_web.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from bot.runner import Runner
@@ -156,10 +156,10 @@ class Door:
                 raise NotIn
 
         def keep() -> dict[str, Arrived]:
-            found = {field: attached.examine(name, content) for field, (name, content) in files.items()}
+            found = {field: incoming_files.examine(name, content) for field, (name, content) in files.items()}
             for field, one in found.items():
                 if not one.refused:
-                    attached.keep(files[field][1], one.hash, self.app.settings.data_dir)
+                    incoming_files.keep(files[field][1], one.hash, self.app.settings.data_dir)
             return found
 
         await self._transaction(work, True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot import attached, export, form_copy
-from bot.files import safe_name
+from bot.documents import attachments as incoming_files
+from bot.documents import export, form_files
+from bot.documents.store import safe_name
 from bot.office_web.report import WITH_TELEPHONE
 from bot.office_web.visit import Answer, Download, NotFound, Visit
 from policy import form as chart
@@ -29,7 +30,7 @@ def form(visit: Visit) -> Answer:
     visit.only_office()
     one = _revision(visit)
     kind = visit.params["kind"]
-    made = {"xlsx": export.one_form, "docx": form_copy.printable}.get(kind)
+    made = {"xlsx": export.one_form, "docx": form_files.printable}.get(kind)
     if made is None:
         raise NotFound
     name = safe_name(f"{chart.form().title}-{one.institution}-{one.quarter}.{kind}")
@@ -45,7 +46,7 @@ def file(visit: Visit) -> Answer:
     wanted = (visit.params["kind"], visit.params["hash"])
     for one_file in found:
         if (one_file.kind, one_file.hash) == wanted:
-            path = visit.app.settings.data_dir / attached.FOLDER / one_file.hash
+            path = visit.app.settings.data_dir / incoming_files.FOLDER / one_file.hash
             try:
                 content = path.read_bytes()
             except OSError:

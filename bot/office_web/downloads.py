@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from bot import annexes, export
 from bot.core.render import words
-from bot.files import safe_name
+from bot.documents import annexes, export
+from bot.documents.store import safe_name
 from bot.office_web.visit import Answer, Download, Goto, NotFound, Visit
 from policy.quarters import Quarter
 from storage import exports

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from bot.attached import Arrived
 from bot.core import notify
 from bot.core.dialog import Problem
 from bot.core.render import words
 from bot.dialogs import beside
 from bot.dialogs.report_questions import read_cell
+from bot.documents.attachments import Arrived
 from bot.office_web.report import place
 from bot.office_web.visit import Answer, Goto, Page, Visit
 from policy.form import Cell, Doubt, Form, form

@@ -15,12 +15,12 @@ from typing import Any
 
 import xlsxwriter
 
-from bot import sheets
 from bot.core.render import words
-from bot.media import BadFile, media_of
+from bot.documents import sheet_reader
+from bot.documents.media_type import BadFile, media_of
+from bot.documents.sheet_reader import BadSheet, Grid
 from bot.office_web import inviting
 from bot.office_web.visit import Answer, Download, Goto, Page, Visit
-from bot.sheets import BadSheet, Grid
 from policy.districts import DISTRICTS
 from policy.quarters import reporting_quarter
 from policy.roster_file import COLUMNS, HEADS, MOST, RosterFile, Row, read_roster, same_as
@@ -88,7 +88,7 @@ def _read(visit: Visit, name: str, content: bytes) -> RosterFile:
     Raises:
         BadFile, BadSheet: as their reasons say; or heads (no head 机构名称), rows (too many).
     """
-    if len(content) > sheets.LONGEST:
+    if len(content) > sheet_reader.LONGEST:
         raise BadFile("large")
     kind = media_of(name, content)
     if kind == "xls":
@@ -97,9 +97,9 @@ def _read(visit: Visit, name: str, content: bytes) -> RosterFile:
         raise BadFile("kind")
     most = MOST + 20  # the heads may stand a little lower
     grids: list[Grid] = (
-        sheets.read_xlsx(content, most, COLUMNS)[0]
+        sheet_reader.read_xlsx(content, most, COLUMNS)[0]
         if kind == "xlsx"
-        else [sheets.read_csv(content, most, COLUMNS)]
+        else [sheet_reader.read_csv(content, most, COLUMNS)]
     )
     for grid in grids:
         found = read_roster(grid, reporting_quarter(visit.now), visit.now)

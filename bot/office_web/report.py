@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.core import notify
 from bot.core.notify import Told
-from bot.explained import explained
-from bot.history import versions
+from bot.documents.explanations import explained
+from bot.documents.revision_history import versions
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import form
 from policy.quarters import SHANGHAI, Quarter, first_extension

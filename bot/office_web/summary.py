@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.core.render import words
-from bot.export import BASES, MOST_SHEETS, first_quarter
-from bot.files import safe_name
+from bot.documents.export import BASES, MOST_SHEETS, first_quarter
+from bot.documents.store import safe_name
 from bot.office_web import charts, look, summing
 from bot.office_web.board import NO_DISTRICT, counts
 from bot.office_web.charts import Chart

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.export import BASES
+from bot.documents.export import BASES
 from policy.quarters import Quarter
 from storage.summary import OPENING, Slice
 

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, text
 
-from bot import export
 from bot.core.keys import Keys
+from bot.documents import export
 from policy.form import form
 from policy.quarters import Quarter
 from storage import aggregates, board, drafts, reports

@@ -15,7 +15,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 from bot.app import App
 from bot.core.channel_limits import channel_of, fit
 from bot.core.messages import Choice, FileRef, Outgoing
-from bot.files import safe_name
+from bot.documents.store import safe_name
 from bot.runner import Runner
 from storage import turns
 from storage.database import StorageUnavailable, transaction

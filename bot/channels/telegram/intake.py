@@ -20,7 +20,7 @@ from bot.channels.telegram.delivery import CHANNEL, waits
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
-from bot.files import drop_incoming, store_incoming
+from bot.documents.store import drop_incoming, store_incoming
 from bot.runner import Runner
 from storage import turns
 from storage.database import StorageUnavailable, transaction

@@ -19,14 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import docx
 from bot.app import App
 from bot.channels.web import pages
 from bot.channels.web.forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
 from bot.core import input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.render import words
-from bot.files import FileGone, drop_incoming, safe_name, store_incoming
+from bot.documents import docx
+from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
 from bot.runner import Runner
 from storage import turns
 from storage.database import StorageUnavailable, transaction

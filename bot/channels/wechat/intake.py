@@ -17,7 +17,7 @@ from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.core import input_limits, one_time_code
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
-from bot.files import drop_incoming, store_incoming
+from bot.documents.store import drop_incoming, store_incoming
 from bot.runner import Runner
 from storage import attachments, passive, turns
 from storage.database import StorageUnavailable, transaction

@@ -20,7 +20,7 @@ from bot.app import App
 from bot.channels.web.routes import FILE_KINDS, SAFE_HEADERS, disposition
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
-from bot.files import FileGone
+from bot.documents.store import FileGone
 from bot.runner import Runner
 from storage import passive
 from storage.database import StorageUnavailable, transaction

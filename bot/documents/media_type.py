@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-from bot.sheets import BadSheet, check_archive, decode
+from bot.documents.sheet_reader import BadSheet, check_archive, decode
 
 LONGEST = 10 * 1024 * 1024  # bytes of an attachment
 MOST_NUMBERS = 3  # so many ID-card numbers make a roster

@@ -10,7 +10,7 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot import xlsx
+from bot.documents import xlsx
 from policy.form import NOT_KNOWN
 from policy.form_file import MOST_COLUMNS, MOST_ROWS, Base, SheetCell
 from policy.quarters import Quarter

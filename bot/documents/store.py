@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from bot import attached, export, form_copy
 from bot.core.keys import Keys
 from bot.core.messages import FileRef, IncomingFile
 from bot.core.render import render
 from bot.dialogs import DIALOGS
 from bot.dialogs.check import CheckContext, CheckDialog
+from bot.documents import attachments as incoming_files
+from bot.documents import export, form_files
 from policy.quarters import Times
 from storage import attachments, people, reports
 from storage.database import transaction
@@ -119,15 +120,15 @@ class FileStore:
             return route_file(dict(ref.args))
         if ref.kind == "attachment":
             try:
-                return (self.data_dir / attached.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
+                return (self.data_dir / incoming_files.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
             except FileNotFoundError as error:
                 raise FileGone from error
         with transaction(self.engine, read_only=True) as connection:
             if ref.kind == "form-draft":
                 wanted = (int(ref.args["institution"]), str(ref.args["quarter"]), int(ref.args["person"]))
-                return form_copy.draft_form(connection, *wanted, self.keys)
+                return form_files.draft_form(connection, *wanted, self.keys)
             if ref.kind == "form-docx":
-                return form_copy.printable(connection, int(ref.args["revision"]), self.keys)
+                return form_files.printable(connection, int(ref.args["revision"]), self.keys)
             if ref.kind == "form":
                 return export.one_form(connection, int(ref.args["revision"]), self.keys)
             return export.aggregate(

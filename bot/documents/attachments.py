@@ -11,10 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from bot import media, sheets
 from bot.core.messages import IncomingFile
-from bot.media import BadFile
-from bot.sheets import BadSheet, Grid
+from bot.documents import media_type, sheet_reader
+from bot.documents.media_type import BadFile
+from bot.documents.sheet_reader import BadSheet, Grid
 from policy.form import form
 from policy.form_file import MOST_ROWS, Base, FormFile, is_ours, read_form
 from storage import attachments
@@ -55,7 +55,7 @@ def arrive(engine: Engine, address: Address, file: IncomingFile | None) -> Arriv
             return None
     path = Path(file.path)
     try:
-        if file.size > media.LONGEST:
+        if file.size > media_type.LONGEST:
             return Arrived(file.name, size=file.size, refused="large")
         content = path.read_bytes()
     except OSError:
@@ -75,24 +75,24 @@ def examine(name: str, content: bytes) -> Arrived:
     try:
         if not content:
             raise BadFile("empty")
-        if size > media.LONGEST:
+        if size > media_type.LONGEST:
             raise BadFile("large")
         kind = _kind(name, content)
-        if kind == "csv" and size > sheets.LONGEST:
+        if kind == "csv" and size > sheet_reader.LONGEST:
             raise BadFile("large")  # no table of ours
-        media.refuse_roster(kind, content)
+        media_type.refuse_roster(kind, content)
         read = _form(kind, content)
         if read is None and kind == "csv":
             raise BadFile("kind")  # a table of ours or nothing
     except (BadFile, BadSheet) as error:
         return Arrived(name, digest, size, refused=error.reason)
-    return Arrived(media.with_suffix(name, kind), digest, size, kind, form=read)
+    return Arrived(media_type.with_suffix(name, kind), digest, size, kind, form=read)
 
 
 def _kind(name: str, content: bytes) -> str:
     """The media; formats that neither we nor every office can open are told from unknown ones."""
     try:
-        kind = media.media_of(name, content)
+        kind = media_type.media_of(name, content)
     except BadFile as error:
         if error.reason == "kind" and name.lower().endswith(_OLD_NAMES):
             raise BadFile("old") from error
@@ -103,14 +103,14 @@ def _kind(name: str, content: bytes) -> str:
 
 
 def _form(kind: str, content: bytes) -> FormFile | None:
-    if kind not in ("xlsx", "csv") or len(content) > sheets.LONGEST:
+    if kind not in ("xlsx", "csv") or len(content) > sheet_reader.LONGEST:
         return None
     grids: list[Grid]
     base: Base | None = None
     if kind == "xlsx":
-        grids, base = sheets.read_xlsx(content)
+        grids, base = sheet_reader.read_xlsx(content)
     else:
-        grids = [sheets.read_csv(content)]
+        grids = [sheet_reader.read_csv(content)]
     for grid in grids:
         if read := read_form(form(), grid, base):
             if len(grid) > MOST_ROWS:

@@ -11,9 +11,10 @@ from typing import IO, BinaryIO
 
 from sqlalchemy import Connection
 
-from bot import attached, docx
 from bot.core.render import words
-from bot.files import safe_name
+from bot.documents import attachments as incoming_files
+from bot.documents import docx
+from bot.documents.store import safe_name
 from policy.quarters import Quarter
 from storage import attachments, turnout
 from storage.attachments import Annexed, Attached
@@ -65,7 +66,7 @@ def annex_zip(
         )
         for path, file in paths(found):
             try:
-                with (data_dir / attached.FOLDER / file.hash).open("rb") as source:
+                with (data_dir / incoming_files.FOLDER / file.hash).open("rb") as source:
                     _copy(archive, path, file, source)
             except FileNotFoundError:
                 missing.append(path)

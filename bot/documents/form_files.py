@@ -6,11 +6,11 @@ import json
 
 from sqlalchemy import Connection
 
-from bot import docx
 from bot.core.keys import Keys
-from bot.explained import explained
-from bot.sheets import BASE_SHEET
-from bot.workbook import Sheets, lines, shown
+from bot.documents import docx
+from bot.documents.explanations import explained
+from bot.documents.sheet_reader import BASE_SHEET
+from bot.documents.workbook import Sheets, lines, shown
 from policy.form import Form, Measure, form
 from policy.quarters import Quarter, local
 from storage import attachments, earlier, institutions, people, reports

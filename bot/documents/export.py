@@ -16,12 +16,12 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from bot import export_lists, export_rows, form_copy
 from bot.core.keys import Keys
 from bot.core.render import words
-from bot.explained import explained
-from bot.export_rows import label
-from bot.workbook import Sheets, lines, shown
+from bot.documents import export_lists, export_rows, form_files
+from bot.documents.explanations import explained
+from bot.documents.export_rows import label
+from bot.documents.workbook import Sheets, lines, shown
 from policy.quarters import FIRST_YEAR, Quarter, Times, local
 from storage import aggregates, reports, turnout
 from storage.aggregates import OccupationTotal
@@ -57,7 +57,8 @@ def totals_by_basis(connection: Connection, quarter: Quarter, accepted_only: boo
 def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     chart = sheets.chart
     rows = {
-        n: [shown(m, row[m.id]) for m in chart.measures] for n, row in form_copy.form_rows(chart, one).items()
+        n: [shown(m, row[m.id]) for m in chart.measures]
+        for n, row in form_files.form_rows(chart, one).items()
     }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     idle = chart.occupation_order(set(one.no_business))

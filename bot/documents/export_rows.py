@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from bot.core.render import words
-from bot.workbook import shown
+from bot.documents.workbook import shown
 from policy.form import NOT_KNOWN, Measure, form
 from policy.quarters import local
 from storage import aggregates

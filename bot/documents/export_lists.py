@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.render import words
-from bot.export_rows import Cells, label, measure_heads
+from bot.documents.export_rows import Cells, label, measure_heads
+from bot.documents.workbook import Sheets, shown
 from bot.places import in_order
-from bot.workbook import Sheets, shown
 from policy.quarters import local
 from storage import board, summary, turnout
 from storage.board import Line

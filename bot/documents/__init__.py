@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: files that people send, and documents made for them."""
