@@ -12,15 +12,16 @@ import traceback
 
 from sqlalchemy import Connection, Engine
 
-from bot import router, tables
+from bot import router
 from bot.core import dialog_manager, input_limits
 from bot.core.channel_limits import channel_of
 from bot.core.keys import Keys
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import render
 from bot.core.turn import Memory, Turn
-from bot.dialogs import takes_numbers
 from bot.documents import attachments as incoming_files
+from bot.features.publications import table_reader
+from bot.registry import takes_numbers
 from policy.quarters import Times
 from storage import turns
 from storage.database import StorageUnavailable, transaction
@@ -49,7 +50,7 @@ class Assistant:
         refused = input_limits.refusal(incoming)
         if refused:
             return [render("problem/door.j2", reason=refused)]
-        content = tables.content_of(incoming.file)
+        content = table_reader.content_of(incoming.file)
         try:
             arrived = incoming_files.arrive(self.engine, incoming.address, incoming.file)
             try:

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from bot import (
-    accounts,
-    answering,
-    binding,
-    colleagues,
-    contact,
-    desk,
-    feedback,
-    lead_buttons,
-    measure_notes,
-    mine,
-    office,
-    publishing,
-    report_rows,
-    reviewing,
-    which_report,
-)
 from bot.core import dialog_manager, vocabulary
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from bot.dialogs import DIALOGS
+from bot.features.institutions import office_commands
+from bot.features.measure_notes import actions as measure_note_actions
+from bot.features.people import accounts as own_accounts
+from bot.features.people import binding, colleagues
+from bot.features.publications import actions as publication_actions
+from bot.features.questions import answer as policy_answer
+from bot.features.questions import desk, feedback
+from bot.features.report import (
+    actions as report_actions,
+)
+from bot.features.report import (
+    own_report,
+    row_actions,
+)
+from bot.features.report import (
+    selection as report_selection,
+)
+from bot.features.report.lead import actions as lead_actions
+from bot.features.review import actions as review_actions
+from bot.registry import DIALOGS
 from policy.checks import checks
 from policy.form import form
 from policy.quarters import Quarter
@@ -64,7 +66,7 @@ def check_titled(text: str) -> str | None:
 
 def _go(turn: Turn, name: str) -> Replies:
     if name == "report":
-        return which_report.begin(turn)
+        return report_selection.begin(turn)
     if name == "course" and not turn.institutions:
         return [turn.say("report/none.j2")]
     known = name in DIALOGS and (name in ("route", "course") or name.startswith("check-"))
@@ -113,11 +115,11 @@ def _one(message: Outgoing | None) -> Replies:
 def _topics(turn: Turn, number: str) -> Replies:
     if number and not number.isdigit():
         return None
-    return _one(answering.topics(turn, int(number) if number else None))
+    return _one(policy_answer.topics(turn, int(number) if number else None))
 
 
 def _row(turn: Turn, argument: str) -> Replies:
-    found = contact.place_in(turn, argument)
+    found = report_actions.place_in(turn, argument)
     if found is None:
         return None
     (institution, quarter), occupation = found
@@ -129,7 +131,7 @@ def _row(turn: Turn, argument: str) -> Replies:
 
 
 def _cell(turn: Turn, argument: str) -> Replies:
-    found = contact.place_in(turn, argument)
+    found = report_actions.place_in(turn, argument)
     if found is None:
         return None
     (institution, quarter), rest = found
@@ -143,18 +145,18 @@ def _cell(turn: Turn, argument: str) -> Replies:
 
 def _fix(turn: Turn, argument: str) -> Replies:
     """Open one report: what the office returned, reopened or extended."""
-    return contact.press(turn, "fill", argument)
+    return report_actions.press(turn, "fill", argument)
 
 
 def _correct(turn: Turn, argument: str) -> Replies:
     """更正, of one report."""
-    found = contact.place_in(turn, argument)
-    return None if found is None else mine.begin_correction(turn, found[0])
+    found = report_actions.place_in(turn, argument)
+    return None if found is None else own_report.begin_correction(turn, found[0])
 
 
 def _prefill(turn: Turn, argument: str) -> Replies:
     """Fill a quarter's draft from the course registry, and say so; what was typed stays."""
-    found = contact.place_in(turn, argument)
+    found = report_actions.place_in(turn, argument)
     if found is None:
         return None
     institution, quarter = found[0]
@@ -181,16 +183,16 @@ def _prefill(turn: Turn, argument: str) -> Replies:
 
 
 def _of_rows(name: str, turn: Turn, argument: str) -> Replies:
-    return report_rows.press(turn, name, argument)
+    return row_actions.press(turn, name, argument)
 
 
 def _office(turn: Turn, argument: str) -> Replies:
     command, _, rest = argument.partition(":")
-    return office.act(turn, command, rest)
+    return office_commands.act(turn, command, rest)
 
 
 def _invite(turn: Turn, argument: str) -> Replies:
-    return office.act(turn, "invite_id", argument) if argument.isdigit() else None
+    return office_commands.act(turn, "invite_id", argument) if argument.isdigit() else None
 
 
 def _do(turn: Turn, name: str) -> Replies:
@@ -200,44 +202,44 @@ def _do(turn: Turn, name: str) -> Replies:
 
 # Words that work everywhere and are more than one module's business (`words.COMMANDS`).
 SERVICES: dict[str, Callable[[Turn], list[Outgoing]]] = {
-    "form": contact.download,
-    "annex": contact.annex,
-    "history": contact.past,
-    "mine": mine.state,
-    "print": mine.print_,
-    "correct": mine.correct,
-    "lead": lead_buttons.waiting,
+    "form": report_actions.download,
+    "annex": report_actions.annex,
+    "history": report_actions.past,
+    "mine": own_report.state,
+    "print": own_report.print_,
+    "correct": own_report.correct,
+    "lead": lead_actions.waiting,
     "colleagues": colleagues.everybody,
-    "account": accounts.mine,
-    "channel": accounts.code,
+    "account": own_accounts.mine,
+    "channel": own_accounts.code,
     "handover": feedback.hand_over,
     "complain": lambda turn: _do(turn, "complaint") or [],
     "subscribe": lambda turn: _do(turn, "subscribe") or [],
-    "subscriptions": publishing.subscriptions,
+    "subscriptions": publication_actions.subscriptions,
     "desk": lambda turn: desk.act(turn, "l:0") or [],
     # Only the office has a list of them; to anybody else the word means writing one.
     "complaints": lambda turn: (
         (desk.complaint(turn, "l:0") if turn.office_role else _do(turn, "complaint")) or []
     ),
-    "publish": lambda turn: publishing.act(turn, "new") or [],
-    "published": lambda turn: publishing.act(turn, "l:0") or [],
-    "opening": contact.opening,
-    "notes": measure_notes.read,
-    "set_note": lambda turn: measure_notes.act(turn, "new") or [],
-    "workbench": reviewing.workbench,
-    "review": reviewing.waiting,
-    "missing": reviewing.missing,
+    "publish": lambda turn: publication_actions.act(turn, "new") or [],
+    "published": lambda turn: publication_actions.act(turn, "l:0") or [],
+    "opening": report_actions.opening,
+    "notes": measure_note_actions.read,
+    "set_note": lambda turn: measure_note_actions.act(turn, "new") or [],
+    "workbench": review_actions.workbench,
+    "review": review_actions.waiting,
+    "missing": review_actions.missing,
 }
 
 _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
-    "rv": reviewing.act,
-    "wb": lambda turn, _: reviewing.workbench(turn),
+    "rv": review_actions.act,
+    "wb": lambda turn, _: review_actions.workbench(turn),
     "fix": _fix,
-    "ld": lead_buttons.act,
+    "ld": lead_actions.act,
     "co": colleagues.act,
-    "ac": accounts.act,
+    "ac": own_accounts.act,
     "bd": binding.confirm,
-    **{name: partial(contact.press_named, name) for name in contact.PLACES},
+    **{name: partial(report_actions.press_named, name) for name in report_actions.PLACES},
     **{name: partial(_of_rows, name) for name in ("rm", "rmy", "zeroy")},
     "cor": _correct,
     "up": feedback.up,
@@ -248,16 +250,16 @@ _ACTIONS: dict[str, Callable[[Turn, str], Replies]] = {
     "do": _do,
     "dk": desk.act,
     "ct": desk.complaint,
-    "pb": publishing.act,
-    "nt": measure_notes.act,
-    "subs": lambda turn, _: publishing.subscriptions(turn),
-    "un": publishing.unsubscribe,
+    "pb": publication_actions.act,
+    "nt": measure_note_actions.act,
+    "subs": lambda turn, _: publication_actions.subscriptions(turn),
+    "un": publication_actions.unsubscribe,
     "m": lambda turn, _: menu(turn),
     "h": lambda turn, _: [turn.say("help.j2")],
     "t": _topics,
-    "q": lambda turn, entry_id: _one(answering.entry(turn, entry_id)),
-    "o": lambda turn, entry_id: _one(answering.original(turn, entry_id)),
-    "cl": lambda turn, clause_id: _one(answering.clause(turn, clause_id)),
+    "q": lambda turn, entry_id: _one(policy_answer.entry(turn, entry_id)),
+    "o": lambda turn, entry_id: _one(policy_answer.original(turn, entry_id)),
+    "cl": lambda turn, clause_id: _one(policy_answer.clause(turn, clause_id)),
     "go": _go,
     "pre": _prefill,
     "who": _who,

@@ -73,9 +73,10 @@ def clock(now: str | None) -> Callable[[], datetime]:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from bot import answering, publications
+    from bot.features.publications import lookup as publications_lookup
+    from bot.features.questions import answer as policy_answer
 
-    published = publications.from_settings()
+    published = publications_lookup.from_settings()
     try:
         on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
     except ValueError:
@@ -83,15 +84,17 @@ def _ask(options: argparse.Namespace) -> int:
     if options.batch:
         for line in sys.stdin:
             if question := line.strip():
-                print(json.dumps(answering.as_json(question, on, published), ensure_ascii=False), flush=True)
+                print(
+                    json.dumps(policy_answer.as_json(question, on, published), ensure_ascii=False), flush=True
+                )
         return 0
     question = " ".join(options.question).strip()
     if not question:
         raise _problem("question")
     if options.json:
-        print(json.dumps(answering.as_json(question, on, published), ensure_ascii=False))
+        print(json.dumps(policy_answer.as_json(question, on, published), ensure_ascii=False))
     else:
-        said = answering.reply(question, on, buttons=False, published=published)
+        said = policy_answer.reply(question, on, buttons=False, published=published)
         print("\n".join([said.message.text, *(f"· {c.label}" for c in said.message.choices)]))
     return 0
 
@@ -110,14 +113,15 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _remind(options: argparse.Namespace) -> int:
-    from bot import announcing, reminding
+    from bot.features.publications import announcements
+    from bot.features.reminders import send as reminder_sender
     from policy.reminders import corrections, due_now, sending_hours
 
     app, now = _open(), clock(options.now)()
-    announcing.send_due(app.engine, now)
+    announcements.send_due(app.engine, now)
     windowed, times = bool(app.settings.wechat_secret), app.settings.times
-    sent, _ = reminding.send_due(app.engine, now, windowed, times)
-    calls = reminding.unreachable(app.engine, now, windowed, times)
+    sent, _ = reminder_sender.send_due(app.engine, now, windowed, times)
+    calls = reminder_sender.unreachable(app.engine, now, windowed, times)
     due = due_now(now, corrections())
     data = {
         "sent": sent,
@@ -155,7 +159,7 @@ def _policy(options: argparse.Namespace) -> int:
 def _proposals(arguments: list[str]) -> int:
     from pathlib import Path
 
-    from bot import proposals
+    from bot.features.questions import proposals
     from storage import questions
     from storage.database import transaction
 
@@ -173,7 +177,7 @@ def _proposals(arguments: list[str]) -> int:
 
 
 def _invite(options: argparse.Namespace) -> int:
-    from bot import roster_names
+    from bot.features.institutions import name_lookup
     from storage import institutions, people
     from storage.database import transaction
 
@@ -183,7 +187,7 @@ def _invite(options: argparse.Namespace) -> int:
         institution_id = None
         role = options.role
         if options.institution is not None:
-            role, meant = "contact", roster_names.meant(connection, options.institution)
+            role, meant = "contact", name_lookup.meant(connection, options.institution)
             if meant.closed or meant.spelled:
                 raise _problem("closed" if meant.closed else "spelled", meant.one.name if meant.one else "")
             if meant.one is None and not meant.fits:

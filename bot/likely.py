@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from bot import answering, buttons, office, report_words
+from bot import buttons
 from bot.core import dialog_manager, input_limits, vocabulary
 from bot.core.dialog import Problem, Write
 from bot.core.dialog_manager import Stage
 from bot.core.messages import Outgoing
 from bot.core.turn import Kept, Turn
-from bot.dialogs.report import ReportContext
-from bot.dialogs.report_questions import AskWhy
+from bot.features.institutions import office_commands
+from bot.features.questions import answer as policy_answer
+from bot.features.report import typed_figures
+from bot.features.report.dialog import ReportContext
+from bot.features.report.prompts import AskWhy
 
 LONGEST_QUESTION = 60  # characters; a longer text that ends with a question is a text
 _MARKS = ("?", "？", "吗")
@@ -35,7 +38,7 @@ def ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
 
 
 def _meant(turn: Turn, stage: Stage, question: Write, text: str) -> str | None:
-    if report_words.figures_in(turn, stage, text):
+    if typed_figures.figures_in(turn, stage, text):
         return None if _reads_figures(question, text) else "figures"
     if vocabulary.corrected(text) == "" and (isinstance(question, AskWhy) or vocabulary.names_former(text)):
         return "former"
@@ -61,7 +64,7 @@ def _is_command(turn: Turn, question: Write, text: str) -> bool:
     own = vocabulary.own_command(text) if turn.institutions else None
     if own and (own != "correct" or isinstance(question, AskWhy)):
         return True  # why something is corrected may be said so: 更正, 填错了
-    return turn.office_role is not None and office.command_in(text) is not None
+    return turn.office_role is not None and office_commands.command_in(text) is not None
 
 
 def _is_question(turn: Turn, text: str) -> bool:
@@ -69,7 +72,7 @@ def _is_question(turn: Turn, text: str) -> bool:
     plain = text.strip()
     if len(plain) > LONGEST_QUESTION or "\n" in plain or plain.endswith("。"):
         return False
-    return plain.endswith(_MARKS) or (vocabulary.asks(plain) and answering.answer(turn, plain).sure)
+    return plain.endswith(_MARKS) or (vocabulary.asks(plain) and policy_answer.answer(turn, plain).sure)
 
 
 def is_answerable(stage: Stage, text: str) -> bool:

@@ -5,26 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot import (
-    answering,
-    binding,
-    buttons,
-    feedback,
-    likely,
-    office,
-    publishing,
-    receiving,
-    report_words,
-    which_report,
-)
+from bot import buttons, likely
 from bot.core import dialog_manager, input_limits, one_time_code, vocabulary
 from bot.core.dialog import Problem, Question
 from bot.core.dialog_manager import Stage
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from bot.dialogs.report import ReportContext
-from bot.dialogs.report_questions import AskCell, AskWhy
-from bot.greeting import of_day as greeting_of_day
+from bot.features.institutions import office_commands
+from bot.features.people import binding
+from bot.features.publications import actions as publication_actions
+from bot.features.questions import answer as policy_answer
+from bot.features.questions import feedback
+from bot.features.report import selection as report_selection
+from bot.features.report import typed_figures, uploads
+from bot.features.report.dialog import ReportContext
+from bot.features.report.greeting import of_day as greeting_of_day
+from bot.features.report.prompts import AskCell, AskWhy
 from policy.figures import looks_like_figure
 from storage.returns import ReportClosed
 
@@ -51,8 +47,8 @@ def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
         return too_late
     if turn.incoming.file is not None:
         return (
-            receiving.take_file(turn, stage)
-            or publishing.take_file(turn)
+            uploads.take_file(turn, stage)
+            or publication_actions.take_file(turn)
             or _unwanted_file(turn, stage, turn.incoming.file.name, fresh)
         )
     if token := turn.incoming.choice or _typed_button(turn, stage):
@@ -81,7 +77,7 @@ def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outg
 
 def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
     """Nobody here takes the file; what was written beside it is answered as ever."""
-    said = turn.say("problem/file.j2", name=name[:60], binding=receiving.wants_binding(turn, name))
+    said = turn.say("problem/file.j2", name=name[:60], binding=uploads.wants_binding(turn, name))
     beside = turn.text.strip()
     return [said, *(_text(turn, stage, beside, fresh) if beside else _again(stage))]
 
@@ -130,7 +126,7 @@ def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
         shown = turn.memory.offers
         if 1 <= int(plain) <= len(shown):
             return shown[int(plain) - 1][1]
-    return receiving.typed_kind(turn) if question is None or question.kind != "text" else None
+    return uploads.typed_kind(turn) if question is None or question.kind != "text" else None
 
 
 def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
@@ -181,16 +177,16 @@ def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgo
         return dialog_manager.start(turn, check)
     if asking := _ASKING.match(text):
         return _interrupt(turn, stage, _ask(turn, asking[1]))
-    if named_report := which_report.named(turn, text):
+    if named_report := report_selection.named(turn, text):
         return named_report
     if stage is not None and (taken_back := _taken_back(turn, stage, text)):
         return taken_back
-    if of_report := report_words.take(turn, stage, text):
+    if of_report := typed_figures.take(turn, stage, text):
         return of_report
-    ordered = office.command_in(text)
+    ordered = office_commands.command_in(text)
     question = stage.question if stage else None
     if ordered and (question is None or question.kind != "text"):
-        return office.act(turn, *ordered)
+        return office_commands.act(turn, *ordered)
     if stage is None or question is None:
         if vocabulary.tidy(text) in vocabulary.SKIP:  # an offer that needs no answer was left alone
             return [turn.say("menu_hint.j2")]
@@ -209,7 +205,7 @@ def _kept(turn: Turn, stage: Stage, choice: str) -> list[Outgoing]:
     if choice == "write":
         return dialog_manager.answer(stage, lambda asked: asked.read(text))
     if kept.meant == "figures":
-        return report_words.insist(turn, stage, text)
+        return typed_figures.insist(turn, stage, text)
     if kept.meant == "former":
         return likely.take_back(stage)
     if kept.meant == "button":
@@ -218,8 +214,8 @@ def _kept(turn: Turn, stage: Stage, choice: str) -> list[Outgoing]:
         return _interrupt(turn, stage, _ask(turn, input_limits.mask(text)[0]))
     if check := buttons.check_titled(text):
         return dialog_manager.start(turn, check)
-    if ordered := office.command_in(text):
-        return office.act(turn, *ordered)
+    if ordered := office_commands.command_in(text):
+        return office_commands.act(turn, *ordered)
     own = vocabulary.own_command(text)
     return _command(turn, stage, own) if own else _again(stage)
 
@@ -302,21 +298,21 @@ def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
             question.read(text)
         except Problem:
             # Where something is asked, only what is put as a question is one: 等财务, 威海 are none.
-            found = answering.answer(turn, text) if vocabulary.asks(text) else None
+            found = policy_answer.answer(turn, text) if vocabulary.asks(text) else None
             if found is not None and found.sure:
                 feedback.note(turn, text, found)
                 return _interrupt(turn, stage, found)
     return dialog_manager.answer(stage, lambda asked: asked.read(text))
 
 
-def _ask(turn: Turn, text: str) -> answering.Reply:
+def _ask(turn: Turn, text: str) -> policy_answer.Reply:
     """What certainly is a question: its answer; the office hears of it when there is none."""
-    found = answering.answer(turn, text)
+    found = policy_answer.answer(turn, text)
     feedback.note(turn, text, found)
     return found
 
 
-def _interrupt(turn: Turn, stage: Stage | None, found: answering.Reply) -> list[Outgoing]:
+def _interrupt(turn: Turn, stage: Stage | None, found: policy_answer.Reply) -> list[Outgoing]:
     """A policy answer, then exactly the pending question again."""
     if stage is None or stage.question is None:
         return [found.message]
@@ -332,7 +328,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "help":
         return [turn.say("help.j2"), *_again(stage)]
     if command == "report":
-        return which_report.begin(turn)
+        return report_selection.begin(turn)
     if command == "topics":
         return buttons.press(turn, "t") or []
     if command == "enrolment":
@@ -344,7 +340,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
     if command == "clear":
         return buttons.clear(turn)
     if command == "original":
-        found = answering.original(turn, turn.memory.topic) if turn.memory.topic else None
+        found = policy_answer.original(turn, turn.memory.topic) if turn.memory.topic else None
         return [found or turn.say("menu_hint.j2"), *_again(stage)]
     if command == "course":
         return buttons.press(turn, "go:course") or []
@@ -357,7 +353,7 @@ def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False)
         still = stage is not None and turn.memory.dialog is stage.state and turn.talk.serial == step
         return said + _again(stage) if still else said
     if command in ("office", "status", "staff_code"):
-        return office.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
+        return office_commands.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
     if stage is None:
         template = "problem/no_submit.j2" if command == "submit" else "menu_hint.j2"
         return [turn.say(template)]

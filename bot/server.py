@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import announcing, reminding
 from bot.app import App
 from bot.channels.web import routes as web_routes
 from bot.core.render import words
 from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
+from bot.features.publications import announcements
+from bot.features.reminders import send as reminder_sender
 from bot.office_web.routes import routes as office_routes
 from bot.runner import Runner
 from bot.settings import Settings
@@ -86,8 +87,8 @@ def application(app: App) -> Starlette:
 
     async def remind() -> None:
         windowed = wechat is not None and wechat.can_push
-        await runner.run(lambda: reminding.send_due(app.engine, now(), windowed, app.settings.times))
-        await runner.run(lambda: announcing.send_due(app.engine, now()))
+        await runner.run(lambda: reminder_sender.send_due(app.engine, now(), windowed, app.settings.times))
+        await runner.run(lambda: announcements.send_due(app.engine, now()))
 
     async def purge() -> None:
         def work() -> None:

@@ -16,10 +16,10 @@ from sqlalchemy import select, update
 
 from bot.app import App
 from bot.core.messages import FileRef
-from bot.dialogs import page as page_dialog
 from bot.documents import attachments as incoming_files
 from bot.documents import media_type
 from bot.documents import store as document_store
+from bot.features.report import page_dialog
 from bot.server import application
 from storage import attachments
 from storage.database import transaction

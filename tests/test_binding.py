@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from bot.app import App
 from bot.core.one_time_code import code_in
-from bot.telephones import NotATelephone, find_telephone
+from bot.features.people.telephones import NotATelephone, find_telephone
 from storage import people
 from storage.database import transaction
 from storage.schema import account, invite

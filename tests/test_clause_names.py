@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot import answering
+from bot.features.questions import answer as policy_answer
 from policy.answers import answers
 from policy.clause_names import clauses_named
 from policy.corpus import corpus
@@ -20,7 +20,7 @@ ON = date(2026, 11, 20)
 @pytest.mark.parametrize("clause_id", notices().ids())
 @pytest.mark.parametrize("form", ["{}", "{}原文", " {} "])
 def test_every_clause_is_shown_by_the_id_that_answers_print(clause_id: str, form: str) -> None:
-    said = answering.as_json(form.format(clause_id), ON)
+    said = policy_answer.as_json(form.format(clause_id), ON)
     assert (said["kind"], said["clauses"], said["entry"]) == ("answer", [clause_id], "")
     assert notices().clause(clause_id).text in said["text"]
     assert said["title"] == f"{clause_id} {notices().clause(clause_id).title}"

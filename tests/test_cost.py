@@ -15,14 +15,16 @@ from typing import Any
 
 import pytest
 
-from bot import office, telephones, which_report
 from bot.app import App
 from bot.core import channel_limits, input_limits, one_time_code, option_matching, vocabulary
 from bot.core.dialog import Problem
-from bot.dialogs import lines_read
-from bot.dialogs.report_questions import AskOccupations, occupations_in, says_no_reason
 from bot.documents import attachments as incoming_files
 from bot.documents import media_type, sheet_reader
+from bot.features.figures import pasted_rows
+from bot.features.institutions import office_commands
+from bot.features.people import telephones
+from bot.features.report import selection as report_selection
+from bot.features.report.prompts import AskOccupations, occupations_in, says_no_reason
 from policy import clause_names, figures, periods, publications
 from policy.form import form
 from policy.form_changes import read_change, read_correction, read_removal
@@ -89,7 +91,7 @@ def grows_evenly(short: Callable[[], object], long: Callable[[], object]) -> boo
 HEADS = [SheetCell("A2", "名称", "text"), SheetCell("B2", "人数", "text")]
 TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "mask": input_limits.mask,
-    "lines": lambda text: lines_read.sort_lines(form(), text, ROWS),
+    "lines": lambda text: pasted_rows.sort_lines(form(), text, ROWS),
     "lines without a report": lambda text: read_lines(form(), text, []),
     "a bare row": lambda text: bare_row(form(), text),
     "a change": lambda text: read_change(form(), text, ROWS),
@@ -112,8 +114,8 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     ),
     "a code": one_time_code.code_in,
     "a telephone": telephones.find_telephone,
-    "a report named": which_report._NAMED.match,
-    "the office's words": office.command_in,
+    "a report named": report_selection._NAMED.match,
+    "the office's words": office_commands.command_in,
     "occupations": lambda text: occupations_in(form(), text),
     "occupations asked": AskOccupations.of("o", form(), [], adding=False).read,
     "occupations meant": AskOccupations.of("o", form(), [], adding=False).meant,
@@ -178,7 +180,7 @@ def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(app: App) -> None:
     wang = bound(app)
     wang.says("填报 2026Q4", FIGURES)
     for text in ("区块链 1 1 30 28 28 42000\n" * 150 + "\n".join("1" * 90), "区块链 " + "1 " * 400):
-        lines, taken = lines_read.sort_lines(form(), text * 2, ROWS)
+        lines, taken = pasted_rows.sort_lines(form(), text * 2, ROWS)
         assert [p["kind"] for p in lines.problems] == ["many"]
         assert taken == []
     wang.says("区块链 " + "1 " * 400)
@@ -187,7 +189,7 @@ def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(app: App) -> None:
 
 
 def test_a_row_typed_twice_is_written_once() -> None:
-    lines, taken = lines_read.sort_lines(form(), "大数据 人数 120\n大数据 取证 80\n" * 20, ROWS)
+    lines, taken = pasted_rows.sort_lines(form(), "大数据 人数 120\n大数据 取证 80\n" * 20, ROWS)
     assert not lines.problems
     assert [sorted(line.cells.values()) for line in taken] == [["120", "80"]]
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot import reminding
 from bot.app import App
+from bot.features.reminders import send as reminder_sender
 from policy.quarters import SHANGHAI
 from storage import courses, reports
 from storage.database import transaction
@@ -212,7 +212,7 @@ def test_the_roster_report_is_reminded_once_a_week_before_and_once_at_the_end(ap
     ended_course(wang, day="2026年11月2日")
 
     def sent(month: int, day: int) -> int:
-        reminding.send_due(app.engine, datetime(2026, month, day, 10, 0, tzinfo=SHANGHAI))
+        reminder_sender.send_due(app.engine, datetime(2026, month, day, 10, 0, tzinfo=SHANGHAI))
         with transaction(app.engine, read_only=True) as connection:
             bodies = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalars()
             return sum("名单" in body["text"] for body in bodies)

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from bot import proposals
 from bot.app import App
 from bot.channels.jsonl import take_pushes
 from bot.core import channel_limits
 from bot.core.messages import Incoming
+from bot.features.questions import proposals
 from policy.answers import answers
 from policy.asked import perhaps_ours
 from policy.index import index

@@ -11,8 +11,8 @@ from bot.core.channel_limits import CHANNELS, fit
 from bot.core.dialog import replay
 from bot.core.messages import Outgoing
 from bot.core.render import render
-from bot.dialogs import DIALOGS
-from bot.dialogs.check import AskFact, CheckContext, CheckDialog, Judged
+from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged
+from bot.registry import DIALOGS
 from policy.checks import UNDECIDED, checks
 from policy.conditions import UNSURE, Leaf
 from policy.notice import notices

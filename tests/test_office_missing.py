@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot import reminding
 from bot.app import App
+from bot.features.reminders import send as reminder_sender
 from policy.quarters import SHANGHAI, Quarter
 from storage import decisions, institutions, reports
 from storage.database import transaction
@@ -115,8 +115,8 @@ async def test_everybody_reported(app: App) -> None:
 class TestCalls:
     async def test_who_no_message_reaches_comes_first(self, either_app: App) -> None:
         officer = filled(either_app)
-        reminding.send_due(either_app.engine, NOON - timedelta(days=1))
-        reminding.send_due(either_app.engine, NOON)
+        reminder_sender.send_due(either_app.engine, NOON - timedelta(days=1))
+        reminder_sender.send_due(either_app.engine, NOON)
         browser = await Browser(either_app).enters(officer)
         await browser.opens(PAGE)
         nobody, unreachable, reminded = rows(browser)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import option_matching
 from bot.core.dialog import Problem
-from bot.dialogs.check import AskFact, CheckContext
+from bot.features.checks.dialog import AskFact, CheckContext
 from policy.checks import all_facts
 from policy.districts import DISTRICTS
 from tests.talk import NOON, Person

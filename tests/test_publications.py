@@ -13,11 +13,12 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from bot import announcing, answering
 from bot.app import App
 from bot.channels.jsonl import take_pushes
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.documents.store import store_incoming
+from bot.features.publications import announcements
+from bot.features.questions import answer as policy_answer
 from policy.answers import Answers, Entry, answers
 from policy.consistency import amendment_problems
 from policy.notice import Notices, notices, parse_notice
@@ -368,7 +369,7 @@ def test_one_message_a_class_and_one_tap_to_stop(either_app: App) -> None:
     assert "2026年12月30日发布" in push.text
     assert pushes(app, wu) == []
     assert pushes(app, xu) == []
-    assert announcing.send_due(app.engine, officer.now) == 0  # told once
+    assert announcements.send_due(app.engine, officer.now) == 0  # told once
     for choice in push.choices:
         li.presses_token(choice.token)
     assert "已退订" in li.text
@@ -384,8 +385,8 @@ def test_a_class_that_begins_to_hold_later_is_told_on_that_day(talk: Talk, offic
     subscribe(li, "大数据")
     open_class(officer, begins="2027-01-05")
     assert pushes(app, li) == []
-    assert announcing.send_due(app.engine, at("2027-01-04")) == 0
-    assert announcing.send_due(app.engine, at("2027-01-05")) == 1
+    assert announcements.send_due(app.engine, at("2027-01-04")) == 0
+    assert announcements.send_due(app.engine, at("2027-01-05")) == 1
     assert len(pushes(app, li)) == 1
 
 
@@ -492,8 +493,8 @@ def amended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     both = Notices([notices().base, made_up])
     library = Answers([*answers().entries.values(), entry])
-    monkeypatch.setattr(answering, "notices", lambda: both)
-    monkeypatch.setattr(answering, "answers", lambda: library)
+    monkeypatch.setattr(policy_answer, "notices", lambda: both)
+    monkeypatch.setattr(policy_answer, "answers", lambda: library)
     return
 
 
@@ -520,20 +521,22 @@ def test_chat_answers_by_the_clause_as_of_the_day(talk: Talk) -> None:
 
 @pytest.mark.usefixtures("amended")
 def test_two_notices_are_cited_side_by_side() -> None:
-    found = answering.reply("退休了能报吗？补贴多少钱？", date(2027, 3, 1), buttons=False)
+    found = policy_answer.reply("退休了能报吗？补贴多少钱？", date(2027, 3, 1), buttons=False)
     assert f"威人社函〔2023〕25号（五（三））；{NUMBER}（三）" in found.message.text
 
 
 @pytest.mark.usefixtures("amended")
 def test_as_json_is_dated_too() -> None:
-    assert answering.as_json("退休了能报吗", date(2027, 2, 28))["entry"] == "retirees"
-    assert answering.as_json("退休了能报吗", date(2027, 3, 1))["entry"] == "retirees-2027"
+    assert policy_answer.as_json("退休了能报吗", date(2027, 2, 28))["entry"] == "retirees"
+    assert policy_answer.as_json("退休了能报吗", date(2027, 3, 1))["entry"] == "retirees-2027"
 
 
 def test_before_the_notice_was_issued_it_says_so(tmp_path: Path) -> None:
-    said = answering.reply("退休了能报吗", date(2023, 5, 23), buttons=False).message.text
+    said = policy_answer.reply("退休了能报吗", date(2023, 5, 23), buttons=False).message.text
     assert "还没有印发" in said
-    assert "还没有印发" not in answering.reply("退休了能报吗", date(2023, 5, 24), buttons=False).message.text
+    assert (
+        "还没有印发" not in policy_answer.reply("退休了能报吗", date(2023, 5, 24), buttons=False).message.text
+    )
 
 
 def test_an_amendment_that_leaves_an_answer_behind_is_found() -> None:

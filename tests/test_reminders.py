@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot import reminding
 from bot.app import App
+from bot.features.reminders import send as reminder_sender
 from policy.quarters import SHANGHAI
 from storage import decisions, reports, turns
 from storage.database import transaction
@@ -46,8 +46,8 @@ def test_only_those_missing_are_reminded_and_once(either_app: App) -> None:
     done, missing = bound(app, "a", institution="甲校"), bound(app, "b", institution="乙校")
     done.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
     missing.says("填报", "2026Q4", "大数据", "3")
-    assert reminding.send_due(app.engine, LAST_DAY) == (1, [])
-    assert reminding.send_due(app.engine, LAST_DAY.replace(hour=11)) == (0, [])
+    assert reminder_sender.send_due(app.engine, LAST_DAY) == (1, [])
+    assert reminder_sender.send_due(app.engine, LAST_DAY.replace(hour=11)) == (0, [])
     (text,) = pushes(app)
     assert "乙校" in text
     assert "草稿" in text
@@ -55,9 +55,9 @@ def test_only_those_missing_are_reminded_and_once(either_app: App) -> None:
 
 def test_submission_stops_them(app: App) -> None:
     wang = bound(app)
-    assert reminding.send_due(app.engine, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[0] == 1
+    assert reminder_sender.send_due(app.engine, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[0] == 1
     wang.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
-    assert reminding.send_due(app.engine, LAST_DAY)[0] == 0
+    assert reminder_sender.send_due(app.engine, LAST_DAY)[0] == 0
     assert len(pushes(app)) == 1
 
 
@@ -69,7 +69,7 @@ def test_several_processes_send_each_once(either_app: App) -> None:
 
     def run() -> int:
         barrier.wait()
-        return reminding.send_due(app.engine, LAST_DAY)[0]
+        return reminder_sender.send_due(app.engine, LAST_DAY)[0]
 
     with ThreadPoolExecutor(4) as pool:
         counts = [f.result() for f in [pool.submit(run) for _ in range(4)]]
@@ -80,22 +80,24 @@ def test_several_processes_send_each_once(either_app: App) -> None:
 def test_whom_no_channel_can_push_to_is_to_be_called(app: App) -> None:
     bound(app, "w", channel="web")
     contact_code(app, "无人绑定学校")
-    sent, calls = reminding.send_due(app.engine, LAST_DAY)
+    sent, calls = reminder_sender.send_due(app.engine, LAST_DAY)
     assert sent == 1  # it waits for them on the page
     assert sorted(calls) == sorted(["威海数字培训学校", "无人绑定学校"])
 
 
 def test_overdue_on_the_next_working_day(app: App) -> None:
     bound(app)
-    reminding.send_due(app.engine, LAST_DAY)
-    assert reminding.send_due(app.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0  # a Saturday
-    reminding.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
+    reminder_sender.send_due(app.engine, LAST_DAY)
+    assert (
+        reminder_sender.send_due(app.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0
+    )  # a Saturday
+    reminder_sender.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
     assert "已过截止日" in pushes(app)[-1]
 
 
 def test_a_reminder_opens_the_report(app: App) -> None:
     wang = bound(app)
-    reminding.send_due(app.engine, LAST_DAY)
+    reminder_sender.send_due(app.engine, LAST_DAY)
     with transaction(app.engine, read_only=True) as connection:
         body = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalar_one()
     wang.presses_token(body["choices"][0][1])
@@ -143,7 +145,7 @@ class TestWaitingOnes:
     def test_after_a_silence_only_the_newest_is_shown(self, either_app: App) -> None:
         bound(either_app, "w", channel="web")
         for day in self.days:
-            reminding.send_due(either_app.engine, day)
+            reminder_sender.send_due(either_app.engine, day)
         (text,) = self.waiting(either_app)
         assert "威海数字培训学校" in text
         with transaction(either_app.engine, read_only=True) as connection:
@@ -154,12 +156,12 @@ class TestWaitingOnes:
         wang = bound(either_app, "w", channel="web")
         wang.says(f"绑定 {contact_code(either_app, '荣成技校')}")
         for day in self.days:
-            reminding.send_due(either_app.engine, day)
+            reminder_sender.send_due(either_app.engine, day)
         assert len(self.waiting(either_app)) == 2
 
     def test_submitting_takes_them_away(self, either_app: App) -> None:
         wang = bound(either_app, "w", channel="web")
-        reminding.send_due(either_app.engine, self.days[0])
+        reminder_sender.send_due(either_app.engine, self.days[0])
         wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
         assert self.waiting(either_app) == []
 
@@ -173,5 +175,5 @@ def test_a_returned_report_is_reminded_while_its_correction_is_under_way(either_
         assert latest is not None
         decisions.return_(connection, latest.id, [("大数据", "trained", "请核对")], 1, NOON)
     wang.says("填报 2026Q4", "开始改")
-    assert reminding.send_due(app.engine, LAST_DAY)[0] == 1
-    assert reminding.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0] == 1
+    assert reminder_sender.send_due(app.engine, LAST_DAY)[0] == 1
+    assert reminder_sender.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0] == 1

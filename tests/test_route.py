@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot import reminding
 from bot.app import App
+from bot.features.reminders import send as reminder_sender
 from policy.checks import UNDECIDED, checks
 from policy.files import PolicyError
 from policy.standards import parse_standards, with_standards
@@ -152,11 +152,11 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, app:
     li.presses("到时提醒我")  # twice is once
     with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(later)).scalar_one() == 1
-    reminding.send_due(app.engine, li.now + timedelta(days=30))
+    reminder_sender.send_due(app.engine, li.now + timedelta(days=30))
     with transaction(app.engine, read_only=True) as connection:
         assert turns.pushes_waiting(connection, Address("terminal", "test", "li")) == []
-    reminding.send_due(app.engine, li.now + timedelta(days=90))
-    reminding.send_due(app.engine, li.now + timedelta(days=91))
+    reminder_sender.send_due(app.engine, li.now + timedelta(days=90))
+    reminder_sender.send_due(app.engine, li.now + timedelta(days=91))
     with transaction(app.engine, read_only=True) as connection:
         assert len(turns.pushes_waiting(connection, Address("terminal", "test", "li"))) == 1
 

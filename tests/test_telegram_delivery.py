@@ -16,9 +16,9 @@ import pytest
 from bot.app import App
 from bot.channels.telegram import delivery
 from bot.channels.telegram.transport import Telegram, file_url
-from bot.contact import PLACES
 from bot.core.messages import Choice, FileRef, Incoming, Outgoing
 from bot.core.render import environment
+from bot.features.report.actions import PLACES
 from policy.answers import answers
 from policy.checks import checks
 from policy.form import form

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot import reminding
 from bot.app import App, open_app
+from bot.features.reminders import send as reminder_sender
 from bot.settings import BadSetting, Settings, load_settings
 from policy.quarters import SHANGHAI, Quarter, Times
 from storage import board, decisions
@@ -142,8 +142,8 @@ class TestClosing:
         app = run_with(report_closes=0)
         contact(app)
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
-        assert reminding.send_due(app.engine, morning, times=app.settings.times) == (0, [])
-        assert reminding.send_due(app.engine, morning, times=Times())[0] == 1
+        assert reminder_sender.send_due(app.engine, morning, times=app.settings.times) == (0, [])
+        assert reminder_sender.send_due(app.engine, morning, times=Times())[0] == 1
 
     def test_an_extension_runs_on_after_the_closing_and_is_not_called_late(
         self, run_with: Callable[..., App]
@@ -155,7 +155,7 @@ class TestClosing:
                 connection, 1, str(Q1), MIDNIGHT + timedelta(days=5), "住院", 1, MIDNIGHT, MIDNIGHT
             )
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
-        assert reminding.send_due(app.engine, morning, times=app.settings.times) == (0, [])
+        assert reminder_sender.send_due(app.engine, morning, times=app.settings.times) == (0, [])
         assert submits(wang, MIDNIGHT + timedelta(days=4)) is False
 
 

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot import reminding
 from bot.app import App
 from bot.channels.wechat import api as wechat_api
 from bot.channels.wechat import delivery, pages
 from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
+from bot.features.reminders import send as reminder_sender
 from storage.database import transaction
 from storage.schema import outbox, turn
 from tests.conftest import contact_code
@@ -428,7 +428,7 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     clock.forward(hours=47)
     await li.says("你好")
     clock.forward(hours=2)  # the morning of the 30th: only 环翠 wrote in the last two days
-    sent, calls = reminding.send_due(wechat_app.engine, clock(), windowed=True)
+    sent, calls = reminder_sender.send_due(wechat_app.engine, clock(), windowed=True)
     assert (sent, calls) == (2, ["文登学校"])
     await api.until(lambda: any("环翠学校" in text for text in api.to("oLi")))
     await quiet()
@@ -436,7 +436,7 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     shown = await wang.says("你好")
     assert shown.text and "文登学校" in shown.text
     # Without customer-service messages everybody has to be called.
-    assert reminding.send_due(wechat_app.engine, clock())[1] == ["文登学校", "环翠学校"]
+    assert reminder_sender.send_due(wechat_app.engine, clock())[1] == ["文登学校", "环翠学校"]
 
 
 async def test_a_push_that_cannot_be_read_stops_nobody(

@@ -8,7 +8,7 @@ from bot.core.dialog import Problem, Question, Step, replay
 from bot.core.dialog_base import Dialog, Leave, Stay
 from bot.core.messages import Outgoing
 from bot.core.turn import DialogState, Turn
-from bot.dialogs import DIALOGS
+from bot.registry import DIALOGS
 
 CHANGES_SHOWN = 12  # buttons in one list of answers to change
 

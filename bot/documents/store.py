@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from bot.core.keys import Keys
 from bot.core.messages import FileRef, IncomingFile
 from bot.core.render import render
-from bot.dialogs import DIALOGS
-from bot.dialogs.check import CheckContext, CheckDialog
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
+from bot.features.checks.dialog import CheckContext, CheckDialog
+from bot.registry import DIALOGS
 from policy.quarters import Times
 from storage import attachments, people, reports
 from storage.database import transaction

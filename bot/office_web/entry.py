@@ -12,9 +12,9 @@ from typing import Any
 from bot.core import notify
 from bot.core.dialog import Problem
 from bot.core.render import words
-from bot.dialogs import beside
-from bot.dialogs.report_questions import read_cell
 from bot.documents.attachments import Arrived
+from bot.features.report.editing import cell_hints
+from bot.features.report.prompts import read_cell
 from bot.office_web.report import place
 from bot.office_web.visit import Answer, Goto, Page, Visit
 from policy.form import Cell, Doubt, Form, form
@@ -218,7 +218,7 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
 def _doubt(visit: Visit, institution: Listed, quarter: Quarter, typed: Typed) -> None:
     """What is impossible since the start is a problem; what is unlikely asks for an explanation."""
     chart = form()
-    past = beside.read(visit.connection, institution.id, quarter)
+    past = cell_hints.read(visit.connection, institution.id, quarter)
     for name, row in typed.rows.items():
         for doubt in past.impossible(chart, name, row):
             typed.problems[f"cell:{name}:{doubt.measure}"] = doubt.text
@@ -237,7 +237,7 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     if draft.version != 1:
         raise VersionConflict  # a contact began it at this very instant and wrote into it
     drafts.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
-    past = beside.read(connection, institution.id, quarter)
+    past = cell_hints.read(connection, institution.id, quarter)
     for name in chart.occupation_order(list(typed.rows)):
         row = typed.rows[name]
         drafts.set_cells(connection, draft, name, row, by, now)
@@ -282,7 +282,7 @@ def _page(
     typed: Typed,
     status: int = 200,
 ) -> Page:
-    past = beside.read(visit.connection, institution.id, quarter)
+    past = cell_hints.read(visit.connection, institution.id, quarter)
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from bot import roster_names
+from bot.features.institutions import name_lookup
 from bot.office_web import codes
 from bot.office_web.board import NO_DISTRICT
 from bot.office_web.look import quarters_until
@@ -84,7 +84,7 @@ def read_fields(visit: Visit, own_id: int | None = None) -> tuple[Wanted, dict[s
     if not SHORTEST <= len(name) <= LONGEST:
         problems["name"] = "length"
     else:
-        twin = roster_names.meant(visit.connection, name, but=own_id).one
+        twin = name_lookup.meant(visit.connection, name, but=own_id).one
         if twin is not None:
             problems["name"] = "taken"
             problems["twin"] = (twin.id, twin.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import measure_notes
+from bot.features.measure_notes import actions as measure_note_actions
 from bot.office_web.visit import Answer, Goto, Page, Visit
 from policy.form import form
 from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
@@ -51,7 +51,10 @@ def withdraw(visit: Visit) -> Answer:
     """Take one back for the quarters in which it holds: `measure`, `key` as the page has it."""
     visit.only_office()
     measure, key = visit.form.get("measure", ""), visit.form.get("key", "")
-    if measure_notes.withdraw(visit.connection, measure, key, visit.officer.person_id, visit.now) is None:
+    if (
+        measure_note_actions.withdraw(visit.connection, measure, key, visit.officer.person_id, visit.now)
+        is None
+    ):
         return _page(visit, 409, {"key": "gone"})
     return Goto(PATH, "note_withdrawn")
 

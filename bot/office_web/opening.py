@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import opening_figures
 from bot.core import notify
 from bot.core.dialog import Problem
 from bot.core.render import render, words
-from bot.dialogs.report_questions import read_cell
+from bot.features.opening import rules as opening_rules
+from bot.features.opening.rules import LONGEST_SOURCE, names_source
+from bot.features.report.prompts import read_cell
 from bot.office_web.look import quarters_until
 from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
-from bot.opening_figures import LONGEST_SOURCE, names_source
 from policy.form import NOT_KNOWN, Cell, form
 from policy.quarters import Quarter
 from storage import contacts, earlier, roster
@@ -52,7 +52,7 @@ def save(visit: Visit) -> Answer:
     if not rows and not problems:
         problems["cells"] = _said("empty")
     if through is not None and not any(field.startswith("cell") for field in problems):
-        for wrong in opening_figures.impossible(visit.connection, form(), one.id, through, rows):
+        for wrong in opening_rules.impossible(visit.connection, form(), one.id, through, rows):
             field = f"cell:{wrong.occupation}:{wrong.doubt.measure}"
             problems.setdefault(field, _said("impossible", wrong=wrong))
     if problems or through is None:
@@ -98,7 +98,7 @@ def _shown(opening: Opening) -> Texts:
 
 def _through(visit: Visit, texts: Texts, problems: dict[str, str]) -> Quarter | None:
     try:
-        return opening_figures.read_through(texts.get("through", ""), visit.now)
+        return opening_rules.read_through(texts.get("through", ""), visit.now)
     except Problem as problem:
         problems["through"] = words(problem.template, problem.data)
         return None
@@ -154,9 +154,9 @@ def _page(
             said for field, said in (problems or {}).items() if field[:5] == "cell:" and field not in named
         ],
         "occupations": _occupations(texts),
-        "quarters": quarters_until(opening_figures.last_ended(visit.now)),
+        "quarters": quarters_until(opening_rules.last_ended(visit.now)),
         "order": chart.occupation_order,
-        "reported": opening_figures.reported(visit.connection, one.id, Quarter.parse(kept[0].through))
+        "reported": opening_rules.reported(visit.connection, one.id, Quarter.parse(kept[0].through))
         if kept
         else [],
     }

@@ -13,8 +13,8 @@ from functools import cache
 from itertools import product
 
 from bot.core.dialog import replay
-from bot.dialogs import DIALOGS
-from bot.dialogs.check import CheckContext, CheckDialog
+from bot.features.checks.dialog import CheckContext, CheckDialog
+from bot.registry import DIALOGS
 from policy.checks import Check, checks
 from policy.conditions import UNSURE
 

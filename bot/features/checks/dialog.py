@@ -1,0 +1,275 @@
+"""The guided checks: questions derived from the rules, a verdict that explains itself.
+
+Facts belong to a person and to whom they are about; one told in a check is known in the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from bot.core import option_matching, vocabulary
+from bot.core.dialog import Choose, Outcome, Problem, Question
+from bot.core.dialog_base import Dialog, Stay
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import render
+from bot.core.turn import Turn
+from bot.features.publications.lookup import of_turn
+from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
+from policy.conditions import UNSURE, Leaf, Reason
+from policy.notice import notices
+from policy.periods import NotADate, Period, Reading, free_again, read_date, settle
+from policy.publications import ONE_YEAR, Publication, one_year_reading
+from policy.quarters import SHANGHAI, local
+from policy.standards import standards, with_standards
+from storage import facts as kept
+from storage import turns
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """What a replay of a check knows. `reused` are facts told before this dialog began."""
+
+    on: date
+    about: str
+    reused: tuple[str, ...]
+    reading: Reading = None
+
+
+@dataclass(frozen=True)
+class AskFact(Choose):
+    """The question of one fact."""
+
+    @classmethod
+    def of(cls, fact: Fact, context: CheckContext, intro: str) -> AskFact:
+        """As asked within a check; `intro` goes before the first question of all."""
+        return cls(
+            id=fact.id,
+            template="check/question.j2",
+            data={"fact": fact, "intro": intro, "about": context.about, "on": context.on},
+            kind="number" if fact.kind == "date" else "choice",
+            values=tuple(o.id for o in fact.options),
+        )
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it is one of the options, or a date where one is asked for."""
+        if value in self.values:
+            return True
+        return self.data["fact"].kind == "date" and isinstance(value, str) and "/" in value
+
+    def read(self, text: str) -> str:
+        """An option by its label, by its further words, as yes/no/not sure, or a date."""
+        plain = vocabulary.tidy(text)
+        fact: Fact = self.data["fact"]
+        for option in fact.options:
+            if plain in (
+                option.id,
+                vocabulary.tidy(option.label),
+                *(vocabulary.tidy(a) for a in option.also),
+            ):
+                return option.id
+        if vocabulary.corrected(text) is not None:  # of this question or of the one before: nobody can tell
+            raise Problem("problem/corrected.j2")
+        said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
+        if said in self.values:
+            return said
+        reason = ""
+        if fact.kind == "date":
+            try:
+                return str(read_date(text, self.data["on"]))
+            except NotADate as error:
+                reason = error.reason
+        ways = [(o.id, (o.label, *o.also)) for o in fact.options]
+        about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
+        if reason in ("", "other") and (picked := option_matching.pick(text, ways, about, fact.apart)):
+            return picked
+        named, sentence = fact.unlisted
+        if any(word in plain for word in named) and not vocabulary.asks(text):
+            raise Problem("problem/unlisted.j2", sentence=sentence)
+        if reason == "about":
+            raise Problem("problem/date.j2", reason=reason)
+        if option_matching.doubts(text) and not vocabulary.asks(text):
+            raise Problem("problem/doubt.j2")
+        raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
+
+
+@dataclass(frozen=True)
+class Judged(Stay):
+    """The facts (as told) are enough for every verdict of the dialog."""
+
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One check within the route.
+
+    `because` are the answers that decided it, `verify` what to verify that no item before it names.
+    """
+
+    check: Check
+    verdict: Verdict
+    because: tuple[Reason, ...]
+    verify: tuple[Leaf, ...]
+    dates: dict[str, date] | None
+
+
+class CheckDialog(Dialog):
+    """One check of the policy as a dialog, or all of them as a route."""
+
+    def __init__(self, name: str, intro: str, over: tuple[Check, ...]) -> None:
+        self.name = name
+        self.intro = intro
+        self.checks = tuple(with_standards(check, standards()) for check in over)
+        self.facts = {f.id: f for check in self.checks for f in check.facts.values()}
+
+    async def run(self, context: CheckContext) -> Outcome:
+        """Ask what can still change a verdict, in the rules' order; each fact once."""
+        told: dict[str, str] = {}
+        seen: dict[str, str] = {}  # as the rules see them
+        for check in self.checks:
+            while (fact := check.next_fact(seen)) is not None:
+                told[fact.id] = await AskFact.of(fact, context, intro="" if told else self.intro)
+                seen.update(settle({fact.id: told[fact.id]}, context.on, context.reading))
+        return Judged(tuple(told.items()))
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CheckContext, dict[str, Any]]:
+        """The person's facts are the answers."""
+        about = turn.memory.about
+        known = self._known(turn)
+        reused = tuple(f for f in known if f not in answers)
+        on = local(turn.now).date()
+        reading = one_year_reading(self.readings(turn, on))
+        return CheckContext(on, about, reused, reading), {**known}
+
+    def readings(self, turn: Turn, on: date) -> list[Publication]:
+        """What the office published on 一年内, where the dialog turns on it."""
+        return of_turn(turn)((ONE_YEAR,), on) if "claimed_on" in self.facts else []
+
+    @staticmethod
+    def _known(turn: Turn) -> dict[str, str]:
+        """The facts of whom the check is about, read once a message."""
+        about = turn.memory.about
+        found: dict[str, str] = turn.once(
+            f"facts {about}", lambda: kept.known(turn.connection, turn.person_id, about)
+        )
+        return found
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """Keep the fact with the person; the conversation only knows that it was asked here."""
+        assert turn.memory.dialog is not None
+        known = self._known(turn)
+        if known.get(question.id) != value:
+            kept.remember(turn.connection, turn.person_id, turn.memory.about, question.id, value, turn.now)
+            known[question.id] = value
+        turn.memory.dialog.answers[question.id] = ""
+        return []
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """The verdict with its reasons, clauses and what to do next; or the whole route."""
+        assert isinstance(outcome, Judged) and isinstance(context, CheckContext)
+        told = dict(outcome.facts)
+        shared = {
+            "answers": self.said(told),
+            "reused": [self.facts[f].short for f in told if f in context.reused],
+            "about": context.about,
+            "readings": self.readings(turn, context.on) if context.reading and "claimed_on" in told else [],
+        }
+        verdicts = self.verdicts(told, context)
+        if len(self.checks) == 1:
+            check, verdict = verdicts[0]
+            dates = claim_dates(told, context, verdict)
+            shared["cited"] = notices().cited(verdict.clauses, context.on)
+            return [turn.say("check/verdict.j2", check=check, verdict=verdict, dates=dates, **shared)]
+        args = {"facts": told, "on": context.on.isoformat(), "about": context.about}
+        if context.reading:
+            args["reading"] = context.reading
+        file = FileRef("route", "route.html", args)
+        return [turn.say("check/route.j2", files=(file,), items=self.items(told, context), **shared)]
+
+    def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
+        """Every check's verdict on the facts as told."""
+        seen = settle(told, context.on, context.reading)
+        return [(c, c.verdict({f: a for f, a in seen.items() if f in c.facts})) for c in self.checks]
+
+    def items(self, told: dict[str, str], context: CheckContext) -> list[Item]:
+        """The checks of a route as they are told one after another."""
+        items: list[Item] = []
+        named: set[str] = set()
+        for check, verdict in self.verdicts(told, context):
+            reasons = verdict.reason.deciding() if verdict.outcome != UNDECIDED else []
+            because = {r.condition.words: r for r in reasons}
+            verify = tuple(v for v in verdict.verify if (v.verify or v.words) not in named)
+            named |= {v.verify or v.words for v in verify}
+            dates = claim_dates(told, context, verdict)
+            items.append(Item(check, verdict, tuple(because.values()), verify, dates))
+        return items
+
+    def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
+        """(what was asked, what was answered) of every fact told, in a few words."""
+        return [(self.facts[f].short, show_fact(self.facts[f], told[f])) for f in told if f in self.facts]
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """The fact's short name and the answer's words."""
+        fact = self.facts[question.id]
+        return fact.short, show_fact(fact, value)
+
+    def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
+        """看看其他条件, and a reminder for the day the subsidy is open again."""
+        if not isinstance(outcome, Judged) or not isinstance(context, CheckContext):
+            return None
+        told = dict(outcome.facts)
+        if action == "rest":
+            left = [
+                leaf.condition
+                for _, verdict in self.verdicts(told, context)
+                for leaf in verdict.reason.leaves()
+                if leaf.answered is None
+            ]
+            unique = list({c.words: c for c in left if isinstance(c, Leaf)}.values())
+            return [turn.say("check/rest.j2", conditions=unique)]
+        if action == "remind":
+            dates = [claim_dates(told, context, verdict) for _, verdict in self.verdicts(told, context)]
+            day = next((d["sure"] for d in dates if d), None)
+            if day is None:
+                return None
+            due = datetime.combine(day, time(9), SHANGHAI)
+            message = turn.say("check/reminder.j2")
+            turns.enqueue_later(turn.connection, turn.incoming.address, message.body(), due)
+            return [turn.say("check/reminder_kept.j2", day=due)]
+        return None
+
+    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """Forget this dialog's facts of the person it is about."""
+        names = [f for check in self.checks for f in check.facts]
+        kept.forget(turn.connection, turn.person_id, turn.memory.about, names)
+        turn.read_again("facts")
+        return super().restart(turn, context)
+
+
+def show_fact(fact: Fact, value: str) -> str:
+    """An answer as people read it; a date as a date."""
+    return Period.parse(value).words if "/" in value else fact.label(value)
+
+
+def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -> dict[str, date] | None:
+    """When the same subsidy is open again by each reading of 一年内, and when by both.
+
+    None when that is not what the verdict hangs on.
+    """
+    claimed = told.get("claimed_on", "")
+    if "/" not in claimed or verdict.check != "subsidy" or verdict.outcome not in ("repeated", UNDECIDED):
+        return None
+    last = Period.parse(claimed).last
+    months, calendar = free_again(last, "months"), free_again(last, "calendar")
+    if max(months, calendar) <= context.on:
+        return None
+    return {"months": months, "calendar": calendar, "sure": max(months, calendar)}
+
+
+def check_dialogs() -> list[CheckDialog]:
+    """One dialog a check, and the route over all of them."""
+    single = [CheckDialog(f"check-{c.id}", c.intro, (c,)) for c in checks().values()]
+    intro = render("check/route_intro.j2").text
+    return [*single, CheckDialog("route", intro, tuple(checks().values()))]

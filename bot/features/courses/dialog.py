@@ -1,0 +1,187 @@
+"""A contact records a course through its life; the quarter's draft can then be filled from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.courses.prompts import (
+    NARROWED,
+    NEW,
+    AskCount,
+    AskCourse,
+    AskDay,
+    AskName,
+    AskOccupation,
+    Narrow,
+)
+from bot.features.figures.acting_for import ask_institution, speaking_for
+from policy.form import form
+from policy.standards import LEVELS
+from storage import courses
+from storage.courses import Course
+from storage.schema_courses import STAGES
+
+FIX, WITHDRAW = "fix", "withdraw"
+# What each stage asks besides its day: (column, measure of the form that says how it is read).
+FIGURES = {
+    "ended": (("trained", "trained"),),
+    "certified": (("certificates", "certified"),),
+    "paid": (("subsidised", "subsidised"), ("amount", "amount")),
+}
+
+
+@dataclass(frozen=True)
+class CourseContext:
+    """The person's institutions, the courses of the chosen one, and which of them to offer."""
+
+    now: datetime
+    institutions: tuple[tuple[int, str], ...]
+    institution_id: int | None
+    courses: tuple[Course, ...]
+    narrow: Narrow = field(default_factory=Narrow)
+
+
+@dataclass(frozen=True)
+class Withdrawn(Outcome):
+    """A course that is not to be in the registry."""
+
+    course_id: str
+
+
+@dataclass(frozen=True)
+class Recorded(Outcome):
+    """One stage of one course, with what it brings."""
+
+    course_id: str
+    name: str
+    occupation: str
+    level: str
+    stage: str
+    day: str
+    figures: tuple[tuple[str, int], ...]
+    catalogued: str
+
+
+class CourseDialog(Dialog):
+    """Which course, which stage, when, and the figures that stage brings."""
+
+    name = "course"
+
+    async def run(self, context: CourseContext) -> Outcome:
+        """Which one, what of it, and its figures: six questions at most for a stage."""
+        if len(context.institutions) > 1:
+            await ask_institution(context.institutions)
+        known = {str(c.id): c for c in context.courses}
+        chosen = await AskCourse.of(context.courses, context.narrow) if known else NEW
+        course = known.get(chosen)
+        name, occupation, level = (course.name, course.occupation, course.level) if course else ("", "", "")
+        if course is None:
+            name = await AskName("name", "course/name.j2", {"courses": context.courses})
+            names = tuple(o.name for o in form().occupations)
+            occupation = await AskOccupation(
+                "occupation", "course/occupation.j2", {"name": name, "names": names}, values=names
+            )
+            level = await Choose(
+                "level",
+                "course/level.j2",
+                {"name": name, "levels": LEVELS},
+                values=tuple(LEVELS),
+                typed={v: k for k, v in LEVELS.items()},
+            )
+        dates = course.dates if course else {}
+        left = tuple(s for s in STAGES if s not in dates)
+        more = ((FIX,) if dates else ()) + ((WITHDRAW,) if course else ())
+        shown = {"name": name, "course": course, "all_stages": STAGES, "levels": LEVELS, "form": form()}
+        stage = await Choose(
+            "stage", "course/stage.j2", {**shown, "stages": left, "more": more}, values=(*left, *more)
+        )
+        if stage == WITHDRAW:
+            sure = await Choose("sure", "course/sure.j2", {"name": name}, values=("yes", "no"))
+            return Withdrawn(chosen) if sure == "yes" else Leave()
+        if stage == FIX:
+            stage = await Choose(
+                "again", "course/again.j2", {"name": name, "stages": tuple(dates)}, values=tuple(dates)
+            )
+        others = {s: day for s, day in dates.items() if s != stage}
+        day = await AskDay(
+            "day", "course/day.j2", {"name": name, "stage": stage, "dates": others, "now": context.now}
+        )
+        figures = []
+        counted = dict(course.figures) if course else {}
+        for column, measure in FIGURES.get(stage, ()):
+            data = {"name": name, "measure": form().measure(measure), "column": column, "figures": counted}
+            figures.append((column, await AskCount(column, "course/count.j2", data)))
+        catalogued = ""
+        if stage == "ended":
+            catalogued = await Choose(
+                "catalogued", "course/catalogued.j2", {"name": name}, values=("yes", "no", "unsure")
+            )
+        return Recorded(chosen, name, occupation, level, stage, day, tuple(figures), catalogued)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CourseContext, dict[str, Any]]:
+        """The institution's courses, read once a turn."""
+        mine, chosen = speaking_for(turn, answers)
+        found: list[Course] = []
+        if chosen is not None:
+            found = turn.once(f"courses {chosen}", lambda: courses.of_institution(turn.connection, chosen))
+        narrow = Narrow(*answers.get(NARROWED, ()))
+        return CourseContext(turn.now, mine, chosen, tuple(found), narrow), answers
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """More of the list is no answer yet; a name there is already leads to its course."""
+        assert turn.memory.dialog is not None
+        answers = turn.memory.dialog.answers
+        answers.pop(NARROWED, None)
+        if isinstance(value, Narrow):
+            answers[NARROWED] = [value.part, value.start]
+            return []
+        if isinstance(value, Course):
+            answers["course"] = str(value.id)
+            return [turn.say("course/twice.j2", name=value.name)]
+        return super().store(turn, context, question, value)
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Write the stage down and show where the course stands."""
+        assert isinstance(context, CourseContext)
+        if context.institution_id is None:
+            return [turn.say("report/none.j2")]
+        if isinstance(outcome, Withdrawn):
+            return self._withdraw(turn, context, int(outcome.course_id))
+        assert isinstance(outcome, Recorded)
+        course_id: int | None = None if outcome.course_id == NEW else int(outcome.course_id)
+        if course_id is None:
+            course_id = courses.create(
+                turn.connection,
+                context.institution_id,
+                outcome.name,
+                outcome.occupation,
+                outcome.level,
+                turn.person_id,
+                turn.now,
+            )
+            if course_id is None:
+                return [turn.say("course/taken.j2", name=outcome.name)]
+        elif all(c.id != course_id for c in context.courses):
+            return [turn.say("course/gone.j2")]
+        figures: dict[str, Any] = dict(outcome.figures)
+        if outcome.catalogued in ("yes", "no"):
+            figures["catalogued"] = outcome.catalogued == "yes"
+        day = date.fromisoformat(outcome.day)
+        courses.record(turn.connection, course_id, outcome.stage, day, figures, turn.person_id, turn.now)
+        found = courses.of_institution(turn.connection, context.institution_id)
+        course = next(c for c in found if c.id == course_id)
+        return [turn.say("course/recorded.j2", course=course, stages=STAGES, levels=LEVELS, form=form())]
+
+    @staticmethod
+    def _withdraw(turn: Turn, context: CourseContext, course_id: int) -> list[Outgoing]:
+        found = next((c for c in context.courses if c.id == course_id), None)
+        if found is None:
+            return [turn.say("course/gone.j2")]
+        courses.withdraw(turn.connection, course_id, turn.person_id, turn.now)
+        return [turn.say("course/withdrawn.j2", name=found.name)]

@@ -1,0 +1,1 @@
+"""Figures as people type them, shared by every feature that takes some."""

@@ -1,0 +1,1 @@
+"""填报口径: what counts for each measure of the form."""

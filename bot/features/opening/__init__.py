@@ -1,0 +1,1 @@
+"""期初数: figures from before the first quarter reported here."""

@@ -1,0 +1,1 @@
+"""Accounts, codes, colleagues and names."""

@@ -1,0 +1,111 @@
+"""Who fills the form in: 填表人 and 联系电话, asked once and printed on every form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.dialog import Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.people.telephones import NotATelephone, find_telephone
+from policy.roster_file import tidy_name
+from storage import contacts, people
+
+
+@dataclass(frozen=True)
+class Both:
+    """A name and a telephone number in one message."""
+
+    name: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class WriteName(Write):
+    """A name; a number typed beside it answers the next question too."""
+
+    def read(self, text: str) -> Any:
+        """The name, or `Both`; a number never becomes part of a name, which is not encrypted."""
+        try:
+            found = find_telephone(text)
+        except NotATelephone as error:
+            if error.reason != "none":
+                raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
+            return super().read(text)
+        if not found.beside:
+            raise Problem("profile/name_first.j2")
+        return Both(super().read(found.beside), found.number)
+
+
+@dataclass(frozen=True)
+class WriteTelephone(Write):
+    """A telephone number, whatever is typed beside it."""
+
+    def read(self, text: str) -> str:
+        """The number, written in one way."""
+        try:
+            return find_telephone(text).number
+        except NotATelephone as error:
+            raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
+
+
+@dataclass(frozen=True)
+class ProfileKept(Outcome):
+    """Both were given or skipped."""
+
+
+class ProfileDialog(Dialog):
+    """Asked after a contact was bound, and whenever they want to change it."""
+
+    name = "profile"
+    park = False
+    private = True
+
+    async def run(self, context: Any) -> Outcome:
+        """Name, then telephone; both can be skipped."""
+        await WriteName("name", "profile/name.j2", longest=32, skippable=True)
+        await WriteTelephone("telephone", "profile/telephone.j2", skippable=True)
+        return ProfileKept()
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """Write to the person at once; the telephone number only encrypted."""
+        assert turn.memory.dialog is not None
+        given = vars(value) if isinstance(value, Both) else {question.id: value}
+        for field, said in given.items():
+            if said:
+                kept = turn.keys.seal(said) if field == "telephone" else said
+                people.set_profile(turn.connection, turn.person_id, **{field: kept})
+            turn.memory.dialog.answers[field] = ""  # the figures of a person are not kept twice
+        return []
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Say where to go on."""
+        profile = people.profile(turn.connection, turn.person_id)
+        return [turn.say("profile/kept.j2", name=profile.name, telephone=bool(profile.telephone))]
+
+
+class OfficerNameDialog(Dialog):
+    """What an officer is called on the board and in the records; nothing else is asked of them."""
+
+    name = "officer-name"
+    park = False
+
+    async def run(self, context: Any) -> Outcome:
+        """One question, which can be skipped."""
+        await Write("name", "profile/officer_name.j2", longest=32, skippable=True)
+        return ProfileKept()
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """Write to the person at once, with its mark in the records."""
+        assert turn.memory.dialog is not None
+        if value:
+            contacts.rename(turn.connection, turn.person_id, tidy_name(value), turn.person_id, turn.now)
+        turn.memory.dialog.answers[question.id] = ""
+        return []
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Say what was kept."""
+        name = people.profile(turn.connection, turn.person_id).name
+        return [turn.say("profile/officer_kept.j2", name=name)]

@@ -1,0 +1,1 @@
+"""What the office publishes, and who wants to be told."""

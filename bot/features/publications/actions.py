@@ -1,0 +1,92 @@
+"""The office's publications in chat: add, add by file, list, withdraw; and who wants to be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.turn import Turn
+from bot.features.publications import table_reader
+from bot.features.publications.dialogs import read_rows
+from bot.features.publications.lookup import as_publication, as_values
+from bot.features.questions.desk import begin, leave
+from policy.quarters import local
+from storage import publications
+
+PAGE = 8
+
+Replies = list[Outgoing] | None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def listed(turn: Turn, page: int = 0) -> list[Outgoing]:
+    """已发布: what holds now or will, newest first."""
+    on = local(turn.now).date()
+    found = [(p.id, as_publication(p)) for p in publications.not_over(turn.connection, on)]
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    more = len(found) > (page + 1) * PAGE
+    return [turn.say("publish/list.j2", found=shown, total=len(found), page=page, more=more, on=on)]
+
+
+def act(turn: Turn, argument: str) -> Replies:
+    """A button of the publications: `<what>:<number>`."""
+    what, _, rest = argument.partition(":")
+    if denied := refused(turn, f"publish.{what}"):
+        return denied
+    leave(turn)
+    number = _number(rest)
+    if what == "new":
+        return begin(turn, "publish")
+    if what == "how":
+        return [turn.say("publish/how.j2")]
+    if what == "l":
+        return listed(turn, number)
+    found = publications.get(turn.connection, number)
+    if what in ("o", "w") and found is None:
+        return [turn.say("publish/withdrawn.j2", done=False)]
+    if what == "o" and found:
+        return [turn.say("publish/one.j2", number=number, one=as_publication(found))]
+    if what == "w":
+        done = publications.withdraw(turn.connection, number, turn.person_id, turn.now)
+        return [turn.say("publish/withdrawn.j2", done=done)]
+    return None
+
+
+def take_file(turn: Turn) -> Replies:
+    """A table that staff sent: the right rows to confirm, the wrong ones listed; None for no such file."""
+    file = turn.incoming.file
+    if file is None or turn.office_role is None or not table_reader.is_table(file.name):
+        return None
+    if turn.content is None:
+        return [turn.say("publish/unreadable.j2", reason="large", detail="", name=file.name)]
+    try:
+        rows = table_reader.read_table(file.name, turn.content)
+    except table_reader.Unreadable as error:
+        return [turn.say("publish/unreadable.j2", reason=error.reason, detail=error.detail, name=file.name)]
+    right, wrong = read_rows(rows, local(turn.now).date())
+    said = [turn.say("publish/wrong.j2", wrong=wrong, right=len(right))] if wrong else []
+    if not right:
+        return said
+    return said + begin(turn, "publish-file", rows=[_plain(as_values(row)) for row in right])
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in values.items()}
+
+
+def subscriptions(turn: Turn) -> list[Outgoing]:
+    """我的订阅."""
+    mine = publications.subscriptions(turn.connection, turn.talk.account_id)
+    return [turn.say("subscribe/list.j2", subscriptions=mine)]
+
+
+def unsubscribe(turn: Turn, argument: str) -> Replies:
+    """退订: one by its number, or all."""
+    which = _number(argument) if argument != "all" else None
+    gone = publications.unsubscribe(turn.connection, turn.talk.account_id, turn.person_id, turn.now, which)
+    left = len(publications.subscriptions(turn.connection, turn.talk.account_id))
+    return [turn.say("subscribe/ended.j2", gone=gone, left=left)]

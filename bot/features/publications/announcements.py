@@ -1,0 +1,37 @@
+"""有班通知我: tells who asked when a class is published, once a class."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from bot.core.render import render
+from bot.features.publications.lookup import as_publication
+from policy.publications import wanted_by
+from policy.quarters import local
+from storage import publications, turns
+from storage.database import transaction
+
+
+def announce(connection: Connection, now: datetime) -> int:
+    """Push every open class that holds now and was not announced yet; how many messages."""
+    sent = 0
+    wishes = None
+    for one in publications.to_announce(connection, local(now).date(), now):
+        wishes = publications.subscriptions(connection) if wishes is None else wishes
+        told: set[int] = set()
+        for wish in wishes:
+            if wish.account_id in told or not wanted_by(one.values["occupation"], wish.occupation):
+                continue
+            told.add(wish.account_id)  # one message, however many of their wishes it meets
+            message = render("subscribe/push.j2", one=as_publication(one), subscription=wish.id)
+            turns.enqueue(connection, wish.address, [message.body()], now)
+            sent += 1
+    return sent
+
+
+def send_due(engine: Engine, now: datetime) -> int:
+    """Announce classes whose day came after they were published."""
+    with transaction(engine) as connection:
+        return announce(connection, now)

@@ -1,0 +1,270 @@
+"""发布信息: the office publishes something, question by question, or the rows of a file at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.core import option_matching
+from bot.core import vocabulary as said
+from bot.core.dialog import Choose, Outcome, Problem, Question, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import words
+from bot.core.turn import Turn
+from bot.features.publications import announcements
+from bot.features.publications.lookup import as_values
+from bot.features.questions.desk_dialogs import WriteLines
+from policy.form import form
+from policy.publications import (
+    ANY,
+    KINDS,
+    LEVELS,
+    LONGEST,
+    OPEN_CLASS,
+    UNTIL_WITHDRAWN,
+    NotADay,
+    Publication,
+    Wrong,
+    read_day,
+    read_kind,
+    read_occupation,
+    read_row,
+)
+from policy.quarters import local
+from storage import publications
+
+NONE = "none"  # any occupation, any level: "" would be no answer
+
+
+@dataclass(frozen=True)
+class Confirmed(Outcome):
+    """To be published as they stand."""
+
+    rows: tuple[Publication, ...]
+
+
+@dataclass(frozen=True)
+class AskKind(Choose):
+    """What kind of information."""
+
+    @classmethod
+    def of(cls) -> AskKind:
+        """All kinds there are."""
+        return cls("kind", "publish/kind.j2", {"kinds": KINDS}, values=tuple(KINDS))
+
+    def read(self, text: str) -> str:
+        """A kind by its id or name."""
+        ways = [(kind, (name,)) for kind, name in KINDS.items()]
+        if kind := read_kind(text, part=True) or option_matching.pick(text, ways):
+            return kind
+        raise Problem("problem/choose.j2")
+
+
+@dataclass(frozen=True)
+class AskOccupation(Choose):
+    """One occupation of the form, or any."""
+
+    @classmethod
+    def of(cls, template: str) -> AskOccupation:
+        """With the form's occupations as buttons."""
+        names = [o.name for o in form().occupations]
+        return cls("occupation", template, {"occupations": names}, values=(*names, NONE))
+
+    def read(self, text: str) -> str:
+        """An occupation as the form knows it."""
+        if text == NONE:
+            return NONE
+        found = read_occupation(text)
+        if found is None:
+            raise Problem("problem/choose.j2")
+        return found or NONE
+
+
+@dataclass(frozen=True)
+class AskLevel(Choose):
+    """初级, 中级, 高级 or any."""
+
+    def read(self, text: str) -> str:
+        """By its name."""
+        if text in self.values:
+            return text
+        if said.tidy(text) in ANY:
+            return NONE
+        raise Problem("problem/choose.j2")
+
+
+@dataclass(frozen=True)
+class AskDay(Question[str]):
+    """A day, stored in ISO form. `data`: today; `earliest` allowed; `none`: whether "" will do."""
+
+    kind: str = "text"
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it still is late enough (the day before it may have been changed)."""
+        if not isinstance(value, str):
+            return False
+        return value >= self.data["earliest"] if value else bool(self.data["none"])
+
+    def read(self, text: str) -> str:
+        """A day in any usual writing."""
+        if self.data["none"] and said.tidy(text) in UNTIL_WITHDRAWN:
+            return ""
+        try:
+            day = read_day(text, self.data["today"]).isoformat()
+        except NotADay:
+            raise Problem("publish/day_problem.j2", reason="day", earliest="") from None
+        if day < self.data["earliest"]:
+            raise Problem("publish/day_problem.j2", reason="early", earliest=self.data["earliest"])
+        return day
+
+    def press(self, value: str) -> str:
+        """今天, or no day."""
+        if value == "today" and self.data["today"].isoformat() >= self.data["earliest"]:
+            return str(self.data["today"].isoformat())
+        if value == "skip" and self.data["none"]:
+            return ""
+        raise Problem("problem/choose.j2")
+
+
+def _day(name: str, today: date, earliest: str = "", none: bool = False) -> AskDay:
+    return AskDay(name, "publish/day.j2", {"name": name, "today": today, "earliest": earliest, "none": none})
+
+
+class OfficeDialog(Dialog):
+    """Base: what staff type is meant to be published, so numbers are not masked."""
+
+    park = False
+    private = True
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Today is all that a replay needs to know."""
+        return local(turn.now).date(), answers
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Publish, tell who asked to be told, say what was done."""
+        if denied := refused(turn, self.name):
+            return denied
+        assert isinstance(outcome, Confirmed)
+        made = [
+            number
+            for row in outcome.rows
+            if (number := publications.publish(turn.connection, as_values(row), turn.person_id, turn.now))
+        ]
+        told = announcements.announce(turn.connection, turn.now)
+        data = {"made": made, "same": len(outcome.rows) - len(made), "told": told, "rows": outcome.rows}
+        return [turn.say("publish/done.j2", on=context, **data)]
+
+
+class PublishDialog(OfficeDialog):
+    """One publication."""
+
+    name = "publish"
+
+    async def run(self, context: date) -> Outcome:
+        """Kind, content, source, from, until; review and confirm."""
+        kind = await AskKind.of()
+        row: dict[str, Any] = {"kind": kind}
+        is_class = kind == OPEN_CLASS
+        if is_class:
+            row["occupation"] = await AskOccupation.of("publish/occupation.j2")
+            levels = {"levels": LEVELS}
+            row["level"] = await AskLevel("level", "publish/level.j2", levels, values=(*LEVELS, NONE))
+            row["institution"] = await Write(
+                "institution", "publish/institution.j2", longest=LONGEST["institution"], shortest=2
+            )
+            row["starts_on"] = await _day("starts_on", context, none=True)
+            if row["starts_on"]:
+                row["ends_on"] = await _day("ends_on", context, row["starts_on"], none=True)
+        data = {"kind": kind, "name": KINDS[kind]}
+        row["text"] = await WriteLines(
+            "text", "publish/text.j2", data, longest=LONGEST["text"], skippable=is_class
+        )
+        row["source"] = await Write("source", "publish/source.j2", longest=LONGEST["source"], shortest=2)
+        row["valid_from"] = await _day("valid_from", context)
+        latest = max(row["valid_from"], context.isoformat())
+        row["valid_until"] = await _day("valid_until", context, latest, none=True)
+        one = as_row(row)
+        await Choose(
+            "confirm",
+            "publish/confirm.j2",
+            {"one": one, "on": context},
+            values=("publish",),
+            typed={"发布": "publish", "确认": "publish", "确认发布": "publish"},
+        )
+        return Confirmed((one,))
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """The column's name and what was said."""
+        shown = words("publish/shown.j2", {"id": question.id, "value": value, "kinds": KINDS})
+        return words("publish/label.j2", {"id": question.id}), shown
+
+
+def as_row(row: dict[str, Any]) -> Publication:
+    """A publication from answers or from stored JSON; none and "" are nothing."""
+
+    def day(column: str) -> date | None:
+        return date.fromisoformat(row[column]) if row.get(column) else None
+
+    def plain(column: str) -> str:
+        return "" if row.get(column) in (None, NONE) else str(row[column])
+
+    return Publication(
+        kind=row["kind"],
+        text=plain("text"),
+        source=row["source"],
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_until=day("valid_until"),
+        occupation=plain("occupation"),
+        level=plain("level"),
+        institution=plain("institution"),
+        starts_on=day("starts_on"),
+        ends_on=day("ends_on"),
+    )
+
+
+def read_rows(rows: list[dict[str, Any]], today: date) -> tuple[list[Publication], list[Wrong]]:
+    """The right rows of a table, and what is wrong with the others. Row 2 is the first below the head."""
+    right: list[Publication] = []
+    wrong: list[Wrong] = []
+    for number, raw in enumerate(rows, 2):
+        found = read_row(raw, number, today)
+        if isinstance(found, list):
+            wrong += found
+        else:
+            right.append(found)
+    return right, wrong
+
+
+class PublishFileDialog(OfficeDialog):
+    """The right rows of a file, seen and confirmed."""
+
+    name = "publish-file"
+
+    async def run(self, context: tuple[date, tuple[Publication, ...]]) -> Outcome:
+        """One question."""
+        on, rows = context
+        data = {"rows": rows, "on": on}
+        await Choose(
+            "confirm",
+            "publish/file.j2",
+            data,
+            values=("publish",),
+            typed={"发布": "publish", "确认": "publish", "确认发布": "publish"},
+        )
+        return Confirmed(rows)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The rows were read when the file came."""
+        today, answers = super().load(turn, answers)
+        return (today, tuple(as_row(row) for row in answers.get("rows", ()))), answers
+
+    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """The rows stay: there is nothing else to begin with."""
+        return []
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Publish all of them."""
+        return super().finish(turn, context[0], outcome)

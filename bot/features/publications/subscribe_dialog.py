@@ -1,0 +1,72 @@
+"""有班通知我: by occupation, with consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core import vocabulary
+from bot.core.channel_limits import channel_of
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.render import words as rendered
+from bot.core.turn import Turn
+from bot.features.publications.dialogs import NONE, AskOccupation
+from bot.features.publications.lookup import of_turn
+from policy.publications import OPEN_CLASS, wanted_by
+from policy.quarters import local
+from storage import publications
+
+_AGREED = {"同意": "yes", **dict.fromkeys(vocabulary.YES, "yes"), "不同意": "no", "不用了": "no"}
+_AGREED.update(dict.fromkeys(vocabulary.NO, "no"))
+
+
+@dataclass(frozen=True)
+class Consented(Outcome):
+    """Wants to be told of classes in this occupation ("": any)."""
+
+    occupation: str
+
+
+class SubscribeDialog(Dialog):
+    """Which occupation, then consent in so many words."""
+
+    name = "subscribe"
+    park = False
+
+    async def run(self, context: bool) -> Outcome:
+        """Two questions."""
+        occupation = await AskOccupation.of("subscribe/occupation.j2")
+        occupation = "" if occupation == NONE else occupation
+        data = {"occupation": occupation, "pushes": context}
+        agreed = await Choose(
+            "consent",
+            "subscribe/consent.j2",
+            data,
+            values=("yes", "no"),
+            typed=_AGREED,
+        )
+        return Consented(occupation) if agreed == "yes" else Leave()
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Whether the channel can bring a message by itself."""
+        return channel_of(turn.incoming.address.channel).pushes, answers
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Keep the consent; what is open already is shown at once, since it will not be announced again."""
+        assert isinstance(outcome, Consented)
+        publications.subscribe(
+            turn.connection, turn.talk.account_id, outcome.occupation, turn.person_id, turn.now
+        )
+        on = local(turn.now).date()
+        classes = [
+            one for one in of_turn(turn)((OPEN_CLASS,), on) if wanted_by(one.occupation, outcome.occupation)
+        ]
+        data = {"occupation": outcome.occupation, "classes": classes, "pushes": context}
+        return [turn.say("subscribe/kept.j2", **data)]
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """In a few words."""
+        shown = rendered("subscribe/shown.j2", {"value": value})
+        return rendered("subscribe/label.j2", {"id": question.id}), shown

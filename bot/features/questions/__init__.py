@@ -1,0 +1,1 @@
+"""Policy questions, what people think of the answers, and the office's queue."""

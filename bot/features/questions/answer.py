@@ -1,0 +1,177 @@
+"""Free text about the policy: the entry it asks for, the clauses it rests on, what to offer next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.core.messages import Outgoing
+from bot.core.render import render
+from bot.core.turn import Turn
+from bot.features.publications.lookup import Reader, nothing, of_turn
+from policy.answers import Entry, answers, answers_by_topic
+from policy.checks import checks
+from policy.clause_names import clauses_named
+from policy.index import Found, index
+from policy.notice import notices
+from policy.quarters import local
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was found for a question, and how it is said.
+
+    `named`: the clauses shown to the letter because the message named them and asked nothing else;
+    no entry then, and those on these clauses are near.
+    """
+
+    found: Found
+    entries: tuple[Entry, ...]
+    message: Outgoing
+    named: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        """Whether it answers or offers something of ours."""
+        return self.found.kind != "refuse"
+
+
+def _held(entry_ids: Iterable[str], on: date) -> tuple[Entry, ...]:
+    found = (answers().get(i, on) for i in entry_ids)
+    return tuple(e for e in found if e is not None)
+
+
+def reply(
+    text: str,
+    on: date,
+    last: str | None = None,
+    buttons: bool = True,
+    published: Reader = nothing,
+    turn_id: int | None = None,
+) -> Reply:
+    """The answer to a question as of a day; `last` is the entry answered before it.
+
+    `published` reads what the office published; `turn_id` is the turn that feedback will be about.
+    """
+    if named := clauses_named(text):
+        near = tuple(e.id for e in answers().entries.values() if e.clauses[:1] and e.clauses[0] in named)[:3]
+        shown = _original(named, "", on, _held(near, on) if buttons else ())
+        return Reply(Found("answer", (), near), (), shown, named)
+    found = index().ask(text, last)
+    entries = _held(found.entries, on)
+    if found.kind == "answer" and entries:
+        return Reply(found, entries, tell(entries, on, buttons, published, turn_id, found.left, found.near))
+    if found.kind == "choose" and entries:
+        return Reply(found, entries, render("policy/choose.j2", entries=entries, turn_id=turn_id))
+    refusal = Found("refuse", (), neighbour=found.neighbour)
+    said = render("policy/refuse.j2", neighbour=found.neighbour, buttons=buttons, turn_id=turn_id)
+    return Reply(refusal, (), said)
+
+
+def tell(
+    entries: tuple[Entry, ...],
+    on: date,
+    buttons: bool = True,
+    published: Reader = nothing,
+    turn_id: int | None = None,
+    left: tuple[str, ...] = (),
+    next_up: tuple[str, ...] = (),
+) -> Outgoing:
+    """One or two entries as a message: conclusion first, then the clauses, then what to ask next.
+
+    `left` are further questions of the same message, named and not answered; their entries
+    (`next_up`) are then the first to be offered.
+    """
+    ahead = _held(next_up, on) if left else ()
+    related = {r.id: r for r in (*ahead, *(r for entry in entries for r in answers().related(entry, on)))}
+    base = notices().base
+    return render(
+        "policy/answer.j2",
+        entries=entries,
+        left=left,
+        published={e.id: published(e.publishable, on) for e in entries if e.publishable},
+        cited=notices().cited([c for entry in entries for c in entry.clauses], on),
+        issued=None if base.in_force(on) else base.valid_from,
+        turn_id=turn_id if buttons else None,
+        related=[r for r in related.values() if r not in entries][:3] if buttons else [],
+        checks=[checks()[e.check] for e in entries if e.check in checks()][:1],
+        buttons=buttons,
+    )
+
+
+def answer(turn: Turn, text: str) -> Reply:
+    """Answer within a conversation; what was answered is remembered for a follow-up."""
+    on, published = local(turn.now).date(), of_turn(turn)
+    found = reply(text, on, turn.memory.topic, published=published, turn_id=turn.id)
+    own = found.entries if found.found.kind == "answer" else ()  # none: a clause shown to the letter
+    turn.small_talk = bool(own) and all(e.smalltalk for e in own)
+    if own and own[0].clauses:
+        last = found.entries[-1]
+        turn.memory.topic = last.replaces or last.id
+    return found
+
+
+def entry(turn: Turn, entry_id: str) -> Outgoing | None:
+    """One entry, asked for by a button; None when it no longer exists."""
+    on = local(turn.now).date()
+    held = _held([entry_id], on)
+    if not held:
+        return None
+    turn.memory.topic = held[0].replaces or entry_id
+    if held[0].clauses:
+        turn.memory.asked = (turn.id, entry_id)
+    return tell(held, on, published=of_turn(turn), turn_id=turn.id)
+
+
+def original(turn: Turn, entry_id: str) -> Outgoing | None:
+    """The clauses of an entry verbatim, the sentence that matters marked."""
+    on = local(turn.now).date()
+    held = _held([entry_id], on)
+    return _original(held[0].clauses, held[0].quote, on) if held else None
+
+
+def clause(turn: Turn, clause_id: str) -> Outgoing | None:
+    """One clause verbatim; None when there is no such clause."""
+    return _original((clause_id,), "", local(turn.now).date()) if clause_id in notices().ids() else None
+
+
+def _original(clause_ids: tuple[str, ...], quote: str, on: date, related: tuple[Entry, ...] = ()) -> Outgoing:
+    found = [notices().clause(i, on) for i in clause_ids]
+    return render(
+        "policy/original.j2",
+        numbers=list(dict.fromkeys(c.number for c in found)),
+        clauses=[(c, c.marked(quote)) for c in found],
+        marked=bool(quote),
+        related=related,
+    )
+
+
+def topics(turn: Turn, number: int | None) -> Outgoing | None:
+    """The list of topics, or the questions of one; None when there is no such topic."""
+    by_topic = list(answers_by_topic().items())
+    if number is None:
+        return turn.say("topics.j2", topics=[topic for topic, _ in by_topic])
+    if not 0 <= number < len(by_topic):
+        return None
+    topic, entries = by_topic[number]
+    held = _held([entry.id for entry in entries], local(turn.now).date())
+    return turn.say("topic.j2", topic=topic, entries=held)
+
+
+def as_json(text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
+    """The answer as `python -m bot ask --json` prints it."""
+    said = reply(text, on, buttons=False, published=published)
+    kind = said.found.kind
+    cited = [*said.named, *(c for e in said.entries for c in e.clauses)]
+    title = "；".join(f"{i} {notices().clause(i, on).title}" for i in said.named)
+    near = [*said.found.entries[1:], *said.found.near] if kind == "answer" else said.found.entries
+    return {
+        "kind": kind,
+        "entry": said.entries[0].id if kind == "answer" and said.entries else "",
+        "title": said.entries[0].title if kind == "answer" and said.entries else title,
+        "text": said.message.text,
+        "clauses": notices().order(cited) if kind == "answer" else [],
+        "alternatives": list(near),
+    }

@@ -1,0 +1,40 @@
+"""转人工 without a question said before: asks for it in one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.channel_limits import channel_of
+from bot.core.dialog import Outcome, Write
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.questions import queue as question_queue
+
+
+@dataclass(frozen=True)
+class Asked(Outcome):
+    """The question is known."""
+
+    text: str
+
+
+class HandoverDialog(Dialog):
+    """One question: the person's own."""
+
+    name = "handover"
+    park = False
+
+    async def run(self, context: Any) -> Outcome:
+        """Ask what to hand over."""
+        return Asked(await Write("question", "feedback/ask.j2", longest=500, shortest=2, of_policy=True))
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Queue it."""
+        assert isinstance(outcome, Asked)
+        if not question_queue.put(turn, outcome.text, "handed", turn.id):
+            return [turn.say("feedback/wordless.j2")]
+        turn.memory.asked = (turn.id, "")
+        pushes = channel_of(turn.incoming.address.channel).pushes
+        return [turn.say("feedback/handed.j2", text=outcome.text, again=False, pushes=pushes)]

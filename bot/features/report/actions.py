@@ -1,0 +1,219 @@
+"""Buttons and words of those who report: the form to take away, separate pages, earlier revisions."""
+
+from __future__ import annotations
+
+from bot.core import dialog_manager
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import words
+from bot.core.turn import Turn
+from bot.documents.revision_history import versions
+from bot.features.report import uploads
+from bot.features.report.uploads import Place
+from policy.form import form
+from policy.quarters import Quarter, reporting_quarter
+from storage import attachments, reports, revisions
+from storage.attachments import KINDS
+from storage.pages import STAMPED
+
+Replies = list[Outgoing] | None
+QUARTERS_SHOWN = 8
+PLACES = ("fill", "form", "prn", "att", "pg", "pgt", "pgd", "hist")  # buttons that name a report
+
+
+def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
+    """((institution, quarter), rest) of a token that names a report of this person, not a coming one."""
+    institution, _, rest = argument.partition(":")
+    quarter, _, rest = rest.partition(":")
+    if not (institution.isascii() and institution.isdigit() and len(institution) < 16):
+        return None
+    try:
+        named = Quarter.parse(quarter)
+    except ValueError:
+        return None
+    mine = any(m.institution_id == int(institution) for m in turn.institutions)
+    return ((int(institution), str(named)), rest) if mine and named <= Quarter.of(turn.now) else None
+
+
+def place_now(turn: Turn) -> Place | None:
+    """The report that is open; else the one most likely meant; None when there are several.
+
+    What was put aside counts only where there is one institution: with several nobody can tell
+    whose report is meant by what comes weeks later.
+    """
+    mine = [m.institution_id for m in turn.institutions if m.institution_id is not None]
+    state = turn.memory.dialog
+    if (state is None or state.name != "report") and len(mine) == 1:
+        state = turn.memory.parked.get("report")
+    answers = state.answers if state is not None and state.name == "report" else {}
+    chosen = [i for i in mine if len(mine) == 1 or str(i) == answers.get("institution")]
+    if not chosen:
+        return None
+    return chosen[0], str(answers.get("quarter") or reporting_quarter(turn.now))
+
+
+def ask_which(turn: Turn, action: str) -> list[Outgoing]:
+    """Which institution is meant, of several; `action` is the button that goes on."""
+    quarter = reporting_quarter(turn.now)
+    data = {"institutions": turn.institutions, "action": action, "quarter": quarter}
+    return [turn.say("report/which.j2", **data)]
+
+
+def press_named(name: str, turn: Turn, argument: str) -> Replies:
+    """`press`, for a table of buttons."""
+    return press(turn, name, argument)
+
+
+def press(turn: Turn, name: str, argument: str) -> Replies:
+    """A button that names a report: `<institution>:<quarter>:<rest>`."""
+    found = place_in(turn, argument)
+    if found is None:
+        return None
+    place, rest = found
+    if name == "fill":
+        return dialog_manager.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
+    if name == "form":
+        return form_file(turn, place)
+    if name == "prn":
+        return printable(turn, place)
+    if name == "att":
+        return uploads.press_kind(turn, place, rest)
+    if name == "pg":
+        return pages(turn, place)
+    if name == "pgt" and rest in KINDS:
+        return write_page(turn, place, rest)
+    if name == "pgd":
+        return drop_file(turn, place, rest)
+    if name == "hist":
+        return history(turn, place)
+    return None
+
+
+def _service(turn: Turn, name: str) -> list[Outgoing]:
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    place = place_now(turn)
+    if place is None:
+        return ask_which(turn, name)
+    return press(turn, name, f"{place[0]}:{place[1]}") or []
+
+
+def download(turn: Turn) -> list[Outgoing]:
+    """下载表格."""
+    return _service(turn, "form")
+
+
+def annex(turn: Turn) -> list[Outgoing]:
+    """附页."""
+    return _service(turn, "pg")
+
+
+def past(turn: Turn) -> list[Outgoing]:
+    """历史: of the report that is open, else the newest one that was submitted."""
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    place = place_now(turn)
+    if place is None:
+        return ask_which(turn, "hist")
+    quarters = revisions.quarters_of(turn.connection, place[0])
+    if quarters and place[1] not in quarters:
+        place = (place[0], quarters[0])
+    return history(turn, place)
+
+
+def opening(turn: Turn) -> list[Outgoing]:
+    """期初数: enter or correct them."""
+    if not turn.institutions:
+        return [turn.say("opening/office.j2" if turn.office_role else "report/none.j2")]
+    return dialog_manager.start(turn, "opening")
+
+
+def form_file(turn: Turn, place: Place) -> list[Outgoing]:
+    """The form with what the report holds now, to be filled in and sent back."""
+    name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
+    args = {"institution": place[0], "quarter": place[1], "person": turn.person_id}
+    file = FileRef("form-draft", f"{form().title}-{name}-{place[1]}.xlsx", args)
+    return [turn.say("report/form_file.j2", files=(file,), institution=name, quarter=place[1])]
+
+
+def printable(turn: Turn, place: Place) -> Replies:
+    """The form as it was last submitted, to be printed and stamped; None while there is nothing to print."""
+    latest = reports.snapshot(turn.connection, *place).latest
+    if latest is None:
+        return [turn.say("report/print_later.j2", place=f"{place[0]}:{place[1]}", quarter=place[1])]
+    name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
+    stamped = latest.id in attachments.stamped(turn.connection, [latest.id])
+    data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
+    file = print_ref(latest.id, name, place[1])
+    return [turn.say("report/print.j2", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
+
+
+def print_ref(revision_id: int, institution: str, quarter: str) -> FileRef:
+    """The form of one revision as a document to print."""
+    name = words("report/print_name.j2", {"title": form().title, "institution": institution})
+    return FileRef("form-docx", f"{name}-{quarter}.docx", {"revision": revision_id})
+
+
+def pages(turn: Turn, place: Place) -> list[Outgoing]:
+    """What is kept beside the figures, to be read again, changed while there is a draft."""
+    snapshot = reports.snapshot(turn.connection, *place)
+    kept = attachments.of(turn.connection, snapshot.shown.id) if snapshot.shown else attachments.NO_PAGES
+    latest = attachments.of(turn.connection, snapshot.latest.id) if snapshot.latest else attachments.NO_PAGES
+    stamped = tuple(f for f in latest.files if f.kind == STAMPED and f not in kept.files)
+    files = (*kept.files, *stamped)
+    refs = tuple(FileRef("attachment", f"{i}-{f.name}", {"hash": f.hash}) for i, f in enumerate(files, 1))
+    return [
+        turn.say(
+            "report/annex.j2",
+            files=refs,
+            words=kept.words,
+            listed=files,
+            place=f"{place[0]}:{place[1]}",
+            quarter=place[1],
+            draft=snapshot.shown is None or snapshot.draft is not None,
+            submitted=snapshot.latest is not None,
+            undecided=snapshot.latest is not None and snapshot.latest.state == "submitted",
+            stamped=latest.stamped,
+        )
+    ]
+
+
+def write_page(turn: Turn, place: Place, kind: str) -> Replies:
+    """Ask for the text of one page."""
+    given = {"institution": place[0], "quarter": place[1], "kind": kind}
+    if turn.memory.dialog is not None and turn.memory.dialog.name == "page":
+        turn.memory.dialog = None
+    return dialog_manager.start(turn, "page", given)
+
+
+def drop_file(turn: Turn, place: Place, rest: str) -> Replies:
+    """Take a file out of the draft, or a wrong scan off what waits: `<kind>:<start of its hash>`."""
+    kind, _, digest = rest.partition(":")
+    snapshot = reports.snapshot(turn.connection, *place)
+    if not 8 <= len(digest) <= 64:
+        return None
+    if kind == STAMPED and snapshot.latest is not None:
+        attachments.unstamp(turn.connection, snapshot.latest, digest, turn.person_id, turn.now)
+    elif kind in KINDS and snapshot.draft is not None:
+        attachments.detach(turn.connection, snapshot.draft, kind, digest, turn.person_id, turn.now)
+    else:
+        return None
+    return pages(turn, place)
+
+
+def history(turn: Turn, place: Place) -> list[Outgoing]:
+    """Every submitted revision with what it changed."""
+    told = versions(revisions.of(turn.connection, *place), form())
+    stamped = attachments.stamped(turn.connection, [v.past.id for v in told])
+    others = [q for q in revisions.quarters_of(turn.connection, place[0]) if q != place[1]][:QUARTERS_SHOWN]
+    name = next(m.institution for m in turn.institutions if m.institution_id == place[0])
+    return [
+        turn.say(
+            "report/history.j2",
+            versions=told,
+            stamped=stamped,
+            quarter=place[1],
+            institution=name,
+            institution_id=place[0],
+            others=others,
+        )
+    ]

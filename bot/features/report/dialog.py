@@ -1,0 +1,395 @@
+"""The quarterly report as a dialog: its answers are the rows of the draft in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import FileRef, Outgoing
+from bot.core.render import words
+from bot.core.turn import Turn
+from bot.features.figures.acting_for import ask_institution, speaking_for
+from bot.features.report import cursor as report_cursor
+from bot.features.report import status as report_status
+from bot.features.report.editing import (
+    cell_hints,
+    concurrent_edits,
+    conflicting_answer,
+    draft_writes,
+    late_answer,
+    office_remarks,
+)
+from bot.features.report.editing.cell_hints import Registered
+from bot.features.report.lead import review as lead_review_requests
+from bot.features.report.prompts import AskCell, AskOccupations, AskQuarter, AskReason, AskWhy
+from bot.features.report.status import Choices
+from policy.form import Form, Row, form
+from policy.quarters import Quarter, reporting_quarter
+from storage import attachments, drafts, lateness, lead_review, people, reports
+from storage.reports import Snapshot
+
+SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
+EARLY = timedelta(days=14)  # whoever reports sooner than that before the quarter's end is told that it runs
+PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
+Asked = TypeVar("Asked", bound=Question[Any])
+
+
+def empty_cells(snapshot: Snapshot) -> int:
+    """How many cells are not filled."""
+    return sum(cell is None for row in snapshot.rows.values() for cell in row.values())
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """What a replay of the report dialog knows. `last` are the rows of the quarter before."""
+
+    now: datetime
+    form: Form
+    institutions: tuple[tuple[int, str], ...]
+    institution_id: int | None
+    quarter: str | None
+    snapshot: Snapshot | None
+    last: reports.Rows
+    office: office_remarks.OfficeView = field(default_factory=office_remarks.OfficeView)
+    has_courses: bool = False
+
+    beside: cell_hints.Beside = field(default_factory=cell_hints.Beside)
+    seen: concurrent_edits.Seen | None = None
+    news: concurrent_edits.News = field(default_factory=concurrent_edits.News)
+    clashes: tuple[concurrent_edits.Clash, ...] = ()
+    edited: concurrent_edits.Changed = field(default_factory=dict)  # who changed the cells that clash
+    pages: attachments.Pages = attachments.NO_PAGES
+    review: lead_review.Review | None = None  # of the draft by the lead
+    leads: bool = False  # whether somebody else can be asked for one
+    registered: tuple[Registered, ...] = ()  # where the course registry says otherwise
+    choices: Choices = field(default_factory=Choices)  # while it is asked whose report
+    gone: int | None = None  # the institution it was, for which the person speaks no more
+
+    @property
+    def institution(self) -> str:
+        """The institution's name."""
+        return next((name for i, name in self.institutions if i == self.institution_id), "")
+
+    @property
+    def place(self) -> str:
+        """Prefix of the tokens that name a cell of this report."""
+        return f"{self.institution_id}:{self.quarter}"
+
+    def occupations(self) -> list[str]:
+        """The rows of the report, in the form's order."""
+        return self.form.occupation_order(list(self.snapshot.rows)) if self.snapshot else []
+
+    def missing(self) -> int:
+        """How many cells are not filled."""
+        return empty_cells(self.snapshot) if self.snapshot else 0
+
+    def named(self, question: Asked, **more: Any) -> Asked:
+        """The question with the quarter and, for who speaks for several, the institution it is about."""
+        whose = self.institution if len(self.institutions) > 1 else ""
+        about = {"whose": whose, "of_quarter": Quarter.parse(self.quarter or ""), **more}
+        return replace(question, data={**question.data, **about})
+
+
+@dataclass(frozen=True)
+class Submit(Outcome):
+    """The draft was confirmed as seen at `version`."""
+
+    version: int
+
+
+class ReportDialog(Dialog):
+    """Occupation by occupation, measure by measure; then review, confirm, receipt."""
+
+    name = "report"
+
+    async def run(self, context: ReportContext) -> Outcome:
+        """The conversation. Cells and explanations come from the draft's rows."""
+        if context.gone is not None:
+            return office_remarks.NoLonger(context.gone)
+        if len(context.institutions) > 1:
+            await ask_institution(context.institutions, context.choices.states, context.choices.resume)
+        current = reporting_quarter(context.now)
+        offered = [q for q in (current, Quarter.of(context.now), current.previous()) if q]
+        await AskQuarter.of(context.now, list(dict.fromkeys(offered)))
+        snapshot = context.snapshot
+        if snapshot is None:  # not allowed (any more): the answers name another's report
+            return Leave()
+        if context.office.closed:
+            return office_remarks.Closed()
+        if snapshot.shown is not None and snapshot.draft is None:
+            if await office_remarks.ask_to_begin(context, snapshot) == "leave":
+                return Leave()
+            number = snapshot.shown.number
+            head = {"context": context, "snapshot": snapshot, "revision": snapshot.shown}
+            wish = await Choose(f"correct:{number}", "report/submitted.j2", head, values=("correct", "leave"))
+            if wish == "leave":
+                return Leave()
+            await AskReason(f"reason:{number}", "report/reason.j2", head)
+        nothing = snapshot.draft is not None and snapshot.draft.nothing_to_report
+        if not nothing and not snapshot.rows:
+            place = context.place if context.has_courses else ""
+            await context.named(AskOccupations.of("occupations", context.form, [], adding=False, place=place))
+        await concurrent_edits.settle(context)
+        explained: list[tuple[str, str, str]] = []  # (occupation, question, words)
+        for occupation in context.occupations():
+            explained += await self._row(context, snapshot, occupation)
+        version = snapshot.draft.version if snapshot.draft else 0
+        data = {"context": context, "snapshot": snapshot, "nothing": nothing, "explained": explained}
+        wish = await Choose(f"review:{version}", "report/review.j2", data, values=("submit", "add"))
+        if wish == "add":
+            adding = AskOccupations.of(f"add:{version}", context.form, list(snapshot.rows), adding=True)
+            await context.named(adding)
+        quarter = Quarter.parse(context.quarter or "")
+        data |= {"quarter": quarter, "running": context.now < quarter.end() - EARLY}
+        await Choose(f"confirm:{version}", "report/confirm.j2", data, values=("yes",), typed={"提交": "yes"})
+        return Submit(version)
+
+    async def _row(
+        self, context: ReportContext, snapshot: Snapshot, occupation: str
+    ) -> list[tuple[str, str, str]]:
+        """Ask a row's cells; the explanations given: (occupation, question, words)."""
+        row, last = snapshot.rows[occupation], context.last.get(occupation)
+        asked: dict[str, str] = {}
+        so_far: dict[str, Any] = {}
+        complete = all(cell is not None for cell in row.values())
+        for measure in context.form.measures:
+            note = context.office.note(occupation, measure.id)
+            now, left = row[measure.id], context.missing()
+            beside_it = context.beside.line(occupation, measure.id)
+            cell = AskCell.of(context.form, occupation, measure, now, last, left, note, beside_it)
+            await context.named(cell)
+            so_far[measure.id] = now
+            if complete and len(so_far) < len(context.form.measures):
+                continue  # a full row is looked at once, as a whole
+            doubts = self._doubts(context.form, so_far, last, occupation in snapshot.no_business)
+            for doubt in [*doubts, *office_remarks.unchanged(context, occupation, so_far)]:
+                if doubt.id not in asked:
+                    said = snapshot.explanations.get((occupation, doubt.id), "")
+                    why = AskWhy.of(context.form, occupation, doubt, context.place)
+                    asked[doubt.id] = why.id
+                    await context.named(why, said=said)
+        await cell_hints.check_totals(context, occupation, row)
+        return [(occupation, asked[d], snapshot.explanations.get((occupation, d), "")) for d in asked]
+
+    @staticmethod
+    def _doubts(form: Form, row: Row, last: Row | None, no_business: bool) -> list[Any]:
+        return [] if no_business else form.doubts(row, last)
+
+    def begin(self, answers: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """Answers about another report do not count for this one."""
+        return report_cursor.begun(answers, given)
+
+    def way_back(self, context: Any, trail: list[Question[Any]]) -> list[Question[Any]]:
+        """In a returned report only what was asked again: the rest was right."""
+        return office_remarks.way_back(context, trail) if isinstance(context, ReportContext) else trail
+
+    def overtaken(
+        self, turn: Turn, context: Any, outcome: Outcome | None, answers: dict[str, Any]
+    ) -> list[Outgoing] | None:
+        """A figure after the closing, or of somebody who was removed."""
+        return late_answer.told(turn, context, outcome, answers)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[ReportContext, dict[str, Any]]:
+        """The draft's rows become answers; only institutions the person speaks for count."""
+        mine, institution_id = speaking_for(turn, answers)
+        quarter = answers.get("quarter")
+        place = concurrent_edits.place_in(answers)
+        gone = place if place is not None and place not in (i for i, _ in mine) else None
+        if gone is not None:  # not into the report of another one they still speak for
+            institution_id = None
+        snapshot: Snapshot | None = None
+        last: reports.Rows = {}
+        past = cell_hints.Beside()
+        view = office_remarks.OfficeView()
+        if institution_id is not None and quarter:
+            snapshot = reports.snapshot(turn.connection, institution_id, quarter, hold=True)
+            view = office_remarks.load(turn, snapshot)
+            past = cell_hints.load(turn, institution_id, quarter)
+            last = past.last
+        brought: dict[str, dict[str, int]] = {}
+        if snapshot is not None and (snapshot.draft or not snapshot.rows) and not empty_cells(snapshot):
+            brought = turn.once(
+                f"brought {institution_id} {quarter}", lambda: cell_hints.brought(turn, snapshot)
+            )
+        seen, clashes = (
+            concurrent_edits.seen_in(answers, snapshot),
+            concurrent_edits.clashes_in(answers, snapshot),
+        )
+        context = ReportContext(
+            turn.now,
+            form(),
+            mine,
+            institution_id,
+            quarter,
+            snapshot,
+            last,
+            view,
+            has_courses=bool(brought),
+            beside=past,
+            seen=seen,
+            news=concurrent_edits.news(turn, snapshot, seen, form()),
+            clashes=clashes,
+            edited=concurrent_edits.editors(turn, snapshot) if clashes else {},
+            gone=gone,
+        )
+        assert turn.memory.dialog is not None
+        if len(mine) > 1 and (institution_id is None or turn.memory.dialog.revisit == "institution"):
+            kept = report_cursor.place_kept(answers)
+            read = partial(report_status.choices, turn, quarter, kept)
+            context = replace(context, choices=turn.once(f"choices {quarter} {kept}", read))
+        if snapshot is not None and snapshot.shown is not None and not context.missing():
+            context = replace(context, pages=attachments.of(turn.connection, snapshot.shown.id))
+            if snapshot.draft is not None and institution_id is not None:
+                review = lead_review.latest(turn.connection, snapshot.draft.id)
+                leads = bool(
+                    turn.once(
+                        f"leads {institution_id}", lambda: lead_review_requests.leads_of(turn, institution_id)
+                    )
+                )
+                told = cell_hints.registered(form(), brought, snapshot.rows)
+                context = replace(context, review=review, leads=leads, registered=told)
+        held = concurrent_edits.carried(answers, seen, context.news, snapshot)
+        return context, {**held, **(report_cursor.draft_answers(snapshot) if snapshot else {})}
+
+    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+        """Write the answer where it belongs: the draft, or the conversation's cursor."""
+        assert isinstance(context, ReportContext) and turn.memory.dialog is not None
+        answers, now, me = turn.memory.dialog.answers, turn.now, turn.person_id
+        if isinstance(question, (AskCell, AskWhy, AskOccupations)) or question.id.startswith("reason:"):
+            for passed in [k for k in answers if k.split(":")[0] in report_cursor.PASSED]:
+                del answers[passed]  # they spoke of a version that this answer makes an old one
+        if isinstance(question, AskCell):
+            return draft_writes.store_cell(turn, context, question, value)
+        if isinstance(question, concurrent_edits.AskWhich):
+            return draft_writes.store_settled(
+                turn, context, concurrent_edits.settled(turn, context, question, value)
+            )
+        if isinstance(question, cell_hints.AskTotal):
+            return draft_writes.store_total(turn, context, question, value)
+        if isinstance(question, AskWhy):
+            return draft_writes.store_why(turn, context, question, value)
+        if isinstance(question, AskOccupations):
+            draft = draft_writes.open_draft(turn, context)
+            if value:
+                drafts.add_occupations(turn.connection, draft, value, me, now)
+            elif context.snapshot is not None and context.snapshot.rows:
+                return [turn.say("problem/nothing_with_rows.j2", rows=list(context.snapshot.rows))]
+            else:
+                drafts.set_nothing_to_report(turn.connection, draft, me, now)
+            return []
+        if question.id.startswith("reason:"):
+            draft_writes.open_draft(turn, context, reason=value)
+            waiting = answers.pop(PENDING, None)
+            return draft_writes.store_lines(turn, context, waiting) if waiting else []
+        if question.id.startswith("returned:") and value == "begin":
+            draft_writes.open_draft(turn, context, reason=context.office.reopened)
+            return []
+        if question.id in ("quarter", "institution") and answers.get(question.id) != value:
+            # They spoke of another report; but 填报 2026Q4 named the quarter before whose it is.
+            still = "institution" if "institution" in answers else "quarter"
+            answers_kept = {k: answers[k] for k in (still, report_cursor.KEPT) if k in answers}
+            answers.clear()
+            answers.update(answers_kept)
+        answers[question.id] = value
+        recalled = report_cursor.recalled(answers)
+        if recalled is not answers:
+            answers.clear()
+            answers.update(recalled)
+        return []
+
+    def hold(
+        self, turn: Turn, context: Any, question: Question[Any], read: Callable[[Question[Any]], Any]
+    ) -> list[Outgoing] | None:
+        """What a colleague changed meanwhile is not overwritten silently."""
+        return conflicting_answer.hold(turn, context, question, read)
+
+    def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
+        """Remember which version of the draft was seen."""
+        assert turn.memory.dialog is not None
+        concurrent_edits.note_shown(turn.memory.dialog.answers, context.snapshot, question)
+
+    def news(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """What colleagues did since it was last shown here; a review that figures outran is withdrawn."""
+        return [
+            *concurrent_edits.tell(turn, context),
+            *lead_review_requests.withdraw_if_changed(turn, context.review),
+        ]
+
+    def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
+        """请复核人看: at the review of a complete draft."""
+        if action != "lead" or context.snapshot is None or context.missing():
+            return None
+        turn.step()
+        return lead_review_requests.ask(turn, context.snapshot)
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Submit, and give the receipt."""
+        assert isinstance(context, ReportContext)
+        if isinstance(outcome, (office_remarks.Closed, office_remarks.NoLonger)):
+            return late_answer.say(turn, context, outcome)
+        assert isinstance(outcome, Submit)
+        draft = context.snapshot.draft if context.snapshot else None
+        if draft is None or context.institution_id is None or context.quarter is None:
+            return [turn.say("left.j2")]
+        profile = people.profile(turn.connection, turn.person_id)
+        receipt = f"{context.quarter}-{context.institution_id:04d}-{draft.number:02d}"
+        done = drafts.submit(
+            turn.connection,
+            draft,
+            outcome.version,
+            receipt,
+            turn.person_id,
+            turn.now,
+            profile.name,
+            profile.telephone,
+            turn.closes(context.quarter),
+        )
+        quarter = Quarter.parse(context.quarter)
+        name = f"{context.form.title}-{context.institution}-{quarter}.xlsx"
+        file = FileRef("form", name, {"revision": done.id})
+        return [
+            turn.say(
+                "report/receipt.j2",
+                files=(file,),
+                receipt=receipt,
+                at=turn.now,
+                timely=lateness.of(
+                    turn.connection, context.institution_id, context.quarter, turn.times.due(quarter)
+                ),
+                before=context.snapshot.latest if context.snapshot else None,
+                quarter=quarter,
+                institution=context.institution,
+                place=context.place,
+                scans=attachments.unused_scans(
+                    turn.connection, turn.person_id, turn.now - timedelta(days=SCAN_WAITS)
+                ),
+            )
+        ]
+
+    def changes(self, turn: Turn, context: Any) -> list[Outgoing] | None:
+        """Occupation first, then its cells; before there are any, the usual list."""
+        if not isinstance(context, ReportContext) or not context.occupations():
+            return None
+        return [turn.say("report/change.j2", occupations=context.occupations(), place=context.place)]
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """Only the choice of quarter and institution come here; cells have their own list."""
+        return words("report/label.j2", {"id": question.id}), str(value)
+
+    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+        """Discard the draft, unless a colleague changed it meanwhile; what was submitted before stays."""
+        if isinstance(context, ReportContext) and context.news.moved:
+            return [turn.say("report/moved.j2")]
+        if isinstance(context, ReportContext) and context.snapshot and context.snapshot.draft:
+            drafts.discard(turn.connection, context.snapshot.draft, turn.person_id, turn.now)
+        assert turn.memory.dialog is not None
+        answers = turn.memory.dialog.answers
+        place: dict[str, Any] = {k: answers[k] for k in ("institution", "quarter") if k in answers}
+        super().restart(turn, context)
+        answers.update(place)
+        return [turn.say("report/discarded.j2")]

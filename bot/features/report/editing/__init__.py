@@ -1,0 +1,1 @@
+"""Writing into a draft that several people share."""

@@ -1,0 +1,69 @@
+"""An answer that came too late: the quarter closed, or its giver speaks for the institution no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.core import one_time_code, vocabulary
+from bot.core.dialog import Outcome
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.report.editing import concurrent_edits, office_remarks
+from policy.figures import looks_like_figure
+from policy.form import form
+from policy.form_lines import are_figures
+from storage import institutions
+
+if TYPE_CHECKING:
+    from bot.features.report.dialog import ReportContext
+
+
+def told(
+    turn: Turn, context: ReportContext, outcome: Outcome | None, answers: dict[str, Any]
+) -> list[Outgoing] | None:
+    """What happened to what was just answered; None when nothing was, or the report is open."""
+    if not isinstance(outcome, (office_remarks.Closed, office_remarks.NoLonger)) or not _meant(turn, answers):
+        return None
+    submitting = str(_last_question(answers)).startswith("confirm:")
+    return say(turn, context, outcome, lost="submit" if submitting else "figure")
+
+
+def say(turn: Turn, context: ReportContext, outcome: Outcome, lost: str = "") -> list[Outgoing]:
+    """Why the report takes nothing (any more); `lost` is what was just given in vain, if anything."""
+    if isinstance(outcome, office_remarks.NoLonger):
+        name = institutions.get(turn.connection, outcome.institution_id).name
+        return [turn.say("report/no_longer.j2", institution=name, lost=lost)]
+    latest = context.snapshot.latest if context.snapshot else None
+    return [
+        turn.say(
+            "report/closed.j2",
+            quarter=context.quarter,
+            closed=context.office.closed,
+            receipt=latest.receipt if latest else None,
+            draft=context.snapshot is not None and context.snapshot.draft is not None,
+            lost=lost,
+        )
+    ]
+
+
+def _last_question(answers: dict[str, Any]) -> str:
+    return str(answers[concurrent_edits.SEEN][3]) if answers.get(concurrent_edits.SEEN) else ""
+
+
+def _meant(turn: Turn, answers: dict[str, Any]) -> bool:
+    """Whether the message was an answer to what the report last asked."""
+    if turn.incoming.file is not None:
+        return False
+    here = f"s{turn.talk.serial}:v:"
+    if turn.incoming.choice is not None:
+        return turn.incoming.choice.startswith(here)
+    plain = vocabulary.tidy(turn.text)
+    if any(plain == vocabulary.tidy(label) and token.startswith(here) for label, token in turn.memory.offers):
+        return True
+    command = vocabulary.command(turn.text)
+    if command is not None or one_time_code.code_in(turn.text) is not None:
+        return command == "submit"
+    if looks_like_figure(turn.text) or are_figures(form(), turn.text, []):
+        return True
+    asked_for_text = _last_question(answers).startswith(("why:", "reason:"))
+    return plain in vocabulary.NOT_KNOWN or plain in vocabulary.NO_BUSINESS or asked_for_text

@@ -1,0 +1,134 @@
+"""What the office said of a report, as its contact's dialog meets it: returned, reopened, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.core.dialog import Choose, Outcome, Question
+from bot.core.render import words
+from bot.core.turn import Turn
+from policy.form import Cell, Doubt, Row
+from policy.quarters import Quarter
+from storage import reports, returns
+from storage.reports import Snapshot
+from storage.returns import WHOLE
+
+if TYPE_CHECKING:
+    from bot.features.report.dialog import ReportContext
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the office said of one cell or its row, and what the cell held."""
+
+    words: str
+    was: Cell
+
+
+@dataclass(frozen=True)
+class OfficeView:
+    """The office's word on a report.
+
+    `cells` maps (occupation, measure) to words, when the latest submission was returned; `was` are
+    its figures. `reopened` is why an accepted one may be corrected; `closed` since when nothing may.
+    """
+
+    cells: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    was: reports.Rows = field(default_factory=dict)
+    reopened: str | None = None
+    closed: datetime | None = None
+
+    def note(self, occupation: str, measure: str) -> Note | None:
+        """What was said of this cell, or of its whole row."""
+        said = self.cells.get((occupation, measure)) or self.cells.get((occupation, WHOLE))
+        return Note(said, self.was.get(occupation, {}).get(measure)) if said else None
+
+    @property
+    def whole(self) -> str:
+        """What was said of the report as a whole, "" when it was not."""
+        return self.cells.get((WHOLE, WHOLE), "")
+
+
+@dataclass(frozen=True)
+class Closed(Outcome):
+    """The quarter takes no more figures from this institution."""
+
+
+@dataclass(frozen=True)
+class NoLonger(Outcome):
+    """The person does not speak for that institution any more."""
+
+    institution_id: int
+
+
+def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
+    """What the office said so far."""
+    connection, latest = turn.connection, snapshot.latest
+    quarter = Quarter.parse(snapshot.quarter)
+    head = (latest.id, latest.state) if latest else None
+    usually = turn.times.closes(quarter)
+    closed = returns.closed_since(connection, snapshot.institution_id, str(quarter), turn.now, head, usually)
+    if latest is None or latest.state not in ("returned", "accepted"):
+        return OfficeView(closed=closed)
+    if latest.state == "accepted":
+        return OfficeView(reopened=returns.reopened(connection, latest.id), closed=closed)
+    was = reports.rows_of(connection, latest.id)[0]
+    return OfficeView(returns.cells(connection, latest.id), was, closed=closed)
+
+
+async def ask_to_begin(context: ReportContext, snapshot: Snapshot) -> str | None:
+    """For a returned or reopened report without a draft: begin, or leave; None for any other."""
+    view = context.office
+    if not view.cells and view.reopened is None:
+        return None
+    assert snapshot.shown is not None
+    data: dict[str, Any] = {
+        "context": context,
+        "snapshot": snapshot,
+        "revision": snapshot.shown,
+        "places": context.form.places(view.cells),
+        "reopened": view.reopened,
+    }
+    question = f"returned:{snapshot.shown.number}"
+    return await Choose(question, "report/returned.j2", data, values=("begin", "leave"))
+
+
+def unchanged(context: ReportContext, occupation: str, row: Row) -> list[Doubt]:
+    """What was returned and is answered with the same figure again: perhaps right, if it is explained.
+
+    A row returned as a whole is asked about once, when all of it is as it was.
+    """
+    view, latest = context.office, context.snapshot.latest if context.snapshot else None
+    was = view.was.get(occupation, {})
+    if latest is None or not was:
+        return []
+    rule = f"returned-{latest.number}"
+    same = [m for m in context.form.measures if row.get(m.id) is not None and row[m.id] == was.get(m.id)]
+    found: list[Doubt] = []
+    for measure in same:
+        if said := view.cells.get((occupation, measure.id)):
+            text = words("report/unchanged.j2", {"said": said, "measure": measure, "value": row[measure.id]})
+            found.append(Doubt(rule, measure.id, text, (measure.id,)))
+    if (said := view.cells.get((occupation, WHOLE))) and len(same) == len(context.form.measures):
+        text = words("report/unchanged.j2", {"said": said, "measure": None, "value": None})
+        found.append(Doubt(rule, same[0].id, text, tuple(m.id for m in same)))
+    return found
+
+
+def way_back(context: ReportContext, trail: list[Question[Any]]) -> list[Question[Any]]:
+    """The questions about what was returned, of those on the way here; all when no place was named."""
+    view = context.office
+    if not any(occupation for occupation, _ in view.cells):
+        return trail
+    return [question for question in trail if _about_returned(view, question)]
+
+
+def _about_returned(view: OfficeView, question: Question[Any]) -> bool:
+    occupation, doubt = question.data.get("occupation"), question.data.get("doubt")
+    if occupation is None:
+        return False
+    measures = doubt.measures if doubt is not None else (question.data["measure"].id,)
+    return any(view.note(occupation, measure) for measure in measures)

@@ -1,0 +1,1 @@
+"""内部复核 by the institution's lead."""

@@ -1,0 +1,76 @@
+"""A separate page as text: measures issued, good practice, or problems (the form's note)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core import vocabulary as said
+from bot.core.dialog import Outcome
+from bot.core.dialog_base import Dialog
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.questions.desk_dialogs import WriteLines
+from storage import attachments, drafts, reports
+from storage.attachments import KINDS
+
+LONGEST = 2000
+_NOTHING = frozenset("暂无 没有内容 没什么 没问题 没有问题 无问题 未发现问题 没有发现问题 没有可写的".split())
+
+
+@dataclass(frozen=True)
+class WritePage(WriteLines):
+    """A page's text; who writes that there is nothing leaves the page out."""
+
+    def read(self, text: str) -> str:
+        """The text, "" for 没有 and the like."""
+        if said.tidy(text) in said.NO | _NOTHING:
+            return ""
+        return super().read(text)
+
+
+@dataclass(frozen=True)
+class Written(Outcome):
+    """The page's text."""
+
+    words: str
+
+
+class PageDialog(Dialog):
+    """One question. Its place was given when it began."""
+
+    name = "page"
+    park = False
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the page holds now."""
+        mine = any(m.institution_id == answers.get("institution") for m in turn.institutions)
+        if not mine or answers.get("kind") not in KINDS:
+            return {"kind": "measures", "now_is": "", "snapshot": None}, answers
+        snapshot = reports.snapshot(turn.connection, answers["institution"], answers["quarter"])
+        kept = attachments.of(turn.connection, snapshot.shown.id).words if snapshot.shown else {}
+        return {
+            "kind": answers["kind"],
+            "now_is": kept.get(answers["kind"], ""),
+            "snapshot": snapshot,
+        }, answers
+
+    async def run(self, context: Any) -> Outcome:
+        """The text; 跳过 takes out what there was."""
+        return Written(await WritePage("words", "report/page.j2", context, longest=LONGEST, skippable=True))
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Keep it in the draft, which begins with it when there is none."""
+        assert isinstance(outcome, Written)
+        snapshot, kind = context["snapshot"], context["kind"]
+        if snapshot is None:
+            return [turn.say("left.j2")]
+        place = f"{snapshot.institution_id}:{snapshot.quarter}"
+        if snapshot.shown is not None and snapshot.draft is None:
+            return [turn.say("report/file_later.j2", kind=kind, place=place)]
+        me, now = turn.person_id, turn.now
+        draft = snapshot.draft or drafts.begin_draft(
+            turn.connection, snapshot.institution_id, snapshot.quarter, me, now, turn.closes(snapshot.quarter)
+        )
+        attachments.write_page(turn.connection, draft, kind, outcome.words, me, now)
+        return [turn.say("report/page_kept.j2", kind=kind, length=len(outcome.words), place=place)]

@@ -1,0 +1,234 @@
+"""The questions of the quarterly report and how each reads what people type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.core import vocabulary
+from bot.core.dialog import Problem, Question, Write
+from policy.figures import is_none, is_number
+from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
+from policy.form_changes import read_correction
+from policy.quarters import Quarter
+
+if TYPE_CHECKING:
+    from bot.features.report.editing.cell_hints import Line
+    from bot.features.report.editing.office_remarks import Note
+
+NO_BUSINESS = "no_business"
+NOTHING = "nothing"
+LONGEST_NAME = 8  # characters of an occupation as people write it
+MOST_NAMES = 50  # names in one message; the form has a dozen
+MISTYPED = 0.6  # how like an occupation a name must be to count as a slip
+
+
+@dataclass(frozen=True)
+class AskQuarter(Question[str]):
+    """Which quarter; by button or typed."""
+
+    @classmethod
+    def of(cls, now: datetime, offered: list[Quarter]) -> AskQuarter:
+        """Offers the given quarters, most likely first."""
+        return cls("quarter", "report/quarter.j2", {"quarters": offered, "now": now})
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it names a quarter."""
+        try:
+            Quarter.parse(value)
+        except (ValueError, TypeError):
+            return False
+        return True
+
+    def read(self, text: str) -> str:
+        """A quarter that has begun."""
+        now = self.data["now"]
+        try:
+            quarter = Quarter.parse(vocabulary.tidy(text), now)
+        except ValueError:
+            raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
+        if quarter > Quarter.of(now):
+            raise Problem("problem/quarter_future.j2", quarter=quarter, current=Quarter.of(now))
+        return str(quarter)
+
+
+@dataclass(frozen=True)
+class AskOccupations(Question[list[str]]):
+    """Which occupations had something; several at once by typing, or nothing at all."""
+
+    kind: str = "list"
+
+    @classmethod
+    def of(
+        cls, question_id: str, form: Form, chosen: list[str], adding: bool, place: str = ""
+    ) -> AskOccupations:
+        """Offers the occupations not chosen yet; with `place`, also to fill from the course registry."""
+        rest = [o for o in form.occupations if o.name not in chosen]
+        return cls(
+            question_id,
+            "report/occupations.j2",
+            {"form": form, "rest": rest, "adding": adding, "place": place},
+        )
+
+    def meant(self, text: str) -> bool:
+        """Whether names are meant, some mistyped, and not a policy question."""
+        form: Form = self.data["form"]
+        parts = _listed(text)
+        if not parts or any(len(part) > LONGEST_NAME for part in parts):
+            return False
+        if len(parts) > MOST_NAMES:
+            return False
+        if len(parts) > 1:
+            return any(form.find_occupation(part) for part in parts)
+        told = any(o.name in parts[0] for o in form.occupations)  # 大数据是什么 is a question
+        return not told and bool(form.near_occupations(parts[0], MISTYPED))
+
+    def read(self, text: str) -> list[str]:
+        """Occupation names; [] for 本季度无培训."""
+        form: Form = self.data["form"]
+        plain = vocabulary.tidy(text)
+        if plain == NOTHING or vocabulary.says_nothing(text):
+            return []
+        if plain in ("全部", "所有", "全部职业", "都有"):
+            return [o.name for o in self.data["rest"]]
+        names = occupations_in(form, plain)
+        if not names:
+            parts = _listed(plain)[:MOST_NAMES]
+            unknown = [part for part in parts if form.find_occupation(part) is None]
+            near = {part[:20]: form.near_occupations(part) for part in unknown[:3]}
+            known = [o.name for o in form.occupations]
+            raise Problem("problem/occupations.j2", occupations=known, near=near)
+        return names
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in re.split(r"[\s、，,;；/和及]+", vocabulary.tidy(text)) if part]
+
+
+def occupations_in(form: Form, text: str) -> list[str]:
+    """Names of the occupations a text lists; [] when anything in it is none, or it lists too many."""
+    whole = form.find_occupation(vocabulary.tidy(text))
+    parts = _listed(text)
+    if not whole and len(parts) > MOST_NAMES:
+        return []
+    found = [whole] if whole else [form.find_occupation(part) for part in parts]
+    return [] if None in found else list(dict.fromkeys(o.name for o in found if o is not None))
+
+
+def read_cell(form: Form, measure: Measure, text: str) -> Cell:
+    """A cell as typed: a figure, or 不掌握.
+
+    Raises:
+        Problem: the figure is refused; says what is expected.
+    """
+    if vocabulary.tidy(text) in vocabulary.NOT_KNOWN or text == NOT_KNOWN:
+        return NOT_KNOWN
+    try:
+        return form.read_cell(measure, text)
+    except Refused as error:
+        raise Problem(
+            "problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]
+        ) from error
+
+
+@dataclass(frozen=True)
+class AskCell(Question[Any]):
+    """One measure of one occupation. Digits are always the value."""
+
+    kind: str = "number"
+
+    @classmethod
+    def of(
+        cls,
+        form: Form,
+        occupation: str,
+        measure: Measure,
+        now_is: Cell,
+        last: Row | None,
+        left: int,
+        note: Note | None = None,
+        beside: Line | None = None,
+    ) -> AskCell:
+        """A cell with what helps to fill it.
+
+        `now_is` is the value before a change, `last` the row of the quarter before, `left` the
+        number of cells still to fill, `note` what the office said when it returned the cell, `beside`
+        earlier values and what counts.
+        """
+        data = {
+            "form": form,
+            "occupation": occupation,
+            "measure": measure,
+            "position": form.measures.index(measure) + 1,
+            "now_is": now_is,
+            "last": last.get(measure.id) if last else None,
+            "left": left,
+            "note": note,
+            "beside": beside,
+        }
+        return cls(f"{occupation}/{measure.id}", "report/cell.j2", data)
+
+    def read(self, text: str) -> Cell | str:
+        """The cell, or NO_BUSINESS for the whole row."""
+        if vocabulary.tidy(text) in vocabulary.NO_BUSINESS or text == NO_BUSINESS:
+            return NO_BUSINESS
+        return read_cell(self.data["form"], self.data["measure"], text)
+
+
+@dataclass(frozen=True)
+class AskWhy(Write):
+    """A word of explanation for something unlikely; a figure corrects the cell instead."""
+
+    shortest: int = 2
+
+    @classmethod
+    def of(cls, form: Form, occupation: str, doubt: Doubt, place: str) -> AskWhy:
+        """`place` prefixes the tokens of the cell buttons."""
+        data = {
+            "form": form,
+            "occupation": occupation,
+            "doubt": doubt,
+            "measures": [form.measure(m) for m in doubt.measures][:3],
+            "place": place,
+        }
+        return cls(f"why:{occupation}/{doubt.id}", "report/why.j2", data)
+
+    def read(self, text: str) -> Any:
+        """{"words": …}, or {"cell": …} when a figure was typed, or said to be the right one."""
+        figure = read_correction(text) or (text if is_number(text) and not is_none(text) else None)
+        if figure is not None:
+            form: Form = self.data["form"]
+            return {"cell": read_cell(form, form.measure(self.data["doubt"].measure), figure)}
+        if says_no_reason(text):
+            raise Problem("problem/why.j2")
+        return {"words": super().read(text)}
+
+    def accepts(self, value: Any) -> bool:
+        """Explanations stand in the draft."""
+        return bool(value)
+
+
+def says_no_reason(text: str) -> bool:
+    """Whether a text that came for a reason is none: yes, no, not known, a question back."""
+    plain = vocabulary.tidy(text)
+    told = vocabulary.YES | vocabulary.NO | vocabulary.UNSURE | vocabulary.NOT_KNOWN | _NO_REASONS
+    return plain in told or vocabulary.not_right(text) or is_none(text) or bool(_WHY_ASKED.match(plain))
+
+
+_NO_REASONS = frozenset("没错 没问题 就是这样 没啥 没什么 正常 正确 无误 属实 同上".split())
+_WHY_ASKED = re.compile(r"(?:为什么|为啥|为何|怎么写|写什么|写啥|什么意思|啥意思|干嘛|凭什么)")
+
+
+@dataclass(frozen=True)
+class AskReason(Write):
+    """Why something submitted is corrected: in words, not in figures."""
+
+    shortest: int = 2
+
+    def read(self, text: str) -> str:
+        """The reason."""
+        if is_number(text) or says_no_reason(text):
+            raise Problem("problem/why.j2")
+        return super().read(text)

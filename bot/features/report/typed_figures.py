@@ -1,0 +1,224 @@
+"""What is typed about figures: rows before or in a report, a cell or row named, another quarter."""
+
+from __future__ import annotations
+
+import re
+
+from bot import buttons
+from bot.core import dialog_manager, vocabulary
+from bot.core.dialog_manager import Stage
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.report import actions as report_actions
+from bot.features.report import row_actions
+from bot.features.report.dialog import PENDING, ReportContext
+from bot.features.report.editing import draft_writes
+from bot.features.report.prompts import AskCell, AskWhy, occupations_in
+from policy.form import form
+from policy.form_changes import Change, read_change, read_edits, read_removal
+from policy.form_lines import bare_row
+from policy.quarters import Quarter
+from storage import drafts
+
+Replies = list[Outgoing] | None
+_QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
+_FIGURES = re.compile(r"\d\D+\d|无业务|不掌握")
+LONGEST_QUARTER = 40  # characters, blanks included
+_CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
+
+
+def take(turn: Turn, stage: Stage | None, text: str) -> Replies:
+    """What is done with a text that speaks of the figures of a report; None when it does not."""
+    question = stage.question if stage else None
+    if stage is None or question is None or not isinstance(stage.context, ReportContext):
+        return _at_once(turn, stage, text) if question is None else None
+    context = stage.context
+    if question.id in ("quarter", "institution"):
+        return _at_once(turn, stage, text)
+    if context.snapshot is None:
+        return None
+    if question.kind != "text" and len(text) <= LONGEST_QUARTER and _QUARTER.match(text):
+        return _other_quarter(turn, context, text)
+    if isinstance(question, AskCell):
+        text = draft_writes.bare_row_of(question, text) or text
+    if draft_writes.is_figures(context, text):
+        return _figures(turn, stage, context, text)
+    return _named(turn, stage, context, text)
+
+
+def _again(stage: Stage) -> list[Outgoing]:
+    return [dialog_manager.ask(stage, again=True)]
+
+
+def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
+    """Figures before any report is open: the report of the quarter most likely meant, which is said."""
+    if not draft_writes.are_whole_rows(text) or not turn.institutions:
+        return None
+    place = report_actions.place_now(turn)
+    if place is None:
+        return report_actions.ask_which(turn, "fill")
+    return _into(turn, place[0], draft_writes.quarter_meant(turn, text) or Quarter.parse(place[1]), text)
+
+
+def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[Outgoing]:
+    """Open a report and take the figures there, saying where they go."""
+    begun = dialog_manager.start(
+        turn, "report", {"institution": str(institution_id), "quarter": str(quarter)}
+    )
+    opened = dialog_manager.open_stage(turn)
+    if opened is None or opened.question is None:
+        return begun  # closed, which it says
+    assert isinstance(opened.context, ReportContext)
+    meant = turn.say("report/meant.j2", institution=opened.context.institution, quarter=quarter)
+    return [meant, *(_figures(turn, opened, opened.context, text) or begun)]
+
+
+def figures_in(turn: Turn, stage: Stage, text: str) -> str | None:
+    """What is plainly figures where a text is asked for, as lines; None for anything else.
+
+    Rows, six figures of the row asked about, or edits of cells: 区块链补贴班次改1，人数改25.
+    """
+    context, question = stage.context, stage.question
+    if not isinstance(context, ReportContext):
+        if not turn.institutions:
+            return None
+        every = [o.name for o in form().occupations]
+        return text if draft_writes.are_whole_rows(text) else _edits(every, text, None)
+    here = question.data["occupation"] if isinstance(question, AskWhy) else None
+    if here is not None and bare_row(context.form, text):
+        return f"{here} {text}"
+    if edits := _edits(context.occupations(), text, here):
+        return edits
+    return text if draft_writes.is_figures(context, text) and _FIGURES.search(text) else None
+
+
+def _edits(rows: list[str], text: str, here: str | None) -> str | None:
+    found = read_edits(form(), text, rows, here)
+    lines = [f"{one.occupation}\t{one.measure.title}\t{one.figure}" for one in found if one.measure]
+    return "\n".join(lines) or None
+
+
+def insist(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
+    """Take figures that came where a text is asked for as the figures they are."""
+    lines = figures_in(turn, stage, text) or text
+    if isinstance(stage.context, ReportContext):
+        return _figures(turn, stage, stage.context, lines, sure=True) or _again(stage)
+    place = report_actions.place_now(turn)
+    if place is None:
+        return report_actions.ask_which(turn, "fill")
+    return _into(turn, place[0], draft_writes.quarter_meant(turn, lines) or Quarter.parse(place[1]), lines)
+
+
+def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: bool = False) -> Replies:
+    """Rows for the report that is open; None when the question wants words and these are words."""
+    question = stage.question
+    assert question is not None
+    if isinstance(question, AskWhy) and not sure and not draft_writes.only_rows_in(context, text):
+        return None
+    typed = draft_writes.quarter_meant(turn, text)
+    if typed is not None and str(typed) != context.quarter and context.institution_id is not None:
+        return _into(turn, context.institution_id, typed, text)
+    kind = question.id.split(":")[0]
+    if kind in ("correct", "reason"):  # what was submitted is corrected with a reason, which comes first
+        stage.state.answers[PENDING] = text
+        said = turn.say("report/pending.j2")
+        if kind == "reason":
+            return [said, *_again(stage)]
+        stage.dialog.store(turn, context, question, "correct")
+        turn.step()
+        return [said, *dialog_manager.show(turn)]
+    if kind == "returned":
+        dialog_manager.answer(stage, lambda asked: "begin")
+        begun = dialog_manager.open_stage(turn)
+        if begun is None or not isinstance(begun.context, ReportContext):
+            return None
+        context = begun.context
+    said_lines = draft_writes.store_lines(turn, context, text)
+    turn.step()
+    return said_lines + dialog_manager.show(turn)
+
+
+def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Replies:
+    """A quarter typed while a report is open: that quarter's report."""
+    try:
+        quarter = Quarter.parse(text, turn.now)
+    except ValueError:
+        return None
+    if quarter > Quarter.of(turn.now):
+        current = Quarter.of(turn.now)
+        return [
+            turn.say("problem/quarter_future.j2", quarter=quarter, current=current),
+            *dialog_manager.show(turn),
+        ]
+    given = {"institution": str(context.institution_id), "quarter": str(quarter)}
+    return dialog_manager.start(turn, "report", given)
+
+
+def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+    """A cell, a row or the whole quarter named in words, while a draft is open."""
+    question, snapshot = stage.question, context.snapshot
+    assert question is not None and snapshot is not None
+    if snapshot.draft is None or context.institution_id is None or context.quarter is None:
+        return None
+    wants_words = question.kind == "text"
+    if wants_words and not (isinstance(question, AskWhy) and _CHANGES.match(text)):
+        return _to_change(turn, stage, context, text) if isinstance(question, AskWhy) else None
+    place = (context.institution_id, context.quarter)
+    if occupation := read_removal(context.form, text, context.occupations()):
+        return row_actions.ask_removal(turn, place, occupation)
+    if vocabulary.says_nothing(text) and snapshot.rows:
+        return row_actions.ask_zero(turn, place)
+    if vocabulary.tidy(text) in vocabulary.WRONG and not wants_words:
+        return dialog_manager.changes(stage)
+    if changed := _to_change(turn, stage, context, text):
+        return changed
+    return None if wants_words or question.kind == "list" else _rows(turn, context, text)
+
+
+def _to_change(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+    """改 大数据, 大数据 已培训人数, 大数据人数改成130: the row's cells, the cell, or its new figure."""
+    question = stage.question
+    assert question is not None
+    if question.kind == "list":
+        return None
+    wanted = _change(context, question, text)
+    if wanted is None or wanted.occupation not in context.occupations():
+        return None
+    if wanted.measure is None:
+        return buttons.press(turn, f"row:{context.place}:{wanted.occupation}")
+    if wanted.figure is None:
+        number = context.form.measures.index(wanted.measure)
+        return buttons.press(turn, f"cell:{context.place}:{wanted.occupation}/{number}")
+    line = f"{wanted.occupation}\t{wanted.measure.title}\t{wanted.figure}"
+    said = draft_writes.store_lines(turn, context, line)
+    turn.step()
+    return said + dialog_manager.show(turn)
+
+
+def _change(context: ReportContext, question: object, text: str) -> Change | None:
+    """The change that is meant; of the row that is asked about when none is named."""
+    found = read_change(context.form, text, context.occupations())
+    here = question.data["occupation"] if isinstance(question, (AskCell, AskWhy)) else None
+    if found is None and here is not None:
+        found = read_change(context.form, text, [here])
+    if isinstance(question, AskWhy) and found and found.figure is None and not _CHANGES.match(text):
+        return None  # an explanation may begin with the name of a row or a cell
+    return found
+
+
+def _rows(turn: Turn, context: ReportContext, text: str) -> Replies:
+    """Just occupations while a report is open: one's cells, or new rows for those there are none of yet."""
+    names = occupations_in(context.form, text)
+    snapshot = context.snapshot
+    assert snapshot is not None and snapshot.draft is not None
+    if not names:
+        return None
+    if len(names) == 1 and names[0] in snapshot.rows:
+        return buttons.press(turn, f"row:{context.place}:{names[0]}")
+    fresh = [name for name in names if name not in snapshot.rows]
+    said = []
+    if fresh:
+        drafts.add_occupations(turn.connection, snapshot.draft, fresh, turn.person_id, turn.now)
+        said = [turn.say("report/added.j2", names=fresh)]
+    turn.step()
+    return said + dialog_manager.show(turn)

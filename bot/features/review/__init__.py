@@ -1,0 +1,1 @@
+"""What the office decides about a report, in chat."""

@@ -1,0 +1,159 @@
+"""What the office decides in chat: what waits, a report's table, accept, return, who is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core import notify
+from bot.core.messages import FileRef, Outgoing
+from bot.core.permissions import refused
+from bot.core.turn import Turn
+from bot.documents.explanations import explained
+from bot.features.questions.desk import begin
+from bot.features.report.actions import print_ref
+from policy.form import form
+from policy.quarters import Quarter, reporting_quarter
+from storage import attachments, board, decisions, lateness, people, reports, sessions
+from storage.reports import VersionConflict
+
+PAGE = 8  # reports on a page of the list
+
+Replies = list[Outgoing] | None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def waiting(turn: Turn, page: int = 0, quarter: Quarter | None = None) -> list[Outgoing]:
+    """待审: what was submitted and not decided on, oldest first; of one quarter when it is given."""
+    if denied := refused(turn, "review.list"):
+        return denied
+    found = decisions.waiting(turn.connection, str(quarter) if quarter else None)
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    more = len(found) > (page + 1) * PAGE
+    return [
+        turn.say("review/list.j2", found=shown, total=len(found), page=page, more=more, quarter=quarter or "")
+    ]
+
+
+def _page(turn: Turn, place: str) -> Replies:
+    """A page of the list, `<page>` or `<page>:<quarter>`."""
+    page, _, of = place.partition(":")
+    try:
+        return waiting(turn, _number(page), Quarter.parse(of) if of else None)
+    except ValueError:
+        return None
+
+
+def opened(turn: Turn, revision_id: int) -> Replies:
+    """One report's table beside the quarter before, with the explanations given."""
+    one = reports.submitted_revision(turn.connection, revision_id)
+    if one is None or one.revision.submitted_at is None:
+        return None
+    quarter = Quarter.parse(one.quarter)
+    before = quarter.previous()
+    last = reports.latest_rows(turn.connection, one.institution_id, str(before)) if before else {}
+    chart = form()
+    file = FileRef("form", f"{chart.title}-{one.institution}-{quarter}.xlsx", {"revision": revision_id})
+    order = chart.occupation_order(list(one.rows))
+    return [
+        turn.say(
+            "review/one.j2",
+            files=(file,),
+            one=one,
+            explained=explained(one),
+            quarter=quarter,
+            timely=lateness.of(turn.connection, one.institution_id, one.quarter, turn.times.due(quarter)),
+            form=chart,
+            order=order,
+            last=last,
+            own=decisions.entered_by(turn.connection, revision_id, turn.person_id),
+            alone=people.office_members(turn.connection) <= 1,
+            pages=attachments.of(turn.connection, revision_id),
+        )
+    ]
+
+
+def _printed(turn: Turn, revision_id: int) -> Replies:
+    """One report's form as a document to print."""
+    one = reports.submitted_revision(turn.connection, revision_id)
+    if one is None or one.revision.submitted_at is None:
+        return None
+    return [
+        turn.say("review/print.j2", files=(print_ref(revision_id, one.institution, one.quarter),), one=one)
+    ]
+
+
+def _attached(turn: Turn, revision_id: int) -> Replies:
+    """What one report has beside its figures: the text, and the files to take."""
+    one = reports.submitted_revision(turn.connection, revision_id)
+    if one is None or one.revision.submitted_at is None:
+        return None
+    kept = attachments.of(turn.connection, revision_id)
+    refs = tuple(
+        FileRef("attachment", f"{i}-{f.name}", {"hash": f.hash}) for i, f in enumerate(kept.files, 1)
+    )
+    return [turn.say("review/pages.j2", files=refs, one=one, pages=kept)]
+
+
+def _accept(turn: Turn, revision_id: int) -> list[Outgoing]:
+    try:
+        done = decisions.accept(turn.connection, revision_id, turn.person_id, turn.now)
+    except decisions.OwnEntry:
+        return [turn.say("review/refused.j2", reason="own", newest=None)]
+    except VersionConflict:
+        return conflict(turn, revision_id)
+    told = notify.tell_accepted(turn.connection, done, turn.now)
+    return [turn.say("review/accepted.j2", own=done.own, told=told), *waiting(turn)]
+
+
+def conflict(turn: Turn, revision_id: int) -> list[Outgoing]:
+    """The revision seen is not the one to decide on any more; which one is, if any."""
+    seen = reports.submitted_revision(turn.connection, revision_id)
+    newest = None
+    if seen is not None:
+        newest = reports.snapshot(turn.connection, seen.institution_id, seen.quarter).latest
+        newest = newest if newest and newest.id != revision_id and newest.state == "submitted" else None
+    return [turn.say("review/refused.j2", reason="changed", newest=newest)]
+
+
+def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
+    """催报名单: who has not reported, to copy into a work group."""
+    if denied := refused(turn, "review.missing"):
+        return denied
+    quarter = quarter or reporting_quarter(turn.now)
+    due = turn.times.due(quarter)
+    groups = board.groups(turn.connection, str(quarter), due)
+    found = board.lines(turn.connection, str(quarter), due, ("missing", "draft", "returned"))
+    total = sum(g.count for g in groups)
+    return [turn.say("review/missing.j2", quarter=quarter, due=due, found=found, total=total, now=turn.now)]
+
+
+def workbench(turn: Turn) -> list[Outgoing]:
+    """工作台: a way into the browser's board, for the office and the districts' readers."""
+    reader = any(m.role == "district" for m in turn.memberships)
+    if not reader and (denied := refused(turn, "workbench")):
+        return denied
+    token, _ = sessions.issue_link(turn.connection, turn.person_id, turn.now)
+    minutes = int(sessions.LINK_LIVES.total_seconds() // 60)
+    return [turn.say("review/link.j2", url=f"{turn.url}/office/enter/{token}", minutes=minutes)]
+
+
+def act(turn: Turn, argument: str) -> Replies:
+    """A button: `<what>:<number>`."""
+    what, _, rest = argument.partition(":")
+    if denied := refused(turn, f"review.{what}"):
+        return denied
+    number = _number(rest)
+    actions: dict[str, Callable[[], Replies]] = {
+        "l": lambda: _page(turn, rest),
+        "o": lambda: opened(turn, number),
+        "a": lambda: _accept(turn, number),
+        "r": lambda: begin(turn, "return", revision=number),
+        "b": lambda: begin(turn, "reopen", revision=number),
+        "m": lambda: missing(turn),
+        "p": lambda: _printed(turn, number),
+        "f": lambda: _attached(turn, number),
+    }
+    return actions[what]() if what in actions else None

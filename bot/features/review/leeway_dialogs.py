@@ -1,0 +1,136 @@
+"""重新打开 and 延期: the office lets an institution correct what was accepted, or report later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bot.core import notify
+from bot.core.dialog import Choose, Outcome, Question, Write
+from bot.core.dialog_base import Dialog, Leave
+from bot.core.messages import Outgoing
+from bot.core.permissions import refused
+from bot.core.render import words
+from bot.core.turn import Turn
+from bot.features.publications.dialogs import AskDay
+from policy.quarters import SHANGHAI, Quarter, first_extension, local
+from storage import decisions, institutions, reports
+from storage.institutions import Institution
+from storage.reports import Submitted, VersionConflict
+
+EXAMPLE = 6  # days after the first possible one: the day that is proposed
+
+
+@dataclass(frozen=True)
+class Reopened(Outcome):
+    """Which accepted revision may be corrected, and why."""
+
+    revision: int
+    reason: str
+
+
+class ReopenDialog(Dialog):
+    """Why, then confirmed."""
+
+    name = "reopen"
+    park = False
+    private = True  # staff may well write the office's own telephone number
+
+    async def run(self, context: Submitted | None) -> Outcome:
+        """One reason; the contacts will read it."""
+        if context is None:
+            return Leave()
+        reason = await Write("why", "review/reopen_why.j2", {"one": context}, shortest=2, longest=300)
+        data = {"one": context, "reason": reason}
+        await Choose("confirm", "review/reopen_confirm.j2", data, values=("yes",), typed={"重新打开": "yes"})
+        return Reopened(context.revision.id, reason)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Submitted | None, dict[str, Any]]:
+        """The accepted revision, read anew every time."""
+        found = None
+        if turn.office_role is not None:
+            found = reports.submitted_revision(turn.connection, int(answers.get("revision", 0)))
+        return (found if found and found.revision.state == "accepted" else None), answers
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """In the office's words."""
+        return words("review/label.j2", {"id": question.id}), str(value)[:20]
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Open it and tell the contacts."""
+        if denied := refused(turn, "review.reopen"):
+            return denied
+        assert isinstance(outcome, Reopened)
+        try:
+            done = decisions.reopen(
+                turn.connection, outcome.revision, outcome.reason, turn.person_id, turn.now
+            )
+        except VersionConflict:
+            return [turn.say("review/refused.j2", reason="changed", newest=None)]
+        told = notify.tell_reopened(turn.connection, done, outcome.reason, turn.now)
+        return [turn.say("review/reopened.j2", told=told)]
+
+
+@dataclass(frozen=True)
+class Extended(Outcome):
+    """Until which day (included) an institution may report, and why."""
+
+    day: date
+    reason: str
+
+
+class ExtendDialog(Dialog):
+    """Until when, why, then confirmed. Begun with `institution` and `quarter`."""
+
+    name = "extend"
+    park = False
+    private = True
+
+    async def run(self, context: Any) -> Outcome:
+        """A day after the due one that has not passed, and a reason for the record."""
+        if context is None:
+            return Leave()
+        first = context["first"]
+        ask = {**context, "name": "until", "earliest": first.isoformat(), "none": False}
+        until = await AskDay("until", "review/extend_until.j2", ask)
+        reason = await Write("why", "review/extend_why.j2", context, shortest=2, longest=300)
+        data = {**context, "until": date.fromisoformat(until), "reason": reason}
+        await Choose("confirm", "review/extend_confirm.j2", data, values=("yes",), typed={"延期": "yes"})
+        return Extended(date.fromisoformat(until), reason)
+
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Whose, and which quarter."""
+        if turn.office_role is None or "institution" not in answers:
+            return None, answers
+        found: Institution = institutions.get(turn.connection, int(answers["institution"]))
+        quarter = Quarter.parse(answers["quarter"])
+        due = turn.times.due(quarter)
+        first = first_extension(due, turn.now)
+        example = first + timedelta(days=EXAMPLE)
+        dates = {"today": local(turn.now).date(), "first": first, "example": example, "due": due}
+        return {"institution": found, "quarter": quarter, **dates}, answers
+
+    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+        """In the office's words."""
+        return words("review/label.j2", {"id": question.id}), str(value)[:20]
+
+    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+        """Give it longer and tell the contacts."""
+        if denied := refused(turn, "review.extend"):
+            return denied
+        assert isinstance(outcome, Extended)
+        until = datetime.combine(outcome.day + timedelta(days=1), time(), SHANGHAI)
+        one, quarter = context["institution"], context["quarter"]
+        decisions.extend(
+            turn.connection,
+            one.id,
+            str(quarter),
+            until,
+            outcome.reason,
+            turn.person_id,
+            turn.now,
+            context["due"],
+        )
+        told = notify.tell_extended(turn.connection, one.id, quarter, until, context["due"], turn.now)
+        return [turn.say("review/extended_done.j2", institution=one.name, day=outcome.day, told=told)]
