@@ -23,7 +23,7 @@ from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
 from bot.features.publications import announcements
 from bot.features.reminders import send as reminder_sender
-from bot.office_web.routes import routes as office_routes
+from bot.office.routes import routes as office_routes
 from bot.runner import Runner
 from bot.settings import Settings
 from policy.quarters import SHANGHAI

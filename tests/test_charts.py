@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import App
-from bot.office_web import charts, look
-from bot.office_web.charts import Chart
+from bot.office import html
+from bot.office.figures import charts
+from bot.office.figures.charts import Chart
 from policy.form import form
 from policy.quarters import Quarter
 from tests.office_browser import Browser, at
@@ -26,7 +27,7 @@ NAMES = [o.name for o in form().occupations]
 
 def drawn(chart: Chart) -> ElementTree.Element:
     values = {"quarter": Q4, "basis": "total", "accepted": False, "district": None}
-    made = look.environment().get_template("chart.svg").render(chart=chart, id="x", **values)
+    made = html.environment().get_template("chart.svg").render(chart=chart, id="x", **values)
     return ElementTree.fromstring(made.strip())
 
 

@@ -14,7 +14,7 @@ import xlsxwriter
 from sqlalchemy import select
 
 from bot.app import App
-from bot.office_web.importing import VALID
+from bot.office.institutions.importing import VALID
 from policy.quarters import Quarter
 from policy.roster_file import read_roster
 from storage import board, contacts, institutions, people, roster

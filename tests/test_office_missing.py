@@ -167,7 +167,7 @@ class TestCalls:
     async def test_a_very_long_list_is_cut_and_says_so(
         self, app: App, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from bot.office_web import missing
+        from bot.office.reports import missing
 
         monkeypatch.setattr(missing, "MOST", 2)
         browser = await Browser(app).enters(filled(app))

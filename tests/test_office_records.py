@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from bot.app import App
-from bot.office_web.records import KINDS
+from bot.office.records import KINDS
 from policy.quarters import SHANGHAI
 from storage import audit, decisions, earlier, people, records, roster
 from storage.database import transaction

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.documents import export
-from bot.office_web import downloads, summary
+from bot.office.figures import summary as summary_pages
+from bot.office.figures import summary_downloads
 from policy.quarters import Quarter
 from storage import earlier
 from storage.database import transaction
@@ -183,7 +184,7 @@ class TestOrigins:
             assert "大数据" in browser.text
 
     async def test_a_long_list_comes_in_pages(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(summary, "PAGE", 1)
+        monkeypatch.setattr(summary_pages, "PAGE", 1)
         browser = await Browser(app).enters(filled(app))
         added = 0.0
         for page in (1, 2, 3):
@@ -296,10 +297,10 @@ class TestTakingAway:
         rows = list(csv.DictReader(io.StringIO(browser.response.content.decode("utf-8-sig"))))
         assert sorted(r["已培训人数（人）"] for r in rows) == ["120", "30"]
         assert all(r["版次编号"].isdigit() for r in rows)
-        assert not any((app.settings.data_dir / downloads.FOLDER).iterdir())  # sent and gone
+        assert not any((app.settings.data_dir / summary_downloads.FOLDER).iterdir())  # sent and gone
 
     async def test_many_institutions_come_in_a_zip(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(summary, "MOST_SHEETS", 2)
+        monkeypatch.setattr(summary_pages, "MOST_SHEETS", 2)
         monkeypatch.setattr(export, "MOST_SHEETS", 2)
         browser = await Browser(app).enters(filled(app))
         taken = []

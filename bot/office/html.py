@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from bot.channels.web.pages import static_url
 from bot.core import render
-from bot.office_web.visit import Visit
+from bot.office.visit import Visit
 from policy.form import form
 from policy.quarters import FIRST_YEAR, Quarter, local
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.core import notify
 from bot.core.render import render
-from bot.office_web import codes
-from bot.office_web.visit import Answer, Denied, Goto, Page, Visit
+from bot.office import codes
+from bot.office.visit import Answer, Denied, Goto, Page, Visit
 from policy.districts import DISTRICTS
 from policy.roster_file import LONGEST_DISTRICT, district_of, tidy_name
 from storage import contacts, roster

@@ -30,8 +30,8 @@ from bot.channels.web.pages import showable
 from bot.channels.web.routes import SAFE_HEADERS, disposition, same_site
 from bot.documents import attachments as incoming_files
 from bot.documents.attachments import Arrived
-from bot.office_web import look
-from bot.office_web.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
+from bot.office import html
+from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from bot.runner import Runner
 from storage import audit, sessions
 from storage.database import StorageUnavailable, transaction
@@ -214,7 +214,7 @@ class Door:
         if isinstance(answer, Goto):
             return RedirectResponse(answer.location, 303)
         if isinstance(answer, Page):
-            return HTMLResponse(look.page(answer.template, answer.data, visit), answer.status)
+            return HTMLResponse(html.page(answer.template, answer.data, visit), answer.status)
         return _download(answer)
 
     # The door itself
@@ -297,7 +297,7 @@ async def _read(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, 
 
 
 def _plain(template: str, status: int, **data: object) -> Response:
-    return HTMLResponse(look.page(template, data), status)
+    return HTMLResponse(html.page(template, data), status)
 
 
 def _problem(kind: str, status: int, **data: object) -> Response:

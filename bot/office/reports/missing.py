@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.channel_limits import CHANNELS
-from bot.office_web.board import NO_DISTRICT, counts
-from bot.office_web.look import quarters_until
-from bot.office_web.visit import Answer, Page, Visit
+from bot.office.html import quarters_until
+from bot.office.reports.board import NO_DISTRICT, counts
+from bot.office.visit import Answer, Page, Visit
 from bot.places import in_order
 from policy.quarters import Quarter
 from storage import board, calls, contacts, institutions, people

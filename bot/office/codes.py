@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from bot.office_web.visit import Goto, Visit
+from bot.office.visit import Goto, Visit
 from storage import people
 
 SHOWN_FOR = timedelta(minutes=10)  # a reload by mistake still shows it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.office_web.visit import Answer, Page, Visit
+from bot.office.visit import Answer, Page, Visit
 from storage import people, roster
 
 PATH = "/office/institutions/codes"

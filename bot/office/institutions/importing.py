@@ -19,8 +19,8 @@ from bot.core.render import words
 from bot.documents import sheet_reader
 from bot.documents.media_type import BadFile, media_of
 from bot.documents.sheet_reader import BadSheet, Grid
-from bot.office_web import inviting
-from bot.office_web.visit import Answer, Download, Goto, Page, Visit
+from bot.office.institutions import inviting
+from bot.office.visit import Answer, Download, Goto, Page, Visit
 from policy.districts import DISTRICTS
 from policy.quarters import reporting_quarter
 from policy.roster_file import COLUMNS, HEADS, MOST, RosterFile, Row, read_roster, same_as

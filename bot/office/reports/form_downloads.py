@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
 from bot.documents.store import safe_name
-from bot.office_web.report import WITH_TELEPHONE
-from bot.office_web.visit import Answer, Download, NotFound, Visit
+from bot.office.reports.report import WITH_TELEPHONE
+from bot.office.visit import Answer, Download, NotFound, Visit
 from policy import form as chart
 from storage import attachments, reports, roster
 from storage.reports import Submitted

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.features.institutions import name_lookup
-from bot.office_web import codes
-from bot.office_web.board import NO_DISTRICT
-from bot.office_web.look import quarters_until
-from bot.office_web.visit import Answer, Page, Visit
+from bot.office import codes
+from bot.office.html import quarters_until
+from bot.office.reports.board import NO_DISTRICT
+from bot.office.visit import Answer, Page, Visit
 from policy.districts import DISTRICTS
 from policy.quarters import Quarter, reporting_quarter
 from policy.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, district_of, tidy_name

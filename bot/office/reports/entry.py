@@ -15,8 +15,8 @@ from bot.core.render import words
 from bot.documents.attachments import Arrived
 from bot.features.report.editing import cell_hints
 from bot.features.report.prompts import read_cell
-from bot.office_web.report import place
-from bot.office_web.visit import Answer, Goto, Page, Visit
+from bot.office.reports.report import place
+from bot.office.visit import Answer, Goto, Page, Visit
 from policy.form import Cell, Doubt, Form, form
 from policy.form_file import FormFile
 from policy.quarters import SHANGHAI, Quarter, local

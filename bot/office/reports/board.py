@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from bot.office_web.look import quarters_until
-from bot.office_web.visit import Answer, Goto, Page, Visit
+from bot.office.html import quarters_until
+from bot.office.visit import Answer, Goto, Page, Visit
 from bot.places import in_order
 from policy.quarters import SHANGHAI, Quarter
 from storage import attachments, board, decisions, returns, revisions

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from bot.core.render import words
 from bot.documents import annexes, export
 from bot.documents.store import safe_name
-from bot.office_web.visit import Answer, Download, Goto, NotFound, Visit
+from bot.office.visit import Answer, Download, Goto, NotFound, Visit
 from policy.quarters import Quarter
 from storage import exports
 

@@ -9,7 +9,7 @@ from bot.core import notify
 from bot.core.notify import Told
 from bot.documents.explanations import explained
 from bot.documents.revision_history import versions
-from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
+from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import form
 from policy.quarters import SHANGHAI, Quarter, first_extension
 from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster

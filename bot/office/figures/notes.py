@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.features.measure_notes import actions as measure_note_actions
-from bot.office_web.visit import Answer, Goto, Page, Visit
+from bot.office.visit import Answer, Goto, Page, Visit
 from policy.form import form
 from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
 from policy.quarters import Quarter, reporting_quarter

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.office_web.visit import Answer, NotFound, Page, Visit
+from bot.office.visit import Answer, NotFound, Page, Visit
 from policy.quarters import SHANGHAI, local
 from storage import contacts, institutions, records, roster
 from storage.records import Record, Wanted

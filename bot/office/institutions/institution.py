@@ -8,10 +8,10 @@ from typing import Any
 from bot.core import notify
 from bot.core.notify import Told
 from bot.core.render import render
-from bot.office_web import codes
-from bot.office_web.institutions import choices, read_fields
-from bot.office_web.look import quarters_until
-from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
+from bot.office import codes
+from bot.office.html import quarters_until
+from bot.office.institutions.institutions import choices, read_fields
+from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.quarters import Quarter, reporting_quarter
 from storage import contacts, earlier, roster
 from storage.contacts import Code

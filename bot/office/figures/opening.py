@@ -10,8 +10,8 @@ from bot.core.render import render, words
 from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, names_source
 from bot.features.report.prompts import read_cell
-from bot.office_web.look import quarters_until
-from bot.office_web.visit import Answer, Goto, NotFound, Page, Visit
+from bot.office.html import quarters_until
+from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.form import NOT_KNOWN, Cell, form
 from policy.quarters import Quarter
 from storage import contacts, earlier, roster

@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from bot.core.render import words
 from bot.documents.export import BASES, MOST_SHEETS, first_quarter
 from bot.documents.store import safe_name
-from bot.office_web import charts, look, summing
-from bot.office_web.board import NO_DISTRICT, counts
-from bot.office_web.charts import Chart
-from bot.office_web.summing import Line
-from bot.office_web.visit import Answer, Download, NotFound, Page, Visit
+from bot.office import html
+from bot.office.figures import charts, totals
+from bot.office.figures.charts import Chart
+from bot.office.figures.totals import Line
+from bot.office.reports.board import NO_DISTRICT, counts
+from bot.office.visit import Answer, Download, NotFound, Page, Visit
 from bot.places import in_order
 from policy.form import form
 from policy.quarters import FIRST_YEAR, Quarter
@@ -94,7 +95,7 @@ class Figures:
 
     def lines(self, key: Callable[[Slice], Any], basis: str = "") -> dict[Any, Line]:
         """The chosen basis (or another) added up by a key."""
-        return summing.lines(self.slices, self.chosen.quarter, basis or self.chosen.basis, key)
+        return totals.lines(self.slices, self.chosen.quarter, basis or self.chosen.basis, key)
 
     def occupations(self, basis: str = "") -> dict[str, Line]:
         """By occupation, in the form's order; those that nobody reported are left out."""
@@ -115,7 +116,7 @@ class Figures:
     @cached_property
     def by_quarter(self) -> dict[Quarter, Line]:
         """The figures of each of `quarters` alone."""
-        return {q: summing.whole(self.slices, q, "quarter") for q in self.quarters}
+        return {q: totals.whole(self.slices, q, "quarter") for q in self.quarters}
 
     @cached_property
     def turnouts(self) -> dict[str, Turnout]:
@@ -155,10 +156,10 @@ def show(visit: Visit) -> Answer:
         "figures": figures,
         "rows": figures.occupations(),
         "named": figures.occupations("quarter"),
-        "whole": summing.whole(figures.slices, chosen.quarter, chosen.basis),
-        "bases": summing.every_basis(figures.slices, chosen.quarter),
+        "whole": totals.whole(figures.slices, chosen.quarter, chosen.basis),
+        "bases": totals.every_basis(figures.slices, chosen.quarter),
         "before": before,
-        "last": summing.whole(figures.slices, before, "quarter") if before else Line(),
+        "last": totals.whole(figures.slices, before, "quarter") if before else Line(),
         "counts": counts(here),
         "by_district": {name: by_district.get(name, Line()) for name in in_order(places)},
         "places": in_order({g.district for g in groups} | set(by_district)),
@@ -169,7 +170,7 @@ def show(visit: Visit) -> Answer:
         "openings": summary.having_openings(visit.connection, str(chosen.quarter), chosen.district),
         "notes": earlier.notes(visit.connection, str(chosen.quarter)),
         "charts": [(by, m, figures.chart(by, m)) for m in CHARTED for by in ("occupation", "quarter")],
-        "quarters": look.quarters_until(Quarter.of(visit.now)),
+        "quarters": html.quarters_until(Quarter.of(visit.now)),
         "annexed": annexed,
         "scanned": scanned,
         "zipped": here_counted.count > MOST_SHEETS,
@@ -197,7 +198,7 @@ def chart(visit: Visit) -> Answer:
     chosen = Chosen.of(visit)
     drawn = Figures.read(visit, chosen).chart(by, measure)
     shared = _shared(chosen)
-    made = look.environment().get_template("chart.svg").render(chart=drawn, id=measure, **shared)
+    made = html.environment().get_template("chart.svg").render(chart=drawn, id=measure, **shared)
     name = words("export/chart_name.j2", {**shared, "by": by, "measure": drawn.measure})
     return Download(safe_name(f"{name}.svg"), made.strip().encode())
 

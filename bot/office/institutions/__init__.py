@@ -1,0 +1,1 @@
+"""Pages of the institutions: the list, one of them, the import, codes."""
