@@ -22,7 +22,7 @@ from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
 from bot.features.publications import table_reader
 from bot.registry import takes_numbers
-from policy.quarters import Times
+from policy.calendar.quarters import Times
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.reports import VersionConflict

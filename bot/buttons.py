@@ -28,9 +28,9 @@ from bot.features.report import (
 from bot.features.report.lead import actions as lead_actions
 from bot.features.review import actions as review_actions
 from bot.registry import DIALOGS
-from policy.checks import checks
-from policy.form import form
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.checks.rules import checks
+from policy.form.form import form
 from storage import courses, drafts, facts, publications, questions, reports, turns
 
 Replies = list[Outgoing] | None

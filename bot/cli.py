@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.core.render import words
-from policy.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
+from policy.calendar.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -115,7 +115,7 @@ def _chat(options: argparse.Namespace) -> int:
 def _remind(options: argparse.Namespace) -> int:
     from bot.features.publications import announcements
     from bot.features.reminders import send as reminder_sender
-    from policy.reminders import corrections, due_now, sending_hours
+    from policy.calendar.reminders import corrections, due_now, sending_hours
 
     app, now = _open(), clock(options.now)()
     announcements.send_due(app.engine, now)
@@ -146,11 +146,11 @@ def _policy(options: argparse.Namespace) -> int:
     if options.action == "proposals":
         return _proposals(options.arguments)
     if options.action == "diagram":
-        from policy.diagram import main as draw
+        from policy.checks.diagram import main as draw
 
         return draw(options.arguments)
     try:
-        from policy import training
+        from policy.index import training
     except ImportError:
         raise _problem("development") from None
     return training.main([options.action, *options.arguments])

@@ -21,7 +21,7 @@ from bot.features.report import typed_figures, uploads
 from bot.features.report.dialog import ReportContext
 from bot.features.report.greeting import of_day as greeting_of_day
 from bot.features.report.prompts import AskCell, AskWhy
-from policy.figures import looks_like_figure
+from policy.reading.numbers import looks_like_figure
 from storage.returns import ReportClosed
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)

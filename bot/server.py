@@ -26,7 +26,7 @@ from bot.features.reminders import send as reminder_sender
 from bot.office.routes import routes as office_routes
 from bot.runner import Runner
 from bot.settings import Settings
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from storage import people, sessions, turns
 from storage.database import StorageUnavailable, schema_state, transaction
 

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.render import words
-from policy.quarters import Times
+from policy.calendar.quarters import Times
 
 PREFIX, ENV_FILE, ENCODING = "BOT_", ".env", "utf-8-sig"  # Windows writes a mark before the first name
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # no address to open: this machine's

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.answers import Answers, answers
-from policy.checks import Check, checks
-from policy.conditions import Condition, Leaf
+from policy.answers.entries import Answers, answers
+from policy.answers.publications import KINDS
+from policy.checks.conditions import Condition, Leaf
+from policy.checks.rules import Check, checks
 from policy.files import packaged
-from policy.form import form
-from policy.index import index
-from policy.notice import Notices, bare, notices
-from policy.publications import KINDS
+from policy.form.form import form
+from policy.index.index import index
+from policy.notice.clauses import Notices, bare, notices
 
 FEWEST_PHRASINGS = 6
 
@@ -31,7 +31,7 @@ class Checked:
 def phrasings() -> dict[str, list[str]]:
     """Entry id → every phrasing of every author."""
     found: dict[str, list[str]] = {}
-    for _, data in packaged("phrasings"):
+    for _, data in packaged("index/phrasings"):
         for entry_id, lines in data["phrasings"].items():
             found.setdefault(entry_id, []).extend(lines)
     return found

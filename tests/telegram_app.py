@@ -19,7 +19,7 @@ from bot.channels.telegram import transport as channel
 from bot.channels.telegram.transport import Telegram
 from bot.runner import Runner
 from bot.settings import Settings
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from storage import database
 from storage.database import transaction
 from storage.schema import outbox

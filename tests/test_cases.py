@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from policy.checks import UNDECIDED, checks
-from policy.conditions import UNSURE
-from policy.periods import NotADate, Period, read_date, settle
+from policy.checks.conditions import UNSURE
+from policy.checks.rules import UNDECIDED, checks
+from policy.reading.dates import NotADate, Period, read_date, settle
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = [

@@ -13,8 +13,8 @@ from bot.app import App
 from bot.office import html
 from bot.office.figures import charts
 from bot.office.figures.charts import Chart
-from policy.form import form
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import form
 from tests.office_browser import Browser, at
 from tests.office_scene import head, reports_, school
 from tests.talk import NOON

@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from bot.features.questions import answer as policy_answer
-from policy.answers import answers
-from policy.clause_names import clauses_named
-from policy.corpus import corpus
-from policy.notice import notices
+from policy.answers.entries import answers
+from policy.index.training_data import corpus
+from policy.notice.clause_names import clauses_named
+from policy.notice.clauses import notices
 from tests.talk import Person
 
 ON = date(2026, 11, 20)

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from bot.app import App
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from storage import decisions, reports
 from storage.database import transaction
 from storage.schema import membership

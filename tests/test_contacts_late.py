@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from bot.app import App
 from bot.documents import export
-from policy.quarters import SHANGHAI, Quarter
+from policy.calendar.quarters import SHANGHAI, Quarter
 from storage import board, decisions
 from storage.database import transaction
 from storage.schema_office import extension

@@ -25,13 +25,15 @@ from bot.features.institutions import office_commands
 from bot.features.people import telephones
 from bot.features.report import selection as report_selection
 from bot.features.report.prompts import AskOccupations, occupations_in, says_no_reason
-from policy import clause_names, figures, periods, publications
-from policy.form import form
-from policy.form_changes import read_change, read_correction, read_removal
-from policy.form_file import SheetCell, read_form
-from policy.form_lines import bare_row, read_lines
-from policy.index import index
-from policy.quarters import Quarter
+from policy.answers import publications as publication_kinds
+from policy.calendar.quarters import Quarter
+from policy.form.changes import read_change, read_correction, read_removal
+from policy.form.form import form
+from policy.form.rows import bare_row, read_lines
+from policy.form.sheet import SheetCell, read_form
+from policy.index.index import index
+from policy.notice import clause_names
+from policy.reading import dates, numbers
 from tests.form_files import FIGURES, bound, sheet
 
 LONGEST = input_limits.LONGEST_TEXT
@@ -97,11 +99,11 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "a change": lambda text: read_change(form(), text, ROWS),
     "a correction": read_correction,
     "a removal": lambda text: read_removal(form(), text, ROWS),
-    "a figure": figures.is_figure,
-    "its unit": figures.unit_of,
-    "like a figure": figures.looks_like_figure,
-    "a date": lambda text: periods.read_date(text, NOW.date()),
-    "a day": lambda text: publications.read_day(text, date(2026, 12, 1)),
+    "a figure": numbers.is_figure,
+    "its unit": numbers.unit_of,
+    "like a figure": numbers.looks_like_figure,
+    "a date": lambda text: dates.read_date(text, NOW.date()),
+    "a day": lambda text: publication_kinds.read_day(text, date(2026, 12, 1)),
     "a quarter": lambda text: Quarter.parse(text, NOW),
     "a question": lambda text: index().ask(text),
     "a clause": clause_names.clauses_named,
@@ -123,7 +125,7 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "one like it": form().near_occupations,
     "a level": form().of_level,
     "a measure": form().find_measure,
-    "a heading": publications.column_of,
+    "a heading": publication_kinds.column_of,
     "no reason": says_no_reason,
     "cut for Telegram": lambda text: channel_limits.split(text, channel_limits.CHANNELS["telegram"]),
     "cut for WeChat": lambda text: channel_limits.split(text, channel_limits.CHANNELS["wechat"]),

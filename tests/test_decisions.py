@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.app import App
-from policy.quarters import SHANGHAI, Quarter
+from policy.calendar.quarters import SHANGHAI, Quarter
 from storage import aggregates, board, decisions, drafts, lateness, people, reports, returns
 from storage.database import transaction
 from storage.decisions import BadReasons, OwnEntry

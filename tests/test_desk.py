@@ -17,9 +17,9 @@ from bot.channels.jsonl import take_pushes
 from bot.core import channel_limits
 from bot.core.messages import Incoming
 from bot.features.questions import proposals
-from policy.answers import answers
-from policy.asked import perhaps_ours
-from policy.index import index
+from policy.answers.entries import answers
+from policy.index.index import index
+from policy.index.relevance import perhaps_ours
 from storage import questions, turns
 from storage.database import transaction
 from storage.schema import audit, conversation, outbox, turn
@@ -393,10 +393,10 @@ def test_a_question_becomes_a_proposed_phrasing_and_entry_and_changes_nothing_it
     with transaction(app.engine, read_only=True) as connection:
         made = proposals.write(questions.proposals(connection), tmp_path / "out")
     assert (made.phrasings, made.entries) == (1, 1)
-    lines = yaml.safe_load((tmp_path / "out/policy/phrasings/office.yaml").read_text(encoding="utf-8"))
+    lines = yaml.safe_load((tmp_path / "out/policy/index/phrasings/office.yaml").read_text(encoding="utf-8"))
     assert lines["author"] == "office"
     assert UNANSWERED in lines["phrasings"]["verify"]
-    stub = (tmp_path / "out/policy/answers/90-office.yaml").read_text(encoding="utf-8")
+    stub = (tmp_path / "out/policy/answers/topics/90-office.yaml").read_text(encoding="utf-8")
     (entry,) = yaml.safe_load(stub)["entries"]
     assert (entry["title"], entry["clauses"], entry["quote"]) == ("证书丢了怎么补", [], "")
     assert "依据哪一条" in stub

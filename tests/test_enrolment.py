@@ -13,10 +13,10 @@ from bot.core.messages import Outgoing
 from bot.core.render import render
 from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged
 from bot.registry import DIALOGS
-from policy.checks import UNDECIDED, checks
-from policy.conditions import UNSURE, Leaf
-from policy.notice import notices
-from policy.periods import read_date
+from policy.checks.conditions import UNSURE, Leaf
+from policy.checks.rules import UNDECIDED, checks
+from policy.notice.clauses import notices
+from policy.reading.dates import read_date
 from tests.talk import Person
 
 Talk = Callable[..., Person]

@@ -13,7 +13,7 @@ import pytest
 
 from bot.app import App
 from bot.documents import export
-from policy.quarters import Quarter, Times
+from policy.calendar.quarters import Quarter, Times
 from storage import decisions, earlier, institutions, reports, roster, turnout
 from storage.database import transaction
 from storage.roster import Wanted

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from bot.app import App
 from bot.documents import docx
-from policy.form import form
+from policy.form.form import form
 from storage import institutions
 from storage.database import transaction
 from storage.schema import explanation, membership

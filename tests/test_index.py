@@ -9,11 +9,11 @@ from pathlib import Path
 import opencc
 import pytest
 
-from policy.answers import answers
+from policy.answers.entries import answers
 from policy.files import PolicyError
-from policy.index import Found, Index, index, inputs_hash
-from policy.text import LONGEST, grams, normalise
-from policy.weights import packaged_weights
+from policy.index.index import Found, Index, index, inputs_hash
+from policy.index.model_file import packaged_weights
+from policy.reading.text import LONGEST, grams, normalise
 
 MODEL = Path(__file__).parent.parent / "policy" / "model"
 
@@ -297,7 +297,7 @@ def test_the_model_is_small() -> None:
 def test_training_again_gives_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("pypinyin")
-    from policy.training import train
+    from policy.index.training import train
 
     train(tmp_path)
     for path in sorted(p for p in MODEL.iterdir() if p.is_file()):

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from policy.measure_notes import timeline
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.measure_notes import timeline
 from storage import earlier
 from storage.database import transaction
 from storage.earlier import Set

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.office.institutions.importing import VALID
-from policy.quarters import Quarter
-from policy.roster_file import read_roster
+from policy.calendar.quarters import Quarter
+from policy.institutions.roster_file import read_roster
 from storage import board, contacts, institutions, people, roster
 from storage.database import transaction
 from storage.roster import Listed, NameTaken, Wanted

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
-from policy.quarters import SHANGHAI, Quarter
+from policy.calendar.quarters import SHANGHAI, Quarter
 from storage import decisions, institutions, reports
 from storage.database import transaction
 from tests.conftest import contact_code

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, text
 
 from bot.app import App
 from bot.office.records import KINDS
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from storage import audit, decisions, earlier, people, records, roster
 from storage.database import transaction
 from storage.records import Wanted

@@ -18,7 +18,7 @@ from bot.app import App
 from bot.documents import export
 from bot.office.figures import summary as summary_pages
 from bot.office.figures import summary_downloads
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage import earlier
 from storage.database import transaction
 from storage.schema import audit

@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import App
 from bot.documents import export
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage import aggregates, decisions, drafts, earlier, institutions, reports, summary
 from storage.database import transaction
 from storage.reports import VersionConflict

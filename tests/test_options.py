@@ -9,8 +9,8 @@ import pytest
 from bot.core import option_matching
 from bot.core.dialog import Problem
 from bot.features.checks.dialog import AskFact, CheckContext
-from policy.checks import all_facts
-from policy.districts import DISTRICTS
+from policy.checks.rules import all_facts
+from policy.institutions.districts import DISTRICTS
 from tests.talk import NOON, Person
 
 Talk = Callable[..., Person]

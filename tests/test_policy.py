@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy import consistency
-from policy.answers import Answers, Entry, answers
-from policy.checks import Check, checks, parse_check, parse_facts
-from policy.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, evaluate, open_facts
-from policy.figures import NotAFigure, looks_like_figure, read_figure
+from policy.answers.entries import Answers, Entry, answers
+from policy.calendar.quarters import SHANGHAI, Quarter, Times, local, reporting_quarter
+from policy.calendar.reminders import due_now, moment_for, parse_holidays, working_day
+from policy.checks.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, evaluate, open_facts
+from policy.checks.rules import Check, checks, parse_check, parse_facts
 from policy.files import PolicyError
-from policy.form import fact_of, form, parse_form
-from policy.form_lines import read_lines
-from policy.notice import Notices, notices, parse_notice
-from policy.quarters import SHANGHAI, Quarter, Times, local, reporting_quarter
-from policy.reminders import due_now, moment_for, parse_holidays, working_day
+from policy.form.form import fact_of, form, parse_form
+from policy.form.rows import read_lines
+from policy.notice.clauses import Notices, notices, parse_notice
+from policy.reading.numbers import NotAFigure, looks_like_figure, read_figure
 
 
 def amendment(text: str = "补贴标准另行规定。", **changes: object) -> dict[str, object]:
@@ -433,14 +433,14 @@ class TestForm:
     def test_a_rule_on_an_unknown_measure_is_refused(self) -> None:
         from policy.files import packaged_file
 
-        raw = packaged_file("form.yaml")
+        raw = packaged_file("form/form.yaml")
         with pytest.raises(PolicyError, match="nothing"):
             parse_form({**raw, "unlikely": [{"id": "x", "greater": ["classes", "nothing"], "text": ""}]})
 
     def test_what_is_unlikely_and_what_is_asked_are_two_things(self) -> None:
         from policy.files import packaged_file
 
-        raw = packaged_file("form.yaml")
+        raw = packaged_file("form/form.yaml")
         with pytest.raises(PolicyError, match="ask"):
             parse_form({**raw, "unlikely": [{"id": "x", "not_known": True, "text": "不掌握，请说明。"}]})
 

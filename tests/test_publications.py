@@ -19,11 +19,11 @@ from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.documents.store import store_incoming
 from bot.features.publications import announcements
 from bot.features.questions import answer as policy_answer
-from policy.answers import Answers, Entry, answers
+from policy.answers.entries import Answers, Entry, answers
+from policy.answers.publications import COLUMNS, NotADay, Publication, one_year_reading, read_day
+from policy.calendar.quarters import SHANGHAI
 from policy.consistency import amendment_problems
-from policy.notice import Notices, notices, parse_notice
-from policy.publications import COLUMNS, NotADay, Publication, one_year_reading, read_day
-from policy.quarters import SHANGHAI
+from policy.notice.clauses import Notices, notices, parse_notice
 from storage.database import transaction
 from storage.schema import audit
 from storage.schema_questions import publication, subscription

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from storage import decisions, reports, turns
 from storage.database import transaction
 from storage.schema import outbox

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.documents import export
-from policy.form import form
+from policy.form.form import form
 from storage import aggregates, reports
 from storage.database import transaction
 from storage.schema import report

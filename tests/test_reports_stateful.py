@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from policy.quarters import Quarter, Times
+from policy.calendar.quarters import Quarter, Times
 from storage import (
     aggregates,
     attachments,

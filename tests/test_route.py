@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
-from policy.checks import UNDECIDED, checks
+from policy.checks.rules import UNDECIDED, checks
+from policy.checks.standards import parse_standards, with_standards
 from policy.files import PolicyError
-from policy.standards import parse_standards, with_standards
 from storage import turns
 from storage.database import transaction
 from storage.schema import fact, later
@@ -250,15 +250,15 @@ class TestStandards:
             parse_standards({"standards": [{**MADE_UP["standards"][0], **change}]})
 
     def test_none_is_packaged_yet(self) -> None:
-        from policy.standards import standards
+        from policy.checks.standards import standards
 
         assert standards() == []
         assert with_standards(checks()["assessment"], []) is checks()["assessment"]
 
 
 def test_the_diagram_is_drawn_from_the_rule() -> None:
-    from policy.conditions import Leaf
-    from policy.diagram import mermaid, svg
+    from policy.checks.conditions import Leaf
+    from policy.checks.diagram import mermaid, svg
 
     for check in checks().values():
         drawn, text = svg(check), mermaid(check)

@@ -17,8 +17,8 @@ from bot import router
 from bot.app import App
 from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Incoming, Outgoing
-from policy.form import form
-from policy.quarters import reporting_quarter
+from policy.calendar.quarters import reporting_quarter
+from policy.form.form import form
 from storage import attachments, institutions, people
 from storage.database import transaction
 from storage.schema import figure, turn

@@ -19,11 +19,11 @@ from bot.channels.telegram.transport import Telegram, file_url
 from bot.core.messages import Choice, FileRef, Incoming, Outgoing
 from bot.core.render import environment
 from bot.features.report.actions import PLACES
-from policy.answers import answers
-from policy.checks import checks
-from policy.form import form
-from policy.notice import notices
-from policy.quarters import Quarter
+from policy.answers.entries import answers
+from policy.calendar.quarters import Quarter
+from policy.checks.rules import checks
+from policy.form.form import form
+from policy.notice.clauses import notices
 from storage import turns
 from storage.database import transaction
 from storage.schema import turn

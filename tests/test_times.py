@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.app import App, open_app
 from bot.features.reminders import send as reminder_sender
 from bot.settings import BadSetting, Settings, load_settings
-from policy.quarters import SHANGHAI, Quarter, Times
+from policy.calendar.quarters import SHANGHAI, Quarter, Times
 from storage import board, decisions
 from storage.database import transaction
 from storage.schema import report

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from tests.test_telegram_killed import free_port
 from tests.wechat_app import APPID, TOKEN, Answer, Clock, Phone, api, quick
 from tests.wechat_server import SECONDS, SECRET, WeChatServer

@@ -24,7 +24,7 @@ from bot.channels.wechat import transport as wechat_transport
 from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
-from policy.quarters import SHANGHAI
+from policy.calendar.quarters import SHANGHAI
 from storage import database, turns
 from storage.database import transaction
 from storage.schema import outbox

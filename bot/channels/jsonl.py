@@ -13,7 +13,7 @@ from bot.assistant import Assistant
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileGone, FileStore, drop_incoming, store_incoming
-from policy.quarters import FIRST_YEAR, LAST_YEAR, read_moment
+from policy.calendar.quarters import FIRST_YEAR, LAST_YEAR, read_moment
 from storage import turns
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address

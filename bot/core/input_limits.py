@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.core.messages import Incoming
-from policy.form import form
-from policy.form_lines import is_row
+from policy.form.form import form
+from policy.form.rows import is_row
 
 LONGEST_TEXT = 4000  # characters
 LONGEST_ID = 128

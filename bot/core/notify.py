@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from bot.core.channel_limits import CHANNELS
 from bot.core.messages import Outgoing
 from bot.core.render import render, words
-from policy.form import form
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import form
 from storage import contacts, institutions, people, returns, turns
 from storage.decisions import Decided
 from storage.lead_review import Review

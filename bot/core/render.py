@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from bot.core.messages import Choice, FileRef, Outgoing
-from policy.quarters import local
+from policy.calendar.quarters import local
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 _BUTTON = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}\n?", re.S)

@@ -14,7 +14,7 @@ from bot.core.keys import Keys
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import render
 from bot.documents.attachments import Arrived
-from policy.quarters import Quarter, Times
+from policy.calendar.quarters import Quarter, Times
 from storage import people
 from storage.turns import Conversation
 

@@ -15,7 +15,7 @@ from bot.core.render import words
 from bot.documents import attachments as incoming_files
 from bot.documents import docx
 from bot.documents.store import safe_name
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage import attachments, turnout
 from storage.attachments import Annexed, Attached
 

@@ -15,8 +15,8 @@ from bot.core.messages import IncomingFile
 from bot.documents import media_type, sheet_reader
 from bot.documents.media_type import BadFile
 from bot.documents.sheet_reader import BadSheet, Grid
-from policy.form import form
-from policy.form_file import MOST_ROWS, Base, FormFile, is_ours, read_form
+from policy.form.form import form
+from policy.form.sheet import MOST_ROWS, Base, FormFile, is_ours, read_form
 from storage import attachments
 from storage.database import StorageUnavailable, transaction
 from storage.turns import Address

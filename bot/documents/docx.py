@@ -16,7 +16,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from bot.core.render import templates
-from policy.form import form
+from policy.form.form import form
 
 FIXED = (2023, 5, 24, 0, 0, 0)  # the notice's date, as every part's own: any fixed one does
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

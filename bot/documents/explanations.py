@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.form import fact_of, form
+from policy.form.form import fact_of, form
 from storage.reports import Submitted
 
 

@@ -22,7 +22,7 @@ from bot.documents import export_lists, export_rows, form_files
 from bot.documents.explanations import explained
 from bot.documents.export_rows import label
 from bot.documents.workbook import Sheets, lines, shown
-from policy.quarters import FIRST_YEAR, Quarter, Times, local
+from policy.calendar.quarters import FIRST_YEAR, Quarter, Times, local
 from storage import aggregates, reports, turnout
 from storage.aggregates import OccupationTotal
 from storage.reports import Submitted

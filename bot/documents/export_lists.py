@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from bot.core.render import words
 from bot.documents.export_rows import Cells, label, measure_heads
 from bot.documents.workbook import Sheets, shown
-from bot.places import in_order
-from policy.quarters import local
+from policy.calendar.quarters import local
+from policy.institutions.district_order import in_order
 from storage import board, summary, turnout
 from storage.board import Line
 from storage.summary import Wanted

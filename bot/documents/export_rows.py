@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from bot.core.render import words
 from bot.documents.workbook import shown
-from policy.form import NOT_KNOWN, Measure, form
-from policy.quarters import local
+from policy.calendar.quarters import local
+from policy.form.form import NOT_KNOWN, Measure, form
 from storage import aggregates
 from storage.aggregates import OpeningOrigin, Origin
 

@@ -11,8 +11,8 @@ from bot.documents import docx
 from bot.documents.explanations import explained
 from bot.documents.sheet_reader import BASE_SHEET
 from bot.documents.workbook import Sheets, lines, shown
-from policy.form import Form, Measure, form
-from policy.quarters import Quarter, local
+from policy.calendar.quarters import Quarter, local
+from policy.form.form import Form, Measure, form
 from storage import attachments, earlier, institutions, people, reports
 from storage.attachments import KINDS
 from storage.reports import Submitted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from policy.form import Cell, Form, Row
+from policy.form.form import Cell, Form, Row
 from storage.reports import Rows
 from storage.revisions import Past
 

@@ -11,9 +11,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.documents import xlsx
-from policy.form import NOT_KNOWN
-from policy.form_file import MOST_COLUMNS, MOST_ROWS, Base, SheetCell
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import NOT_KNOWN
+from policy.form.sheet import MOST_COLUMNS, MOST_ROWS, Base, SheetCell
 
 LONGEST = 2 * 1024 * 1024  # bytes of a form
 LONGEST_UNPACKED = 12 * 1024 * 1024  # bytes of an XLSX, unpacked

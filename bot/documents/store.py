@@ -20,7 +20,7 @@ from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
 from bot.features.checks.dialog import CheckContext, CheckDialog
 from bot.registry import DIALOGS
-from policy.quarters import Times
+from policy.calendar.quarters import Times
 from storage import attachments, people, reports
 from storage.database import transaction
 

@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from bot.core.render import words
-from policy.form import NOT_KNOWN, Measure, form
+from policy.form.form import NOT_KNOWN, Measure, form
 
 _FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does
 _BAD_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")

@@ -13,8 +13,8 @@ from jinja2 import Environment
 from bot.channels.web.pages import static_url
 from bot.core import render
 from bot.office.visit import Visit
-from policy.form import form
-from policy.quarters import FIRST_YEAR, Quarter, local
+from policy.calendar.quarters import FIRST_YEAR, Quarter, local
+from policy.form.form import form
 
 
 @lru_cache(maxsize=1)

@@ -8,8 +8,8 @@ from bot.core import notify
 from bot.core.render import render
 from bot.office import codes
 from bot.office.visit import Answer, Denied, Goto, Page, Visit
-from policy.districts import DISTRICTS
-from policy.roster_file import LONGEST_DISTRICT, district_of, tidy_name
+from policy.institutions.districts import DISTRICTS
+from policy.institutions.roster_file import LONGEST_DISTRICT, district_of, tidy_name
 from storage import contacts, roster
 
 PATH = "/office/people"

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.office.visit import Answer, NotFound, Page, Visit
-from policy.quarters import SHANGHAI, local
+from policy.calendar.quarters import SHANGHAI, local
 from storage import contacts, institutions, records, roster
 from storage.records import Record, Wanted
 

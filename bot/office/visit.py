@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.app import App
 from bot.core.notify import Told
 from bot.documents.attachments import Arrived
-from policy.quarters import Quarter, Times, reporting_quarter
+from policy.calendar.quarters import Quarter, Times, reporting_quarter
 from storage.sessions import Officer
 
 

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 
-from policy.corpus import Author, Corpus, corpus
-from policy.evaluation import measure, wilson
-from policy.text import grams, normalise
-from policy.training import fit
+from policy.index.evaluation import measure, wilson
+from policy.index.training import fit
+from policy.index.training_data import Author, Corpus, corpus
+from policy.reading.text import grams, normalise
 
 Ranker = Callable[[str], list[str]]  # a question → entries, best first
 
@@ -118,7 +118,7 @@ def speed(authors: dict[str, Author]) -> None:
     """Load time, time of one answer and memory of the packaged index, in this process."""
     before = memory()
     start = time.perf_counter()
-    from policy.index import index
+    from policy.index.index import index
 
     loaded = index()
     load = time.perf_counter() - start

@@ -15,8 +15,8 @@ from itertools import product
 from bot.core.dialog import replay
 from bot.features.checks.dialog import CheckContext, CheckDialog
 from bot.registry import DIALOGS
-from policy.checks import Check, checks
-from policy.conditions import UNSURE
+from policy.checks.conditions import UNSURE
+from policy.checks.rules import Check, checks
 
 CONTEXT = CheckContext(date(2026, 11, 24), "self", ())
 

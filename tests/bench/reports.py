@@ -23,8 +23,8 @@ from sqlalchemy import Engine, insert, text
 
 from bot.core.keys import Keys
 from bot.documents import export
-from policy.form import form
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import form
 from storage import aggregates, board, drafts, reports
 from storage.database import open_database, transaction
 from storage.schema import MEASURES, figure, institution, person, report, revision

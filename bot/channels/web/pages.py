@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 
 from bot.core.messages import Choice, Outgoing
 from bot.core.render import render, templates, words
-from policy.checks import checks
-from policy.quarters import local
+from policy.calendar.quarters import local
+from policy.checks.rules import checks
 from storage.turns import Line
 
 OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown

@@ -16,13 +16,13 @@ from bot.core.messages import FileRef, Outgoing
 from bot.core.render import render
 from bot.core.turn import Turn
 from bot.features.publications.lookup import of_turn
-from policy.checks import UNDECIDED, Check, Fact, Verdict, checks
-from policy.conditions import UNSURE, Leaf, Reason
-from policy.notice import notices
-from policy.periods import NotADate, Period, Reading, free_again, read_date, settle
-from policy.publications import ONE_YEAR, Publication, one_year_reading
-from policy.quarters import SHANGHAI, local
-from policy.standards import standards, with_standards
+from policy.answers.publications import ONE_YEAR, Publication, one_year_reading
+from policy.calendar.quarters import SHANGHAI, local
+from policy.checks.conditions import UNSURE, Leaf, Reason
+from policy.checks.rules import UNDECIDED, Check, Fact, Verdict, checks
+from policy.checks.standards import standards, with_standards
+from policy.notice.clauses import notices
+from policy.reading.dates import NotADate, Period, Reading, free_again, read_date, settle
 from storage import facts as kept
 from storage import turns
 

@@ -21,8 +21,8 @@ from bot.features.courses.prompts import (
     Narrow,
 )
 from bot.features.figures.acting_for import ask_institution, speaking_for
-from policy.form import form
-from policy.standards import LEVELS
+from policy.checks.standards import LEVELS
+from policy.form.form import form
 from storage import courses
 from storage.courses import Course
 from storage.schema_courses import STAGES

@@ -11,11 +11,11 @@ from typing import Any
 from bot.core import vocabulary
 from bot.core.dialog import Choose, Problem, Question, Write
 from bot.features.report.prompts import LONGEST_NAME, MISTYPED, read_cell
-from policy.courses import out_of_order, too_many
-from policy.form import form
-from policy.periods import NotADate, Period, read_date
-from policy.quarters import local
-from policy.standards import LEVELS
+from policy.calendar.quarters import local
+from policy.checks.standards import LEVELS
+from policy.form.courses import out_of_order, too_many
+from policy.form.form import form
+from policy.reading.dates import NotADate, Period, read_date
 from storage.courses import Course
 
 NEW = "new"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from policy.form import Cell, Form
-from policy.form_lines import Line, read_lines, twice, wrong_totals
-from policy.form_parts import MOST_CELLS, MOST_LINES
+from policy.form.form import Cell, Form
+from policy.form.row_cells import MOST_CELLS, MOST_LINES
+from policy.form.rows import Line, read_lines, twice, wrong_totals
 
 
 @dataclass

@@ -11,8 +11,8 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
 from bot.features.institutions import name_lookup
-from policy.quarters import reporting_quarter
-from policy.roster_file import LONGEST, SHORTEST
+from policy.calendar.quarters import reporting_quarter
+from policy.institutions.roster_file import LONGEST, SHORTEST
 from storage import institutions, people
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from policy.roster_file import LONGEST, SHORTEST, alike, near, tidy_name
+from policy.institutions.roster_file import LONGEST, SHORTEST, alike, near, tidy_name
 from storage import institutions, roster
 from storage.roster import Listed
 

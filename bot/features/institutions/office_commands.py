@@ -12,10 +12,10 @@ from bot.features.institutions import dialog as institution_dialog
 from bot.features.institutions import name_lookup
 from bot.features.questions.desk import begin
 from bot.features.review import actions as review_actions
-from policy.districts import DISTRICTS
-from policy.form import form
-from policy.quarters import Quarter, reporting_quarter
-from policy.roster_file import district_of
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
+from policy.institutions.districts import DISTRICTS
+from policy.institutions.roster_file import district_of
 from storage import aggregates, audit, board, institutions, people, roster, turnout
 
 NAMED = 60  # institutions named in one message; the board has all of them

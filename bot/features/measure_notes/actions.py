@@ -11,9 +11,9 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
 from bot.features.questions.desk import begin
-from policy.form import form
-from policy.measure_notes import Piece, timeline
-from policy.quarters import reporting_quarter
+from policy.calendar.quarters import reporting_quarter
+from policy.form.form import form
+from policy.form.measure_notes import Piece, timeline
 from storage import earlier
 
 Replies = list[Outgoing] | None

@@ -13,9 +13,9 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words
 from bot.core.turn import Turn
-from policy.form import form
-from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
+from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
 from storage import earlier
 from storage.earlier import Set
 

@@ -18,9 +18,9 @@ from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
 from bot.features.report.editing.draft_writes import are_whole_rows
 from bot.features.report.prompts import read_cell
-from policy.form import NOT_KNOWN, Cell, Form, form
-from policy.form_lines import Line
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import NOT_KNOWN, Cell, Form, form
+from policy.form.rows import Line
 from storage import earlier, roster
 from storage.earlier import Opening
 from storage.reports import Rows

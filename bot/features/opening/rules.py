@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from bot.core import vocabulary as said
 from bot.core.dialog import Problem
-from policy.form import Doubt, Form, add_rows
-from policy.quarters import FIRST_YEAR, Quarter
+from policy.calendar.quarters import FIRST_YEAR, Quarter
+from policy.form.form import Doubt, Form, add_rows
 from storage import earlier
 from storage.reports import Rows
 

@@ -10,7 +10,7 @@ from bot.core.dialog_base import Dialog
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.people.telephones import NotATelephone, find_telephone
-from policy.roster_file import tidy_name
+from policy.institutions.roster_file import tidy_name
 from storage import contacts, people
 
 

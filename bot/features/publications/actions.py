@@ -11,7 +11,7 @@ from bot.features.publications import table_reader
 from bot.features.publications.dialogs import read_rows
 from bot.features.publications.lookup import as_publication, as_values
 from bot.features.questions.desk import begin, leave
-from policy.quarters import local
+from policy.calendar.quarters import local
 from storage import publications
 
 PAGE = 8

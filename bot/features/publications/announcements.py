@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine
 
 from bot.core.render import render
 from bot.features.publications.lookup import as_publication
-from policy.publications import wanted_by
-from policy.quarters import local
+from policy.answers.publications import wanted_by
+from policy.calendar.quarters import local
 from storage import publications, turns
 from storage.database import transaction
 

@@ -17,8 +17,7 @@ from bot.core.turn import Turn
 from bot.features.publications import announcements
 from bot.features.publications.lookup import as_values
 from bot.features.questions.desk_dialogs import WriteLines
-from policy.form import form
-from policy.publications import (
+from policy.answers.publications import (
     ANY,
     KINDS,
     LEVELS,
@@ -33,7 +32,8 @@ from policy.publications import (
     read_occupation,
     read_row,
 )
-from policy.quarters import local
+from policy.calendar.quarters import local
+from policy.form.form import form
 from storage import publications
 
 NONE = "none"  # any occupation, any level: "" would be no answer

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.turn import Turn
-from policy.publications import Publication
-from policy.quarters import local
+from policy.answers.publications import Publication
+from policy.calendar.quarters import local
 from storage import publications
 from storage.publications import FIELDS, Published
 

@@ -14,8 +14,8 @@ from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from bot.features.publications.dialogs import NONE, AskOccupation
 from bot.features.publications.lookup import of_turn
-from policy.publications import OPEN_CLASS, wanted_by
-from policy.quarters import local
+from policy.answers.publications import OPEN_CLASS, wanted_by
+from policy.calendar.quarters import local
 from storage import publications
 
 _AGREED = {"同意": "yes", **dict.fromkeys(vocabulary.YES, "yes"), "不同意": "no", "不用了": "no"}

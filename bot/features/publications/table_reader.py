@@ -16,7 +16,7 @@ from bot.core import input_limits
 from bot.core.messages import IncomingFile
 from bot.documents import xlsx
 from bot.documents.sheet_reader import BadSheet, check_archive, delimiter_of
-from policy.publications import column_of
+from policy.answers.publications import column_of
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".xlsx")
 LONGEST_FILE = 1024 * 1024  # bytes

@@ -11,12 +11,12 @@ from bot.core.messages import Outgoing
 from bot.core.render import render
 from bot.core.turn import Turn
 from bot.features.publications.lookup import Reader, nothing, of_turn
-from policy.answers import Entry, answers, answers_by_topic
-from policy.checks import checks
-from policy.clause_names import clauses_named
-from policy.index import Found, index
-from policy.notice import notices
-from policy.quarters import local
+from policy.answers.entries import Entry, answers, answers_by_topic
+from policy.calendar.quarters import local
+from policy.checks.rules import checks
+from policy.index.index import Found, index
+from policy.notice.clause_names import clauses_named
+from policy.notice.clauses import notices
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import render
 from bot.core.turn import Turn
-from policy.answers import answers
+from policy.answers.entries import answers
 from storage import complaints, questions, turns
 
 PAGE = 8  # questions on a page

@@ -12,9 +12,9 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import render, words
 from bot.core.turn import Turn
-from policy.answers import Entry, answers
-from policy.index import index
-from policy.quarters import local
+from policy.answers.entries import Entry, answers
+from policy.calendar.quarters import local
+from policy.index.index import index
 from storage import questions, turns
 from storage.questions import Asked
 

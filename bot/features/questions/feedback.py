@@ -13,11 +13,11 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import queue as question_queue
-from policy.answers import answers
-from policy.asked import perhaps_ours
-from policy.index import index
-from policy.quarters import local
-from policy.text import normalise
+from policy.answers.entries import answers
+from policy.calendar.quarters import local
+from policy.index.index import index
+from policy.index.relevance import perhaps_ours
+from policy.reading.text import normalise
 from storage import questions
 
 REASONS = ("off", "unclear", "other")

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from bot.core.render import render
-from policy.answers import answers
+from policy.answers.entries import answers
 from policy.files import packaged
-from policy.text import normalise
+from policy.reading.text import normalise
 from storage.questions import Proposal
 
 PHRASINGS = "office.yaml"
@@ -34,7 +34,7 @@ class Written:
 
 def _author() -> dict[str, Any]:
     """The office's phrasing file as it stands in the package, or an empty one."""
-    found = next((data for name, data in packaged("phrasings") if name == PHRASINGS), None)
+    found = next((data for name, data in packaged("index/phrasings") if name == PHRASINGS), None)
     who = "Questions that people really asked, assigned to entries by the office."
     return found or {"author": "office", "who": who, "phrasings": {}}
 
@@ -52,7 +52,7 @@ def write(proposals: Sequence[Proposal], folder: Path) -> Written:
     """
     known = {
         normalise(str(text))
-        for _, data in packaged("phrasings")
+        for _, data in packaged("index/phrasings")
         for texts in (data.get("phrasings") or {}).values()
         for text in texts
     }

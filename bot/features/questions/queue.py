@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core import input_limits
 from bot.core.turn import Turn
-from policy.text import normalise
+from policy.reading.text import normalise
 from storage import questions
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from bot.channels.wechat import window
 from bot.core.channel_limits import CHANNELS
 from bot.core.render import render
-from policy.quarters import Times, local, reporting_quarter
-from policy.reminders import (
+from policy.calendar.quarters import Times, local, reporting_quarter
+from policy.calendar.reminders import (
     ROSTER_DAYS,
     ROSTER_WARNING_DAYS,
     WAITED_FOR,

@@ -9,8 +9,8 @@ from bot.core.turn import Turn
 from bot.documents.revision_history import versions
 from bot.features.report import uploads
 from bot.features.report.uploads import Place
-from policy.form import form
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
 from storage import attachments, reports, revisions
 from storage.attachments import KINDS
 from storage.pages import STAMPED

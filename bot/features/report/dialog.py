@@ -28,8 +28,8 @@ from bot.features.report.editing.cell_hints import Registered
 from bot.features.report.lead import review as lead_review_requests
 from bot.features.report.prompts import AskCell, AskOccupations, AskQuarter, AskReason, AskWhy
 from bot.features.report.status import Choices
-from policy.form import Form, Row, form
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import Form, Row, form
 from storage import attachments, drafts, lateness, lead_review, people, reports
 from storage.reports import Snapshot
 

@@ -8,7 +8,7 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report import status as report_status
 from bot.features.report.status import ReportState
-from policy.quarters import Quarter, local
+from policy.calendar.quarters import Quarter, local
 from storage import institutions, lead_review
 
 NEAR = 14  # days before the quarter's last day

@@ -9,7 +9,7 @@ from bot.features.report import actions as report_actions
 from bot.features.report import status as report_status
 from bot.features.report.status import ReportState
 from bot.features.report.uploads import Place
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage import attachments
 
 

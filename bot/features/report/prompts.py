@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Problem, Question, Write
-from policy.figures import is_none, is_number
-from policy.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
-from policy.form_changes import read_correction
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.changes import read_correction
+from policy.form.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
+from policy.reading.numbers import is_none, is_number
 
 if TYPE_CHECKING:
     from bot.features.report.editing.cell_hints import Line

@@ -10,7 +10,7 @@ from bot.core.turn import DialogState, Turn
 from bot.features.report import status as report_status
 from bot.features.report.cursor import put_aside
 from bot.features.report.editing import concurrent_edits
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage import reports
 
 _NAMED = re.compile(r"^(?:填报|填表|报表)[\s:：]*([^\s:：].*)$")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.turn import Turn
-from policy.form import form
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
 from storage import drafts, lateness, reports, returns, revisions
 from storage.lateness import Timeliness
 from storage.reports import Revision

@@ -14,10 +14,10 @@ from bot.features.report import row_actions
 from bot.features.report.dialog import PENDING, ReportContext
 from bot.features.report.editing import draft_writes
 from bot.features.report.prompts import AskCell, AskWhy, occupations_in
-from policy.form import form
-from policy.form_changes import Change, read_change, read_edits, read_removal
-from policy.form_lines import bare_row
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.changes import Change, read_change, read_edits, read_removal
+from policy.form.form import form
+from policy.form.rows import bare_row
 from storage import drafts
 
 Replies = list[Outgoing] | None

@@ -12,9 +12,9 @@ from bot.core.turn import Turn
 from bot.documents.attachments import Arrived
 from bot.features.report.dialog import ReportContext
 from bot.features.report.editing import concurrent_edits, draft_writes
-from policy.form import form
-from policy.form_file import FormFile
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
+from policy.form.sheet import FormFile
 from storage import attachments, drafts, reports
 from storage.attachments import KINDS
 from storage.pages import STAMPED

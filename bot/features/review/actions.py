@@ -11,8 +11,8 @@ from bot.core.turn import Turn
 from bot.documents.explanations import explained
 from bot.features.questions.desk import begin
 from bot.features.report.actions import print_ref
-from policy.form import form
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
 from storage import attachments, board, decisions, lateness, people, reports, sessions
 from storage.reports import VersionConflict
 

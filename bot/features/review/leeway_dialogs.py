@@ -14,7 +14,7 @@ from bot.core.permissions import refused
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.publications.dialogs import AskDay
-from policy.quarters import SHANGHAI, Quarter, first_extension, local
+from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local
 from storage import decisions, institutions, reports
 from storage.institutions import Institution
 from storage.reports import Submitted, VersionConflict

@@ -13,7 +13,7 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words
 from bot.core.turn import Turn
-from policy.form import Form, form
+from policy.form.form import Form, form
 from storage import decisions, reports
 from storage.reports import Submitted, VersionConflict
 from storage.returns import WHOLE

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy.form import Measure
+from policy.form.form import Measure
 
 WIDTH = 440  # of the drawing; it is scaled to the place it is shown in
 TOP = 50  # title and a line under it

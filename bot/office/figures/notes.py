@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.features.measure_notes import actions as measure_note_actions
 from bot.office.visit import Answer, Goto, Page, Visit
-from policy.form import form
-from policy.measure_notes import LONGEST, SHORTEST, offered, timeline
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.form.form import form
+from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
 from storage import earlier
 
 PATH = "/office/notes"

@@ -12,8 +12,8 @@ from bot.features.opening.rules import LONGEST_SOURCE, names_source
 from bot.features.report.prompts import read_cell
 from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
-from policy.form import NOT_KNOWN, Cell, form
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import NOT_KNOWN, Cell, form
 from storage import contacts, earlier, roster
 from storage.earlier import Opening
 from storage.reports import Rows, VersionConflict

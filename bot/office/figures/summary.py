@@ -21,9 +21,9 @@ from bot.office.figures.charts import Chart
 from bot.office.figures.totals import Line
 from bot.office.reports.board import NO_DISTRICT, counts
 from bot.office.visit import Answer, Download, NotFound, Page, Visit
-from bot.places import in_order
-from policy.form import form
-from policy.quarters import FIRST_YEAR, Quarter
+from policy.calendar.quarters import FIRST_YEAR, Quarter
+from policy.form.form import form
+from policy.institutions.district_order import in_order
 from storage import attachments, board, earlier, summary, turnout
 from storage.summary import Slice, Wanted
 from storage.turnout import Counted, Turnout

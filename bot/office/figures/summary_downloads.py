@@ -18,7 +18,7 @@ from bot.core.render import words
 from bot.documents import annexes, export
 from bot.documents.store import safe_name
 from bot.office.visit import Answer, Download, Goto, NotFound, Visit
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage import exports
 
 # kind → the file's ending: the aggregated form, the rows behind it, every form (where there are many);

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.documents.export import BASES
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
 from storage.summary import OPENING, Slice
 
 STATES = (OPENING, "accepted", "submitted")  # in the order they are drawn

@@ -21,9 +21,9 @@ from bot.documents.media_type import BadFile, media_of
 from bot.documents.sheet_reader import BadSheet, Grid
 from bot.office.institutions import inviting
 from bot.office.visit import Answer, Download, Goto, Page, Visit
-from policy.districts import DISTRICTS
-from policy.quarters import reporting_quarter
-from policy.roster_file import COLUMNS, HEADS, MOST, RosterFile, Row, read_roster, same_as
+from policy.calendar.quarters import reporting_quarter
+from policy.institutions.districts import DISTRICTS
+from policy.institutions.roster_file import COLUMNS, HEADS, MOST, RosterFile, Row, read_roster, same_as
 from storage import roster
 from storage.roster import NameTaken, Wanted
 

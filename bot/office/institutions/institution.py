@@ -12,7 +12,7 @@ from bot.office import codes
 from bot.office.html import quarters_until
 from bot.office.institutions.institutions import choices, read_fields
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
-from policy.quarters import Quarter, reporting_quarter
+from policy.calendar.quarters import Quarter, reporting_quarter
 from storage import contacts, earlier, roster
 from storage.contacts import Code
 from storage.roster import Listed, NameTaken

@@ -10,9 +10,9 @@ from bot.office import codes
 from bot.office.html import quarters_until
 from bot.office.reports.board import NO_DISTRICT
 from bot.office.visit import Answer, Page, Visit
-from policy.districts import DISTRICTS
-from policy.quarters import Quarter, reporting_quarter
-from policy.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, district_of, tidy_name
+from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.institutions.districts import DISTRICTS
+from policy.institutions.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, district_of, tidy_name
 from storage import contacts, roster
 from storage.roster import Listed, NameTaken, Wanted
 

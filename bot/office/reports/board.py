@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, Page, Visit
-from bot.places import in_order
-from policy.quarters import SHANGHAI, Quarter
+from policy.calendar.quarters import SHANGHAI, Quarter
+from policy.institutions.district_order import in_order
 from storage import attachments, board, decisions, returns, revisions
 from storage.board import Group
 

@@ -17,10 +17,10 @@ from bot.features.report.editing import cell_hints
 from bot.features.report.prompts import read_cell
 from bot.office.reports.report import place
 from bot.office.visit import Answer, Goto, Page, Visit
-from policy.form import Cell, Doubt, Form, form
-from policy.form_file import FormFile
-from policy.quarters import SHANGHAI, Quarter, local
-from policy.roster_file import alike
+from policy.calendar.quarters import SHANGHAI, Quarter, local
+from policy.form.form import Cell, Doubt, Form, form
+from policy.form.sheet import FormFile
+from policy.institutions.roster_file import alike
 from storage import attachments, drafts, reports, returns, revisions
 from storage.pages import STAMPED
 from storage.reports import Rows, Snapshot, VersionConflict

@@ -7,7 +7,7 @@ from bot.documents import export, form_files
 from bot.documents.store import safe_name
 from bot.office.reports.report import WITH_TELEPHONE
 from bot.office.visit import Answer, Download, NotFound, Visit
-from policy import form as chart
+from policy.form import form as chart
 from storage import attachments, reports, roster
 from storage.reports import Submitted
 

@@ -10,8 +10,8 @@ from bot.core.channel_limits import CHANNELS
 from bot.office.html import quarters_until
 from bot.office.reports.board import NO_DISTRICT, counts
 from bot.office.visit import Answer, Page, Visit
-from bot.places import in_order
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.institutions.district_order import in_order
 from storage import board, calls, contacts, institutions, people
 from storage.board import Line
 from storage.calls import LastForm

@@ -10,8 +10,8 @@ from bot.core.notify import Told
 from bot.documents.explanations import explained
 from bot.documents.revision_history import versions
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
-from policy.form import form
-from policy.quarters import SHANGHAI, Quarter, first_extension
+from policy.calendar.quarters import SHANGHAI, Quarter, first_extension
+from policy.form.form import form
 from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster
 from storage.decisions import BadReasons, Decided, OwnEntry
 from storage.pages import STAMPED

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from bot.core.dialog import Question
 from bot.core.turn import Turn
 from bot.features.report.prompts import read_cell
-from policy.form import Cell, Doubt, Form, Measure, Row, add_rows
-from policy.quarters import FIRST_YEAR, Quarter
+from policy.calendar.quarters import FIRST_YEAR, Quarter
+from policy.form.form import Cell, Doubt, Form, Measure, Row, add_rows
 from storage import courses, earlier
 from storage.earlier import Note, Opening
 from storage.reports import Rows, Snapshot

@@ -10,7 +10,7 @@ from bot.core import vocabulary
 from bot.core.dialog import Choose, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from policy.form import Cell, Form, Measure
+from policy.form.form import Cell, Form, Measure
 from storage import edits
 from storage.edits import Edit, Fate
 from storage.reports import Snapshot

@@ -11,7 +11,7 @@ from bot.core.turn import Turn
 from bot.features.report.editing import concurrent_edits, draft_writes
 from bot.features.report.editing.concurrent_edits import Seen
 from bot.features.report.prompts import NO_BUSINESS, AskCell, AskOccupations
-from policy.figures import looks_like_figure
+from policy.reading.numbers import looks_like_figure
 from storage import drafts
 
 if TYPE_CHECKING:

@@ -11,16 +11,9 @@ from bot.features.figures.pasted_rows import Lines, sort_lines
 from bot.features.report.editing import concurrent_edits
 from bot.features.report.editing.cell_hints import AskTotal
 from bot.features.report.prompts import NO_BUSINESS, AskCell, AskWhy, read_cell
-from policy.form import NOT_KNOWN, Cell, Form, Measure, form
-from policy.form_lines import (
-    Line,
-    are_figures,
-    bare_row,
-    only_rows,
-    quarter_named,
-    read_lines,
-)
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import NOT_KNOWN, Cell, Form, Measure, form
+from policy.form.rows import Line, are_figures, bare_row, only_rows, quarter_named, read_lines
 from storage import drafts, reports
 from storage.reports import VersionConflict
 

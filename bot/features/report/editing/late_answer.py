@@ -9,9 +9,9 @@ from bot.core.dialog import Outcome
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.editing import concurrent_edits, office_remarks
-from policy.figures import looks_like_figure
-from policy.form import form
-from policy.form_lines import are_figures
+from policy.form.form import form
+from policy.form.rows import are_figures
+from policy.reading.numbers import looks_like_figure
 from storage import institutions
 
 if TYPE_CHECKING:

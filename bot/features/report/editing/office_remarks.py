@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from bot.core.dialog import Choose, Outcome, Question
 from bot.core.render import words
 from bot.core.turn import Turn
-from policy.form import Cell, Doubt, Row
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import Cell, Doubt, Row
 from storage import reports, returns
 from storage.reports import Snapshot
 from storage.returns import WHOLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core import notify
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from policy.form import form
+from policy.form.form import form
 from storage import institutions, lead_review, reports
 from storage.lead_review import Review
 from storage.reports import Snapshot, VersionConflict

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from policy.files import PolicyError
-from policy.text import grams
+from policy.reading.text import grams
 
 FORMAT = 2
 TALK, OWN = 1, 2  # who uses a gram
@@ -181,7 +181,7 @@ def packaged_weights(root: Traversable | None = None) -> Weights:
         PolicyError: the files are missing or do not fit together; the message says what to run.
 
     """
-    root = root or resources.files("policy").joinpath("model")
+    root = root or resources.files("policy").joinpath("index/model")
     try:
         header = json.loads(root.joinpath("index.json").read_text(encoding="utf-8"))
         words = root.joinpath("grams.txt").read_text(encoding="utf-8").split("\n")[:-1]

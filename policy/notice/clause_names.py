@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from policy.notice import notices
-from policy.text import bare, unified
+from policy.notice.clauses import notices
+from policy.reading.text import bare, unified
 
 _DIGITS = dict(zip("123456789", "一二三四五六七八九", strict=True))
 _NUMBER = "[一二三四五六七八九1-9]"

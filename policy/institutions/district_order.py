@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policy.districts import DISTRICTS
+from policy.institutions.districts import DISTRICTS
 
 
 def in_order(districts: Iterable[str | None]) -> list[str | None]:

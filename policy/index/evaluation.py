@@ -11,10 +11,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from policy.answers import answers
-from policy.corpus import HOUSE, Author, Corpus, corpus, house_folds
-from policy.index import Index
-from policy.training import fit, sounds
+from policy.answers.entries import answers
+from policy.index.index import Index
+from policy.index.training import fit, sounds
+from policy.index.training_data import HOUSE, Author, Corpus, corpus, house_folds
 
 # What is counted, in the order it is printed: (key, words, target or None).
 MEASURES: list[tuple[str, str, float | None]] = [

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from policy.districts import find_district
-from policy.form_file import SheetCell
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.sheet import SheetCell
+from policy.institutions.districts import find_district
 
 MOST = 20_000  # rows of a list
 COLUMNS = 20  # looked at

@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from policy.figures import NotAFigure, read_figure, unit_of
 from policy.files import PolicyError, packaged_file
-from policy.text import unified, without_brackets
+from policy.reading.numbers import NotAFigure, read_figure, unit_of
+from policy.reading.text import unified, without_brackets
 
 NOT_KNOWN: Literal["not_known"] = "not_known"  # 不掌握: the institution does not know; submits with a note
 
@@ -361,4 +361,4 @@ def parse_form(raw: dict[str, Any]) -> Form:
 @lru_cache(maxsize=1)
 def form() -> Form:
     """The packaged form, read once."""
-    return parse_form(packaged_file("form.yaml"))
+    return parse_form(packaged_file("form/form.yaml"))

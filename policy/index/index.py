@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from policy.answers import answers
+from policy.answers.entries import answers
 from policy.files import packaged
-from policy.text import LONGEST, bare, unified
-from policy.weights import FORMAT, Scores, Weights, packaged_weights
+from policy.index.model_file import FORMAT, Scores, Weights, packaged_weights
+from policy.reading.text import LONGEST, bare, unified
 
 # 1. … 2) … （3）… ④ … 五、…: where the items of a list begin, before characters are unified.
 _ITEM = re.compile(
@@ -85,7 +85,7 @@ def training_inputs() -> dict[str, Any]:
         for e in answers().entries.values()
         if not e.replaces
     }
-    return {"entries": entries, "phrasings": {name: data for name, data in packaged("phrasings")}}
+    return {"entries": entries, "phrasings": {name: data for name, data in packaged("index/phrasings")}}
 
 
 def inputs_hash() -> str:

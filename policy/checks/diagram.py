@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from policy.checks import Check, checks
-from policy.conditions import AllOf, Condition, Leaf
+from policy.checks.conditions import AllOf, Condition, Leaf
+from policy.checks.rules import Check, checks
 
 ALL, ANY = "全部满足", "满足一项"
 ROW, COLUMN, WIDTH, HEIGHT = 62, 292, 264, 50

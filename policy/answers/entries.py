@@ -107,7 +107,7 @@ class Answers:
 @lru_cache(maxsize=1)
 def answers() -> Answers:
     """The packaged answers, read once."""
-    return Answers(e for name, data in packaged("answers") for e in parse_topic(name, data))
+    return Answers(e for name, data in packaged("answers/topics") for e in parse_topic(name, data))
 
 
 @lru_cache(maxsize=1)

@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from policy.figures import is_dash
-from policy.form import Form, Measure, Occupation
-from policy.form_file import ENDS, IDLE, MOST_COLUMNS, Heads, SheetCell, find_heads, quarter_in
-from policy.form_parts import LONGEST_CELL, MOST_LINES, is_crowded, is_value, parts, rows_of, whole_lines
+from policy.form.form import Form, Measure, Occupation
+from policy.form.row_cells import LONGEST_CELL, MOST_LINES, is_crowded, is_value, parts, rows_of, whole_lines
+from policy.form.sheet import ENDS, IDLE, MOST_COLUMNS, Heads, SheetCell, find_heads, quarter_in
+from policy.reading.numbers import is_dash
 
 TOTALS = frozenset("合计 总计 小计 共计 总数 合 计 总和".split())
 _HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())

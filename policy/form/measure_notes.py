@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from policy.quarters import FIRST_YEAR, Quarter
+from policy.calendar.quarters import FIRST_YEAR, Quarter
 
 LONGEST, SHORTEST = 200, 2  # characters of a note
 AHEAD = 8  # quarters after the present one from which a note may hold

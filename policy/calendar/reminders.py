@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from policy.calendar.quarters import Quarter, local
 from policy.files import PolicyError, packaged_file
-from policy.quarters import Quarter, local
 
 # Days before the due day (附件：每季度末前); negative: days after it.
 SCHEDULE = {"d14": 14, "d7": 7, "d3": 3, "d1": 1, "d0": 0, "overdue": -1}
@@ -110,4 +110,4 @@ def parse_holidays(raw: dict[str, Any]) -> Calendar:
 @lru_cache(maxsize=1)
 def corrections() -> Calendar:
     """The packaged corrections, read once."""
-    return parse_holidays(packaged_file("holidays.yaml"))
+    return parse_holidays(packaged_file("calendar/holidays.yaml"))

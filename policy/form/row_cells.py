@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from policy.figures import is_dash, looks_like_figure
-from policy.form import Form
-from policy.form_file import UNKNOWN
-from policy.numerals import fold
+from policy.form.form import Form
+from policy.form.sheet import UNKNOWN
+from policy.reading.numbers import is_dash, looks_like_figure
+from policy.reading.numerals import fold
 
 MOST_LINES = 200  # lines of one text; the form has a dozen rows
 MOST_CELLS = 300  # cells of a line; every row of the form on one line has fewer

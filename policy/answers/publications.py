@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from policy.form import form
-from policy.text import without_brackets
+from policy.form.form import form
+from policy.reading.text import without_brackets
 
 # kind → its name. Entries name the kinds that complete them in `publishable`.
 KINDS = {

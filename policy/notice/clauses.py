@@ -169,4 +169,4 @@ class Notices:
 @lru_cache(maxsize=1)
 def notices() -> Notices:
     """The packaged notices, read once."""
-    return Notices([parse_notice(name, data) for name, data in packaged("notices")])
+    return Notices([parse_notice(name, data) for name, data in packaged("notice/texts")])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy.files import PolicyError
-from policy.index import inputs_hash, training_inputs
-from policy.text import normalise
+from policy.index.index import inputs_hash, training_inputs
+from policy.reading.text import normalise
 
 HOUSE = "house"  # the author whose phrasings are always in training and never counted
 

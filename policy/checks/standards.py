@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from policy.checks import Check, Fact, Option, facts_of
-from policy.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf
+from policy.checks.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf
+from policy.checks.rules import Check, Fact, Option, facts_of
 from policy.files import PolicyError, packaged_file
-from policy.form import form
+from policy.form.form import form
 
 LEVELS = {"junior": "初级", "middle": "中级", "senior": "高级"}
 GENERAL = "conditions"  # the fact asked where no standard was typed in
@@ -154,4 +154,4 @@ def _replaced(condition: Condition, by: Condition) -> Condition:
 @lru_cache(maxsize=1)
 def standards() -> list[Standard]:
     """The packaged standards, read once."""
-    return parse_standards(packaged_file("standards.yaml"))
+    return parse_standards(packaged_file("checks/standards.yaml"))

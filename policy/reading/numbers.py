@@ -9,7 +9,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from policy.numerals import HAN, NotANumeral, fold, is_approximate, is_marked, read_numeral
+from policy.reading.numerals import HAN, NotANumeral, fold, is_approximate, is_marked, read_numeral
 
 # Unit as people write it → the form's own; 个 goes with classes and people alike.
 UNITS = {

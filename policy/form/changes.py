@@ -6,9 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from policy.figures import is_number
-from policy.form import Form, Measure
-from policy.numerals import fold
+from policy.form.form import Form, Measure
+from policy.reading.numbers import is_number
+from policy.reading.numerals import fold
 
 _BEGINS = re.compile(
     r"^(?:算了|哦|嗯|不对|等等|等一下)?[，,。\s]*(?:我想|我要|请|帮我)?(?:把|将)?(?:改动|改|修改|更正|修正)?(?:一下|下)?(?:把|将)?\s*"

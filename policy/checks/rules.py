@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, Literal
 
-from policy.conditions import (
+from policy.checks.conditions import (
     UNSURE,
     AllOf,
     AnyOf,
@@ -333,11 +333,13 @@ def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check
 @lru_cache(maxsize=1)
 def all_facts() -> dict[str, Fact]:
     """Every fact any check may ask, read once."""
-    return parse_facts(packaged_file("facts.yaml"))
+    return parse_facts(packaged_file("checks/facts.yaml"))
 
 
 @lru_cache(maxsize=1)
 def checks() -> dict[str, Check]:
     """The packaged checks by id, in the order a person meets them, read once."""
-    found = [(raw["order"], parse_check(name, raw, all_facts())) for name, raw in packaged("checks")]
+    found = [
+        (raw["order"], parse_check(name, raw, all_facts())) for name, raw in packaged("checks/definitions")
+    ]
     return {check.id: check for _, check in sorted(found, key=lambda pair: pair[0])}

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from policy.figures import is_dash, is_figure, is_none
-from policy.form import Cell, Form, Measure, Refused
-from policy.quarters import Quarter
+from policy.calendar.quarters import Quarter
+from policy.form.form import Cell, Form, Measure, Refused
+from policy.reading.numbers import is_dash, is_figure, is_none
 
 MOST_ROWS = 200  # rows looked at; the form has a dozen
 MOST_COLUMNS = 40

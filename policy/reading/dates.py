@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from policy.numerals import NotANumeral, fold, read_numeral
+from policy.reading.numerals import NotANumeral, fold, read_numeral
 
 Reading = Literal["months", "calendar"] | None  # None: the office has not published one
 

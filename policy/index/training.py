@@ -11,19 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from policy.corpus import Author, Corpus, corpus, house_folds
 from policy.files import PolicyError
-from policy.index import (
-    CHAT_COVERED,
-    Index,
-    chat_signals,
-    combined,
-    follow_signals,
-    gate,
-    signals,
-)
-from policy.text import grams, normalise, unified
-from policy.weights import EXTRA, FORMAT, Weights
+from policy.index.index import CHAT_COVERED, Index, chat_signals, combined, follow_signals, gate, signals
+from policy.index.model_file import EXTRA, FORMAT, Weights
+from policy.index.training_data import Author, Corpus, corpus, house_folds
+from policy.reading.text import grams, normalise, unified
 
 MODEL = Path(__file__).parent / "model"
 
@@ -333,7 +325,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"已写入 {MODEL}")
         return 0
     if arguments[:1] == ["evaluate"] and set(arguments[1:]) <= {"--verbose"}:
-        from policy.evaluation import evaluate
+        from policy.index.evaluation import evaluate
 
         evaluate(verbose="--verbose" in arguments)
         return 0

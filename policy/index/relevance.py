@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from policy.index import Found, index
-from policy.text import bare, unified
+from policy.index.index import Found, index
+from policy.reading.text import bare, unified
 
 # The share of doubt from which a refusal counts as perhaps ours. Low: the office can drop a question
 # with one tap, and one that never reaches it cannot be answered.

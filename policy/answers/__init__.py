@@ -1,0 +1,1 @@
+"""The library of answers, and what the office publishes beside it."""

@@ -1,0 +1,1 @@
+"""Quarters, due dates, working days and reminders."""

@@ -1,0 +1,1 @@
+"""The guided checks: rules over facts that explain themselves."""

@@ -1,0 +1,1 @@
+"""Which entry answers a question: the index, its training and its evaluation."""

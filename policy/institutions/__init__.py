@@ -1,0 +1,1 @@
+"""Districts, and the list of institutions as a sheet."""

@@ -1,0 +1,1 @@
+"""The notice: its clauses, their names, amendments."""
