@@ -23,9 +23,9 @@ from bot.documents import attachments as incoming_files
 from bot.features.publications import table_reader
 from bot.registry import takes_numbers
 from policy.calendar.quarters import Times
-from storage import turns
+from storage import messages
 from storage.database import StorageUnavailable, transaction
-from storage.reports import VersionConflict
+from storage.reports.reports import VersionConflict
 
 log = logging.getLogger("bot")
 
@@ -78,11 +78,11 @@ class Assistant:
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(text)
         address = incoming.address
-        turn_id = turns.begin(connection, address, incoming.id, masked or _label(incoming), incoming.now)
+        turn_id = messages.begin(connection, address, incoming.id, masked or _label(incoming), incoming.now)
         if turn_id is None:
-            stored = turns.stored_replies(connection, address, incoming.id)
+            stored = messages.stored_replies(connection, address, incoming.id)
             return [Outgoing.from_body(body) for body in stored]
-        talk = turns.load_conversation(connection, address, incoming.now)
+        talk = messages.load_conversation(connection, address, incoming.now)
         memory = Memory.from_json(talk.state)
         private = memory.dialog is not None and takes_numbers(memory.dialog.name)
         said_here = text if private else masked
@@ -97,9 +97,9 @@ class Assistant:
         talk.state = memory.to_json()
         if incoming.numbered:
             talk.state["numbers"] = _numbers_press(turn)
-        turns.save_conversation(connection, talk, incoming.now)
+        messages.save_conversation(connection, talk, incoming.now)
         tracked = channel_of(address.channel).tracked
-        turns.enqueue(
+        messages.enqueue(
             connection,
             address,
             [message.body() for message in said],
@@ -116,11 +116,13 @@ class Assistant:
         log.error("incident %s: %s\n%s", number, type(error).__qualname__, places)
         said = [render("problem/incident.j2", incident=number)]
         with transaction(self.engine) as connection:
-            turn_id = turns.record_incident(connection, incoming.address, incoming.id, number, incoming.now)
+            turn_id = messages.record_incident(
+                connection, incoming.address, incoming.id, number, incoming.now
+            )
             if turn_id is not None:
                 sent = None if channel_of(incoming.address.channel).tracked else incoming.now
                 bodies = [message.body() for message in said]
-                turns.enqueue(connection, incoming.address, bodies, incoming.now, turn_id, sent_at=sent)
+                messages.enqueue(connection, incoming.address, bodies, incoming.now, turn_id, sent_at=sent)
         return said
 
 

@@ -31,7 +31,9 @@ from bot.registry import DIALOGS
 from policy.calendar.quarters import Quarter
 from policy.checks.rules import checks
 from policy.form.form import form
-from storage import courses, drafts, facts, publications, questions, reports, turns
+from storage import courses, messages, publications, questions
+from storage.people import facts
+from storage.reports import drafts, reports
 
 Replies = list[Outgoing] | None
 
@@ -100,7 +102,7 @@ def clear(turn: Turn) -> list[Outgoing]:
     turn.read_again("facts")
     questions.forget(turn.connection, turn.talk.account_id, turn.incoming.address)
     publications.unsubscribe(turn.connection, turn.talk.account_id, turn.person_id, turn.now)
-    turns.forget_history(turn.connection, turn.incoming.address, turn.id)
+    messages.forget_history(turn.connection, turn.incoming.address, turn.id)
     memory = turn.memory
     memory.asked = None
     memory.dialog, memory.parked, memory.topic, memory.about = None, {}, None, "self"

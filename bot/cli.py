@@ -178,8 +178,9 @@ def _proposals(arguments: list[str]) -> int:
 
 def _invite(options: argparse.Namespace) -> int:
     from bot.features.institutions import name_lookup
-    from storage import institutions, people
     from storage.database import transaction
+    from storage.institutions import institutions
+    from storage.people import people
 
     app, now = _open(), datetime.now(SHANGHAI)
     made, name = False, ""
@@ -209,8 +210,8 @@ def _export(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from bot.documents import export
-    from storage import turnout
     from storage.database import transaction
+    from storage.totals import coverage
 
     try:
         quarter = Quarter.parse(options.quarter, datetime.now(SHANGHAI))
@@ -232,7 +233,7 @@ def _export(options: argparse.Namespace) -> int:
             )
         except OSError:
             raise _problem("write", options.to) from None
-        counted = turnout.turnout(connection, name, options.accepted)
+        counted = coverage.turnout(connection, name, options.accepted)
     data = {"quarter": quarter, "turnout": counted, "accepted_only": options.accepted}
     print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
     return 0

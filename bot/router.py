@@ -22,7 +22,7 @@ from bot.features.report.dialog import ReportContext
 from bot.features.report.greeting import of_day as greeting_of_day
 from bot.features.report.prompts import AskCell, AskWhy
 from policy.reading.numbers import looks_like_figure
-from storage.returns import ReportClosed
+from storage.reports.returned_cells import ReportClosed
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)

@@ -27,8 +27,9 @@ from bot.office.routes import routes as office_routes
 from bot.runner import Runner
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import people, sessions, turns
+from storage import messages
 from storage.database import StorageUnavailable, schema_state, transaction
+from storage.people import people, sessions
 
 log = logging.getLogger("bot")
 KEEP_TURNS = timedelta(days=30)  # dedupe needs 7; the rest is the history a person sees
@@ -77,7 +78,7 @@ def application(app: App) -> Starlette:
     async def metrics(request: Request) -> Response:
         def read() -> dict[str, int]:
             with transaction(app.engine, read_only=True) as connection:
-                return turns.counts(connection)
+                return messages.counts(connection)
 
         try:
             counted = await runner.run(read)
@@ -93,7 +94,7 @@ def application(app: App) -> Starlette:
     async def purge() -> None:
         def work() -> None:
             with transaction(app.engine) as connection:
-                turns.purge(connection, now() - KEEP_TURNS)
+                messages.purge(connection, now() - KEEP_TURNS)
                 sessions.forget_old(connection, now() - KEEP_TURNS)
             folder = app.settings.data_dir
             incoming_files.sweep(app.engine, folder, now() - KEEP_TURNS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from storage.schema import audit
+from storage.schema.core import audit
 
 _INSERT = insert(audit)
 

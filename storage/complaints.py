@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select, update
 
 from storage import audit
-from storage.people import CODE_ALPHABET
-from storage.schema_questions import complaint
+from storage.people.people import CODE_ALPHABET
+from storage.schema.questions import complaint
 
 
 @dataclass(frozen=True)

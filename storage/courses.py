@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import audit
-from storage.schema import institution
-from storage.schema_courses import STAGES, course, course_reminder
-from storage.turns import drop_reminders, insert_new
+from storage.messages import drop_reminders, insert_new
+from storage.schema.core import institution
+from storage.schema.courses import STAGES, course, course_reminder
 
 _OF_ITS_LIFE = (
     *(f"{stage}_on" for stage in STAGES),

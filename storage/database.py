@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from storage.schema import SCHEMA_NUMBER, schema_mark
+from storage.schema.core import SCHEMA_NUMBER, schema_mark
 
 READ_ONLY = "read only"  # key in a pooled connection's info
 BUSY_SECONDS = 5  # how long a writer waits for another one before the turn is refused

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import audit
-from storage.schema import account
-from storage.schema_questions import publication, subscription
-from storage.turns import Address, insert_new
+from storage.messages import Address, insert_new
+from storage.schema.core import account
+from storage.schema.questions import publication, subscription
 
 FIELDS = (
     "kind",

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from storage import audit
-from storage.schema import account, turn
-from storage.schema_questions import asker, feedback, proposal, question
-from storage.turns import Address, insert_new
+from storage.messages import Address, insert_new
+from storage.schema.core import account, turn
+from storage.schema.questions import asker, feedback, proposal, question
 
 # From weak to strong: a question is listed for the strongest reason anybody had.
 REASONS = ("refused", "unsure", "disliked", "handed")

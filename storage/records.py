@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 
-from storage.schema import audit, institution, invite, membership, person, report, revision
-from storage.schema_courses import course
+from storage.schema.core import audit, institution, invite, membership, person, report, revision
+from storage.schema.courses import course
 
 
 @dataclass(frozen=True)

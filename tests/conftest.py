@@ -11,8 +11,9 @@ from sqlalchemy import create_engine, text
 
 from bot.app import App, open_app
 from bot.settings import Settings
-from storage import institutions, people
 from storage.database import open_database, transaction
+from storage.institutions import institutions
+from storage.people import people
 from tests.talk import NOON, Person
 
 

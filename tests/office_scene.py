@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.app import App
-from storage import decisions, institutions, people, reports, roster
 from storage.database import transaction
-from storage.roster import Wanted
+from storage.institutions import institutions, roster
+from storage.institutions.roster import Wanted
+from storage.people import people
+from storage.reports import decisions, reports
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 

@@ -17,8 +17,9 @@ from playwright.sync_api import sync_playwright
 
 from bot import server
 from bot.app import App
-from storage import decisions, institutions, reports
 from storage.database import transaction
+from storage.institutions import institutions
+from storage.reports import decisions, reports
 from tests.conftest import make_app
 from tests.office_scene import OFFICER, accepted, head, reports_, school
 from tests.talk import NOON

@@ -22,7 +22,7 @@ from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import database
 from storage.database import transaction
-from storage.schema import outbox
+from storage.schema.core import outbox
 from tests.telegram_server import SECONDS, TOKEN, BotApi
 
 NOW = datetime(2026, 12, 30, 12, 0, tzinfo=SHANGHAI)

@@ -11,8 +11,8 @@ import pytest
 from bot.app import App
 from bot.documents import annexes, docx
 from bot.documents import attachments as incoming_files
-from storage.attachments import Annexed, Attached, Pages
 from storage.database import transaction
+from storage.reports.attachments import Annexed, Attached, Pages
 from tests.conftest import office_code
 from tests.form_files import FIGURES, JPG, PDF, PNG, Document, bound, reported, send
 from tests.office_browser import Browser, at

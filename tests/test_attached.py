@@ -21,10 +21,10 @@ from bot.documents import media_type
 from bot.documents import store as document_store
 from bot.features.report import page_dialog
 from bot.server import application
-from storage import attachments
 from storage.database import transaction
-from storage.schema import account, membership, report, revision
-from storage.schema_contact import attachment, received_file
+from storage.reports import attachments
+from storage.schema.contact import attachment, received_file
+from storage.schema.core import account, membership, report, revision
 from tests.conftest import contact_code, office_code
 from tests.form_files import FIGURES, JPG, PDF, PNG, bound, reported, send, sheet, taken
 from tests.talk import NOON, Person

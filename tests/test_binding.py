@@ -11,9 +11,9 @@ from sqlalchemy import update
 from bot.app import App
 from bot.core.one_time_code import code_in
 from bot.features.people.telephones import NotATelephone, find_telephone
-from storage import people
 from storage.database import transaction
-from storage.schema import account, invite
+from storage.people import people
+from storage.schema.core import account, invite
 from tests.conftest import contact_code
 from tests.talk import Person
 

@@ -10,9 +10,9 @@ import pytest
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI
-from storage import decisions, reports
 from storage.database import transaction
-from storage.schema import membership
+from storage.reports import decisions, reports
+from storage.schema.core import membership
 from tests.conftest import contact_code
 from tests.talk import NOON, Person
 

@@ -9,9 +9,9 @@ import pytest
 from bot.app import App
 from bot.channels.web import pages
 from bot.core.messages import Outgoing
-from storage import decisions, reports
 from storage.database import transaction
-from storage.turns import Line
+from storage.messages import Line
+from storage.reports import decisions, reports
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 

@@ -12,9 +12,9 @@ from sqlalchemy import insert
 from bot.app import App
 from bot.documents import export
 from policy.calendar.quarters import SHANGHAI, Quarter
-from storage import board, decisions
 from storage.database import transaction
-from storage.schema_office import extension
+from storage.reports import board, decisions
+from storage.schema.office import extension
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from storage import lead_review, people, reports
 from storage.database import transaction
-from storage.schema import outbox
+from storage.people import people
+from storage.reports import lead_review, reports
+from storage.schema.core import outbox
 from tests.conftest import contact_code
 from tests.talk import Person
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.app import App
-from storage import reports
 from storage.database import transaction
+from storage.reports import reports
 from tests.conftest import contact_code
 from tests.talk import Person
 

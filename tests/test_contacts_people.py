@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from bot.app import App
-from storage import people, reports
 from storage.database import transaction
-from storage.schema import institution
+from storage.people import people
+from storage.reports import reports
+from storage.schema.core import institution
 from tests.conftest import contact_code, office_code
 from tests.talk import Person
 

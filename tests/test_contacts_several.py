@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.app import App
-from storage import people, reports
 from storage.database import transaction
-from storage.schema import membership
+from storage.people import people
+from storage.reports import reports
+from storage.schema.core import membership
 from tests.conftest import contact_code
 from tests.talk import Person
 

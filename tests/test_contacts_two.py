@@ -8,8 +8,8 @@ from threading import Barrier
 import pytest
 
 from bot.app import App
-from storage import reports
 from storage.database import transaction
+from storage.reports import reports
 from tests.conftest import contact_code
 from tests.talk import Person
 

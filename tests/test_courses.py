@@ -10,9 +10,10 @@ from sqlalchemy import select
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI
-from storage import courses, reports
+from storage import courses
 from storage.database import transaction
-from storage.schema import outbox
+from storage.reports import reports
+from storage.schema.core import outbox
 from tests.conftest import contact_code
 from tests.talk import Person
 

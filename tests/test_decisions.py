@@ -12,14 +12,16 @@ from sqlalchemy import insert, select
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI, Quarter
-from storage import aggregates, board, decisions, drafts, lateness, people, reports, returns
 from storage.database import transaction
-from storage.decisions import BadReasons, OwnEntry
-from storage.reports import Cell, Revision, Submitted, VersionConflict
-from storage.returns import ReportClosed
-from storage.schema import audit, outbox
-from storage.schema_office import extension
-from storage.turns import Address, load_conversation
+from storage.messages import Address, load_conversation
+from storage.people import people
+from storage.reports import board, decisions, drafts, lateness, reports, returned_cells
+from storage.reports.decisions import BadReasons, OwnEntry
+from storage.reports.reports import Cell, Revision, Submitted, VersionConflict
+from storage.reports.returned_cells import ReportClosed
+from storage.schema.core import audit, outbox
+from storage.schema.office import extension
+from storage.totals import aggregates
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 
@@ -176,7 +178,7 @@ def test_one_who_only_edited_the_draft_does_not_accept_it_either(desk: Desk) -> 
 
 
 def test_a_lone_officer_may_and_it_is_marked(desk: Desk) -> None:
-    from storage import contacts
+    from storage.people import contacts
 
     with transaction(desk.app.engine) as connection:
         [staff] = [c for c in contacts.office(connection) if c.role == "staff"]
@@ -220,7 +222,7 @@ def test_after_closing_only_a_return_a_reopening_or_an_extension_lets_a_draft_be
         drafts.begin_draft(connection, 1, Q4, desk.contact, NOON + timedelta(days=9), None)  # not yet closed
         drafts.discard(connection, reports.snapshot(connection, 1, Q4).draft, desk.contact, NOON)  # type: ignore[arg-type]
         decisions.reopen(connection, first, "请核对人数", desk.head, later)
-        assert returns.reopened(connection, first) == "请核对人数"
+        assert returned_cells.reopened(connection, first) == "请核对人数"
     with pytest.raises(VersionConflict), transaction(desk.app.engine) as connection:
         decisions.reopen(connection, first, "再一次", desk.head, later)
     assert desk.counting(accepted_only=True) == [(1, 120)]
@@ -409,7 +411,7 @@ def test_an_institution_is_given_longer_in_chat(officer: Person, contact: Person
     officer.presses("延期")
     assert "1月8日" in officer.text
     with transaction(app.engine, read_only=True) as connection:
-        assert returns.extended_until(connection, 1, "2026Q4") == datetime(2027, 1, 9, tzinfo=SHANGHAI)
+        assert returned_cells.extended_until(connection, 1, "2026Q4") == datetime(2027, 1, 9, tzinfo=SHANGHAI)
     contact.says("延期 威海数字培训学校")  # not hers to give
     assert "可以报到" not in contact.text
 
@@ -444,5 +446,11 @@ def test_two_officers_at_once_extend_and_close_one_after_the_other(desk: Desk) -
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(both, (5, 9)))
     with transaction(desk.app.engine, read_only=True) as connection:
-        assert returns.extended_until(connection, 1, Q4) in (DUE + timedelta(days=5), DUE + timedelta(days=9))
-        assert returns.closes_at(connection, Q4, None) in (DUE + timedelta(days=5), DUE + timedelta(days=9))
+        assert returned_cells.extended_until(connection, 1, Q4) in (
+            DUE + timedelta(days=5),
+            DUE + timedelta(days=9),
+        )
+        assert returned_cells.closes_at(connection, Q4, None) in (
+            DUE + timedelta(days=5),
+            DUE + timedelta(days=9),
+        )

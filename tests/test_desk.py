@@ -20,11 +20,11 @@ from bot.features.questions import proposals
 from policy.answers.entries import answers
 from policy.index.index import index
 from policy.index.relevance import perhaps_ours
-from storage import questions, turns
+from storage import messages, questions
 from storage.database import transaction
-from storage.schema import audit, conversation, outbox, turn
-from storage.schema_questions import asker, complaint, feedback, proposal, question, subscription
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import audit, conversation, outbox, turn
+from storage.schema.questions import asker, complaint, feedback, proposal, question, subscription
 from tests.conftest import contact_code, office_code
 from tests.processes import bot
 from tests.talk import Person
@@ -358,7 +358,7 @@ def test_the_desk_is_for_the_office_only(contact: Person, talk: Talk, app: App) 
 
 
 def test_a_role_taken_away_mid_reply_sends_nothing(talk: Talk, officer: Person, app: App) -> None:
-    from storage.schema import membership
+    from storage.schema.core import membership
 
     li = talk()
     li.says(UNANSWERED)
@@ -501,7 +501,7 @@ def test_feedback_outlives_the_turn_it_was_about(talk: Talk, app: App) -> None:
     li.says("补贴多少钱")
     li.presses("👎")
     with transaction(app.engine) as connection:
-        assert turns.purge(connection, li.now + timedelta(days=1)) == 2
+        assert messages.purge(connection, li.now + timedelta(days=1)) == 2
         assert connection.execute(select(func.count()).select_from(feedback)).scalar_one() == 1
         assert connection.execute(select(asker.c.turn_id)).scalar_one() is None
     li.says("你好")  # the first turn's number is used anew on SQLite

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from bot import router
 from bot.app import App
 from bot.core.messages import IncomingFile
-from storage import people, roster, turns
+from storage import messages
 from storage.database import transaction
-from storage.schema import audit, conversation, outbox, turn
-from storage.turns import Address
+from storage.institutions import roster
+from storage.messages import Address
+from storage.people import people
+from storage.schema.core import audit, conversation, outbox, turn
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 
@@ -228,8 +230,8 @@ def test_old_turns_are_forgotten_not_young_ones(talk: Talk, app: App) -> None:
     li.now += timedelta(days=31)
     li.says("补贴多少钱")
     with transaction(app.engine) as connection:
-        assert turns.purge(connection, li.now - timedelta(days=30)) == 1
-        assert len(turns.history(connection, Address("terminal", "test", "li"))) == 2
+        assert messages.purge(connection, li.now - timedelta(days=30)) == 1
+        assert len(messages.history(connection, Address("terminal", "test", "li"))) == 2
         assert len(connection.execute(select(conversation)).all()) == 1
 
 
@@ -237,7 +239,7 @@ def test_history_shows_both_sides_in_order(talk: Talk, app: App) -> None:
     li = talk()
     li.says("我能不能参加培训", "没有退休")
     with transaction(app.engine, read_only=True) as connection:
-        lines = turns.history(connection, Address("terminal", "test", "li"))
+        lines = messages.history(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["我能不能参加培训", "没有退休"]
     assert [bool(line.body) for line in lines] == [False, True, False, True]
 

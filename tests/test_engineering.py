@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from storage.database import open_database
-from storage.schema import SCHEMA_NUMBER, metadata
+from storage.schema.core import SCHEMA_NUMBER, metadata
 from tests.processes import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

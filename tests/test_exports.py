@@ -14,9 +14,11 @@ import pytest
 from bot.app import App
 from bot.documents import export
 from policy.calendar.quarters import Quarter, Times
-from storage import decisions, earlier, institutions, reports, roster, turnout
 from storage.database import transaction
-from storage.roster import Wanted
+from storage.institutions import institutions, roster
+from storage.institutions.roster import Wanted
+from storage.reports import decisions, prior_figures, reports
+from storage.totals import coverage
 from tests.office_browser import Browser, at
 from tests.office_scene import OFFICER, accepted, head, reports_, school
 from tests.talk import NOON, Person
@@ -159,8 +161,8 @@ class TestWhoReported:
 class TestWhatCounts:
     def test_those_off_the_list_never_raise_the_ratio(self, either_end: App) -> None:
         with transaction(either_end.engine, read_only=True) as connection:
-            every = turnout.turnout(connection, Q4, accepted_only=False)
-            only = turnout.turnout(connection, Q4, accepted_only=True)
+            every = coverage.turnout(connection, Q4, accepted_only=False)
+            only = coverage.turnout(connection, Q4, accepted_only=True)
         assert (every.listed, every.expected, every.others, every.count) == (5, 8, 1, 6)
         assert (every.accepted, every.zero, every.older) == (1, 1, 0)
         assert (only.listed, only.others, only.older) == (2, 0, 1)  # 己更正 by its first version
@@ -172,7 +174,7 @@ class TestWhatCounts:
         corrected(one)
         returned(app, "荣成职校")
         with transaction(app.engine, read_only=True) as connection:
-            found = turnout.turnout(connection, Q4, accepted_only=False)
+            found = coverage.turnout(connection, Q4, accepted_only=False)
         assert (found.listed, found.accepted, found.older) == (1, 1, 1)
 
     async def test_every_place_says_the_same(self, quarter_end: App) -> None:
@@ -203,7 +205,7 @@ class TestWhatAddsUp:
             assert found is not None
             row = {"classes": 9, "subsidised_classes": 0, "trained": 300, "certified": 0, "subsidised": 0}
             rows = {"大数据": {**row, "amount": 1_000_050}}
-            earlier.keep_opening(connection, found.id, "2026Q2", "纸质报表", rows, OFFICER, NOON)  # type: ignore[arg-type]
+            prior_figures.keep_opening(connection, found.id, "2026Q2", "纸质报表", rows, OFFICER, NOON)  # type: ignore[arg-type]
         before = Person(quarter_end.assistant, "of 乙已审")
         reports_(before, "2026Q2", "大数据 1 0 7 5 5 500")  # the opening figures include it
         reports_(before, Q3, "物联网 2 1 50 40 30 30000.50")

@@ -16,9 +16,10 @@ import xlsxwriter
 from sqlalchemy import select
 
 from bot.app import App
-from storage import institutions, reports
 from storage.database import transaction
-from storage.schema import report
+from storage.institutions import institutions
+from storage.reports import reports
+from storage.schema.core import report
 from tests.form_files import FIGURES, Document, bound, edit, find, reported, send, sheet, taken
 from tests.talk import Person
 

@@ -13,9 +13,9 @@ from sqlalchemy import update
 from bot.app import App
 from bot.documents import docx
 from policy.form.form import form
-from storage import institutions
 from storage.database import transaction
-from storage.schema import explanation, membership
+from storage.institutions import institutions
+from storage.schema.core import explanation, membership
 from tests.form_files import FIGURES, JPG, PDF, Document, bound, reported, send, taken
 from tests.talk import NOON, Person
 from tests.web_visitor import Visitor, noon  # noqa: F401

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from storage import accounts, institutions, people
 from storage.database import transaction
-from storage.schema import account, audit, membership, outbox
-from storage.schema import institution as institution_table
+from storage.institutions import institutions
+from storage.people import accounts, people
+from storage.schema.core import account, audit, membership, outbox
+from storage.schema.core import institution as institution_table
 from tests.conftest import contact_code
 from tests.talk import NOON, Person
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from bot.core.messages import Incoming, Outgoing
 from bot.runner import Runner
-from storage import aggregates, board
 from storage.database import transaction
+from storage.reports import board
+from storage.totals import aggregates
 from tests.conftest import contact_code, make_app
 from tests.talk import NOON, Person
 

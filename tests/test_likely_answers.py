@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from storage import people, reports
 from storage.database import transaction
+from storage.people import people
+from storage.reports import reports
 from tests.conftest import make_app
 from tests.talk import Person
 

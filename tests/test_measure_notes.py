@@ -8,10 +8,10 @@ from sqlalchemy import select, update
 from bot.app import App
 from policy.calendar.quarters import Quarter
 from policy.form.measure_notes import timeline
-from storage import earlier
 from storage.database import transaction
-from storage.earlier import Set
-from storage.schema import audit, membership
+from storage.reports import prior_figures
+from storage.reports.prior_figures import Set
+from storage.schema.core import audit, membership
 from tests.office_browser import Browser, at
 from tests.office_scene import head, reader, school
 from tests.talk import NOON, Person
@@ -27,7 +27,7 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def holding(app: App, quarter: str = "2026Q4") -> dict[str, str]:
     with transaction(app.engine, read_only=True) as connection:
-        return {m: note.words for m, note in earlier.notes(connection, quarter).items()}
+        return {m: note.words for m, note in prior_figures.notes(connection, quarter).items()}
 
 
 def actions(app: App) -> list[str]:

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from storage import contacts, decisions, institutions, reports, turnout
 from storage.database import transaction
-from storage.schema import audit
+from storage.institutions import institutions
+from storage.people import contacts
+from storage.reports import decisions, reports
+from storage.schema.core import audit
+from storage.totals import coverage
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at
 from tests.talk import NOON, Person
@@ -76,7 +79,7 @@ async def test_figures_from_paper_become_a_submitted_report(browser: Browser, ap
     found = latest(app, school)
     assert found.rows["大数据"]["amount"] == 9_000_000
     with transaction(app.engine, read_only=True) as connection:
-        assert turnout.turnout(connection, "2026Q4", accepted_only=False).count == 1
+        assert coverage.turnout(connection, "2026Q4", accepted_only=False).count == 1
 
 
 async def test_the_scan_stays_with_the_revision_and_can_be_read(

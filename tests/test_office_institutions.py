@@ -17,10 +17,12 @@ from bot.app import App
 from bot.office.institutions.importing import VALID
 from policy.calendar.quarters import Quarter
 from policy.institutions.roster_file import read_roster
-from storage import board, contacts, institutions, people, roster
 from storage.database import transaction
-from storage.roster import Listed, NameTaken, Wanted
-from storage.schema import audit
+from storage.institutions import institutions, roster
+from storage.institutions.roster import Listed, NameTaken, Wanted
+from storage.people import contacts, people
+from storage.reports import board
+from storage.schema.core import audit
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at, link
 from tests.talk import NOON, Person

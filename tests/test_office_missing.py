@@ -10,8 +10,9 @@ import pytest
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI, Quarter
-from storage import decisions, institutions, reports
 from storage.database import transaction
+from storage.institutions import institutions
+from storage.reports import decisions, reports
 from tests.conftest import contact_code
 from tests.office_browser import Browser, at
 from tests.office_scene import OFFICER, head, placed, reader, reports_, school
@@ -133,7 +134,7 @@ class TestCalls:
         officer = head(either_app)
         one = school(either_app, "荣成职校", "荣成市", "13806310009")
         reports_(one, "2026Q3", "大数据 1 0 20 10 5 5000")
-        from storage import contacts
+        from storage.people import contacts
 
         with transaction(either_app.engine) as connection:
             found = institutions.find(connection, "荣成职校")

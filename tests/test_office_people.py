@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from storage import attachments, contacts, earlier, questions, reports
+from storage import questions
 from storage.database import transaction
-from storage.schema import audit
+from storage.people import contacts
+from storage.reports import attachments, prior_figures, reports
+from storage.schema.core import audit
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at, link
 from tests.office_scene import placed, reader
@@ -293,7 +295,7 @@ def test_a_revoked_officer_does_not_walk_on_through_a_dialog(
     staff.says("2026Q4")
     assert "设定" not in staff.labels
     with transaction(app.engine, read_only=True) as connection:
-        assert not earlier.notes_set(connection)
+        assert not prior_figures.notes_set(connection)
 
 
 async def test_a_districts_reader_gets_nothing_that_bears_a_telephone(

@@ -14,11 +14,14 @@ from sqlalchemy import func, insert, select, text
 from bot.app import App
 from bot.office.records import KINDS
 from policy.calendar.quarters import SHANGHAI
-from storage import audit, decisions, earlier, people, records, roster
+from storage import audit, records
 from storage.database import transaction
+from storage.institutions import roster
+from storage.people import people
 from storage.records import Wanted
-from storage.schema import audit as audit_table
-from storage.schema_courses import course
+from storage.reports import decisions, prior_figures
+from storage.schema.core import audit as audit_table
+from storage.schema.courses import course
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at
 from tests.processes import ROOT
@@ -196,7 +199,7 @@ class TestFinding:
         with transaction(app.engine) as connection:
             closes = datetime(2027, 1, 16, tzinfo=SHANGHAI)
             decisions.close_quarter(connection, "2026Q4", closes, 1, NOON)
-            earlier.keep_note(connection, "trained", "按结业人数计", "2026Q4", None, 1, NOON)
+            prior_figures.keep_note(connection, "trained", "按结业人数计", "2026Q4", None, 1, NOON)
         contact.says("待审")
         await browser.enters(officer)
         await browser.opens(RECORDS)

@@ -19,10 +19,10 @@ from bot.documents import export
 from bot.office.figures import summary as summary_pages
 from bot.office.figures import summary_downloads
 from policy.calendar.quarters import Quarter
-from storage import earlier
 from storage.database import transaction
-from storage.schema import audit
-from storage.schema import institution as institution_table
+from storage.reports import prior_figures
+from storage.schema.core import audit
+from storage.schema.core import institution as institution_table
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at
 from tests.office_scene import OFFICER, accepted, head, placed, reader, reports_, school
@@ -208,7 +208,7 @@ class TestOrigins:
                 select(institution_table.c.id).where(institution_table.c.name == "威海数字培训学校")
             ).scalar_one()
             rows = {"大数据": {**cells, "amount": 100_000_00}}
-            earlier.keep_opening(connection, one, Q3, "此前<书面>报表", rows, OFFICER, NOON)  # type: ignore[arg-type]
+            prior_figures.keep_opening(connection, one, Q3, "此前<书面>报表", rows, OFFICER, NOON)  # type: ignore[arg-type]
         browser = await Browser(either_app).enters(officer)
         await browser.opens(PAGE + "&basis=total")
         # 300 until the third quarter instead of the 100 reported for it, and 120 + 20 after it

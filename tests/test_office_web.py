@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
-from storage import institutions, people, roster
 from storage.database import transaction
+from storage.institutions import institutions, roster
+from storage.people import people
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at, link
 from tests.office_scene import head, placed, school
@@ -110,7 +111,7 @@ class TestGettingIn:
     async def test_a_revoked_officer_is_out_at_once(
         self, officer: Person, app: App, talk: Callable[..., Person], browser: Browser
     ) -> None:
-        from storage import contacts
+        from storage.people import contacts
 
         staff = talk("liu")
         staff.says(f"绑定 {office_code(app, 'staff')}")

@@ -12,10 +12,12 @@ import pytest
 from bot.app import App
 from bot.documents import export
 from policy.calendar.quarters import Quarter
-from storage import aggregates, decisions, drafts, earlier, institutions, reports, summary
 from storage.database import transaction
-from storage.reports import VersionConflict
-from storage.summary import Wanted
+from storage.institutions import institutions
+from storage.reports import decisions, drafts, prior_figures, reports
+from storage.reports.reports import VersionConflict
+from storage.totals import aggregates, summary
+from storage.totals.summary import Wanted
 from tests.conftest import contact_code
 from tests.office_browser import Browser, at
 from tests.office_scene import accepted, head, reader, reports_, school
@@ -45,9 +47,9 @@ def number_of(app: App, name: str = NAME) -> int:
     return found.id
 
 
-def kept(app: App, name: str = NAME) -> list[earlier.Opening]:
+def kept(app: App, name: str = NAME) -> list[prior_figures.Opening]:
     with transaction(app.engine, read_only=True) as connection:
-        return earlier.openings_kept(connection, number_of(app, name))
+        return prior_figures.openings_kept(connection, number_of(app, name))
 
 
 def keep(app: App, through: str = "2026Q2", name: str = NAME, source: str = "历次纸质报表") -> None:
@@ -55,7 +57,7 @@ def keep(app: App, through: str = "2026Q2", name: str = NAME, source: str = "历
         found = institutions.find(connection, name)
         assert found is not None
         rows = {"大数据": dict(BEFORE)}
-        earlier.keep_opening(connection, found.id, through, source, rows, 1, NOON)  # type: ignore[arg-type]
+        prior_figures.keep_opening(connection, found.id, through, source, rows, 1, NOON)  # type: ignore[arg-type]
 
 
 def trained(app: App, quarter: str, accepted_only: bool = False) -> dict[str, int]:
@@ -144,7 +146,7 @@ class TestSums:
                 for _ in range(chance.randint(0, 2)):
                     through, value = chance.choice(quarters), chance.randint(1, 99)
                     rows = {"大数据": dict.fromkeys(BEFORE, value)}
-                    earlier.keep_opening(connection, one, through, "纸质报表", rows, 1, NOON)  # type: ignore[arg-type]
+                    prior_figures.keep_opening(connection, one, through, "纸质报表", rows, 1, NOON)  # type: ignore[arg-type]
                     opened[one] = (through, value)
         for last in quarters:
             for accepted_only in (False, True):
@@ -324,7 +326,7 @@ class TestInChat:
         keep(either_app)
         one = number_of(either_app)
         with pytest.raises(VersionConflict), transaction(either_app.engine) as connection:
-            earlier.keep_opening(connection, one, Q3, "另一份", {}, 1, NOON, seen=0)
+            prior_figures.keep_opening(connection, one, Q3, "另一份", {}, 1, NOON, seen=0)
         assert len(kept(either_app)) == 1
 
     def test_others_have_none(self, app: App) -> None:

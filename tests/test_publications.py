@@ -25,9 +25,9 @@ from policy.calendar.quarters import SHANGHAI
 from policy.consistency import amendment_problems
 from policy.notice.clauses import Notices, notices, parse_notice
 from storage.database import transaction
-from storage.schema import audit
-from storage.schema_questions import publication, subscription
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import audit
+from storage.schema.questions import publication, subscription
 from tests.conftest import office_code
 from tests.processes import bot, code
 from tests.talk import NOON, Person

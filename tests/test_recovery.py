@@ -18,10 +18,10 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.core.messages import Incoming
-from storage import reports
 from storage.database import StorageUnavailable, open_database, transaction
-from storage.schema import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
-from storage.turns import Address
+from storage.messages import Address
+from storage.reports import reports
+from storage.schema.core import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
 from tests.conftest import contact_code, make_app
 from tests.processes import JsonChat, bot, code
 from tests.talk import NOON, Person

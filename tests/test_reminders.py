@@ -14,10 +14,11 @@ from sqlalchemy import select
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI
-from storage import decisions, reports, turns
+from storage import messages
 from storage.database import transaction
-from storage.schema import outbox
-from storage.turns import Address
+from storage.messages import Address
+from storage.reports import decisions, reports
+from storage.schema.core import outbox
 from tests.conftest import contact_code
 from tests.processes import bot
 from tests.talk import NOON, Person
@@ -139,7 +140,7 @@ class TestWaitingOnes:
 
     def waiting(self, app: App) -> list[str]:
         with transaction(app.engine, read_only=True) as connection:
-            found = turns.pushes_waiting(connection, Address("web", "test", "w"))
+            found = messages.pushes_waiting(connection, Address("web", "test", "w"))
         return [one.body["text"] for one in found]
 
     def test_after_a_silence_only_the_newest_is_shown(self, either_app: App) -> None:
@@ -149,7 +150,7 @@ class TestWaitingOnes:
         (text,) = self.waiting(either_app)
         assert "威海数字培训学校" in text
         with transaction(either_app.engine, read_only=True) as connection:
-            lines = turns.history(connection, Address("web", "test", "w"))
+            lines = messages.history(connection, Address("web", "test", "w"))
         assert sum("请在" in (line.body or {}).get("text", "") for line in lines) == 1
 
     def test_of_two_institutions_each_has_its_own(self, either_app: App) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from bot.app import App
 from bot.documents import export
 from policy.form.form import form
-from storage import aggregates, reports
 from storage.database import transaction
-from storage.schema import report
+from storage.reports import reports
+from storage.schema.core import report
+from storage.totals import aggregates
 from tests.conftest import contact_code
 from tests.form_files import send, sheet
 from tests.talk import Person

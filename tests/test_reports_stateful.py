@@ -18,24 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from policy.calendar.quarters import Quarter, Times
-from storage import (
-    aggregates,
-    attachments,
-    board,
-    decisions,
-    drafts,
-    earlier,
-    institutions,
-    reports,
-    roster,
-    summary,
-    turnout,
-)
 from storage.database import connect, open_database, transaction
-from storage.decisions import BadReasons, OwnEntry
-from storage.reports import VersionConflict
-from storage.returns import ReportClosed
-from storage.schema import (
+from storage.institutions import institutions, roster
+from storage.reports import attachments, board, decisions, drafts, prior_figures, reports
+from storage.reports.decisions import BadReasons, OwnEntry
+from storage.reports.reports import VersionConflict
+from storage.reports.returned_cells import ReportClosed
+from storage.schema.contact import attachment
+from storage.schema.core import (
     MEASURES,
     audit,
     explanation,
@@ -46,8 +36,8 @@ from storage.schema import (
     report,
     revision,
 )
-from storage.schema_contact import attachment
-from storage.summary import Wanted
+from storage.totals import aggregates, coverage, summary
+from storage.totals.summary import Wanted
 from tests.reports_model import SENT, TRANSITIONS, Institution, Model, Refused, Revision
 from tests.talk import NOON
 
@@ -459,7 +449,7 @@ class Reports(RuleBasedStateMachine):
             model.institutions[number].opening = (through, rows)
 
         self.step(
-            lambda c: earlier.keep_opening(c, number, through, "历次纸质报表", rows, by, self.now),
+            lambda c: prior_figures.keep_opening(c, number, through, "历次纸质报表", rows, by, self.now),
             expect,
             crash,
         )
@@ -540,11 +530,11 @@ class Reports(RuleBasedStateMachine):
                     {(name, m): value for name, (sums, _) in wanted.items() for m, value in sums.items()}
                 )
             counted = list(self.model.counted(quarter, quarter, accepted_only))
-            told = turnout.counted(connection, Wanted(quarter, quarter, accepted_only))
+            told = coverage.counted(connection, Wanted(quarter, quarter, accepted_only))
             assert Counter(
                 {zero: sum(t.count for t in told if t.zero is zero) for zero in (False, True)}
             ) == (Counter(r.nothing for _, _, r in counted))
-            assert turnout.turnout(connection, quarter, accepted_only).count == len(counted)
+            assert coverage.turnout(connection, quarter, accepted_only).count == len(counted)
             details = list(aggregates.origins(connection, quarter, quarter, accepted_only))
             assert len(details) == sum(len(r.rows) for _, _, r in counted)
             assert {d.revision_id for d in details} == {

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from storage import contacts, earlier, institutions, people, reports
 from storage.database import transaction
-from storage.schema import account, membership
+from storage.institutions import institutions
+from storage.people import contacts, people
+from storage.reports import prior_figures, reports
+from storage.schema.core import account, membership
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON, Person
 
@@ -91,7 +93,7 @@ def test_opening_figures_of_one_are_not_kept_for_another(both: Person, either_ap
     both.says("确认录入")
     at = institution(either_app, "乙校")
     with transaction(either_app.engine, read_only=True) as connection:
-        assert earlier.opening_of(connection, at) is None
+        assert prior_figures.opening_of(connection, at) is None
 
 
 def test_codes_somebody_gave_out_go_with_their_role(app: App, officer: Person) -> None:

@@ -13,10 +13,10 @@ from bot.features.reminders import send as reminder_sender
 from policy.checks.rules import UNDECIDED, checks
 from policy.checks.standards import parse_standards, with_standards
 from policy.files import PolicyError
-from storage import turns
+from storage import messages
 from storage.database import transaction
-from storage.schema import fact, later
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import fact, later
 from tests.talk import Person
 
 Talk = Callable[..., Person]
@@ -107,7 +107,7 @@ def test_a_borrowed_phone_is_left_clean(talk: Talk, app: App) -> None:
     assert "已清除" in li.text
     with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(fact)).scalar_one() == 0
-        lines = turns.history(connection, Address("terminal", "test", "li"))
+        lines = messages.history(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["退出并清除"]
     li.says("我能不能参加培训")
     assert "退休" in li.text
@@ -154,11 +154,11 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, app:
         assert connection.execute(select(func.count()).select_from(later)).scalar_one() == 1
     reminder_sender.send_due(app.engine, li.now + timedelta(days=30))
     with transaction(app.engine, read_only=True) as connection:
-        assert turns.pushes_waiting(connection, Address("terminal", "test", "li")) == []
+        assert messages.pushes_waiting(connection, Address("terminal", "test", "li")) == []
     reminder_sender.send_due(app.engine, li.now + timedelta(days=90))
     reminder_sender.send_due(app.engine, li.now + timedelta(days=91))
     with transaction(app.engine, read_only=True) as connection:
-        assert len(turns.pushes_waiting(connection, Address("terminal", "test", "li"))) == 1
+        assert len(messages.pushes_waiting(connection, Address("terminal", "test", "li"))) == 1
 
 
 @pytest.mark.parametrize(

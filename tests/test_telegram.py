@@ -19,9 +19,11 @@ from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Incoming, Outgoing
 from policy.calendar.quarters import reporting_quarter
 from policy.form.form import form
-from storage import attachments, institutions, people
 from storage.database import transaction
-from storage.schema import figure, turn
+from storage.institutions import institutions
+from storage.people import people
+from storage.reports import attachments
+from storage.schema.core import figure, turn
 from tests.telegram_app import LI, NOW, WANG, api, count, quick, served, serving, settled, telegram_app
 from tests.telegram_server import BOT, BotApi, Sent
 

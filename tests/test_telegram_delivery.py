@@ -24,10 +24,10 @@ from policy.calendar.quarters import Quarter
 from policy.checks.rules import checks
 from policy.form.form import form
 from policy.notice.clauses import notices
-from storage import turns
+from storage import messages
 from storage.database import transaction
-from storage.schema import turn
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import turn
 from tests.telegram_app import (
     LI,
     NOW,
@@ -115,7 +115,7 @@ async def test_what_a_stopped_process_left_is_delivered_by_the_next(api: BotApi,
     for number, text in enumerate(("菜单", "帮助", "退休了能报吗")):
         telegram_app.assistant.handle(Incoming(address, f"m{number}", NOW, text))
     with transaction(telegram_app.engine) as connection:  # another bot's account is not ours to serve
-        turns.enqueue(connection, Address("telegram", "1", str(WANG)), [Outgoing("x").body()], NOW)
+        messages.enqueue(connection, Address("telegram", "1", str(WANG)), [Outgoing("x").body()], NOW)
     async with serving(telegram_app):
         texts = [(await api.expect(LI)).text for _ in range(3)]
         await settled(telegram_app, 3)
@@ -129,7 +129,7 @@ async def test_a_push_written_by_another_process_is_found(
 ) -> None:
     await api.until(lambda: api.called("getUpdates"))
     with transaction(telegram_app.engine) as connection:
-        turns.enqueue(connection, Address("telegram", str(BOT), str(LI)), [Outgoing("提醒").body()], NOW)
+        messages.enqueue(connection, Address("telegram", str(BOT), str(LI)), [Outgoing("提醒").body()], NOW)
     assert (await api.expect(LI)).text == "提醒"
 
 
@@ -139,7 +139,7 @@ async def test_a_long_message_goes_in_pieces_each_once_and_buttons_with_the_last
     text = "\n".join("字" * 99 for _ in range(90))
     body = Outgoing(text, (Choice("菜单", "m"),)).body()
     with transaction(telegram_app.engine) as connection:
-        turns.enqueue(connection, Address("telegram", str(BOT), str(LI)), [body], NOW)
+        messages.enqueue(connection, Address("telegram", str(BOT), str(LI)), [body], NOW)
     async with serving(telegram_app):
         first = await api.expect(LI)
         api.fail("sendMessage", status=500)
@@ -153,10 +153,10 @@ async def test_a_long_message_goes_in_pieces_each_once_and_buttons_with_the_last
 async def test_a_row_that_cannot_be_read_blocks_nobody(api: BotApi, telegram_app: App) -> None:
     address = Address("telegram", str(BOT), str(LI))
     with transaction(telegram_app.engine) as connection:
-        turns.enqueue(connection, address, [{"text": "x"}, Outgoing("好").body()], NOW)
+        messages.enqueue(connection, address, [{"text": "x"}, Outgoing("好").body()], NOW)
         gone = FileRef("form", "表", {"revision": 99})
         broken = Outgoing("附件", files=(gone,)).body()
-        turns.enqueue(connection, address, [broken], NOW)
+        messages.enqueue(connection, address, [broken], NOW)
     async with serving(telegram_app):
         assert (await api.expect(LI)).text == "好"
         await settled(telegram_app, 3)

@@ -16,7 +16,7 @@ from bot.app import App
 from bot.channels.telegram import transport as channel
 from bot.channels.telegram.transport import Telegram
 from bot.runner import Runner
-from storage.schema import turn
+from storage.schema.core import turn
 from tests.telegram_app import (
     LI,
     NOW,

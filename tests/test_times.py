@@ -13,9 +13,9 @@ from bot.app import App, open_app
 from bot.features.reminders import send as reminder_sender
 from bot.settings import BadSetting, Settings, load_settings
 from policy.calendar.quarters import SHANGHAI, Quarter, Times
-from storage import board, decisions
 from storage.database import transaction
-from storage.schema import report
+from storage.reports import board, decisions
+from storage.schema.core import report
 from tests.conftest import contact_code, office_code
 from tests.office_browser import Browser, at
 from tests.talk import Person

@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.app import open_app
 from bot.settings import Settings
-from storage import database, institutions
+from storage import database
 from storage.database import SchemaTooOld, transaction
-from storage.schema import institution, person, report, revision
-from storage.schema_contact import attachment
-from storage.schema_office import on_behalf
+from storage.institutions import institutions
+from storage.schema.contact import attachment
+from storage.schema.core import institution, person, report, revision
+from storage.schema.office import on_behalf
 from tests.conftest import contact_code
 from tests.talk import NOON, Person
 

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from bot.app import App, open_app
 from bot.core.messages import Outgoing
 from bot.settings import Settings
-from storage import turns
+from storage import messages
 from storage.database import StorageUnavailable, transaction
-from storage.schema import account, turn
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import account, turn
 from tests.conftest import make_app
 from tests.talk import NOON
 from tests.web_visitor import Visitor, count, li, noon, plain, wang
@@ -248,11 +248,11 @@ async def test_a_reminder_arrives_and_counts_as_delivered(li: Visitor, app: App)
     assert li.status == 204
     with transaction(app.engine) as connection:
         sender = connection.execute(select(account.c.sender)).scalar_one()
-        turns.enqueue(connection, Address("web", "web", sender), [Outgoing("该报送了").body()], NOON)
+        messages.enqueue(connection, Address("web", "web", sender), [Outgoing("该报送了").body()], NOON)
     await li.opens(f"/new?after={newest}")
     assert li.ours == ["该报送了"]
     with transaction(app.engine, read_only=True) as connection:
-        assert turns.pushes_waiting(connection, Address("web", "web", sender)) == []
+        assert messages.pushes_waiting(connection, Address("web", "web", sender)) == []
     await li.opens("/new?after=nonsense")
     assert li.status == 200
 
@@ -373,7 +373,7 @@ async def test_a_reminder_that_was_read_is_forgotten_too(li: Visitor, app: App) 
     with transaction(app.engine) as connection:
         sender = connection.execute(select(account.c.sender)).scalar_one()
         address = Address("web", "web", sender)
-        turns.enqueue(connection, address, [Outgoing("该填报了").body()], NOON)
+        messages.enqueue(connection, address, [Outgoing("该填报了").body()], NOON)
     await li.opens()
     assert "该填报了" in li.ours
     await li.says("退出并清除")

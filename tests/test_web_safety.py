@@ -14,10 +14,10 @@ from bot.app import App
 from bot.channels.web import pages
 from bot.channels.web.routes import disposition
 from bot.core.messages import Outgoing
-from storage import turns
+from storage import messages
 from storage.database import transaction
-from storage.schema import account, membership, outbox, turn
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import account, membership, outbox, turn
 from tests.conftest import contact_code, office_code
 from tests.talk import NOON
 from tests.web_visitor import Visitor, count, li, noon, reported, wang
@@ -282,7 +282,7 @@ async def test_the_page_of_a_long_conversation_says_that_it_is_cut(li: Visitor, 
     with transaction(app.engine) as connection:
         sender = connection.execute(select(account.c.sender)).scalar_one()
         bodies = [Outgoing(f"第{i}条").body() for i in range(70)]
-        turns.enqueue(connection, Address("web", "web", sender), bodies, NOON)
+        messages.enqueue(connection, Address("web", "web", sender), bodies, NOON)
     await li.opens()
     assert len(li.ours) == 60
     assert "更早的对话不再显示" in li.page

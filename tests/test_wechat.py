@@ -17,10 +17,10 @@ from bot.app import App
 from bot.channels.wechat import transport as wechat_transport
 from bot.channels.wechat.crypto import Sealer, signature
 from bot.settings import BadSetting, load_settings
-from storage import contacts
 from storage.database import transaction
-from storage.schema import conversation, figure, outbox, turn
-from storage.schema_contact import received_file
+from storage.people import contacts
+from storage.schema.contact import received_file
+from storage.schema.core import conversation, figure, outbox, turn
 from tests.conftest import contact_code
 from tests.wechat_app import (
     APPID,

@@ -21,7 +21,7 @@ from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.features.reminders import send as reminder_sender
 from storage.database import transaction
-from storage.schema import outbox, turn
+from storage.schema.core import outbox, turn
 from tests.conftest import contact_code
 from tests.wechat_app import (
     APPID,

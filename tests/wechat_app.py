@@ -25,10 +25,10 @@ from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import database, turns
+from storage import database, messages
 from storage.database import transaction
-from storage.schema import outbox
-from storage.turns import Address
+from storage.messages import Address
+from storage.schema.core import outbox
 from tests.wechat_server import SECONDS, SECRET, WeChatServer
 
 APPID, TOKEN, KEY = "wx0123456789abcdef", "token0123456789", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -255,7 +255,7 @@ def push(app: App, openid: str, text: str, at: datetime, *labels: str) -> None:
     """Write something to a person, as a reminder or the desk does."""
     message = Outgoing(text, tuple(Choice(label, "m") for label in labels))
     with transaction(app.engine) as connection:
-        turns.enqueue(connection, Address("wechat", APPID, openid), [message.body()], at)
+        messages.enqueue(connection, Address("wechat", APPID, openid), [message.body()], at)
 
 
 def unseen(app: App) -> int:

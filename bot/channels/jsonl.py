@@ -14,9 +14,9 @@ from bot.core.messages import Incoming, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileGone, FileStore, drop_incoming, store_incoming
 from policy.calendar.quarters import FIRST_YEAR, LAST_YEAR, read_moment
-from storage import turns
+from storage import messages
 from storage.database import StorageUnavailable, transaction
-from storage.turns import Address
+from storage.messages import Address
 
 CHANNEL, BOT = "terminal", "terminal"
 
@@ -113,12 +113,12 @@ def run(
 def take_pushes(assistant: Assistant, incoming: Incoming) -> list[Outgoing]:
     """Messages that waited for this person; handed over once."""
     with transaction(assistant.engine, read_only=True) as connection:
-        rows = turns.pushes_waiting(connection, incoming.address)
+        rows = messages.pushes_waiting(connection, incoming.address)
     if not rows:
         return []
     with transaction(assistant.engine) as connection:
         for row in rows:
-            turns.mark_sent(connection, row.id, incoming.now)
+            messages.mark_sent(connection, row.id, incoming.now)
     return [Outgoing.from_body(r.body) for r in rows]
 
 

@@ -13,7 +13,7 @@ from bot.core.messages import Incoming, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileStore
 from storage.database import StorageUnavailable
-from storage.turns import Address
+from storage.messages import Address
 
 
 def show(message: Outgoing, store: FileStore) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from storage.turns import Address
+from storage.messages import Address
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,12 @@ from bot.core.messages import Outgoing
 from bot.core.render import render, words
 from policy.calendar.quarters import Quarter
 from policy.form.form import form
-from storage import contacts, institutions, people, returns, turns
-from storage.decisions import Decided
-from storage.lead_review import Review
+from storage import messages
+from storage.institutions import institutions
+from storage.people import contacts, people
+from storage.reports import returned_cells
+from storage.reports.decisions import Decided
+from storage.reports.lead_review import Review
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def tell_people(connection: Connection, person_ids: list[int], message: Outgoing
     for person_id in dict.fromkeys(person_ids):
         reached = False
         for address in people.addresses(connection, person_id):
-            turns.enqueue(connection, address, [message.body()], now)
+            messages.enqueue(connection, address, [message.body()], now)
             reached = reached or CHANNELS[address.channel].pushes
         pushed += reached
     return Told(len(set(person_ids)), pushed)
@@ -76,7 +79,7 @@ def tell_accepted(connection: Connection, decided: Decided, now: datetime) -> To
 
 def tell_returned(connection: Connection, decided: Decided, now: datetime) -> Told:
     """The report was returned, with the office's words; who hears of it."""
-    places = form().places(returns.cells(connection, decided.revision_id))
+    places = form().places(returned_cells.cells(connection, decided.revision_id))
     return _tell_of(connection, decided, "returned", now, places=places)
 
 

@@ -15,8 +15,8 @@ from bot.core.messages import Incoming, Outgoing
 from bot.core.render import render
 from bot.documents.attachments import Arrived
 from policy.calendar.quarters import Quarter, Times
-from storage import people
-from storage.turns import Conversation
+from storage.messages import Conversation
+from storage.people import people
 
 
 @dataclass

@@ -16,8 +16,9 @@ from bot.documents import attachments as incoming_files
 from bot.documents import docx
 from bot.documents.store import safe_name
 from policy.calendar.quarters import Quarter
-from storage import attachments, turnout
-from storage.attachments import Annexed, Attached
+from storage.reports import attachments
+from storage.reports.attachments import Annexed, Attached
+from storage.totals import coverage
 
 LONGEST_NAME = 60  # characters of a folder's or a file's name, before its ending
 _PIECE = 1024 * 1024  # bytes copied at a time
@@ -43,7 +44,7 @@ def _merged(connection: Connection, quarter: str, accepted_only: bool, found: li
         accepted_only=accepted_only,
         found=with_pages,
         without=[one.institution for one in found if not one.pages.separate],
-        turnout=turnout.turnout(connection, quarter, accepted_only),
+        turnout=coverage.turnout(connection, quarter, accepted_only),
         mark=quarter,
     )
 

@@ -17,9 +17,9 @@ from bot.documents.media_type import BadFile
 from bot.documents.sheet_reader import BadSheet, Grid
 from policy.form.form import form
 from policy.form.sheet import MOST_ROWS, Base, FormFile, is_ours, read_form
-from storage import attachments
 from storage.database import StorageUnavailable, transaction
-from storage.turns import Address
+from storage.messages import Address
+from storage.reports import attachments
 
 FOLDER = "attachments"  # in the data folder; file name: hash of the content
 _OLD_NAMES = (".doc", ".xls", ".wps", ".et", ".dps")

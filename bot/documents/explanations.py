@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policy.form.form import fact_of, form
-from storage.reports import Submitted
+from storage.reports.reports import Submitted
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from bot.documents.explanations import explained
 from bot.documents.export_rows import label
 from bot.documents.workbook import Sheets, lines, shown
 from policy.calendar.quarters import FIRST_YEAR, Quarter, Times, local
-from storage import aggregates, reports, turnout
-from storage.aggregates import OccupationTotal
-from storage.reports import Submitted
-from storage.summary import Wanted
+from storage.reports import reports
+from storage.reports.reports import Submitted
+from storage.totals import aggregates, coverage
+from storage.totals.aggregates import OccupationTotal
+from storage.totals.summary import Wanted
 
 BASES = ("quarter", "year", "total")
 MOST_SHEETS = 200  # institutions in one workbook; more go into files of their own, in a zip
@@ -105,7 +106,7 @@ def aggregate(
     by_basis = totals_by_basis(connection, now, accepted_only)
     ids = aggregates.counting_ids(connection, quarter, accepted_only)
     openings = aggregates.opening_ids(connection, quarter)
-    counted = turnout.turnout(connection, quarter, accepted_only)
+    counted = coverage.turnout(connection, quarter, accepted_only)
     due = (times or Times()).due(now)
     first, since_start = str(first_quarter(now, basis)), basis == "total"
     sheets = Sheets()

@@ -14,10 +14,11 @@ from bot.documents.export_rows import Cells, label, measure_heads
 from bot.documents.workbook import Sheets, shown
 from policy.calendar.quarters import local
 from policy.institutions.district_order import in_order
-from storage import board, summary, turnout
-from storage.board import Line
-from storage.summary import Wanted
-from storage.turnout import Counting, Turnout
+from storage.reports import board
+from storage.reports.board import Line
+from storage.totals import coverage, summary
+from storage.totals.coverage import Counting, Turnout
+from storage.totals.summary import Wanted
 
 _LIST = (
     "institution",
@@ -58,7 +59,7 @@ def list_sheet(
     sheets: Sheets, connection: Connection, quarter: str, accepted_only: bool, due: datetime
 ) -> None:
     """Everybody expected, and whoever else reported: where each stands, and which version counts."""
-    counting = turnout.versions(connection, quarter, accepted_only)
+    counting = coverage.versions(connection, quarter, accepted_only)
     lines = [(one, True) for one in board.lines(connection, quarter, due)]
     lines += [(one, False) for one in board.others(connection, quarter, due)]
     rows = [_list_cells(line, listed, counting.get(line.institution_id)) for line, listed in lines]
@@ -108,7 +109,7 @@ def district_sheet(
     for group in board.groups(connection, wanted.last, due):
         expected[group.district] = expected.get(group.district, 0) + group.count
     last = Wanted(wanted.last, wanted.last, wanted.accepted_only)
-    counted = turnout.by(turnout.counted(connection, last), lambda c: c.district)
+    counted = coverage.by(coverage.counted(connection, last), lambda c: c.district)
     rows = []
     for name in in_order({*sums, *expected, *counted}):
         here = counted.get(name, Turnout())

@@ -10,8 +10,8 @@ from bot.core.render import words
 from bot.documents.workbook import shown
 from policy.calendar.quarters import local
 from policy.form.form import NOT_KNOWN, Measure, form
-from storage import aggregates
-from storage.aggregates import OpeningOrigin, Origin
+from storage.totals import aggregates
+from storage.totals.aggregates import OpeningOrigin, Origin
 
 Cells = list[str | float]
 _PLACE = ("institution", "district")

@@ -13,9 +13,11 @@ from bot.documents.sheet_reader import BASE_SHEET
 from bot.documents.workbook import Sheets, lines, shown
 from policy.calendar.quarters import Quarter, local
 from policy.form.form import Form, Measure, form
-from storage import attachments, earlier, institutions, people, reports
-from storage.attachments import KINDS
-from storage.reports import Submitted
+from storage.institutions import institutions
+from storage.people import people
+from storage.reports import attachments, prior_figures, reports
+from storage.reports.attachments import KINDS
+from storage.reports.reports import Submitted
 
 
 def draft_form(
@@ -57,7 +59,7 @@ def draft_form(
 
 def note_lines(connection: Connection, chart: Form, quarter: str) -> list[tuple[str, str]]:
     """(measure's title, what counts for it), in the form's order, where the office said so."""
-    said = earlier.notes(connection, quarter)
+    said = prior_figures.notes(connection, quarter)
     return [(m.title, said[m.id].words) for m in chart.measures if m.id in said]
 
 

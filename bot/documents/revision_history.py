@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policy.form.form import Cell, Form, Row
-from storage.reports import Rows
-from storage.revisions import Past
+from storage.reports.reports import Rows
+from storage.reports.revision_history import Past
 
 
 @dataclass(frozen=True)

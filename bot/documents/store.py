@@ -21,8 +21,9 @@ from bot.documents import export, form_files
 from bot.features.checks.dialog import CheckContext, CheckDialog
 from bot.registry import DIALOGS
 from policy.calendar.quarters import Times
-from storage import attachments, people, reports
 from storage.database import transaction
+from storage.people import people
+from storage.reports import attachments, reports
 
 INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from bot.office.visit import Goto, Visit
-from storage import people
+from storage.people import people
 
 SHOWN_FOR = timedelta(minutes=10)  # a reload by mistake still shows it
 _PURPOSE = "code"

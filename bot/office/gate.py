@@ -33,8 +33,9 @@ from bot.documents.attachments import Arrived
 from bot.office import html
 from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from bot.runner import Runner
-from storage import audit, sessions
+from storage import audit
 from storage.database import StorageUnavailable, transaction
+from storage.people import sessions
 
 log = logging.getLogger("bot.office")
 

@@ -10,7 +10,8 @@ from bot.office import codes
 from bot.office.visit import Answer, Denied, Goto, Page, Visit
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import LONGEST_DISTRICT, district_of, tidy_name
-from storage import contacts, roster
+from storage.institutions import roster
+from storage.people import contacts
 
 PATH = "/office/people"
 ROLES = ("staff", "head", "district")

@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 
 from bot.office.visit import Answer, NotFound, Page, Visit
 from policy.calendar.quarters import SHANGHAI, local
-from storage import contacts, institutions, records, roster
+from storage import records
+from storage.institutions import institutions, roster
+from storage.people import contacts
 from storage.records import Record, Wanted
 
 PATH = "/office/records"

@@ -15,7 +15,7 @@ from bot.app import App
 from bot.core.notify import Told
 from bot.documents.attachments import Arrived
 from policy.calendar.quarters import Quarter, Times, reporting_quarter
-from storage.sessions import Officer
+from storage.people.sessions import Officer
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-import storage.schema_contact
-import storage.schema_courses  # noqa: F401  # its tables are part of the metadata
-from storage import schema_office, schema_questions  # noqa: F401  # their tables are part of the metadata
-from storage.schema import metadata
+from storage.schema import contact, courses, office, questions  # noqa: F401  # their tables are part of the metadata
+from storage.schema.core import metadata
 
 engine = context.config.attributes["engine"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import insert
 
-from storage.schema import schema_mark
+from storage.schema.core import schema_mark
 
 
 def mark(number: int, incompatible: bool) -> None:

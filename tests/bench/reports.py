@@ -25,10 +25,11 @@ from bot.core.keys import Keys
 from bot.documents import export
 from policy.calendar.quarters import Quarter
 from policy.form.form import form
-from storage import aggregates, board, drafts, reports
 from storage.database import open_database, transaction
-from storage.schema import MEASURES, figure, institution, person, report, revision
-from storage.schema_contact import opening, opening_figure
+from storage.reports import board, drafts, reports
+from storage.schema.contact import opening, opening_figure
+from storage.schema.core import MEASURES, figure, institution, person, report, revision
+from storage.totals import aggregates
 from tests.talk import NOON
 
 QUARTERS = [f"{year}Q{n}" for year in (2024, 2025, 2026) for n in (1, 2, 3, 4)]

@@ -21,7 +21,7 @@ from pathlib import Path
 from bot.app import App, open_app
 from bot.core.messages import Incoming
 from bot.settings import Settings
-from storage.turns import Address
+from storage.messages import Address
 from tests.conftest import contact_code
 from tests.talk import NOON, Person
 

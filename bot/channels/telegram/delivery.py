@@ -17,9 +17,9 @@ from bot.core.channel_limits import channel_of, fit
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.documents.store import safe_name
 from bot.runner import Runner
-from storage import turns
+from storage import messages
 from storage.database import StorageUnavailable, transaction
-from storage.turns import Waiting
+from storage.messages import Waiting
 
 log = logging.getLogger("bot")
 
@@ -145,7 +145,7 @@ class Delivery:
 
     def _waiting(self, busy: frozenset[str]) -> list[Waiting]:
         with transaction(self._app.engine, read_only=True) as connection:
-            return turns.waiting(connection, CHANNEL, self._account, skip=busy)
+            return messages.waiting(connection, CHANNEL, self._account, skip=busy)
 
     async def _chat(self, sender: str, waiting: list[Waiting]) -> None:
         try:
@@ -180,7 +180,7 @@ class Delivery:
 
     def _mark(self, outbox_id: int, failed: str | None) -> None:
         with transaction(self._app.engine) as connection:
-            turns.mark_sent(connection, outbox_id, self._now(), failed[:64] if failed else None)
+            messages.mark_sent(connection, outbox_id, self._now(), failed[:64] if failed else None)
 
     async def _send(self, outbox_id: int, part: Part) -> str | None:
         """Send until taken (None) or refused for good (the reason). Waits as long as it takes."""

@@ -22,9 +22,9 @@ from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
 from bot.runner import Runner
-from storage import turns
+from storage import messages
 from storage.database import StorageUnavailable, transaction
-from storage.turns import Address
+from storage.messages import Address
 
 log = logging.getLogger("bot")
 
@@ -209,9 +209,9 @@ class Intake:
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
         with transaction(self._app.engine) as connection:
-            turn_id = turns.begin(connection, incoming.address, incoming.id, None, incoming.now)
+            turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
-                turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+                messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
 
     async def _fetch(self, offered: Offered) -> IncomingFile:
         """Download and store a file (https://core.telegram.org/bots/api#getfile).

@@ -25,7 +25,7 @@ from bot.channels.telegram.delivery import Delivery, waits
 from bot.channels.telegram.intake import Intake, update_id
 from bot.runner import Runner
 from storage.database import StorageUnavailable
-from storage.lease import Lease
+from storage.leader_lock import Lease
 
 log = logging.getLogger("bot")
 

@@ -20,7 +20,7 @@ from bot.core.messages import Choice, Outgoing
 from bot.core.render import render, templates, words
 from policy.calendar.quarters import local
 from policy.checks.rules import checks
-from storage.turns import Line
+from storage.messages import Line
 
 OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown
 MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}

@@ -28,9 +28,9 @@ from bot.core.render import words
 from bot.documents import docx
 from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
 from bot.runner import Runner
-from storage import turns
+from storage import messages
 from storage.database import StorageUnavailable, transaction
-from storage.turns import Address, Line
+from storage.messages import Address, Line
 
 COOKIE = "weihai_chat"
 COOKIE_DAYS = 400  # browsers keep none longer
@@ -188,23 +188,23 @@ class WebChat:
     def _history(self, visitor: Visitor) -> list[Line]:
         engine, address = self.app.engine, visitor.address
         with transaction(engine, read_only=True) as connection:
-            lines = turns.history(connection, address, HISTORY)
-            pushes = turns.pushes_waiting(connection, address)
+            lines = messages.history(connection, address, HISTORY)
+            pushes = messages.pushes_waiting(connection, address)
         if pushes:  # shown from now on, so delivered
             with transaction(engine) as connection:
                 for push in pushes:
-                    turns.mark_sent(connection, push.id, self.now())
+                    messages.mark_sent(connection, push.id, self.now())
         return lines
 
     def _message(self, visitor: Visitor, row: int) -> Outgoing | None:
         with transaction(self.app.engine, read_only=True) as connection:
-            body = turns.body_of(connection, visitor.address, row)
+            body = messages.body_of(connection, visitor.address, row)
         return Outgoing.from_body(body) if body is not None else None
 
     def _may_have(self, visitor: Visitor, ref: FileRef) -> bool:
         """Whether an old link still serves: only those whose file it is today."""
         with transaction(self.app.engine) as connection:
-            talk = turns.load_conversation(connection, visitor.address, self.now())
+            talk = messages.load_conversation(connection, visitor.address, self.now())
         return self.app.files.may_have(talk.person_id, ref)
 
     def _label(self, visitor: Visitor, sent: Sent) -> str | None:

@@ -14,10 +14,10 @@ from bot.app import App
 from bot.channels.wechat import pages, window
 from bot.channels.wechat.links import LIVES, FileLinks
 from bot.core.messages import Outgoing
-from storage import passive, turns
+from storage import messages, outbox
 from storage.database import transaction
-from storage.passive import Page
-from storage.turns import Address
+from storage.messages import Address
+from storage.outbox import Page
 
 log = logging.getLogger("bot")
 
@@ -57,14 +57,14 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
-            passive.lock(connection, address)
-            asked = passive.find(connection, address, message_id)
+            outbox.lock(connection, address)
+            asked = outbox.find(connection, address, message_id)
             if asked is None:
                 return None
-            own = self._laid(connection, passive.of_turn(connection, address, asked.turn_id))
+            own = self._laid(connection, outbox.of_turn(connection, address, asked.turn_id))
             behind: list[Page] = []
             if not any(page.sent for page in own):  # else asked again: what it held stays as it was
-                waiting = self._laid(connection, passive.waiting(connection, address))
+                waiting = self._laid(connection, outbox.waiting(connection, address))
                 behind = [p for p in waiting if p.turn_id != asked.turn_id and p.id not in self.under_way]
             return self._parcel(connection, address, [*own, *behind], asked, now)
 
@@ -75,18 +75,18 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
-            passive.lock(connection, address)
-            asked = passive.find(connection, address, message_id)
+            outbox.lock(connection, address)
+            asked = outbox.find(connection, address, message_id)
             if asked is not None:
-                own = self._laid(connection, passive.of_turn(connection, address, asked.turn_id))
+                own = self._laid(connection, outbox.of_turn(connection, address, asked.turn_id))
                 return self._parcel(connection, address, own, asked, now)
-            waiting = self._laid(connection, passive.waiting(connection, address))
+            waiting = self._laid(connection, outbox.waiting(connection, address))
             if not waiting:
                 return None
-            turn_id = turns.begin(connection, address, message_id, None, now)
+            turn_id = messages.begin(connection, address, message_id, None, now)
             if turn_id is None:
                 return None
-            begun = passive.Heard(turn_id, message_id, now)
+            begun = outbox.Heard(turn_id, message_id, now)
             return self._parcel(connection, address, waiting, begun, now)
 
     def _parcel(
@@ -94,15 +94,15 @@ class Carrier:
         connection: Connection,
         address: Address,
         found: list[Page],
-        asked: passive.Heard,
+        asked: outbox.Heard,
         now: datetime,
     ) -> Parcel | None:
-        messages = _messages(found)
-        if not messages:
+        shown = _messages(found)
+        if not shown:
             return None
-        text, rows = pages.bundle(messages, self._view(connection, address, asked.at))
-        passive.move(connection, rows, asked.turn_id)
-        left = [p for p in passive.waiting(connection, address) if p.id not in rows]
+        text, rows = pages.bundle(shown, self._view(connection, address, asked.at))
+        outbox.move(connection, rows, asked.turn_id)
+        left = [p for p in outbox.waiting(connection, address) if p.id not in rows]
         if left and not (self._can_push() and window.room(connection, address, now) >= len(left)):
             text = pages.and_more(text)
         return Parcel(text, tuple(rows), asked.at)
@@ -110,22 +110,22 @@ class Carrier:
     def mark(self, parcel: Parcel) -> None:
         """Note that a parcel was handed over."""
         with transaction(self._engine) as connection:
-            passive.mark(connection, parcel.rows, parcel.at)
+            outbox.mark(connection, parcel.rows, parcel.at)
 
     def refuse(self, parcel: Parcel, reason: str) -> None:
         """Note that a parcel never will be taken."""
         with transaction(self._engine) as connection:
-            passive.refuse(connection, parcel.rows, reason)
+            outbox.refuse(connection, parcel.rows, reason)
 
     def to_send(self, now: datetime, limit: int) -> list[tuple[str, int]]:
         """Senders who perhaps can be written to, with their last turn."""
         with transaction(self._engine, read_only=True) as connection:
-            return passive.to_send(connection, window.NAME, self._account, now - window.LASTS, limit)
+            return outbox.to_send(connection, window.NAME, self._account, now - window.LASTS, limit)
 
     def last_turn(self, address: Address) -> int:
         """The person's last turn; 0 when there is none."""
         with transaction(self._engine, read_only=True) as connection:
-            last = passive.latest(connection, address)
+            last = outbox.latest(connection, address)
             return last.turn_id if last else 0
 
     def next(self, address: Address, now: datetime) -> Parcel | Later | None:
@@ -135,14 +135,14 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
-            passive.lock(connection, address)
-            last = passive.latest(connection, address)
+            outbox.lock(connection, address)
+            last = outbox.latest(connection, address)
             if last is None or window.room(connection, address, now) <= 0:
                 return Later(last.turn_id if last else None)
-            own = passive.of_turn(connection, address, last.turn_id)
+            own = outbox.of_turn(connection, address, last.turn_id)
             if own and not any(p.sent for p in own) and now - last.at < TRIES_LAST:
                 return Later()  # the platform still asks for it
-            waiting = self._laid(connection, passive.waiting(connection, address))
+            waiting = self._laid(connection, outbox.waiting(connection, address))
             if not waiting:
                 return None
             text, rows = pages.bundle(_messages(waiting), self._view(connection, address, now))
@@ -157,16 +157,16 @@ class Carrier:
                 short += group
                 continue
             laid = [part.body() for _, message in _messages(group) for part in pages.lay(message)]
-            short += group if len(laid) == len(group) else passive.arrange(connection, group, laid)
+            short += group if len(laid) == len(group) else outbox.arrange(connection, group, laid)
         return short
 
     def _unreadable(self, connection: Connection, page: Page) -> bool:
         log.warning("outbox %d is unreadable", page.id)
-        passive.refuse(connection, [page.id], "unreadable")
+        outbox.refuse(connection, [page.id], "unreadable")
         return False
 
     def _view(self, connection: Connection, address: Address, given: datetime) -> pages.View:
-        talk = passive.talk_of(connection, address)
+        talk = outbox.talk_of(connection, address)
         state = talk.state if talk else {}
         offers = [(label, token) for label, token in state.get("offers", [])]
         numbers = {offer: n for n, offer in reversed(list(enumerate(offers, 1)))}

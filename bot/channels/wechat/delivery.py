@@ -17,7 +17,7 @@ from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.channels.wechat.carrier import Carrier, Later, Parcel
 from bot.runner import Runner
 from storage.database import StorageUnavailable
-from storage.turns import Address
+from storage.messages import Address
 
 log = logging.getLogger("bot")
 

@@ -19,9 +19,10 @@ from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
 from bot.runner import Runner
-from storage import attachments, passive, turns
+from storage import messages, outbox
 from storage.database import StorageUnavailable, transaction
-from storage.turns import Address
+from storage.messages import Address
+from storage.reports import attachments
 
 FILE_MEGABYTES = 10  # the largest image taken; the platform takes no larger ones
 FETCH_SECONDS = 10.0  # the platform gives up on a message after three tries of five seconds
@@ -152,7 +153,7 @@ class Intake:
 
     def _known(self, address: Address, message_id: str) -> bool:
         with transaction(self._app.engine, read_only=True) as connection:
-            return passive.find(connection, address, message_id) is not None
+            return outbox.find(connection, address, message_id) is not None
 
     async def _apply(self, address: Address, heard: Heard, now: datetime) -> None:
         incoming = Incoming(address, heard.id, now, heard.text, numbered=True)
@@ -182,20 +183,20 @@ class Intake:
     def _choice(self, address: Address, row: int, place: int) -> tuple[str, str]:
         """Label and token of a tapped choice, from the message that was stored for this person."""
         with transaction(self._app.engine, read_only=True) as connection:
-            body = turns.body_of(connection, address, row)
+            body = messages.body_of(connection, address, row)
         choices = Outgoing.from_body(body).choices if body is not None else ()
         return (choices[place].label, choices[place].token) if place < len(choices) else ("", STALE)
 
     def _note(self, address: Address, message_id: str, now: datetime) -> None:
         with transaction(self._app.engine) as connection:
-            turns.begin(connection, address, message_id, None, now)
+            messages.begin(connection, address, message_id, None, now)
 
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: nothing is kept of what is refused, so only the id is stored."""
         with transaction(self._app.engine) as connection:
-            turn_id = turns.begin(connection, incoming.address, incoming.id, None, incoming.now)
+            turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
-                turns.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+                messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
 
     async def _image(self, address: Address, media_id: str) -> IncomingFile | str:
         """Fetch and store an image of somebody who may send one; else why not (image, large, lost).

@@ -22,7 +22,7 @@ from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileGone
 from bot.runner import Runner
-from storage import passive
+from storage import outbox
 from storage.database import StorageUnavailable, transaction
 
 LIVES = timedelta(hours=24)
@@ -80,7 +80,7 @@ class FileLinks:
     def _ref(self, row: int, place: int) -> FileRef | str:
         """The file, or why it is not to be had."""
         with transaction(self._app.engine, read_only=True) as connection:
-            found = passive.body_and_person(connection, "wechat", self._account, row)
+            found = outbox.body_and_person(connection, "wechat", self._account, row)
             if found is None:
                 return "wrong"
             body, person_id = found

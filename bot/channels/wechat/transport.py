@@ -31,7 +31,7 @@ from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
 from bot.runner import Runner
 from storage.database import StorageUnavailable
-from storage.lease import Lease
+from storage.leader_lock import Lease
 
 log = logging.getLogger("bot")
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.core.channel_limits import channel_of
-from storage import passive
-from storage.turns import Address
+from storage import outbox
+from storage.messages import Address
 
 NAME = "wechat"
 WRITTEN, TAPPED, EVENT, GONE = "m", "p", "e", "u"  # message, link of ours, event, unsubscribed
@@ -26,15 +26,15 @@ LASTS = (channel_of(NAME).window or timedelta()) - timedelta(minutes=5)
 
 def room(connection: Connection, address: Address, now: datetime) -> int:
     """How many messages we may send to a person now without being asked."""
-    last = passive.latest(connection, address)
+    last = outbox.latest(connection, address)
     if last is None or last.message_id.startswith(GONE):
         return 0
     found = 0
     windows = (((WRITTEN,), LASTS, MOST_WRITTEN), ((TAPPED, EVENT), TOUCHED_LASTS, MOST_TOUCHED))
     for kinds, lasts, most in windows:
-        opened = passive.latest(connection, address, kinds)
+        opened = outbox.latest(connection, address, kinds)
         if opened is not None and now - opened.at < lasts:
-            found = max(found, most - passive.sent_after(connection, address, opened.at))
+            found = max(found, most - outbox.sent_after(connection, address, opened.at))
     return found
 
 
@@ -43,5 +43,5 @@ def reachable(connection: Connection, addresses: Iterable[Address], now: datetim
     asked = {a for a in addresses if a.channel == NAME}
     if not asked:
         return set()
-    lately = asked.intersection(passive.heard_since(connection, NAME, now - LASTS))
+    lately = asked.intersection(outbox.heard_since(connection, NAME, now - LASTS))
     return {address for address in lately if room(connection, address, now) > 0}

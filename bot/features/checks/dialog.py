@@ -23,8 +23,8 @@ from policy.checks.rules import UNDECIDED, Check, Fact, Verdict, checks
 from policy.checks.standards import standards, with_standards
 from policy.notice.clauses import notices
 from policy.reading.dates import NotADate, Period, Reading, free_again, read_date, settle
-from storage import facts as kept
-from storage import turns
+from storage import messages
+from storage.people import facts as kept
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ class CheckDialog(Dialog):
                 return None
             due = datetime.combine(day, time(9), SHANGHAI)
             message = turn.say("check/reminder.j2")
-            turns.enqueue_later(turn.connection, turn.incoming.address, message.body(), due)
+            messages.enqueue_later(turn.connection, turn.incoming.address, message.body(), due)
             return [turn.say("check/reminder_kept.j2", day=due)]
         return None
 

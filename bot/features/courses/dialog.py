@@ -25,7 +25,7 @@ from policy.checks.standards import LEVELS
 from policy.form.form import form
 from storage import courses
 from storage.courses import Course
-from storage.schema_courses import STAGES
+from storage.schema.courses import STAGES
 
 FIX, WITHDRAW = "fix", "withdraw"
 # What each stage asks besides its day: (column, measure of the form that says how it is read).

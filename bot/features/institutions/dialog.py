@@ -13,7 +13,8 @@ from bot.core.turn import Turn
 from bot.features.institutions import name_lookup
 from policy.calendar.quarters import reporting_quarter
 from policy.institutions.roster_file import LONGEST, SHORTEST
-from storage import institutions, people
+from storage.institutions import institutions
+from storage.people import people
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from policy.institutions.roster_file import LONGEST, SHORTEST, alike, near, tidy_name
-from storage import institutions, roster
-from storage.roster import Listed
+from storage.institutions import institutions, roster
+from storage.institutions.roster import Listed
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,11 @@ from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import district_of
-from storage import aggregates, audit, board, institutions, people, roster, turnout
+from storage import audit
+from storage.institutions import institutions, roster
+from storage.people import people
+from storage.reports import board
+from storage.totals import aggregates, coverage
 
 NAMED = 60  # institutions named in one message; the board has all of them
 _WITH_ARGUMENT = {
@@ -170,7 +174,7 @@ def _export(turn: Turn, quarter: Quarter, accepted_only: bool = False) -> list[O
             files=(FileRef("aggregate", words("office/export_name.j2", args), args),),
             quarter=quarter,
             accepted_only=accepted_only,
-            turnout=turnout.turnout(turn.connection, name, accepted_only),
+            turnout=coverage.turnout(turn.connection, name, accepted_only),
             figures=[(m, sum(one.sums[m.id] for one in sums)) for m in form().measures],
             gaps=sum(sum(one.not_known.values()) for one in sums),
         )

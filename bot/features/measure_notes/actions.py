@@ -14,7 +14,7 @@ from bot.features.questions.desk import begin
 from policy.calendar.quarters import reporting_quarter
 from policy.form.form import form
 from policy.form.measure_notes import Piece, timeline
-from storage import earlier
+from storage.reports import prior_figures
 
 Replies = list[Outgoing] | None
 
@@ -24,7 +24,7 @@ def read(turn: Turn) -> list[Outgoing]:
     quarter = reporting_quarter(turn.now)
     if not turn.memberships:
         return [turn.say("note/nobody.j2")]
-    said = earlier.notes_set(turn.connection)
+    said = prior_figures.notes_set(turn.connection)
     pieces = {m.id: timeline(said, m.id) for m in form().measures}
     holding = [(m, p) for m in form().measures for p in pieces[m.id] if p.holds(quarter)]
     later = [(m, p) for m in form().measures for p in pieces[m.id] if p.first > quarter]
@@ -53,7 +53,7 @@ def act(turn: Turn, argument: str) -> Replies:
     dialog_manager.park(turn)
     turn.step()
     if what == "w":
-        piece = named(timeline(earlier.notes_set(turn.connection), measure.id), key)
+        piece = named(timeline(prior_figures.notes_set(turn.connection), measure.id), key)
         return [turn.say("note/withdraw.j2", measure=measure, piece=piece)]
     gone = withdraw(turn.connection, measure.id, key, turn.person_id, turn.now)
     return [turn.say("note/withdrawn.j2", measure=measure, piece=gone), *read(turn)]
@@ -66,8 +66,8 @@ def named(pieces: list[Piece], key: str) -> Piece | None:
 
 def withdraw(connection: Connection, measure_id: str, key: str, by: int, now: datetime) -> Piece | None:
     """Take a note back for the quarters in which it holds; None when it does not (any more)."""
-    piece = named(timeline(earlier.notes_set(connection), measure_id), key)
+    piece = named(timeline(prior_figures.notes_set(connection), measure_id), key)
     if piece is not None:
         until = str(piece.last) if piece.last else None
-        earlier.keep_note(connection, measure_id, "", str(piece.first), until, by, now)
+        prior_figures.keep_note(connection, measure_id, "", str(piece.first), until, by, now)
     return piece

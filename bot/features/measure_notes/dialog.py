@@ -16,8 +16,8 @@ from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
 from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
-from storage import earlier
-from storage.earlier import Set
+from storage.reports import prior_figures
+from storage.reports.prior_figures import Set
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class NoteDialog(Dialog):
         """With what is set already; nothing for somebody whose role was taken away meanwhile."""
         if turn.office_role is None:
             return None, answers
-        return NoteContext(turn.now, tuple(earlier.notes_set(turn.connection))), answers
+        return NoteContext(turn.now, tuple(prior_figures.notes_set(turn.connection))), answers
 
     def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
         """What was asked, what was said."""
@@ -128,7 +128,7 @@ class NoteDialog(Dialog):
         if denied := refused(turn, self.name):
             return denied
         assert isinstance(outcome, Confirmed)
-        earlier.keep_note(
+        prior_figures.keep_note(
             turn.connection,
             outcome.measure,
             outcome.words,

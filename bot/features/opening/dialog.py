@@ -21,9 +21,10 @@ from bot.features.report.prompts import read_cell
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN, Cell, Form, form
 from policy.form.rows import Line
-from storage import earlier, roster
-from storage.earlier import Opening
-from storage.reports import Rows
+from storage.institutions import roster
+from storage.reports import prior_figures
+from storage.reports.prior_figures import Opening
+from storage.reports.reports import Rows
 
 CONFIRM = "confirm"
 
@@ -184,7 +185,7 @@ class OpeningDialog(Dialog):
             chart,
             mine,
             institution_id,
-            earlier.opening_of(connection, institution_id),
+            prior_figures.opening_of(connection, institution_id),
             _offered(turn, institution_id),
             rows,
             tuple(wrong),
@@ -214,7 +215,7 @@ class OpeningDialog(Dialog):
         """Keep them as a revision of their own."""
         assert isinstance(context, OpeningContext) and isinstance(outcome, Confirmed)
         assert context.institution_id is not None
-        number = earlier.keep_opening(
+        number = prior_figures.keep_opening(
             turn.connection,
             context.institution_id,
             outcome.through,

@@ -12,8 +12,8 @@ from bot.core import vocabulary as said
 from bot.core.dialog import Problem
 from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import Doubt, Form, add_rows
-from storage import earlier
-from storage.reports import Rows
+from storage.reports import prior_figures
+from storage.reports.reports import Rows
 
 LONGEST_SOURCE, SHORTEST_SOURCE = 200, 2
 _NO_SOURCE = frozenset("确认录入 确认提交 提交 同上 如上 跳过".split())
@@ -64,14 +64,14 @@ def last_ended(now: datetime) -> Quarter:
 
 def reported(connection: Connection, institution_id: int, through: Quarter) -> list[str]:
     """The quarters reported here that opening figures would include."""
-    return sorted(earlier.rows_between(connection, institution_id, f"{FIRST_YEAR}Q1", str(through)))
+    return sorted(prior_figures.rows_between(connection, institution_id, f"{FIRST_YEAR}Q1", str(through)))
 
 
 def impossible(
     connection: Connection, chart: Form, institution_id: int, through: Quarter, rows: Rows
 ) -> list[Wrong]:
     """What the figures make impossible, alone or with the quarters reported here after them."""
-    after = earlier.rows_between(connection, institution_id, str(through.next()), str(Quarter(2100, 4)))
+    after = prior_figures.rows_between(connection, institution_id, str(through.next()), str(Quarter(2100, 4)))
     total, found = rows, _of(chart, rows, None)
     for quarter in sorted(after):
         total = add_rows([total, after[quarter]])

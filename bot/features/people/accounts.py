@@ -6,7 +6,8 @@ from bot.core import notify
 from bot.core.messages import Outgoing
 from bot.core.render import render
 from bot.core.turn import Turn
-from storage import accounts, contacts, people, turns
+from storage import messages
+from storage.people import accounts, contacts, people
 
 Replies = list[Outgoing] | None
 
@@ -47,7 +48,7 @@ def join(turn: Turn, typed: str) -> Replies:
     here = turn.incoming.address
     for address in people.addresses(turn.connection, person_id):
         if address != here:
-            turns.enqueue(turn.connection, address, [told], turn.now)
+            messages.enqueue(turn.connection, address, [told], turn.now)
     _tell_heads(turn)
     return [turn.say("account/joined.j2", institutions=turn.institutions)]
 

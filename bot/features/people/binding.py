@@ -6,8 +6,8 @@ from bot.core import dialog_manager
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.people import accounts as own_accounts
-from storage import accounts as accounts_kept
-from storage import people
+from storage.people import accounts as accounts_kept
+from storage.people import people
 
 
 def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from bot.core import notify
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from storage import contacts, people
-from storage.contacts import Contact
-from storage.people import Membership
+from storage.people import contacts, people
+from storage.people.contacts import Contact
+from storage.people.people import Membership
 
 Replies = list[Outgoing] | None
 

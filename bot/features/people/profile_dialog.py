@@ -11,7 +11,7 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.people.telephones import NotATelephone, find_telephone
 from policy.institutions.roster_file import tidy_name
-from storage import contacts, people
+from storage.people import contacts, people
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from bot.core.render import render
 from bot.features.publications.lookup import as_publication
 from policy.answers.publications import wanted_by
 from policy.calendar.quarters import local
-from storage import publications, turns
+from storage import messages, publications
 from storage.database import transaction
 
 
@@ -26,7 +26,7 @@ def announce(connection: Connection, now: datetime) -> int:
                 continue
             told.add(wish.account_id)  # one message, however many of their wishes it meets
             message = render("subscribe/push.j2", one=as_publication(one), subscription=wish.id)
-            turns.enqueue(connection, wish.address, [message.body()], now)
+            messages.enqueue(connection, wish.address, [message.body()], now)
             sent += 1
     return sent
 

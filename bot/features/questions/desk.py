@@ -10,7 +10,7 @@ from bot.core.permissions import refused
 from bot.core.render import render
 from bot.core.turn import Turn
 from policy.answers.entries import answers
-from storage import complaints, questions, turns
+from storage import complaints, messages, questions
 
 PAGE = 8  # questions on a page
 DESK = ("desk-reply", "desk-phrasing", "desk-entry", "publish", "publish-file")
@@ -62,7 +62,7 @@ def _drop(turn: Turn, number: int) -> Replies:
     message = render("desk/dropped_push.j2", text=found.text, at=turn.now)
     for address, handed in told:
         if handed:  # who asked for a person waits for word
-            turns.enqueue(turn.connection, address, [message.body()], turn.now)
+            messages.enqueue(turn.connection, address, [message.body()], turn.now)
     return [turn.say("desk/dropped.j2", asked=found), *waiting(turn)]
 
 

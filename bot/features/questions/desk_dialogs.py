@@ -15,7 +15,7 @@ from bot.core.turn import Turn
 from policy.answers.entries import Entry, answers
 from policy.calendar.quarters import local
 from policy.index.index import index
-from storage import questions, turns
+from storage import messages, questions
 from storage.questions import Asked
 
 OFFERED = 6  # entries to choose from
@@ -107,7 +107,7 @@ class ReplyDialog(DeskDialog):
             return [turn.say("desk/gone.j2")]
         message = render("desk/pushed.j2", text=done.asked.text, reply=done.values[0], at=turn.now)
         for address, _ in told:
-            turns.enqueue(turn.connection, address, [message.body()], turn.now)
+            messages.enqueue(turn.connection, address, [message.body()], turn.now)
         return [turn.say("desk/replied.j2", asked=done.asked, told=len(told))]
 
 

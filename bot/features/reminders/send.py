@@ -21,10 +21,12 @@ from policy.calendar.reminders import (
     is_reminded,
     sending_hours,
 )
-from storage import board, courses, people, reports, returns, turns
-from storage.board import Line
+from storage import courses, messages
 from storage.database import transaction
-from storage.people import Reach
+from storage.people import people
+from storage.people.people import Reach
+from storage.reports import board, reports, returned_cells
+from storage.reports.board import Line
 
 BATCH = 200  # institutions in one transaction: other people's messages get in between
 
@@ -46,7 +48,7 @@ def send_due(
     call sheet. Their contacts find the reminder when they next come.
     """
     with transaction(engine) as connection:
-        turns.release_due(connection, now)
+        messages.release_due(connection, now)
     rosters = _rosters(engine, now) if sending_hours(now, corrections()) else 0
     due = due_now(now, corrections())
     if due is None:
@@ -77,7 +79,7 @@ def send_due(
                         )
                     if claimed[reach.person_id]:
                         about = reports.reminder_of(one.line.institution_id, str(due.quarter))
-                        turns.remind(connection, reach.address, body, about, now)
+                        messages.remind(connection, reach.address, body, about, now)
                 sent += sum(claimed.values())
     return sent, [m.line.name for m in missing if not m.pushable]
 
@@ -109,7 +111,7 @@ def _rosters(engine: Engine, now: datetime) -> int:
                 if mine and courses.claim_reminder(connection, course.id, "late" if late else "soon", now):
                     body = render("course/reminder.j2", course=course, school=school, late=late).body()
                     for one in mine:
-                        turns.remind(connection, one.address, body, courses.reminder_of(course.id), now)
+                        messages.remind(connection, one.address, body, courses.reminder_of(course.id), now)
                     sent += 1
     return sent
 
@@ -125,7 +127,7 @@ def _missing(engine: Engine, due: Due, now: datetime, windowed: bool, times: Tim
         reach = people.reach_of_institutions(connection)
         addresses = [r.address for reaches in reach.values() for r in reaches]
         lately = window.reachable(connection, addresses, now) if windowed else set()
-        closes = returns.closes_at(connection, quarter, times.closes(due.quarter))
+        closes = returned_cells.closes_at(connection, quarter, times.closes(due.quarter))
     found = []
     for line in lines:
         if is_reminded(due.kind, now, line.state, line.extended_until, closes):

@@ -11,9 +11,9 @@ from bot.features.report import uploads
 from bot.features.report.uploads import Place
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
-from storage import attachments, reports, revisions
-from storage.attachments import KINDS
-from storage.pages import STAMPED
+from storage.reports import attachments, reports, revision_history
+from storage.reports.attachments import KINDS
+from storage.reports.separate_pages import STAMPED
 
 Replies = list[Outgoing] | None
 QUARTERS_SHOWN = 8
@@ -114,7 +114,7 @@ def past(turn: Turn) -> list[Outgoing]:
     place = place_now(turn)
     if place is None:
         return ask_which(turn, "hist")
-    quarters = revisions.quarters_of(turn.connection, place[0])
+    quarters = revision_history.quarters_of(turn.connection, place[0])
     if quarters and place[1] not in quarters:
         place = (place[0], quarters[0])
     return history(turn, place)
@@ -202,9 +202,11 @@ def drop_file(turn: Turn, place: Place, rest: str) -> Replies:
 
 def history(turn: Turn, place: Place) -> list[Outgoing]:
     """Every submitted revision with what it changed."""
-    told = versions(revisions.of(turn.connection, *place), form())
+    told = versions(revision_history.of(turn.connection, *place), form())
     stamped = attachments.stamped(turn.connection, [v.past.id for v in told])
-    others = [q for q in revisions.quarters_of(turn.connection, place[0]) if q != place[1]][:QUARTERS_SHOWN]
+    others = [q for q in revision_history.quarters_of(turn.connection, place[0]) if q != place[1]][
+        :QUARTERS_SHOWN
+    ]
     name = next(m.institution for m in turn.institutions if m.institution_id == place[0])
     return [
         turn.say(

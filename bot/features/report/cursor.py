@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.reports import Snapshot
+from storage.reports.reports import Snapshot
 
 KEPT = "kept"  # the cursor of a report put aside while it is asked which one is meant
 # Answers that spoke of one version of the draft: they are for this sitting only.

@@ -30,8 +30,9 @@ from bot.features.report.prompts import AskCell, AskOccupations, AskQuarter, Ask
 from bot.features.report.status import Choices
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import Form, Row, form
-from storage import attachments, drafts, lateness, lead_review, people, reports
-from storage.reports import Snapshot
+from storage.people import people
+from storage.reports import attachments, drafts, lateness, lead_review, reports
+from storage.reports.reports import Snapshot
 
 SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
 EARLY = timedelta(days=14)  # whoever reports sooner than that before the quarter's end is told that it runs

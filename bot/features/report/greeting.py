@@ -9,7 +9,8 @@ from bot.core.turn import Turn
 from bot.features.report import status as report_status
 from bot.features.report.status import ReportState
 from policy.calendar.quarters import Quarter, local
-from storage import institutions, lead_review
+from storage.institutions import institutions
+from storage.reports import lead_review
 
 NEAR = 14  # days before the quarter's last day
 

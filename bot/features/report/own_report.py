@@ -10,7 +10,7 @@ from bot.features.report import status as report_status
 from bot.features.report.status import ReportState
 from bot.features.report.uploads import Place
 from policy.calendar.quarters import Quarter
-from storage import attachments
+from storage.reports import attachments
 
 
 def _reports(turn: Turn) -> list[ReportState]:

@@ -11,8 +11,8 @@ from bot.core.dialog_base import Dialog
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions.desk_dialogs import WriteLines
-from storage import attachments, drafts, reports
-from storage.attachments import KINDS
+from storage.reports import attachments, drafts, reports
+from storage.reports.attachments import KINDS
 
 LONGEST = 2000
 _NOTHING = frozenset("暂无 没有内容 没什么 没问题 没有问题 无问题 未发现问题 没有发现问题 没有可写的".split())

@@ -7,7 +7,7 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in
 from bot.features.report.uploads import Place
-from storage import drafts, reports
+from storage.reports import drafts, reports
 
 Replies = list[Outgoing] | None
 

@@ -11,7 +11,7 @@ from bot.features.report import status as report_status
 from bot.features.report.cursor import put_aside
 from bot.features.report.editing import concurrent_edits
 from policy.calendar.quarters import Quarter
-from storage import reports
+from storage.reports import reports
 
 _NAMED = re.compile(r"^(?:填报|填表|报表)[\s:：]*([^\s:：].*)$")
 _QUARTER = re.compile(

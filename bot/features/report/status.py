@@ -8,9 +8,9 @@ from datetime import datetime
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
-from storage import drafts, lateness, reports, returns, revisions
-from storage.lateness import Timeliness
-from storage.reports import Revision
+from storage.reports import drafts, lateness, reports, returned_cells, revision_history
+from storage.reports.lateness import Timeliness
+from storage.reports.reports import Revision
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def of(turn: Turn, institution_id: int, quarter: Quarter) -> ReportState:
     latest = snapshot.latest
     head = (latest.id, latest.state) if latest else None
     usually = turn.times.closes(quarter)
-    closed = returns.closed_since(connection, institution_id, str(quarter), turn.now, head, usually)
+    closed = returned_cells.closed_since(connection, institution_id, str(quarter), turn.now, head, usually)
     cells: list[tuple[str, int]] = []
     places: list[tuple[str, str, str]] = []
     if snapshot.draft is not None:
@@ -65,7 +65,7 @@ def of(turn: Turn, institution_id: int, quarter: Quarter) -> ReportState:
         empty = [(n, sum(snapshot.rows[n][m.id] is None for m in form().measures)) for n in names]
         cells = [(n, count) for n, count in empty if count]
     if latest is not None and latest.state == "returned":
-        places = form().places(returns.cells(connection, latest.id))
+        places = form().places(returned_cells.cells(connection, latest.id))
     state = "draft" if snapshot.draft else latest.state if latest else "none"
     return ReportState(institution_id, name, quarter, state, timely, latest, cells, places, closed)
 
@@ -75,7 +75,7 @@ def at_hand(turn: Turn, institution_id: int) -> ReportState:
     due = of(turn, institution_id, reporting_quarter(turn.now))
     if due.state != "none":
         return due
-    sent = revisions.quarters_of(turn.connection, institution_id)
+    sent = revision_history.quarters_of(turn.connection, institution_id)
     return of(turn, institution_id, Quarter.parse(sent[0])) if sent else due
 
 

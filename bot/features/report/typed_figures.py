@@ -18,7 +18,7 @@ from policy.calendar.quarters import Quarter
 from policy.form.changes import Change, read_change, read_edits, read_removal
 from policy.form.form import form
 from policy.form.rows import bare_row
-from storage import drafts
+from storage.reports import drafts
 
 Replies = list[Outgoing] | None
 _QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")

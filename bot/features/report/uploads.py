@@ -15,10 +15,10 @@ from bot.features.report.editing import concurrent_edits, draft_writes
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
 from policy.form.sheet import FormFile
-from storage import attachments, drafts, reports
-from storage.attachments import KINDS
-from storage.pages import STAMPED
-from storage.reports import Snapshot
+from storage.reports import attachments, drafts, reports
+from storage.reports.attachments import KINDS
+from storage.reports.reports import Snapshot
+from storage.reports.separate_pages import STAMPED
 
 SHOWN = 12  # wrong cells named in one message
 STAMPS_OFFERED = 4  # reports without a stamp that a file may belong to

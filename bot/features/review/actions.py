@@ -13,8 +13,9 @@ from bot.features.questions.desk import begin
 from bot.features.report.actions import print_ref
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
-from storage import attachments, board, decisions, lateness, people, reports, sessions
-from storage.reports import VersionConflict
+from storage.people import people, sessions
+from storage.reports import attachments, board, decisions, lateness, reports
+from storage.reports.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
 

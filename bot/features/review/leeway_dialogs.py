@@ -15,9 +15,10 @@ from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.publications.dialogs import AskDay
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local
-from storage import decisions, institutions, reports
-from storage.institutions import Institution
-from storage.reports import Submitted, VersionConflict
+from storage.institutions import institutions
+from storage.institutions.institutions import Institution
+from storage.reports import decisions, reports
+from storage.reports.reports import Submitted, VersionConflict
 
 EXAMPLE = 6  # days after the first possible one: the day that is proposed
 

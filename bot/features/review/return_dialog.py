@@ -14,9 +14,9 @@ from bot.core.permissions import refused
 from bot.core.render import words
 from bot.core.turn import Turn
 from policy.form.form import Form, form
-from storage import decisions, reports
-from storage.reports import Submitted, VersionConflict
-from storage.returns import WHOLE
+from storage.reports import decisions, reports
+from storage.reports.reports import Submitted, VersionConflict
+from storage.reports.returned_cells import WHOLE
 
 REPORT = "report"  # the report as a whole, as a value that is no occupation
 ROW = "row"

@@ -9,7 +9,7 @@ from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
 from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
-from storage import earlier
+from storage.reports import prior_figures
 
 PATH = "/office/notes"
 
@@ -41,7 +41,7 @@ def save(visit: Visit) -> Answer:
         problems["until"] = "order"
     if problems:
         return _page(visit, 422, problems)
-    earlier.keep_note(
+    prior_figures.keep_note(
         visit.connection, given["measure"], text, first, until or None, visit.officer.person_id, visit.now
     )
     return Goto(PATH, "note_set")
@@ -60,7 +60,7 @@ def withdraw(visit: Visit) -> Answer:
 
 
 def _page(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Page:
-    said = earlier.notes_set(visit.connection)
+    said = prior_figures.notes_set(visit.connection)
     data: dict[str, Any] = {
         "path": PATH,
         "pieces": {m.id: timeline(said, m.id) for m in form().measures},

@@ -14,10 +14,12 @@ from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN, Cell, form
-from storage import contacts, earlier, roster
-from storage.earlier import Opening
-from storage.reports import Rows, VersionConflict
-from storage.roster import Listed
+from storage.institutions import roster
+from storage.institutions.roster import Listed
+from storage.people import contacts
+from storage.reports import prior_figures
+from storage.reports.prior_figures import Opening
+from storage.reports.reports import Rows, VersionConflict
 
 Texts = dict[str, str]
 
@@ -33,14 +35,14 @@ def _place(visit: Visit) -> Listed:
 def show(visit: Visit) -> Answer:
     """What is kept, and a form to enter it or, with what counts now in it, to correct it."""
     one = _place(visit)
-    kept = earlier.openings_kept(visit.connection, one.id)
+    kept = prior_figures.openings_kept(visit.connection, one.id)
     return _page(visit, one, kept, _shown(kept[0]) if kept else {})
 
 
 def save(visit: Visit) -> Answer:
     """Keep what was typed as a further revision, or show it again with what is wrong beside it."""
     one = _place(visit)
-    kept = earlier.openings_kept(visit.connection, one.id)
+    kept = prior_figures.openings_kept(visit.connection, one.id)
     texts = {k: v[:LONGEST_SOURCE] for k, v in visit.form.items() if k != "csrf"}
     problems: dict[str, str] = {}
     seen = kept[0].number if kept else 0
@@ -59,7 +61,7 @@ def save(visit: Visit) -> Answer:
         return _page(visit, one, kept, texts, problems, 422)
     by, now = visit.officer.person_id, visit.now
     try:
-        number = earlier.keep_opening(
+        number = prior_figures.keep_opening(
             visit.connection, one.id, str(through), texts["source"], rows, by, now, seen=seen
         )
     except VersionConflict:  # at this very instant
@@ -73,7 +75,7 @@ def save(visit: Visit) -> Answer:
 
 
 def _changed(visit: Visit, one: Listed, texts: Texts) -> Page:
-    kept = earlier.openings_kept(visit.connection, one.id)
+    kept = prior_figures.openings_kept(visit.connection, one.id)
     return _page(visit, one, kept, texts, {"seen": _said("changed", newest=kept[0].number)}, 409)
 
 

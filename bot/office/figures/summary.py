@@ -24,9 +24,10 @@ from bot.office.visit import Answer, Download, NotFound, Page, Visit
 from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import form
 from policy.institutions.district_order import in_order
-from storage import attachments, board, earlier, summary, turnout
-from storage.summary import Slice, Wanted
-from storage.turnout import Counted, Turnout
+from storage.reports import attachments, board, prior_figures
+from storage.totals import coverage, summary
+from storage.totals.coverage import Counted, Turnout
+from storage.totals.summary import Slice, Wanted
 
 PATH = "/office/summary"
 CHARTED = ("classes", "trained", "certified", "amount")
@@ -90,7 +91,7 @@ class Figures:
     def read(cls, visit: Visit, chosen: Chosen) -> Figures:
         """Read what was chosen."""
         everything = chosen.everything()
-        counted = turnout.counted(visit.connection, everything)
+        counted = coverage.counted(visit.connection, everything)
         return cls(chosen, summary.slices(visit.connection, everything), counted)
 
     def lines(self, key: Callable[[Slice], Any], basis: str = "") -> dict[Any, Line]:
@@ -121,7 +122,7 @@ class Figures:
     @cached_property
     def turnouts(self) -> dict[str, Turnout]:
         """By quarter, whose reports count (without who was expected)."""
-        return turnout.by(self.counted, lambda c: c.quarter)
+        return coverage.by(self.counted, lambda c: c.quarter)
 
     def turnout(self, quarter: Quarter | None) -> Turnout:
         """Whose reports of a quarter count."""
@@ -130,7 +131,7 @@ class Figures:
     def by_district(self) -> dict[str | None, Turnout]:
         """By 区市, whose reports of the chosen quarter count."""
         now = [c for c in self.counted if c.quarter == str(self.chosen.quarter)]
-        return turnout.by(now, lambda c: c.district)
+        return coverage.by(now, lambda c: c.district)
 
     def chart(self, by: str, measure_id: str) -> Chart:
         """The chart of a measure by `occupation` or `quarter`."""
@@ -168,7 +169,7 @@ def show(visit: Visit) -> Answer:
         "turnout": here_counted,
         "counted": words("export/counted.j2", {"turnout": here_counted, "accepted_only": chosen.accepted}),
         "openings": summary.having_openings(visit.connection, str(chosen.quarter), chosen.district),
-        "notes": earlier.notes(visit.connection, str(chosen.quarter)),
+        "notes": prior_figures.notes(visit.connection, str(chosen.quarter)),
         "charts": [(by, m, figures.chart(by, m)) for m in CHARTED for by in ("occupation", "quarter")],
         "quarters": html.quarters_until(Quarter.of(visit.now)),
         "annexed": annexed,

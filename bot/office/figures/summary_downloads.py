@@ -19,7 +19,7 @@ from bot.documents import annexes, export
 from bot.documents.store import safe_name
 from bot.office.visit import Answer, Download, Goto, NotFound, Visit
 from policy.calendar.quarters import Quarter
-from storage import exports
+from storage.totals import exports
 
 # kind → the file's ending: the aggregated form, the rows behind it, every form (where there are many);
 # the separate pages of all institutions in one document, the same with every file beside it

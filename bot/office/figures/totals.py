@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.documents.export import BASES
 from policy.calendar.quarters import Quarter
-from storage.summary import OPENING, Slice
+from storage.totals.summary import OPENING, Slice
 
 STATES = (OPENING, "accepted", "submitted")  # in the order they are drawn
 Key = Callable[[Slice], Any]

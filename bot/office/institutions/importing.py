@@ -24,8 +24,8 @@ from bot.office.visit import Answer, Download, Goto, Page, Visit
 from policy.calendar.quarters import reporting_quarter
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import COLUMNS, HEADS, MOST, RosterFile, Row, read_roster, same_as
-from storage import roster
-from storage.roster import NameTaken, Wanted
+from storage.institutions import roster
+from storage.institutions.roster import NameTaken, Wanted
 
 PATH = "/office/institutions/import"
 SHOWN = 200  # rows of a kind that the preview shows

@@ -13,9 +13,11 @@ from bot.office.html import quarters_until
 from bot.office.institutions.institutions import choices, read_fields
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import Quarter, reporting_quarter
-from storage import contacts, earlier, roster
-from storage.contacts import Code
-from storage.roster import Listed, NameTaken
+from storage.institutions import roster
+from storage.institutions.roster import Listed, NameTaken
+from storage.people import contacts
+from storage.people.contacts import Code
+from storage.reports import prior_figures
 
 ROLES = ("contact", "lead")
 NEVER = "never"  # 止报 of one that was listed by mistake
@@ -59,7 +61,7 @@ def _page(
         "codes": [(code, _code_state(code, one, visit.now)) for code in given],
         "given_by": contacts.given_by(connection, [code.id for code in given]),
         "quarters": _quarters(visit, one),
-        "opening": earlier.opening_of(connection, one.id),
+        "opening": prior_figures.opening_of(connection, one.id),
         "texts": dict(visit.form) if problems else typed,
         "problems": problems or {},
         "problem": problem,

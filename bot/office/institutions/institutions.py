@@ -13,8 +13,9 @@ from bot.office.visit import Answer, Page, Visit
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import LONGEST, LONGEST_DISTRICT, SHORTEST, district_of, tidy_name
-from storage import contacts, roster
-from storage.roster import Listed, NameTaken, Wanted
+from storage.institutions import roster
+from storage.institutions.roster import Listed, NameTaken, Wanted
+from storage.people import contacts
 
 PAGE = 100  # institutions on a page
 AHEAD = 8  # quarters after the present one that 止报 can name

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.office.visit import Answer, Page, Visit
-from storage import people, roster
+from storage.institutions import roster
+from storage.people import people
 
 PATH = "/office/institutions/codes"
 MOST = 500  # codes in one go: a list that can still be sent out by hand

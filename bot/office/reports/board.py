@@ -10,8 +10,8 @@ from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter
 from policy.institutions.district_order import in_order
-from storage import attachments, board, decisions, returns, revisions
-from storage.board import Group
+from storage.reports import attachments, board, decisions, returned_cells, revision_history
+from storage.reports.board import Group
 
 PAGE = 100  # institutions on a page
 FILTERS = (*board.STATES, "late", "zero")
@@ -82,12 +82,12 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "quarter": quarter,
         "quarters": quarters_until(Quarter.of(visit.now)),
         "due": due,
-        "closes": returns.closes_at(connection, str(quarter), visit.times.closes(quarter)),
+        "closes": returned_cells.closes_at(connection, str(quarter), visit.times.closes(quarter)),
         "problem": problem,
         "counts": counts(here),
         "district": district,
         "lines": found,
-        "people": revisions.who(connection, [line.revision_id for line in found if line.revision_id]),
+        "people": revision_history.who(connection, [line.revision_id for line in found if line.revision_id]),
         "stamped": attachments.stamped_in(connection, str(quarter)),
         "unexpected": board.others(connection, str(quarter), due, district),
         "places": places,

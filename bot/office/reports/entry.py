@@ -21,10 +21,10 @@ from policy.calendar.quarters import SHANGHAI, Quarter, local
 from policy.form.form import Cell, Doubt, Form, form
 from policy.form.sheet import FormFile
 from policy.institutions.roster_file import alike
-from storage import attachments, drafts, reports, returns, revisions
-from storage.pages import STAMPED
-from storage.reports import Rows, Snapshot, VersionConflict
-from storage.roster import Listed
+from storage.institutions.roster import Listed
+from storage.reports import attachments, drafts, reports, returned_cells, revision_history
+from storage.reports.reports import Rows, Snapshot, VersionConflict
+from storage.reports.separate_pages import STAMPED
 
 LONGEST = {"source": 200, "reason": 500, "filled_by": 32, "telephone": 30, "received": 10}
 _TELEPHONE = re.compile(r"[\d\s()（）+\-转]{7,30}")
@@ -79,7 +79,7 @@ def save(visit: Visit) -> Answer:
         return _page(visit, institution, quarter, snapshot, typed, 422)
     try:
         _submit(visit, institution, quarter, snapshot, typed)
-    except returns.ReportClosed:
+    except returned_cells.ReportClosed:
         typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
         return _page(visit, institution, quarter, snapshot, typed, 409)
     except VersionConflict:  # a draft was begun at this very instant
@@ -113,7 +113,9 @@ def _look_at_place(
     usually = visit.times.closes(quarter)
     if quarter > Quarter.of(visit.now):
         typed.problems["cells"] = words("office/entry_problem.j2", {"kind": "future"})
-    elif returns.closed_since(visit.connection, institution.id, str(quarter), visit.now, latest, usually):
+    elif returned_cells.closed_since(
+        visit.connection, institution.id, str(quarter), visit.now, latest, usually
+    ):
         typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
 
 
@@ -253,7 +255,7 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     day = date.fromisoformat(texts["received"])
     # Only the day is known: what came in on the due day was in time.
     received = now if day == local(now).date() else datetime.combine(day, time(), SHANGHAI)
-    revisions.typed_in(connection, draft.id, texts["source"], received, by, now)
+    revision_history.typed_in(connection, draft.id, texts["source"], received, by, now)
     edited = reports.snapshot(connection, institution.id, str(quarter)).draft
     assert edited is not None
     telephone = visit.app.keys.seal(texts["telephone"]) if texts.get("telephone") else None

@@ -8,8 +8,9 @@ from bot.documents.store import safe_name
 from bot.office.reports.report import WITH_TELEPHONE
 from bot.office.visit import Answer, Download, NotFound, Visit
 from policy.form import form as chart
-from storage import attachments, reports, roster
-from storage.reports import Submitted
+from storage.institutions import roster
+from storage.reports import attachments, reports
+from storage.reports.reports import Submitted
 
 SHOWN_INLINE = ("pdf", "jpg", "png")  # browsers show these without running anything
 

@@ -12,10 +12,12 @@ from bot.office.reports.board import NO_DISTRICT, counts
 from bot.office.visit import Answer, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.institutions.district_order import in_order
-from storage import board, calls, contacts, institutions, people
-from storage.board import Line
-from storage.calls import LastForm
-from storage.contacts import Contact
+from storage.institutions import institutions
+from storage.people import contacts, people
+from storage.people.contacts import Contact
+from storage.reports import board, call_sheet
+from storage.reports.board import Line
+from storage.reports.call_sheet import LastForm
 
 MOST = 500  # institutions on the page
 WAITING = ("missing", "draft", "returned")
@@ -97,8 +99,8 @@ def _calls(visit: Visit, quarter: Quarter, lines: list[Line]) -> list[Call]:
         return []
     speak = contacts.by_institution(visit.connection, wanted)
     reach = people.reach_of_institutions(visit.connection)
-    reminded = calls.reminded(visit.connection, str(quarter))
-    last = calls.last_forms(visit.connection, wanted)
+    reminded = call_sheet.reminded(visit.connection, str(quarter))
+    last = call_sheet.last_forms(visit.connection, wanted)
     made = []
     for line in lines:
         mine = speak.get(line.institution_id, [])

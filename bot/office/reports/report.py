@@ -12,12 +12,14 @@ from bot.documents.revision_history import versions
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension
 from policy.form.form import form
-from storage import attachments, contacts, decisions, lateness, people, reports, returns, revisions, roster
-from storage.decisions import BadReasons, Decided, OwnEntry
-from storage.pages import STAMPED
-from storage.reports import Rows, VersionConflict
-from storage.revisions import Past
-from storage.roster import Listed
+from storage.institutions import roster
+from storage.institutions.roster import Listed
+from storage.people import contacts, people
+from storage.reports import attachments, decisions, lateness, reports, returned_cells, revision_history
+from storage.reports.decisions import BadReasons, Decided, OwnEntry
+from storage.reports.reports import Rows, VersionConflict
+from storage.reports.revision_history import Past
+from storage.reports.separate_pages import STAMPED
 
 WITH_TELEPHONE = (STAMPED, "source")  # scans of the whole form: not for a district's reader
 REASON = 500  # characters
@@ -43,7 +45,7 @@ def show(visit: Visit) -> Answer:
 def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Page:
     institution, quarter = place(visit)
     connection = visit.connection
-    pasts = revisions.of(connection, institution.id, str(quarter))
+    pasts = revision_history.of(connection, institution.id, str(quarter))
     past = _chosen(visit, pasts)
     snapshot = reports.snapshot(connection, institution.id, str(quarter))
     before = quarter.previous()
@@ -60,15 +62,15 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "drafting": snapshot.draft,
         "last": last,
         "told": told,
-        "people": revisions.who(connection, [p.id for p in pasts]),
+        "people": revision_history.who(connection, [p.id for p in pasts]),
         "contacts": _contacts(visit, institution.id),
-        "extended": returns.extended_until(connection, institution.id, str(quarter)),
+        "extended": returned_cells.extended_until(connection, institution.id, str(quarter)),
         "due": visit.times.due(quarter),
         "first_extension": first_extension(visit.times.due(quarter), visit.now),
         "waiting": decisions.next_waiting(connection, str(quarter), institution.id)
         if visit.officer.decides
         else (0, None),
-        "closes": returns.closes_at(connection, str(quarter), visit.times.closes(quarter)),
+        "closes": returned_cells.closes_at(connection, str(quarter), visit.times.closes(quarter)),
         "mode": visit.query.get("mode", ""),
         "problem": problem,
         "typed": typed or {},
@@ -101,7 +103,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     one = reports.submitted_revision(connection, past.id)
     assert one is not None  # a submitted revision is never deleted
     pages = attachments.of(connection, past.id)
-    typed_in = revisions.typed_in_from(connection, past.id)
+    typed_in = revision_history.typed_in_from(connection, past.id)
     telephone = visit.app.keys.open(one.revision.telephone) if visit.officer.decides else None
     chart = form()
     return {
@@ -111,8 +113,8 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "changed": _changed(past, pasts),
         "answered": _answered(visit, past, pasts),
         "absent": chart.occupation_order(last.keys() - one.rows.keys()),
-        "said": chart.places(returns.cells(connection, past.id)),
-        "reopened": returns.reopened(connection, past.id),
+        "said": chart.places(returned_cells.cells(connection, past.id)),
+        "reopened": returned_cells.reopened(connection, past.id),
         "pages": pages,
         "files": [f for f in pages.files if visit.officer.decides or f.kind not in WITH_TELEPHONE],
         "telephone": telephone or "",
@@ -136,7 +138,7 @@ def _answered(
     chart, before = form(), earlier[-1]
     by_title = {m.title: m for m in chart.measures}
     told = []
-    for occupation, title, words in chart.places(returns.cells(visit.connection, before.id)):
+    for occupation, title, words in chart.places(returned_cells.cells(visit.connection, before.id)):
         measure = by_title.get(title)
         was, now = (p.rows.get(occupation, {}).get(measure.id) if measure else None for p in (before, past))
         shown = (measure.show(was), measure.show(now)) if measure else ("", "")

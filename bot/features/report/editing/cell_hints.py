@@ -13,9 +13,10 @@ from bot.core.turn import Turn
 from bot.features.report.prompts import read_cell
 from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import Cell, Doubt, Form, Measure, Row, add_rows
-from storage import courses, earlier
-from storage.earlier import Note, Opening
-from storage.reports import Rows, Snapshot
+from storage import courses
+from storage.reports import prior_figures
+from storage.reports.prior_figures import Note, Opening
+from storage.reports.reports import Rows, Snapshot
 
 if TYPE_CHECKING:
     from bot.features.report.dialog import ReportContext
@@ -80,14 +81,14 @@ def read(connection: Connection, institution_id: int, quarter: Quarter) -> Besid
     """Everything that stands beside a report's cells."""
     first = max(f"{quarter.year - 1}Q{quarter.number}", f"{FIRST_YEAR}Q1")
     before = quarter.previous()
-    rows = earlier.rows_between(connection, institution_id, first, str(before)) if before else {}
+    rows = prior_figures.rows_between(connection, institution_id, first, str(before)) if before else {}
     of_year = [r for q, r in rows.items() if q >= f"{quarter.year}Q1"]
-    opening = earlier.opening_of(connection, institution_id)
+    opening = prior_figures.opening_of(connection, institution_id)
     return Beside(
         last=rows.get(str(before), {}),
         year_ago=rows.get(first, {}) if first < str(quarter) and first[:4] != str(quarter.year) else {},
         this_year=add_rows(of_year),
-        notes=earlier.notes(connection, str(quarter)),
+        notes=prior_figures.notes(connection, str(quarter)),
         since=_since(connection, opening, quarter) if opening and opening.through < str(quarter) else None,
     )
 
@@ -96,7 +97,7 @@ def _since(connection: Connection, opening: Opening, quarter: Quarter) -> Rows:
     before, after = quarter.previous(), Quarter.parse(opening.through).next()
     rows: dict[str, Rows] = {}
     if before and after <= before:
-        rows = earlier.rows_between(connection, opening.institution_id, str(after), str(before))
+        rows = prior_figures.rows_between(connection, opening.institution_id, str(after), str(before))
     return add_rows([opening.rows, *rows.values()])
 
 

@@ -11,9 +11,9 @@ from bot.core.dialog import Choose, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from policy.form.form import Cell, Form, Measure
-from storage import edits
-from storage.edits import Edit, Fate
-from storage.reports import Snapshot
+from storage.reports import cell_history
+from storage.reports.cell_history import Edit, Fate
+from storage.reports.reports import Snapshot
 
 if TYPE_CHECKING:
     from bot.features.report.dialog import ReportContext
@@ -98,11 +98,11 @@ def _news(turn: Turn, snapshot: Snapshot, seen: Seen | None, form: Form) -> News
         return News()
     fate = None
     if seen.revision_id and seen.revision_id != here[0]:
-        fate = edits.fate(turn.connection, seen.revision_id)
+        fate = cell_history.fate(turn.connection, seen.revision_id)
     if draft is None:
         return News(True, fate)
     versions = draft.version - seen.version if draft.id == seen.revision_id else None
-    changed = edits.cells_since(turn.connection, draft.id, versions, turn.person_id)
+    changed = cell_history.cells_since(turn.connection, draft.id, versions, turn.person_id)
     order = {m.id: i for i, m in enumerate(form.measures)}
     names = form.occupation_order({o for o, _ in changed})
     listed = []
@@ -116,9 +116,9 @@ def _news(turn: Turn, snapshot: Snapshot, seen: Seen | None, form: Form) -> News
 
 def _only_rewritten(turn: Turn, snapshot: Snapshot, versions: int | None) -> bool:
     draft = snapshot.draft
-    if draft is None or not versions or not edits.only_cells(turn.connection, draft.id, versions):
+    if draft is None or not versions or not cell_history.only_cells(turn.connection, draft.id, versions):
         return False
-    anybodys = edits.cells_since(turn.connection, draft.id, versions, None)
+    anybodys = cell_history.cells_since(turn.connection, draft.id, versions, None)
     return all(snapshot.rows.get(o, {}).get(m) == edit.was for (o, m), edit in anybodys.items())
 
 
@@ -164,7 +164,7 @@ def tell(turn: Turn, context: ReportContext) -> list[Outgoing]:
 def editors(turn: Turn, snapshot: Snapshot | None) -> Changed:
     """Who of the others last changed each cell of the draft."""
     draft = snapshot.draft if snapshot else None
-    return edits.cells_since(turn.connection, draft.id, None, turn.person_id) if draft else {}
+    return cell_history.cells_since(turn.connection, draft.id, None, turn.person_id) if draft else {}
 
 
 def clashes_in(answers: dict[str, Any], snapshot: Snapshot | None) -> tuple[Clash, ...]:
@@ -256,7 +256,7 @@ def changed_by_others(
         return {(o, m): edit for o, m, edit, _ in context.news.cells}
     if revision_id != draft.id or since >= draft.version:
         return {}
-    return edits.cells_since(turn.connection, draft.id, draft.version - since, turn.person_id)
+    return cell_history.cells_since(turn.connection, draft.id, draft.version - since, turn.person_id)
 
 
 def part(

@@ -12,7 +12,7 @@ from bot.features.report.editing import concurrent_edits, draft_writes
 from bot.features.report.editing.concurrent_edits import Seen
 from bot.features.report.prompts import NO_BUSINESS, AskCell, AskOccupations
 from policy.reading.numbers import looks_like_figure
-from storage import drafts
+from storage.reports import drafts
 
 if TYPE_CHECKING:
     from bot.features.report.dialog import ReportContext

@@ -14,8 +14,8 @@ from bot.features.report.prompts import NO_BUSINESS, AskCell, AskWhy, read_cell
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure, form
 from policy.form.rows import Line, are_figures, bare_row, only_rows, quarter_named, read_lines
-from storage import drafts, reports
-from storage.reports import VersionConflict
+from storage.reports import drafts, reports
+from storage.reports.reports import VersionConflict
 
 if TYPE_CHECKING:
     from bot.features.report.dialog import ReportContext

@@ -12,7 +12,7 @@ from bot.features.report.editing import concurrent_edits, office_remarks
 from policy.form.form import form
 from policy.form.rows import are_figures
 from policy.reading.numbers import looks_like_figure
-from storage import institutions
+from storage.institutions import institutions
 
 if TYPE_CHECKING:
     from bot.features.report.dialog import ReportContext

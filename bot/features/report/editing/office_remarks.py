@@ -12,9 +12,9 @@ from bot.core.render import words
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
 from policy.form.form import Cell, Doubt, Row
-from storage import reports, returns
-from storage.reports import Snapshot
-from storage.returns import WHOLE
+from storage.reports import reports, returned_cells
+from storage.reports.reports import Snapshot
+from storage.reports.returned_cells import WHOLE
 
 if TYPE_CHECKING:
     from bot.features.report.dialog import ReportContext
@@ -70,13 +70,15 @@ def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     quarter = Quarter.parse(snapshot.quarter)
     head = (latest.id, latest.state) if latest else None
     usually = turn.times.closes(quarter)
-    closed = returns.closed_since(connection, snapshot.institution_id, str(quarter), turn.now, head, usually)
+    closed = returned_cells.closed_since(
+        connection, snapshot.institution_id, str(quarter), turn.now, head, usually
+    )
     if latest is None or latest.state not in ("returned", "accepted"):
         return OfficeView(closed=closed)
     if latest.state == "accepted":
-        return OfficeView(reopened=returns.reopened(connection, latest.id), closed=closed)
+        return OfficeView(reopened=returned_cells.reopened(connection, latest.id), closed=closed)
     was = reports.rows_of(connection, latest.id)[0]
-    return OfficeView(returns.cells(connection, latest.id), was, closed=closed)
+    return OfficeView(returned_cells.cells(connection, latest.id), was, closed=closed)
 
 
 async def ask_to_begin(context: ReportContext, snapshot: Snapshot) -> str | None:

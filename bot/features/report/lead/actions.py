@@ -6,8 +6,8 @@ from bot.core import dialog_manager
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.lead import review as lead_review_requests
-from storage import lead_review
-from storage.lead_review import Review
+from storage.reports import lead_review
+from storage.reports.lead_review import Review
 
 Replies = list[Outgoing] | None
 SHOWN = 3  # tables in one reply

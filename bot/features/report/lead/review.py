@@ -6,9 +6,10 @@ from bot.core import notify
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from policy.form.form import form
-from storage import institutions, lead_review, reports
-from storage.lead_review import Review
-from storage.reports import Snapshot, VersionConflict
+from storage.institutions import institutions
+from storage.reports import lead_review, reports
+from storage.reports.lead_review import Review
+from storage.reports.reports import Snapshot, VersionConflict
 
 
 def leads_of(turn: Turn, institution_id: int) -> list[int]:

@@ -1,0 +1,1 @@
+"""The institutions that report, and changes to their list."""

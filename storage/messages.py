@@ -1,0 +1,373 @@
+"""One message, one transaction: dedupe, conversation, replies.
+
+Every reply is an outbox row of the transaction that applied the message, so the same message
+again finds its replies, and a process killed after the commit still has them to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.schema.core import Moment, account, conversation, later, outbox, person, turn
+
+DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
+
+
+@dataclass(frozen=True)
+class Address:
+    """Who is on the other end: a sender of a channel, as one bot account of ours sees them."""
+
+    channel: str
+    bot: str
+    sender: str
+
+
+FORGOTTEN: dict[str, Any] = {}  # the body of a message that is no longer known
+
+
+@dataclass
+class Conversation:
+    """What a conversation remembers. `state` is plain JSON; `serial` binds buttons to a step."""
+
+    account_id: int
+    person_id: int
+    serial: int
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An outbox row that still has to be delivered."""
+
+    id: int
+    address: Address
+    body: dict[str, Any]
+
+
+def insert_new(connection: Connection, table: Any) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING` for the connection's database."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+_STORED = (
+    select(outbox.c.body)
+    .join(turn, turn.c.id == outbox.c.turn_id)
+    .where(
+        turn.c.channel == bindparam("channel"),
+        turn.c.bot == bindparam("bot"),
+        turn.c.sender == bindparam("sender"),
+        turn.c.message_id == bindparam("message_id"),
+        outbox.c.channel == bindparam("channel"),
+        outbox.c.sender == bindparam("sender"),
+    )
+    .order_by(outbox.c.id)
+)
+
+_FIND: Select[Any] = (
+    select(account.c.id, account.c.person_id, conversation.c.serial, conversation.c.state)
+    .join(conversation, conversation.c.account_id == account.c.id)
+    .where(
+        account.c.channel == bindparam("channel"),
+        account.c.bot == bindparam("bot"),
+        account.c.sender == bindparam("sender"),
+    )
+    .with_for_update(of=conversation)
+)
+
+_SAVE = (
+    update(conversation)
+    .where(conversation.c.account_id == bindparam("account"))
+    .values(serial=bindparam("new_serial"), state=bindparam("new_state"), updated_at=bindparam("now"))
+)
+
+_ENQUEUE = insert(outbox)
+
+# As text: SQLAlchemy caches no compiled ON CONFLICT, and this one runs with every message.
+_RECORD = (
+    text(
+        "INSERT INTO turn (channel, bot, sender, message_id, said, incident, at)"
+        " VALUES (:channel, :bot, :sender, :message_id, :said, :incident, :at)"
+        " ON CONFLICT DO NOTHING RETURNING id"
+    )
+    .bindparams(bindparam("at", type_=Moment()))
+    .columns(turn.c.id)
+)
+
+
+def begin(
+    connection: Connection, address: Address, message_id: str, said: str | None, now: datetime
+) -> int | None:
+    """Record the message; its turn id, or None when it was applied before.
+
+    On PostgreSQL a second arrival at the same instant waits here for the first one's commit.
+    """
+    return _record(connection, address, message_id, said, None, now)
+
+
+def _record(
+    connection: Connection,
+    address: Address,
+    message_id: str,
+    said: str | None,
+    incident: str | None,
+    now: datetime,
+) -> int | None:
+    values = {**vars(address), "message_id": message_id, "said": said, "incident": incident, "at": now}
+    made = connection.execute(_RECORD, values).scalar()
+    return None if made is None else int(made)
+
+
+def stored_replies(connection: Connection, address: Address, message_id: str) -> list[dict[str, Any]]:
+    """The replies that were given to a message applied before, in order."""
+    rows = connection.execute(_STORED, {**vars(address), "message_id": message_id})
+    return [row.body for row in rows]
+
+
+def load_conversation(connection: Connection, address: Address, now: datetime) -> Conversation:
+    """The conversation, locked until the transaction ends; made on first contact."""
+    row = connection.execute(_FIND, vars(address)).first()
+    if row is None:
+        _create_account(connection, address, now)
+        row = connection.execute(_FIND, vars(address)).one()
+    return Conversation(row.id, row.person_id, row.serial, row.state)
+
+
+def _create_account(connection: Connection, address: Address, now: datetime) -> None:
+    person_id = connection.execute(insert(person).values(created_at=now).returning(person.c.id)).scalar_one()
+    statement = insert_new(connection, account).returning(account.c.id)
+    made = connection.execute(statement, {**vars(address), "person_id": person_id, "created_at": now}).first()
+    if made is None:  # somebody was quicker; their person stands
+        connection.execute(delete(person).where(person.c.id == person_id))
+        return
+    connection.execute(
+        insert_new(connection, conversation),
+        {"account_id": made.id, "serial": 0, "state": {}, "updated_at": now},
+    )
+
+
+def save_conversation(connection: Connection, talk: Conversation, now: datetime) -> None:
+    """Write the conversation back."""
+    connection.execute(
+        _SAVE,
+        {"account": talk.account_id, "new_serial": talk.serial, "new_state": talk.state, "now": now},
+    )
+
+
+def enqueue(
+    connection: Connection,
+    address: Address,
+    bodies: Sequence[dict[str, Any]],
+    now: datetime,
+    turn_id: int | None = None,
+    sent_at: datetime | None = None,
+) -> None:
+    """Put messages into the outbox: replies of a turn, or pushes when `turn_id` is None.
+
+    `sent_at` marks them delivered already: the request itself carries them back.
+    """
+    if bodies:
+        connection.execute(
+            _ENQUEUE,
+            [
+                {
+                    **vars(address),
+                    "turn_id": turn_id,
+                    "body": body,
+                    "created_at": now,
+                    "sent_at": sent_at,
+                }
+                for body in bodies
+            ],
+        )
+
+
+def remind(connection: Connection, address: Address, body: dict[str, Any], about: str, now: datetime) -> None:
+    """Put a reminder into the outbox, in place of an earlier one of the same thing that still waits."""
+    here = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    _drop(connection, about, here & (outbox.c.sender == address.sender))
+    enqueue(connection, address, [{**body, "about": about}], now)
+
+
+def drop_reminders(connection: Connection, about: str) -> None:
+    """What they remind of was done: those that nobody has seen yet are not shown any more."""
+    _drop(connection, about)
+
+
+def _drop(connection: Connection, about: str, *which: ColumnElement[bool]) -> None:
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None) & outbox.c.turn_id.is_(None)
+    same = outbox.c.body["about"].as_string() == about
+    connection.execute(update(outbox).where(waits, same, *which).values(failed=DROPPED))
+
+
+def enqueue_later(connection: Connection, address: Address, body: dict[str, Any], due_at: datetime) -> None:
+    """Keep a message for another day; the same one for the same moment only once."""
+    key = (later.c.channel == address.channel) & (later.c.bot == address.bot)
+    key &= (later.c.sender == address.sender) & (later.c.due_at == due_at)
+    if connection.execute(select(later.c.id).where(key)).first() is None:
+        connection.execute(insert(later).values(**vars(address), body=body, due_at=due_at))
+
+
+def release_due(connection: Connection, now: datetime) -> int:
+    """Move messages whose day has come into the outbox, each once; how many."""
+    rows = connection.execute(delete(later).where(later.c.due_at <= now).returning(*later.c)).all()
+    for row in rows:
+        enqueue(connection, Address(row.channel, row.bot, row.sender), [row.body], now)
+    return len(rows)
+
+
+def forget_history(connection: Connection, address: Address, keep_turn: int) -> None:
+    """Forget what was said on both sides of a conversation, but for the turn under way.
+
+    The dedupe rows stay, without words: the same message again still changes nothing. Of our
+    messages the last one stays, emptied: SQLite gives the number of a deleted last row to the next
+    one, and a page that shows up to some number waits for greater ones.
+    """
+    mine = (turn.c.channel == address.channel) & (turn.c.bot == address.bot)
+    mine &= turn.c.sender == address.sender
+    connection.execute(update(turn).where(mine, turn.c.id != keep_turn).values(said=None))
+    said = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
+    said &= (outbox.c.sender == address.sender) & (outbox.c.turn_id.is_distinct_from(keep_turn))
+    said &= outbox.c.turn_id.is_not(None) | outbox.c.sent_at.is_not(None) | outbox.c.failed.is_not(None)
+    last = connection.execute(select(func.max(outbox.c.id)).where(said)).scalar()
+    connection.execute(delete(outbox).where(said, outbox.c.id != last))
+    emptied = {"body": FORGOTTEN, "turn_id": None, "failed": DROPPED}
+    connection.execute(update(outbox).where(outbox.c.id == last).values(**emptied))
+    theirs = (later.c.channel == address.channel) & (later.c.bot == address.bot)
+    connection.execute(delete(later).where(theirs, later.c.sender == address.sender))
+
+
+def record_incident(
+    connection: Connection, address: Address, message_id: str, incident: str, now: datetime
+) -> int | None:
+    """Record a message that our own fault kept from being applied, so that it blocks nobody."""
+    return _record(connection, address, message_id, None, incident, now)
+
+
+def waiting(
+    connection: Connection, channel: str, bot: str, limit: int = 100, skip: Collection[str] = ()
+) -> list[Waiting]:
+    """Undelivered messages of a channel, oldest first; those to senders in `skip` left out."""
+    rows = connection.execute(
+        select(outbox)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.bot == bot,
+            outbox.c.sent_at.is_(None),
+            outbox.c.failed.is_(None),
+            outbox.c.sender.not_in(skip),
+        )
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return [Waiting(r.id, Address(r.channel, r.bot, r.sender), r.body) for r in rows]
+
+
+def mark_sent(connection: Connection, outbox_id: int, now: datetime, failed: str | None = None) -> None:
+    """Note that a message was delivered, or why it never will be."""
+    values: dict[str, Any] = {"failed": failed} if failed else {"sent_at": now}
+    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))
+
+
+def pushes_waiting(connection: Connection, address: Address) -> list[Waiting]:
+    """Messages to this person that were not replies and were not handed over yet (pull channels)."""
+    rows = connection.execute(
+        select(outbox.c.id, outbox.c.body)
+        .where(
+            outbox.c.channel == address.channel,
+            outbox.c.bot == address.bot,
+            outbox.c.sender == address.sender,
+            outbox.c.turn_id.is_(None),
+            outbox.c.sent_at.is_(None),
+            outbox.c.failed.is_(None),
+        )
+        .order_by(outbox.c.id)
+    )
+    return [Waiting(r.id, address, r.body) for r in rows]
+
+
+def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[str, Any] | None:
+    """One message of ours to this person; None when there is none or it is somebody else's."""
+    row = connection.execute(
+        select(outbox.c.body).where(
+            outbox.c.id == outbox_id,
+            outbox.c.channel == address.channel,
+            outbox.c.bot == address.bot,
+            outbox.c.sender == address.sender,
+        )
+    ).first()
+    return (row.body or None) if row else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a conversation's history: what was said, or a message of ours."""
+
+    said: str | None
+    body: dict[str, Any] | None
+    outbox_id: int
+    at: datetime
+
+
+def history(connection: Connection, address: Address, limit: int = 60) -> list[Line]:
+    """The last messages of a conversation, oldest first."""
+    rows = connection.execute(
+        select(outbox.c.id, outbox.c.body, outbox.c.turn_id, outbox.c.created_at, turn.c.said)
+        .outerjoin(turn, turn.c.id == outbox.c.turn_id)
+        .where(
+            outbox.c.channel == address.channel,
+            outbox.c.bot == address.bot,
+            outbox.c.sender == address.sender,
+            func.coalesce(outbox.c.failed, "") != DROPPED,
+        )
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    ).all()
+    lines: list[Line] = []
+    told: int | None = None
+    for row in reversed(rows):
+        if row.turn_id is not None and row.turn_id != told and row.said:
+            lines.append(Line(row.said, None, row.id, row.created_at))
+        told = row.turn_id
+        lines.append(Line(None, row.body, row.id, row.created_at))
+    return lines
+
+
+def purge(connection: Connection, before: datetime) -> int:
+    """Forget turns and their messages from before that moment; how many turns went."""
+    old = select(turn.c.id).where(turn.c.at < before)
+    connection.execute(delete(outbox).where(outbox.c.turn_id.in_(old)))
+    connection.execute(delete(outbox).where(outbox.c.turn_id.is_(None), outbox.c.created_at < before))
+    return int(connection.execute(delete(turn).where(turn.c.at < before)).rowcount)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Plain numbers for `/metrics`: turns, people, messages waiting, incidents."""
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None)
+    return {
+        "turns": connection.execute(select(func.count()).select_from(turn)).scalar_one(),
+        "people": connection.execute(select(func.count()).select_from(account)).scalar_one(),
+        "outbox_waiting": connection.execute(
+            select(func.count()).select_from(outbox).where(waits, outbox.c.turn_id.is_(None))
+        ).scalar_one(),
+        "incidents": connection.execute(
+            select(func.count()).select_from(turn).where(turn.c.incident.is_not(None))
+        ).scalar_one(),
+    }

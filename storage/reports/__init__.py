@@ -1,0 +1,1 @@
+"""Reports: revisions, drafts, decisions, and what belongs to them."""
