@@ -14,7 +14,7 @@ from bot.settings import Settings
 from storage.database import open_database, transaction
 from storage.institutions import institutions
 from storage.people import people
-from tests.talk import NOON, Person
+from tests.support.talk import NOON, Person
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ from storage.reports import board, drafts, reports
 from storage.schema.contact import opening, opening_figure
 from storage.schema.core import MEASURES, figure, institution, person, report, revision
 from storage.totals import aggregates
-from tests.talk import NOON
+from tests.support.talk import NOON
 
 QUARTERS = [f"{year}Q{n}" for year in (2024, 2025, 2026) for n in (1, 2, 3, 4)]
 LATEST = QUARTERS[-1]

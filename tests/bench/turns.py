@@ -23,7 +23,7 @@ from bot.core.messages import Incoming
 from bot.settings import Settings
 from storage.messages import Address
 from tests.conftest import contact_code
-from tests.talk import NOON, Person
+from tests.support.talk import NOON, Person
 
 ROUNDS, TURNS = 7, 300
 CHECK = ["没有退休", "上一步", "不确定", "上一步"]

@@ -1,0 +1,114 @@
+"""Words that take an answer back while a question is pending: to the question before, never an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.core import vocabulary
+from tests.support.talk import Person
+
+Talk = Callable[..., Person]
+
+SLIPS = [
+    "不对，我刚才说错了",
+    "我刚才说错了",
+    "点错了",
+    "选错了",
+    "上一个不对",
+    "上一题错了",
+    "不对不对",
+    "打错了",
+    "填错了",
+    "等等刚才那个填错了",
+    "不好意思，上一题选错了",
+    "哎呀手滑了",
+    "不是，我刚才点错了",
+    "我打错了",
+    "回到上一题",
+]
+
+
+@pytest.mark.parametrize("typed", SLIPS)
+def test_the_question_before_is_asked_again(talk: Talk, typed: str) -> None:
+    li = talk()
+    first = li.says("我能不能参加培训")[-1].choices[0].label
+    li.says("已退休", typed)
+    assert li.labels[0] == first
+    assert "不符合" not in li.text
+    li.says("没有退休")
+    assert li.labels[0].startswith("是，在威海")
+
+
+def test_at_the_first_question_there_is_nothing_to_take_back(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "我刚才说错了")
+    assert "没有退休" in li.labels
+
+
+@pytest.mark.parametrize("typed", ["不对", "不对。", "不对啊"])
+def test_a_bare_not_right_is_asked_back(talk: Talk, typed: str) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "已退休", typed)
+    assert "不符合" not in li.text
+    assert li.labels == ["不是", "改前一题"]
+    li.presses("改前一题")
+    assert "没有退休" in li.labels
+
+
+def test_a_bare_not_right_may_be_a_plain_no(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "已退休", "不对")
+    li.presses("不是")
+    assert "不符合" in li.text
+
+
+@pytest.mark.parametrize(
+    "typed", ["不对，我没有退休", "说错了，没退休", "不对我没退休", "我刚才选错了，我还没退休"]
+)
+def test_a_value_of_the_question_before_is_not_taken_but_asked(talk: Talk, typed: str) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "已退休", typed)
+    assert "不符合" not in li.text
+    assert "没有退休" in li.labels
+
+
+@pytest.mark.parametrize("typed", ["不对，我是中级", "错了 我叫王芳", "不对，不是应届毕业生"])
+def test_a_value_that_may_be_meant_for_either_is_asked_again(talk: Talk, typed: str) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "已退休")
+    pending = li.labels
+    li.says(typed)
+    assert li.labels == pending
+    assert "不符合" not in li.text
+
+
+@pytest.mark.parametrize("typed", ["没错", "没有错", "对不对", "专业不对口", "数据标注错误很多", "不错"])
+def test_what_takes_nothing_back(typed: str) -> None:
+    assert vocabulary.corrected(typed) is None
+
+
+def test_reading_a_long_text_costs_no_more_than_its_length() -> None:
+    assert vocabulary.corrected("刚刚" * 2000 + "不") is None
+    assert vocabulary.corrected("刚刚" * 90 + "不") is None
+
+
+# -- at the figures of a report
+
+
+@pytest.mark.parametrize("typed", ["我打错了", "刚前那个填错了", "上一题错了", "不对", "不对，刚才说错了"])
+def test_at_a_figure_the_one_before_is_asked_again(contact: Person, typed: str) -> None:
+    contact.says("填报 2026Q4", "大数据", "3", typed)
+    assert "【大数据 1/6】" in contact.text
+
+
+@pytest.mark.parametrize("typed", ["等一下", "等等", "稍等", "我查一下"])
+def test_who_asks_for_a_moment_is_asked_the_same_again(contact: Person, typed: str) -> None:
+    contact.says("填报 2026Q4", "大数据", "3", typed)
+    assert "【大数据 2/6】" in contact.text
+
+
+def test_a_moment_is_no_explanation(contact: Person) -> None:
+    contact.says("填报 2026Q4", "大数据 1 5 120 80 60 90000", "等一下")
+    assert "纳入补贴班次 5 大于" in contact.text
