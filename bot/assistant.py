@@ -6,9 +6,13 @@ The same message again gets the stored replies and changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -16,7 +20,7 @@ from bot import router
 from bot.core import dialog_manager, input_limits
 from bot.core.channel_limits import channel_of
 from bot.core.keys import Keys
-from bot.core.messages import Incoming, Outgoing
+from bot.core.messages import Arrived, Incoming, Outgoing
 from bot.core.render import render
 from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
@@ -62,9 +66,7 @@ class Assistant:
         except Exception as error:
             return self._incident(incoming, error)
 
-    def _turn(
-        self, incoming: Incoming, content: bytes | None, arrived: incoming_files.Arrived | None
-    ) -> list[Outgoing]:
+    def _turn(self, incoming: Incoming, content: bytes | None, arrived: Arrived | None) -> list[Outgoing]:
         with transaction(self.engine) as connection:
             return self._apply(connection, incoming, content, arrived)
 
@@ -73,7 +75,7 @@ class Assistant:
         connection: Connection,
         incoming: Incoming,
         content: bytes | None,
-        arrived: incoming_files.Arrived | None,
+        arrived: Arrived | None,
     ) -> list[Outgoing]:
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(text)
@@ -137,3 +139,27 @@ def _numbers_press(turn: Turn) -> bool:
 def _label(incoming: Incoming) -> str | None:
     """What stands in the history for a message without text."""
     return incoming.file.name[:60] if incoming.file else None
+
+
+Result = TypeVar("Result")
+
+
+class Runner:
+    """One writer thread on SQLite (it has one writer anyway), several on PostgreSQL."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        workers = 1 if assistant.engine.dialect.name == "sqlite" else 8
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="turn")
+
+    async def handle(self, incoming: Incoming) -> list[Outgoing]:
+        """Apply one message. Raises StorageUnavailable as `Assistant.handle` does."""
+        return await self.run(lambda: self.assistant.handle(incoming))
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Run blocking work on the storage threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown(wait=True)

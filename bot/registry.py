@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Dialog
 from bot.features.checks.dialog import check_dialogs
 from bot.features.courses.dialog import CourseDialog
 from bot.features.institutions.dialog import InstitutionDialog

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.web import routes as web_routes
 from bot.core.render import words
 from bot.documents import attachments as incoming_files
@@ -24,7 +25,6 @@ from bot.documents import store as document_store
 from bot.features.publications import announcements
 from bot.features.reminders import send as reminder_sender
 from bot.office.routes import routes as office_routes
-from bot.runner import Runner
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import messages

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.dialog import Problem, Question, Step, replay
-from bot.core.dialog_base import Dialog, Leave, Stay
+from bot.core import dialog_manager
+from bot.core.dialog import Dialog, Leave, Problem, Question, Stay, Step, replay
 from bot.core.messages import Outgoing
 from bot.core.turn import DialogState, Turn
 from bot.registry import DIALOGS
@@ -202,3 +202,11 @@ def cancel(turn: Turn) -> list[Outgoing]:
     park(turn)
     turn.step()
     return [turn.say("left.j2" if name else "menu_hint.j2")]
+
+
+def begin(turn: Turn, name: str, **given: object) -> list[Outgoing]:
+    """Start a dialog afresh: what was entered for another question must not be sent to this one."""
+    if turn.memory.dialog is not None and turn.memory.dialog.name == name:
+        turn.memory.dialog = None
+    turn.memory.parked.pop(name, None)
+    return dialog_manager.start(turn, name, dict(given))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from policy.form.sheet import FormFile
 from storage.messages import Address
 
 
@@ -77,3 +78,19 @@ class Outgoing:
             tuple(Choice(label, token) for label, token in body["choices"]),
             tuple(FileRef(f["kind"], f["name"], f["args"]) for f in body["files"]),
         )
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A file of somebody who speaks for an institution.
+
+    refused: why it is not taken (large, empty, kind, old, macro, broken, encoding, rows, heads, roster,
+    lost), "" when it is. `form` is the official form read from it.
+    """
+
+    name: str
+    hash: str = ""
+    size: int = 0
+    media: str = ""
+    refused: str = ""
+    form: FormFile | None = None

@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.keys import Keys
-from bot.core.messages import Incoming, Outgoing
+from bot.core.messages import Arrived, Incoming, Outgoing
 from bot.core.render import render
-from bot.documents.attachments import Arrived
 from policy.calendar.quarters import Quarter, Times
 from storage.messages import Conversation
 from storage.people import people

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from bot.core.messages import IncomingFile
+from bot.core.messages import Arrived, IncomingFile
 from bot.documents import media_type, sheet_reader
 from bot.documents.media_type import BadFile
 from bot.documents.sheet_reader import BadSheet, Grid
@@ -24,22 +23,6 @@ from storage.reports import attachments
 FOLDER = "attachments"  # in the data folder; file name: hash of the content
 _OLD_NAMES = (".doc", ".xls", ".wps", ".et", ".dps")
 _GOING = ".going"  # ends the name of one that is being removed
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """A file of somebody who speaks for an institution.
-
-    refused: why it is not taken (large, empty, kind, old, macro, broken, encoding, rows, heads, roster,
-    lost), "" when it is. `form` is the official form read from it.
-    """
-
-    name: str
-    hash: str = ""
-    size: int = 0
-    media: str = ""
-    refused: str = ""
-    form: FormFile | None = None
 
 
 def arrive(engine: Engine, address: Address, file: IncomingFile | None) -> Arrived | None:

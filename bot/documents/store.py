@@ -7,19 +7,16 @@ import json
 import os
 import re
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine
 
 from bot.core.keys import Keys
 from bot.core.messages import FileRef, IncomingFile
-from bot.core.render import render
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
-from bot.features.checks.dialog import CheckContext, CheckDialog
-from bot.registry import DIALOGS
+from bot.features.checks.route_page import route_file
 from policy.calendar.quarters import Times
 from storage.database import transaction
 from storage.people import people
@@ -65,22 +62,6 @@ def sweep_passing(data_dir: Path, before: datetime) -> int:
                 path.unlink(missing_ok=True)
                 gone += 1
     return gone
-
-
-def route_file(args: dict[str, Any]) -> bytes:
-    """The route as a page one can keep and print, from the facts it was said from."""
-    route = DIALOGS["route"]
-    assert isinstance(route, CheckDialog)
-    context = CheckContext(date.fromisoformat(args["on"]), args["about"], (), args.get("reading"))
-    told = args["facts"]
-    shown = render(
-        "check/route_file.html",
-        items=route.items(told, context),
-        answers=route.said(told),
-        on=context.on,
-        about=context.about,
-    )
-    return shown.text.encode()
 
 
 class FileStore:

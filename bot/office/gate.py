@@ -25,14 +25,13 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.types import Message
 
 from bot.app import App
-from bot.channels.web.forms import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body
-from bot.channels.web.pages import showable
-from bot.channels.web.routes import SAFE_HEADERS, disposition, same_site
+from bot.assistant import Runner
+from bot.core.messages import Arrived
 from bot.documents import attachments as incoming_files
-from bot.documents.attachments import Arrived
+from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, showable
+from bot.http.responses import SAFE_HEADERS, disposition, same_site
 from bot.office import html
 from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
-from bot.runner import Runner
 from storage import audit
 from storage.database import StorageUnavailable, transaction
 from storage.people import sessions

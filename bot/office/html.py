@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from bot.channels.web.pages import static_url
 from bot.core import render
+from bot.http.static import static_url
 from bot.office.visit import Visit
 from policy.calendar.quarters import FIRST_YEAR, Quarter, local
 from policy.form.form import form

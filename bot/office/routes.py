@@ -8,6 +8,7 @@ from datetime import datetime
 from starlette.routing import BaseRoute, Route
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.office import gate
 from bot.office import people as people_pages
 from bot.office import records as record_pages
@@ -38,7 +39,6 @@ from bot.office.reports import board as board_pages
 from bot.office.reports import entry, form_downloads, missing
 from bot.office.reports import report as report_pages
 from bot.office.visit import Room
-from bot.runner import Runner
 
 KEEPING = {entry.save}  # rooms whose uploads are kept before they are entered
 READING = {importing.preview}  # rooms that look at what is posted and enter nothing

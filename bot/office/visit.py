@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 from sqlalchemy import Connection
 
 from bot.app import App
+from bot.core.messages import Arrived
 from bot.core.notify import Told
-from bot.documents.attachments import Arrived
 from policy.calendar.quarters import Quarter, Times, reporting_quarter
 from storage.people.sessions import Officer
 

@@ -21,10 +21,11 @@ from bot.core.dialog import Problem
 from bot.documents import attachments as incoming_files
 from bot.documents import media_type, sheet_reader
 from bot.features.figures import pasted_rows
+from bot.features.figures.cells import occupations_in
 from bot.features.institutions import office_commands
 from bot.features.people import telephones
 from bot.features.report import selection as report_selection
-from bot.features.report.prompts import AskOccupations, occupations_in, says_no_reason
+from bot.features.report.prompts import AskOccupations, says_no_reason
 from policy.answers import publications as publication_kinds
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_change, read_correction, read_removal

@@ -13,9 +13,9 @@ import httpx
 from starlette.applications import Starlette
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.telegram import transport as channel
 from bot.channels.telegram.transport import Telegram
-from bot.runner import Runner
 from storage.schema.core import turn
 from tests.support.telegram_app import (
     LI,

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 
 from bot.app import App
 from bot.channels.web import pages
-from bot.channels.web.routes import disposition
 from bot.core.messages import Outgoing
+from bot.http.responses import disposition
+from bot.http.static import static_files
 from storage import messages
 from storage.database import transaction
 from storage.messages import Address
@@ -255,7 +256,7 @@ async def test_no_inline_script_or_style_and_nothing_from_elsewhere(li: Visitor)
 
 async def test_static_files_are_cached_under_their_content_hash(li: Visitor) -> None:
     await li.opens()
-    for name, (digest, content) in pages.static_files().items():
+    for name, (digest, content) in static_files().items():
         await li.opens(f"/static/{digest}/{name}")
         assert li.response.content == content
         assert "immutable" in li.response.headers["cache-control"]
@@ -267,7 +268,7 @@ async def test_static_files_are_cached_under_their_content_hash(li: Visitor) -> 
 
 
 def test_no_words_for_people_in_the_static_files() -> None:
-    for name, (_, content) in pages.static_files().items():
+    for name, (_, content) in static_files().items():
         assert not re.search("[\u4e00-\u9fff]", content.decode()), name
 
 

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import App, open_app
+from bot.assistant import Runner
 from bot.channels.telegram import delivery
 from bot.channels.telegram import transport as channel
 from bot.channels.telegram.transport import Telegram
-from bot.runner import Runner
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import database

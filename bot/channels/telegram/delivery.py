@@ -13,10 +13,10 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.core.channel_limits import channel_of, fit
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.documents.store import safe_name
-from bot.runner import Runner
 from storage import messages
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Waiting

@@ -16,12 +16,12 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import filters
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.telegram.delivery import CHANNEL, waits
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
-from bot.runner import Runner
 from storage import messages
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Address

@@ -21,9 +21,9 @@ from starlette.routing import BaseRoute, Route
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.telegram.delivery import Delivery, waits
 from bot.channels.telegram.intake import Intake, update_id
-from bot.runner import Runner
 from storage.database import StorageUnavailable
 from storage.leader_lock import Lease
 

@@ -11,17 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from bot.channels.web.pages import showable
-
-LONGEST_FILE = 10 * 1024 * 1024  # bytes
-LONGEST_FORM = 64 * 1024  # bytes of a form without a file; 4,000 characters always fit
-DRAINED = 10 * LONGEST_FILE  # bytes that are read at most before the connection is cut
+from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, showable
 
 FORM_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-
-
-class TooLarge(Exception):
-    """The body is larger than this form may be."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +27,6 @@ class Sent:
     after: int = 0
     opening: bool = False
     file: tuple[str, bytes] | None = None
-
-
-async def read_body(request: Request, longest: int) -> bytes:
-    """The body, at most `longest` bytes of it.
-
-    Raises:
-        TooLarge: there is more. It is read and dropped, within reason, because a browser shows
-            the answer only after it could send everything.
-    """
-    body = bytearray()
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total <= longest:
-            body += chunk
-        elif total > DRAINED:
-            raise TooLarge
-    if total > longest:
-        raise TooLarge
-    return bytes(body)
 
 
 async def read_form(request: Request) -> Sent:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from importlib import resources
 from itertools import dropwhile, takewhile
 from typing import Any
 
@@ -18,17 +16,17 @@ from markupsafe import Markup, escape
 
 from bot.core.messages import Choice, Outgoing
 from bot.core.render import render, templates, words
+from bot.http.bodies import showable
+from bot.http.static import static_url
 from policy.calendar.quarters import local
 from policy.checks.rules import checks
 from storage.messages import Line
 
 OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown
-MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 _MARKED = re.compile(r"▶([^▶◀]+)◀")
 _ADDRESS = r"https?://[A-Za-z0-9][A-Za-z0-9.-]*[^\s<>\"'“”‘’（）()【】《》，。；：、！？]*"
 _SPECIAL = re.compile(rf"(▶[^▶◀]+◀)|({_ADDRESS})")
-_BROKEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -114,24 +112,6 @@ def foremost(choices: Sequence[Choice]) -> list[Choice]:
     """
     shown = dropwhile(lambda c: ":v:" not in c.token, choices)
     return list(takewhile(lambda c: ":v:" in c.token, shown))
-
-
-def showable(text: str) -> str:
-    """A text that HTML can hold: NUL, other control characters and lone surrogates replaced."""
-    return _BROKEN.sub("\ufffd", text.replace("\r\n", "\n"))
-
-
-@lru_cache(maxsize=1)
-def static_files() -> dict[str, tuple[str, bytes]]:
-    """The static files: name → (content hash, bytes)."""
-    folder = resources.files("bot") / "channels" / "web" / "static"
-    held = {f.name: f.read_bytes() for f in folder.iterdir() if f.name.rpartition(".")[2] in MEDIA}
-    return {name: (hashlib.sha256(content).hexdigest()[:16], content) for name, content in held.items()}
-
-
-def static_url(name: str) -> str:
-    """Where a static file is served; another content has another address."""
-    return f"/static/{static_files()[name][0]}/{name}"
 
 
 @lru_cache(maxsize=1)

@@ -13,21 +13,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
-from urllib.parse import quote, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.web import pages
-from bot.channels.web.forms import FORM_ID, LONGEST_FILE, Sent, TooLarge, message_id, read_form, row_number
+from bot.channels.web.forms import FORM_ID, Sent, message_id, read_form, row_number
 from bot.core import input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.render import words
-from bot.documents import docx
 from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
-from bot.runner import Runner
+from bot.http.bodies import LONGEST_FILE, TooLarge, showable
+from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition, same_site
+from bot.http.static import MEDIA, static_files
 from storage import messages
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Address, Line
@@ -36,27 +37,8 @@ COOKIE = "weihai_chat"
 COOKIE_DAYS = 400  # browsers keep none longer
 HISTORY = 60  # messages on a page
 
-FILE_KINDS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": docx.MEDIA_TYPE,
-    "pdf": "application/pdf",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "html": "text/html; charset=utf-8",
-}
 
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
-SAFE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # no-referrer would also hide the Origin of our own forms
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 @dataclass(frozen=True)
@@ -173,12 +155,12 @@ class WebChat:
     async def static(self, request: Request) -> Response:
         """A static file; under the hash of its content it never changes."""
         name = request.path_params["name"]
-        if name not in pages.static_files():
+        if name not in static_files():
             return PlainTextResponse("", 404, headers=SAFE_HEADERS)
-        digest, content = pages.static_files()[name]
+        digest, content = static_files()[name]
         fixed = request.path_params["digest"] == digest
         caching = "public, max-age=31536000, immutable" if fixed else "no-cache"
-        kind = pages.MEDIA[name.rpartition(".")[2]]
+        kind = MEDIA[name.rpartition(".")[2]]
         headers = {**SAFE_HEADERS, "Cache-Control": caching, "Content-Type": kind}
         return Response(content, headers=headers)
 
@@ -246,10 +228,10 @@ class WebChat:
         if _is_script(request):
             return self._finish(request, visitor, PlainTextResponse(sentence, status))
         sent = sent or Sent()
-        kept: dict[str, object] = {"typed": pages.showable(sent.text) if sent.choice is None else ""}
+        kept: dict[str, object] = {"typed": showable(sent.text) if sent.choice is None else ""}
         if FORM_ID.fullmatch(sent.id) and kind == "unavailable":
             kept["form_id"] = sent.id  # perhaps it was applied after all: trying again is the same message
-            if sent.choice is not None and sent.choice == pages.showable(sent.choice):
+            if sent.choice is not None and sent.choice == showable(sent.choice):
                 kept["again"] = sent
         shown = pages.bubbles(lines or []) or ([pages.greeting()] if sent.opening else [])
         html = pages.page(shown, self.now(), opening=sent.opening, notice=sentence, **kept)
@@ -276,25 +258,6 @@ class WebChat:
 
     def _same_site(self, request: Request) -> bool:
         return same_site(request, self.app.settings.public_url)
-
-
-def same_site(request: Request, public_url: str | None) -> bool:
-    """Whether a page of ours sent the form. Clients that say neither are no browsers of today."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    host = urlsplit(origin).netloc.lower()  # a proxy may have ended https, so schemes can differ
-    ours = (request.headers.get("host", "").lower(), urlsplit(public_url or "").netloc.lower())
-    return bool(host) and host in ours
-
-
-def disposition(name: str) -> str:
-    """A Content-Disposition header: RFC 5987 for the real name, plain ASCII for old clients."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("_") or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe_name(name), safe='')}"
 
 
 def _is_script(request: Request) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import monotonic
 
+from bot.assistant import Runner
 from bot.channels.wechat import window
 from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.channels.wechat.carrier import Carrier, Later, Parcel
-from bot.runner import Runner
 from storage.database import StorageUnavailable
 from storage.messages import Address
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.wechat import pages, window
 from bot.channels.wechat.api import Api, NotTaken, TooLarge, Unreachable
 from bot.channels.wechat.carrier import Carrier, Parcel
@@ -18,7 +19,6 @@ from bot.core import input_limits, one_time_code
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
-from bot.runner import Runner
 from storage import messages, outbox
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Address

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.app import App
-from bot.channels.web.routes import FILE_KINDS, SAFE_HEADERS, disposition
+from bot.assistant import Runner
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileGone
-from bot.runner import Runner
+from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition
 from storage import outbox
 from storage.database import StorageUnavailable, transaction
 

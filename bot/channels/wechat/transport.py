@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.app import App
+from bot.assistant import Runner
 from bot.channels.wechat import xml
 from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Parcel
@@ -29,7 +30,6 @@ from bot.channels.wechat.crypto import Forged, Sealer, signed
 from bot.channels.wechat.delivery import Delivery
 from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
-from bot.runner import Runner
 from storage.database import StorageUnavailable
 from storage.leader_lock import Lease
 

@@ -10,8 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bot.core import option_matching, vocabulary
-from bot.core.dialog import Choose, Outcome, Problem, Question
-from bot.core.dialog_base import Dialog, Stay
+from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Stay
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import render
 from bot.core.turn import Turn

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from bot.core.dialog import Choose, Outcome, Question
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.courses.prompts import (

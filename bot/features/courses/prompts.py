@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Choose, Problem, Question, Write
-from bot.features.report.prompts import LONGEST_NAME, MISTYPED, read_cell
+from bot.features.figures.cells import LONGEST_NAME, MISTYPED, read_cell
 from policy.calendar.quarters import local
 from policy.checks.standards import LEVELS
 from policy.form.courses import out_of_order, too_many

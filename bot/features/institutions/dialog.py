@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.dialog import Outcome, Write
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Dialog, Outcome, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from bot.core import dialog_manager
+from bot.core.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.institutions import dialog as institution_dialog
 from bot.features.institutions import name_lookup
-from bot.features.questions.desk import begin
 from bot.features.review import actions as review_actions
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core import dialog_manager
+from bot.core.dialog_manager import begin
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
-from bot.features.questions.desk import begin
 from policy.calendar.quarters import reporting_quarter
 from policy.form.form import form
 from policy.form.measure_notes import Piece, timeline

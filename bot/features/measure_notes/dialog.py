@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words

@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.figures.acting_for import Mine, ask_institution, speaking_for
+from bot.features.figures.cells import read_cell
 from bot.features.figures.pasted_rows import sort_lines
+from bot.features.figures.typed_rows import are_whole_rows
 from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
-from bot.features.report.editing.draft_writes import are_whole_rows
-from bot.features.report.prompts import read_cell
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN, Cell, Form, form
 from policy.form.rows import Line

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.dialog import Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.people.telephones import NotATelephone, find_telephone

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.dialog_manager import begin
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
 from bot.features.publications import table_reader
 from bot.features.publications.dialogs import read_rows
 from bot.features.publications.lookup import as_publication, as_values
-from bot.features.questions.desk import begin, leave
+from bot.features.questions.desk import leave
 from policy.calendar.quarters import local
 from storage import publications
 

@@ -8,26 +8,22 @@ from typing import Any
 
 from bot.core import option_matching
 from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
+from bot.core.prompts import AskDay, WriteLines
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.publications import announcements
 from bot.features.publications.lookup import as_values
-from bot.features.questions.desk_dialogs import WriteLines
 from policy.answers.publications import (
     ANY,
     KINDS,
     LEVELS,
     LONGEST,
     OPEN_CLASS,
-    UNTIL_WITHDRAWN,
-    NotADay,
     Publication,
     Wrong,
-    read_day,
     read_kind,
     read_occupation,
     read_row,
@@ -93,39 +89,6 @@ class AskLevel(Choose):
             return text
         if said.tidy(text) in ANY:
             return NONE
-        raise Problem("problem/choose.j2")
-
-
-@dataclass(frozen=True)
-class AskDay(Question[str]):
-    """A day, stored in ISO form. `data`: today; `earliest` allowed; `none`: whether "" will do."""
-
-    kind: str = "text"
-
-    def accepts(self, value: Any) -> bool:
-        """Whether it still is late enough (the day before it may have been changed)."""
-        if not isinstance(value, str):
-            return False
-        return value >= self.data["earliest"] if value else bool(self.data["none"])
-
-    def read(self, text: str) -> str:
-        """A day in any usual writing."""
-        if self.data["none"] and said.tidy(text) in UNTIL_WITHDRAWN:
-            return ""
-        try:
-            day = read_day(text, self.data["today"]).isoformat()
-        except NotADay:
-            raise Problem("publish/day_problem.j2", reason="day", earliest="") from None
-        if day < self.data["earliest"]:
-            raise Problem("publish/day_problem.j2", reason="early", earliest=self.data["earliest"])
-        return day
-
-    def press(self, value: str) -> str:
-        """今天, or no day."""
-        if value == "today" and self.data["today"].isoformat() >= self.data["earliest"]:
-            return str(self.data["today"].isoformat())
-        if value == "skip" and self.data["none"]:
-            return ""
         raise Problem("problem/choose.j2")
 
 

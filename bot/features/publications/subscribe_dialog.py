@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.core import vocabulary
 from bot.core.channel_limits import channel_of
-from bot.core.dialog import Choose, Outcome, Question
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
 from bot.core.render import words as rendered
 from bot.core.turn import Turn

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core import input_limits, vocabulary
-from bot.core.dialog import Choose, Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
+from bot.core.prompts import WriteLines
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
-from bot.features.questions.desk_dialogs import WriteLines
 from storage import complaints
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core import dialog_manager
+from bot.core.dialog_manager import begin
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import render
@@ -16,14 +17,6 @@ PAGE = 8  # questions on a page
 DESK = ("desk-reply", "desk-phrasing", "desk-entry", "publish", "publish-file")
 
 Replies = list[Outgoing] | None
-
-
-def begin(turn: Turn, name: str, **given: object) -> list[Outgoing]:
-    """Start a dialog afresh: what was entered for another question must not be sent to this one."""
-    if turn.memory.dialog is not None and turn.memory.dialog.name == name:
-        turn.memory.dialog = None
-    turn.memory.parked.pop(name, None)
-    return dialog_manager.start(turn, name, dict(given))
 
 
 def leave(turn: Turn) -> None:

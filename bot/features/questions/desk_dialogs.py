@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.core.dialog import Choose, Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
+from bot.core.prompts import WriteLines
 from bot.core.render import render, words
 from bot.core.turn import Turn
 from policy.answers.entries import Entry, answers
@@ -19,18 +19,6 @@ from storage import messages, questions
 from storage.questions import Asked
 
 OFFERED = 6  # entries to choose from
-
-
-@dataclass(frozen=True)
-class WriteLines(Write):
-    """A text whose lines are kept."""
-
-    def read(self, text: str) -> str:
-        """The text, trimmed line by line."""
-        plain = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
-        if not self.shortest <= len(plain) <= self.longest:
-            raise Problem("problem/write.j2", shortest=self.shortest, longest=self.longest, length=len(plain))
-        return plain
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.channel_limits import channel_of
-from bot.core.dialog import Outcome, Write
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Dialog, Outcome, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions import queue as question_queue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.core import dialog_manager
 from bot.core.messages import FileRef, Outgoing
-from bot.core.render import words
 from bot.core.turn import Turn
+from bot.documents.file_refs import print_ref
 from bot.documents.revision_history import versions
 from bot.features.report import uploads
 from bot.features.report.uploads import Place
@@ -145,12 +145,6 @@ def printable(turn: Turn, place: Place) -> Replies:
     data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
     file = print_ref(latest.id, name, place[1])
     return [turn.say("report/print.j2", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
-
-
-def print_ref(revision_id: int, institution: str, quarter: str) -> FileRef:
-    """The form of one revision as a document to print."""
-    name = words("report/print_name.j2", {"title": form().title, "institution": institution})
-    return FileRef("form-docx", f"{name}-{quarter}.docx", {"revision": revision_id})
 
 
 def pages(turn: Turn, place: Place) -> list[Outgoing]:

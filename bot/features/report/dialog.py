@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from bot.core.dialog import Choose, Outcome, Question
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.core.turn import Turn

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core import vocabulary as said
-from bot.core.dialog import Outcome
-from bot.core.dialog_base import Dialog
+from bot.core.dialog import Dialog, Outcome
 from bot.core.messages import Outgoing
+from bot.core.prompts import WriteLines
 from bot.core.turn import Turn
-from bot.features.questions.desk_dialogs import WriteLines
 from storage.reports import attachments, drafts, reports
 from storage.reports.attachments import KINDS
 

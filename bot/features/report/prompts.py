@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Problem, Question, Write
+from bot.features.figures.cells import LONGEST_NAME, MISTYPED, NO_BUSINESS, listed, occupations_in, read_cell
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_correction
-from policy.form.form import NOT_KNOWN, Cell, Doubt, Form, Measure, Refused, Row
+from policy.form.form import Cell, Doubt, Form, Measure, Row
 from policy.reading.numbers import is_none, is_number
 
 if TYPE_CHECKING:
     from bot.features.report.editing.cell_hints import Line
     from bot.features.report.editing.office_remarks import Note
 
-NO_BUSINESS = "no_business"
 NOTHING = "nothing"
-LONGEST_NAME = 8  # characters of an occupation as people write it
 MOST_NAMES = 50  # names in one message; the form has a dozen
-MISTYPED = 0.6  # how like an occupation a name must be to count as a slip
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class AskOccupations(Question[list[str]]):
     def meant(self, text: str) -> bool:
         """Whether names are meant, some mistyped, and not a policy question."""
         form: Form = self.data["form"]
-        parts = _listed(text)
+        parts = listed(text)
         if not parts or any(len(part) > LONGEST_NAME for part in parts):
             return False
         if len(parts) > MOST_NAMES:
@@ -95,42 +93,12 @@ class AskOccupations(Question[list[str]]):
             return [o.name for o in self.data["rest"]]
         names = occupations_in(form, plain)
         if not names:
-            parts = _listed(plain)[:MOST_NAMES]
+            parts = listed(plain)[:MOST_NAMES]
             unknown = [part for part in parts if form.find_occupation(part) is None]
             near = {part[:20]: form.near_occupations(part) for part in unknown[:3]}
             known = [o.name for o in form.occupations]
             raise Problem("problem/occupations.j2", occupations=known, near=near)
         return names
-
-
-def _listed(text: str) -> list[str]:
-    return [part for part in re.split(r"[\s、，,;；/和及]+", vocabulary.tidy(text)) if part]
-
-
-def occupations_in(form: Form, text: str) -> list[str]:
-    """Names of the occupations a text lists; [] when anything in it is none, or it lists too many."""
-    whole = form.find_occupation(vocabulary.tidy(text))
-    parts = _listed(text)
-    if not whole and len(parts) > MOST_NAMES:
-        return []
-    found = [whole] if whole else [form.find_occupation(part) for part in parts]
-    return [] if None in found else list(dict.fromkeys(o.name for o in found if o is not None))
-
-
-def read_cell(form: Form, measure: Measure, text: str) -> Cell:
-    """A cell as typed: a figure, or 不掌握.
-
-    Raises:
-        Problem: the figure is refused; says what is expected.
-    """
-    if vocabulary.tidy(text) in vocabulary.NOT_KNOWN or text == NOT_KNOWN:
-        return NOT_KNOWN
-    try:
-        return form.read_cell(measure, text)
-    except Refused as error:
-        raise Problem(
-            "problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]
-        ) from error
 
 
 @dataclass(frozen=True)

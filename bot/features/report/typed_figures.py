@@ -9,11 +9,13 @@ from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from bot.features.figures.cells import occupations_in
+from bot.features.figures.typed_rows import are_whole_rows, quarter_meant
 from bot.features.report import actions as report_actions
 from bot.features.report import row_actions
 from bot.features.report.dialog import PENDING, ReportContext
 from bot.features.report.editing import draft_writes
-from bot.features.report.prompts import AskCell, AskWhy, occupations_in
+from bot.features.report.prompts import AskCell, AskWhy
 from policy.calendar.quarters import Quarter
 from policy.form.changes import Change, read_change, read_edits, read_removal
 from policy.form.form import form
@@ -52,12 +54,12 @@ def _again(stage: Stage) -> list[Outgoing]:
 
 def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
     """Figures before any report is open: the report of the quarter most likely meant, which is said."""
-    if not draft_writes.are_whole_rows(text) or not turn.institutions:
+    if not are_whole_rows(text) or not turn.institutions:
         return None
     place = report_actions.place_now(turn)
     if place is None:
         return report_actions.ask_which(turn, "fill")
-    return _into(turn, place[0], draft_writes.quarter_meant(turn, text) or Quarter.parse(place[1]), text)
+    return _into(turn, place[0], quarter_meant(turn, text) or Quarter.parse(place[1]), text)
 
 
 def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[Outgoing]:
@@ -83,7 +85,7 @@ def figures_in(turn: Turn, stage: Stage, text: str) -> str | None:
         if not turn.institutions:
             return None
         every = [o.name for o in form().occupations]
-        return text if draft_writes.are_whole_rows(text) else _edits(every, text, None)
+        return text if are_whole_rows(text) else _edits(every, text, None)
     here = question.data["occupation"] if isinstance(question, AskWhy) else None
     if here is not None and bare_row(context.form, text):
         return f"{here} {text}"
@@ -106,7 +108,7 @@ def insist(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     place = report_actions.place_now(turn)
     if place is None:
         return report_actions.ask_which(turn, "fill")
-    return _into(turn, place[0], draft_writes.quarter_meant(turn, lines) or Quarter.parse(place[1]), lines)
+    return _into(turn, place[0], quarter_meant(turn, lines) or Quarter.parse(place[1]), lines)
 
 
 def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: bool = False) -> Replies:
@@ -115,7 +117,7 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
     assert question is not None
     if isinstance(question, AskWhy) and not sure and not draft_writes.only_rows_in(context, text):
         return None
-    typed = draft_writes.quarter_meant(turn, text)
+    typed = quarter_meant(turn, text)
     if typed is not None and str(typed) != context.quarter and context.institution_id is not None:
         return _into(turn, context.institution_id, typed, text)
     kind = question.id.split(":")[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core import notify
+from bot.core.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
 from bot.documents.explanations import explained
-from bot.features.questions.desk import begin
-from bot.features.report.actions import print_ref
+from bot.documents.file_refs import print_ref
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
 from storage.people import people, sessions

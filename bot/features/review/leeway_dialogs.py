@@ -7,13 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.core import notify
-from bot.core.dialog import Choose, Outcome, Question, Write
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
+from bot.core.prompts import AskDay
 from bot.core.render import words
 from bot.core.turn import Turn
-from bot.features.publications.dialogs import AskDay
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local
 from storage.institutions import institutions
 from storage.institutions.institutions import Institution

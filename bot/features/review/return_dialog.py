@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core import notify
-from bot.core.dialog import Choose, Outcome, Problem, Question, Write
-from bot.core.dialog_base import Dialog, Leave
+from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words

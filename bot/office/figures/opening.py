@@ -7,9 +7,9 @@ from typing import Any
 from bot.core import notify
 from bot.core.dialog import Problem
 from bot.core.render import render, words
+from bot.features.figures.cells import read_cell
 from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, names_source
-from bot.features.report.prompts import read_cell
 from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import Quarter

@@ -11,10 +11,10 @@ from typing import Any
 
 from bot.core import notify
 from bot.core.dialog import Problem
+from bot.core.messages import Arrived
 from bot.core.render import words
-from bot.documents.attachments import Arrived
+from bot.features.figures.cells import read_cell
 from bot.features.report.editing import cell_hints
-from bot.features.report.prompts import read_cell
 from bot.office.reports.report import place
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, local

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.assistant import Runner
 from bot.core.messages import Incoming, Outgoing
-from bot.runner import Runner
 from storage.database import transaction
 from storage.reports import board
 from storage.totals import aggregates

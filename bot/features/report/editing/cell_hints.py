@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.core.dialog import Question
 from bot.core.turn import Turn
-from bot.features.report.prompts import read_cell
+from bot.features.figures.cells import read_cell
 from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import Cell, Doubt, Form, Measure, Row, add_rows
 from storage import courses

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from bot.core.dialog import Problem
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from bot.features.figures.cells import NO_BUSINESS, read_cell
 from bot.features.figures.pasted_rows import Lines, sort_lines
 from bot.features.report.editing import concurrent_edits
 from bot.features.report.editing.cell_hints import AskTotal
-from bot.features.report.prompts import NO_BUSINESS, AskCell, AskWhy, read_cell
-from policy.calendar.quarters import Quarter
-from policy.form.form import NOT_KNOWN, Cell, Form, Measure, form
-from policy.form.rows import Line, are_figures, bare_row, only_rows, quarter_named, read_lines
+from bot.features.report.prompts import AskCell, AskWhy
+from policy.form.form import NOT_KNOWN, Cell, Form, Measure
+from policy.form.rows import Line, are_figures, bare_row, only_rows
 from storage.reports import drafts, reports
 from storage.reports.reports import VersionConflict
 
@@ -130,25 +130,9 @@ def is_figures(context: ReportContext, text: str) -> bool:
     return are_figures(context.form, text, context.occupations())
 
 
-def are_whole_rows(text: str) -> bool:
-    """Whether a text can be nothing but rows of the form, even with no report open."""
-    lines = read_lines(form(), text, [])
-    return any(line.kind == "row" and len(line.cells) == len(form().measures) for line in lines)
-
-
 def only_rows_in(context: ReportContext, text: str) -> bool:
     """Whether a text is nothing but rows of figures: then it is no explanation."""
     return only_rows(context.form, text, context.occupations())
-
-
-def quarter_meant(turn: Turn, text: str) -> Quarter | None:
-    """The quarter that stands above or before figures; None when they name none, or one still to come."""
-    named = quarter_named(form(), text, [])
-    try:
-        found = Quarter.parse(named, turn.now) if named else None
-    except ValueError:
-        return None
-    return found if found and found <= Quarter.of(turn.now) else None
 
 
 def bare_row_of(question: AskCell, text: str) -> str | None:

@@ -1,0 +1,59 @@
+"""Prompts that several features ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core import vocabulary as said
+from bot.core.dialog import Problem, Question, Write
+from policy.answers.publications import (
+    UNTIL_WITHDRAWN,
+    NotADay,
+    read_day,
+)
+
+
+@dataclass(frozen=True)
+class WriteLines(Write):
+    """A text whose lines are kept."""
+
+    def read(self, text: str) -> str:
+        """The text, trimmed line by line."""
+        plain = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
+        if not self.shortest <= len(plain) <= self.longest:
+            raise Problem("problem/write.j2", shortest=self.shortest, longest=self.longest, length=len(plain))
+        return plain
+
+
+@dataclass(frozen=True)
+class AskDay(Question[str]):
+    """A day, stored in ISO form. `data`: today; `earliest` allowed; `none`: whether "" will do."""
+
+    kind: str = "text"
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it still is late enough (the day before it may have been changed)."""
+        if not isinstance(value, str):
+            return False
+        return value >= self.data["earliest"] if value else bool(self.data["none"])
+
+    def read(self, text: str) -> str:
+        """A day in any usual writing."""
+        if self.data["none"] and said.tidy(text) in UNTIL_WITHDRAWN:
+            return ""
+        try:
+            day = read_day(text, self.data["today"]).isoformat()
+        except NotADay:
+            raise Problem("publish/day_problem.j2", reason="day", earliest="") from None
+        if day < self.data["earliest"]:
+            raise Problem("publish/day_problem.j2", reason="early", earliest=self.data["earliest"])
+        return day
+
+    def press(self, value: str) -> str:
+        """今天, or no day."""
+        if value == "today" and self.data["today"].isoformat() >= self.data["earliest"]:
+            return str(self.data["today"].isoformat())
+        if value == "skip" and self.data["none"]:
+            return ""
+        raise Problem("problem/choose.j2")

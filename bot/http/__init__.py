@@ -1,0 +1,1 @@
+"""What the web chat and the office share of HTTP."""
