@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.assistant import Assistant
 from bot.core.keys import Keys, load_keys
 from bot.documents.store import FileStore
+from bot.registry import FILES
 from bot.settings import Settings, bad, load_settings
 from storage.database import StorageUnavailable, open_database
 
@@ -48,12 +49,5 @@ def open_app(settings: Settings | None = None) -> App:
         keys = load_keys(settings.secret_key, settings.data_dir)
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
-    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times)
+    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, FILES)
     return App(settings, engine, keys, Assistant(engine, keys, settings.url, settings.times), files)
-
-
-def serve() -> int:
-    """Serve every configured channel until stopped."""
-    from bot.server import run
-
-    return run(open_app())

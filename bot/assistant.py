@@ -25,7 +25,7 @@ from bot.core.render import render
 from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
 from bot.features.publications import table_reader
-from bot.registry import takes_numbers
+from bot.registry import DIALOGS, takes_numbers
 from policy.calendar.quarters import Times
 from storage import messages
 from storage.database import StorageUnavailable, transaction
@@ -91,6 +91,7 @@ class Assistant:
         turn = Turn(
             connection, incoming, talk, memory, self.keys, turn_id, said_here, content, self.url, self.times
         )
+        turn.dialogs = DIALOGS
         turn.arrived = arrived
         said = router.respond(turn)
         if was_masked and not private:

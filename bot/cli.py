@@ -73,7 +73,7 @@ def clock(now: str | None) -> Callable[[], datetime]:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from bot.features.publications import lookup as publications_lookup
+    from bot.core import published as publications_lookup
     from bot.features.questions import answer as policy_answer
 
     published = publications_lookup.from_settings()
@@ -113,15 +113,17 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _remind(options: argparse.Namespace) -> int:
+    from bot.channels.wechat import window
     from bot.features.publications import announcements
     from bot.features.reminders import send as reminder_sender
     from policy.calendar.reminders import corrections, due_now, sending_hours
 
     app, now = _open(), clock(options.now)()
     announcements.send_due(app.engine, now)
-    windowed, times = bool(app.settings.wechat_secret), app.settings.times
-    sent, _ = reminder_sender.send_due(app.engine, now, windowed, times)
-    calls = reminder_sender.unreachable(app.engine, now, windowed, times)
+    reachable = window.reachable if app.settings.wechat_secret else None
+    times = app.settings.times
+    sent, _ = reminder_sender.send_due(app.engine, now, reachable, times)
+    calls = reminder_sender.unreachable(app.engine, now, reachable, times)
     due = due_now(now, corrections())
     data = {
         "sent": sent,
@@ -251,10 +253,11 @@ def _upgrade(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from bot.app import serve
+    from bot.app import open_app
+    from bot.server import run
 
     _warn()
-    return serve()
+    return run(open_app())
 
 
 def _open() -> App:

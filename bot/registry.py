@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.core.dialog import Dialog
+from bot.documents.store import FileMaker
 from bot.features.checks.dialog import check_dialogs
+from bot.features.checks.route_page import route_file
 from bot.features.courses.dialog import CourseDialog
 from bot.features.institutions.dialog import InstitutionDialog
 from bot.features.measure_notes.dialog import NoteDialog
@@ -23,7 +25,7 @@ from bot.features.review.return_dialog import ReturnDialog
 DIALOGS: dict[str, Dialog] = {
     dialog.name: dialog
     for dialog in (
-        *check_dialogs(),
+        *check_dialogs().values(),
         ReportDialog(),
         ProfileDialog(),
         OfficerNameDialog(),
@@ -46,6 +48,10 @@ DIALOGS: dict[str, Dialog] = {
         SubscribeDialog(),
     )
 }
+
+
+# Files that features make from values alone: kind → maker.
+FILES: dict[str, FileMaker] = {"route": route_file}
 
 
 def takes_numbers(name: str) -> bool:

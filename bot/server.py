@@ -19,6 +19,7 @@ from starlette.routing import Route
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.web import routes as web_routes
+from bot.channels.wechat import window
 from bot.core.render import words
 from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
@@ -87,8 +88,8 @@ def application(app: App) -> Starlette:
         return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
 
     async def remind() -> None:
-        windowed = wechat is not None and wechat.can_push
-        await runner.run(lambda: reminder_sender.send_due(app.engine, now(), windowed, app.settings.times))
+        reachable = window.reachable if wechat is not None and wechat.can_push else None
+        await runner.run(lambda: reminder_sender.send_due(app.engine, now(), reachable, app.settings.times))
         await runner.run(lambda: announcements.send_due(app.engine, now()))
 
     async def purge() -> None:

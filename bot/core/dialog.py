@@ -183,6 +183,7 @@ class Dialog:
     name = ""
     version = 1
     park = True  # whether leaving it half-way keeps its answers for later
+    at_desk = False  # whether looking at one of the desk's lists ends it
     private = False  # whether a telephone number may be meant: what is typed then comes unmasked
 
     async def run(self, context: Any) -> Outcome:

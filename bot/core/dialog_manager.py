@@ -8,7 +8,6 @@ from bot.core import dialog_manager
 from bot.core.dialog import Dialog, Leave, Problem, Question, Stay, Step, replay
 from bot.core.messages import Outgoing
 from bot.core.turn import DialogState, Turn
-from bot.registry import DIALOGS
 
 CHANGES_SHOWN = 12  # buttons in one list of answers to change
 
@@ -21,7 +20,7 @@ class Stage:
         assert state is not None
         self.turn = turn
         self.state = state
-        self.dialog: Dialog = DIALOGS[state.name]
+        self.dialog: Dialog = turn.dialogs[state.name]
         if state.version != self.dialog.version:
             state.answers = self.dialog.migrate(state.version, state.answers)
             state.version = self.dialog.version
@@ -38,7 +37,7 @@ class Stage:
 
 def open_stage(turn: Turn) -> Stage | None:
     """The dialog under way, replayed; None when there is none (any more)."""
-    if turn.memory.dialog is None or turn.memory.dialog.name not in DIALOGS:
+    if turn.memory.dialog is None or turn.memory.dialog.name not in turn.dialogs:
         turn.memory.dialog = None
         return None
     return Stage(turn)
@@ -56,9 +55,9 @@ def start(
         park(turn)
         kept = memory.parked.pop(name, None)
         resumed = kept is not None and _begun(kept)
-        memory.dialog = kept or DialogState(name, DIALOGS[name].version)
+        memory.dialog = kept or DialogState(name, turn.dialogs[name].version)
     assert memory.dialog is not None
-    memory.dialog.answers = DIALOGS[name].begin(memory.dialog.answers, answers or {})
+    memory.dialog.answers = turn.dialogs[name].begin(memory.dialog.answers, answers or {})
     memory.dialog.revisit = revisit
     turn.step()
     return show(turn, resumed=resumed and not answers)
@@ -72,7 +71,7 @@ def _begun(state: DialogState) -> bool:
 def park(turn: Turn) -> None:
     """Put the dialog under way aside; it is found again when it is next started."""
     state = turn.memory.dialog
-    if state and DIALOGS[state.name].park and state.answers:
+    if state and turn.dialogs[state.name].park and state.answers:
         turn.memory.parked[state.name] = state
     turn.memory.dialog = None
 
@@ -210,3 +209,11 @@ def begin(turn: Turn, name: str, **given: object) -> list[Outgoing]:
         turn.memory.dialog = None
     turn.memory.parked.pop(name, None)
     return dialog_manager.start(turn, name, dict(given))
+
+
+def leave_desk(turn: Turn) -> None:
+    """End what was half done at the office's desk: its question must not wait unseen behind a list."""
+    state = turn.memory.dialog
+    if state is not None and state.name in turn.dialogs and turn.dialogs[state.name].at_desk:
+        park(turn)
+        turn.step()

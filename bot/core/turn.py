@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -109,6 +109,7 @@ class Turn:
     content: bytes | None = None
     url: str = ""
     times: Times = field(default_factory=Times)
+    dialogs: Mapping[str, Any] = field(default_factory=dict)  # every dialog there is, by name
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     small_talk: bool = False  # the message was a hello or a thank-you and nothing else
     _read: dict[str, Any] = field(default_factory=dict)

@@ -7,8 +7,10 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -16,12 +18,12 @@ from bot.core.keys import Keys
 from bot.core.messages import FileRef, IncomingFile
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
-from bot.features.checks.route_page import route_file
 from policy.calendar.quarters import Times
 from storage.database import transaction
 from storage.people import people
 from storage.reports import attachments, reports
 
+FileMaker = Callable[[dict[str, Any]], bytes]
 INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
 
 
@@ -67,7 +69,16 @@ def sweep_passing(data_dir: Path, before: datetime) -> int:
 class FileStore:
     """Makes the files that messages refer to."""
 
-    def __init__(self, engine: Engine, keys: Keys, data_dir: Path, basis: str, times: Times) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        keys: Keys,
+        data_dir: Path,
+        basis: str,
+        times: Times,
+        makers: Mapping[str, FileMaker],
+    ) -> None:
+        self.makers = makers
         self.engine = engine
         self.keys = keys
         self.data_dir = data_dir
@@ -76,7 +87,7 @@ class FileStore:
 
     def may_have(self, person_id: int, ref: FileRef) -> bool:
         """Whether this person may have a file now, whoever they were when it was offered to them."""
-        if ref.kind == "route":
+        if ref.kind in self.makers:  # made of values that the person told us
             return True
         with transaction(self.engine, read_only=True) as connection:
             roles = people.memberships(connection, person_id)
@@ -98,8 +109,8 @@ class FileStore:
         Raises:
             FileGone: it was kept once and is not there any more.
         """
-        if ref.kind == "route":
-            return route_file(dict(ref.args))
+        if ref.kind in self.makers:
+            return self.makers[ref.kind](dict(ref.args))
         if ref.kind == "attachment":
             try:
                 return (self.data_dir / incoming_files.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()

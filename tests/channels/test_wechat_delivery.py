@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.channels.wechat import api as wechat_api
-from bot.channels.wechat import delivery, pages
+from bot.channels.wechat import delivery, pages, window
 from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
@@ -428,7 +428,7 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     clock.forward(hours=47)
     await li.says("你好")
     clock.forward(hours=2)  # the morning of the 30th: only 环翠 wrote in the last two days
-    sent, calls = reminder_sender.send_due(wechat_app.engine, clock(), windowed=True)
+    sent, calls = reminder_sender.send_due(wechat_app.engine, clock(), window.reachable)
     assert (sent, calls) == (2, ["文登学校"])
     await api.until(lambda: any("环翠学校" in text for text in api.to("oLi")))
     await quiet()

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from bot.core import option_matching, vocabulary
 from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Stay
 from bot.core.messages import FileRef, Outgoing
+from bot.core.published import of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
-from bot.features.publications.lookup import of_turn
 from policy.answers.publications import ONE_YEAR, Publication, one_year_reading
 from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
@@ -267,8 +268,10 @@ def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -
     return {"months": months, "calendar": calendar, "sure": max(months, calendar)}
 
 
-def check_dialogs() -> list[CheckDialog]:
+@lru_cache(maxsize=1)
+def check_dialogs() -> dict[str, CheckDialog]:
     """One dialog a check, and the route over all of them."""
     single = [CheckDialog(f"check-{c.id}", c.intro, (c,)) for c in checks().values()]
     intro = render("check/route_intro.j2").text
-    return [*single, CheckDialog("route", intro, tuple(checks().values()))]
+    every = [*single, CheckDialog("route", intro, tuple(checks().values()))]
+    return {dialog.name: dialog for dialog in every}

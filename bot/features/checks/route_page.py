@@ -6,14 +6,12 @@ from datetime import date
 from typing import Any
 
 from bot.core.render import render
-from bot.features.checks.dialog import CheckContext, CheckDialog
-from bot.registry import DIALOGS
+from bot.features.checks.dialog import CheckContext, check_dialogs
 
 
 def route_file(args: dict[str, Any]) -> bytes:
     """The route as a page one can keep and print, from the facts it was said from."""
-    route = DIALOGS["route"]
-    assert isinstance(route, CheckDialog)
+    route = check_dialogs()["route"]
     context = CheckContext(date.fromisoformat(args["on"]), args["about"], (), args.get("reading"))
     told = args["facts"]
     shown = render(

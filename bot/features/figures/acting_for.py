@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.core.dialog import Choose
 from bot.core.turn import Turn
 
-if TYPE_CHECKING:
-    from bot.features.report.status import ReportState
-
 Mine = tuple[tuple[int, str], ...]  # (institution id, name)
 
 
-def ask_institution(
-    mine: Mine, states: Sequence[ReportState] = (), resume: ReportState | None = None
-) -> Choose:
+def ask_institution(mine: Mine, states: Sequence[object] = (), resume: object | None = None) -> Choose:
     """The question, by button or by the name typed.
 
     `states` tell how each one's report stands, `resume` is the draft to go on with at once.

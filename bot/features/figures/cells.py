@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from bot.core import vocabulary
 from bot.core.dialog import Problem
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure, Refused
-
-if TYPE_CHECKING:
-    pass
-
 
 NO_BUSINESS = "no_business"
 
@@ -21,6 +16,7 @@ MISTYPED = 0.6  # how like an occupation a name must be to count as a slip
 
 
 def listed(text: str) -> list[str]:
+    """Return the parts of a list as people type one."""
     return [part for part in re.split(r"[\s、，,;；/和及]+", vocabulary.tidy(text)) if part]
 
 
@@ -48,3 +44,6 @@ def read_cell(form: Form, measure: Measure, text: str) -> Cell:
         raise Problem(
             "problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]
         ) from error
+
+
+MOST_NAMES = 50  # names in one message; the form has a dozen

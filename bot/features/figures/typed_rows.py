@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
 from policy.form.form import form
 from policy.form.rows import quarter_named, read_lines
-
-if TYPE_CHECKING:
-    pass
 
 
 def are_whole_rows(text: str) -> bool:

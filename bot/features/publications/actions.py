@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.dialog_manager import begin
+from bot.core.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
+from bot.core.published import as_publication, as_values
 from bot.core.turn import Turn
 from bot.features.publications import table_reader
 from bot.features.publications.dialogs import read_rows
-from bot.features.publications.lookup import as_publication, as_values
-from bot.features.questions.desk import leave
 from policy.calendar.quarters import local
 from storage import publications
 
@@ -38,7 +37,7 @@ def act(turn: Turn, argument: str) -> Replies:
     what, _, rest = argument.partition(":")
     if denied := refused(turn, f"publish.{what}"):
         return denied
-    leave(turn)
+    leave_desk(turn)
     number = _number(rest)
     if what == "new":
         return begin(turn, "publish")

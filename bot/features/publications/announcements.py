@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from bot.core.published import as_publication
 from bot.core.render import render
-from bot.features.publications.lookup import as_publication
 from policy.answers.publications import wanted_by
 from policy.calendar.quarters import local
 from storage import messages, publications

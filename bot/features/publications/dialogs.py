@@ -12,10 +12,10 @@ from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.prompts import AskDay, WriteLines
+from bot.core.published import as_values
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.publications import announcements
-from bot.features.publications.lookup import as_values
 from policy.answers.publications import (
     ANY,
     KINDS,
@@ -100,6 +100,7 @@ class OfficeDialog(Dialog):
     """Base: what staff type is meant to be published, so numbers are not masked."""
 
     park = False
+    at_desk = True
     private = True
 
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

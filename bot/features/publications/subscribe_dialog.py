@@ -9,10 +9,10 @@ from bot.core import vocabulary
 from bot.core.channel_limits import channel_of
 from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
+from bot.core.published import of_turn
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from bot.features.publications.dialogs import NONE, AskOccupation
-from bot.features.publications.lookup import of_turn
 from policy.answers.publications import OPEN_CLASS, wanted_by
 from policy.calendar.quarters import local
 from storage import publications

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from bot.core.messages import Outgoing
+from bot.core.published import Reader, nothing, of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
-from bot.features.publications.lookup import Reader, nothing, of_turn
 from policy.answers.entries import Entry, answers, answers_by_topic
 from policy.calendar.quarters import local
 from policy.checks.rules import checks

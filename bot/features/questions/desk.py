@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.core import dialog_manager
-from bot.core.dialog_manager import begin
+from bot.core.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import render
@@ -14,17 +13,8 @@ from policy.answers.entries import answers
 from storage import complaints, messages, questions
 
 PAGE = 8  # questions on a page
-DESK = ("desk-reply", "desk-phrasing", "desk-entry", "publish", "publish-file")
 
 Replies = list[Outgoing] | None
-
-
-def leave(turn: Turn) -> None:
-    """Looking at a list ends what was half done at the desk: its question must not wait unseen."""
-    dialog = turn.memory.dialog
-    if dialog is not None and dialog.name in DESK:
-        dialog_manager.park(turn)
-        turn.step()
 
 
 def _number(text: str) -> int:
@@ -64,7 +54,7 @@ def act(turn: Turn, argument: str) -> Replies:
     what, _, rest = argument.partition(":")
     if denied := refused(turn, f"desk.{what}"):
         return denied
-    leave(turn)
+    leave_desk(turn)
     number = _number(rest)
     actions: dict[str, Callable[[], Replies]] = {
         "l": lambda: waiting(turn, number),
@@ -83,7 +73,7 @@ def complaint(turn: Turn, argument: str) -> Replies:
     what, _, rest = argument.partition(":")
     if denied := refused(turn, f"complaint.{what}"):
         return denied
-    leave(turn)
+    leave_desk(turn)
     number = _number(rest)
     if what == "l":
         found, total = complaints.listed(turn.connection, number * PAGE, PAGE)

@@ -41,6 +41,7 @@ class DeskDialog(Dialog):
     """Base: works on the question whose id was given when it began."""
 
     park = False
+    at_desk = True
     private = True  # staff may well write the office's own telephone number
 
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[DeskContext, dict[str, Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from bot.channels.wechat import window
 from bot.core.channel_limits import CHANNELS
 from bot.core.render import render
 from policy.calendar.quarters import Times, local, reporting_quarter
@@ -23,11 +23,14 @@ from policy.calendar.reminders import (
 )
 from storage import courses, messages
 from storage.database import transaction
+from storage.messages import Address
 from storage.people import people
 from storage.people.people import Reach
 from storage.reports import board, reports, returned_cells
 from storage.reports.board import Line
 
+# Those of the addresses that a message sent now would reach.
+Reachable = Callable[[Connection, Iterable[Address], datetime], set[Address]]
 BATCH = 200  # institutions in one transaction: other people's messages get in between
 
 
@@ -39,11 +42,12 @@ class _Missing:
 
 
 def send_due(
-    engine: Engine, now: datetime, windowed: bool = False, times: Times | None = None
+    engine: Engine, now: datetime, reachable: Reachable | None = None, times: Times | None = None
 ) -> tuple[int, list[str]]:
     """Put what is due into the outbox, each once whoever runs it; how many, and whom to call.
 
-    `windowed`: people whose channel takes messages only for a while after theirs are written to too.
+    `reachable`: of channels that take messages only for a while after the person's own, who can be
+    written to now.
     The second value names the missing institutions that no channel can push to: for the office's
     call sheet. Their contacts find the reminder when they next come.
     """
@@ -53,7 +57,7 @@ def send_due(
     due = due_now(now, corrections())
     if due is None:
         return rosters, []
-    missing = _missing(engine, due, now, windowed, times or Times())
+    missing = _missing(engine, due, now, reachable, times or Times())
     on = (times or Times()).due(due.quarter)
     sent = rosters
     for start in range(0, len(missing), BATCH):
@@ -85,14 +89,14 @@ def send_due(
 
 
 def unreachable(
-    engine: Engine, now: datetime, windowed: bool = False, times: Times | None = None
+    engine: Engine, now: datetime, reachable: Reachable | None = None, times: Times | None = None
 ) -> list[str]:
     """The institutions still missing that no channel can push to, also when nothing is sent now.
 
     Of the quarter whose reminders are under way, or else of the one that is reported next.
     """
     due = due_now(now, corrections()) or Due(reporting_quarter(now), "")
-    missing = _missing(engine, due, now, windowed, times or Times())
+    missing = _missing(engine, due, now, reachable, times or Times())
     return [m.line.name for m in missing if not m.pushable]
 
 
@@ -116,7 +120,9 @@ def _rosters(engine: Engine, now: datetime) -> int:
     return sent
 
 
-def _missing(engine: Engine, due: Due, now: datetime, windowed: bool, times: Times) -> list[_Missing]:
+def _missing(
+    engine: Engine, due: Due, now: datetime, reachable: Reachable | None, times: Times
+) -> list[_Missing]:
     """Expected institutions without a submission (or with a returned one), and how to reach them.
 
     Nobody is reminded of what is not taken any more, or called late while an extension runs.
@@ -126,7 +132,7 @@ def _missing(engine: Engine, due: Due, now: datetime, windowed: bool, times: Tim
         lines = board.lines(connection, quarter, times.due(due.quarter), WAITED_FOR)
         reach = people.reach_of_institutions(connection)
         addresses = [r.address for reaches in reach.values() for r in reaches]
-        lately = window.reachable(connection, addresses, now) if windowed else set()
+        lately = reachable(connection, addresses, now) if reachable else set()
         closes = returned_cells.closes_at(connection, quarter, times.closes(due.quarter))
     found = []
     for line in lines:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Problem, Question, Write
-from bot.features.figures.cells import LONGEST_NAME, MISTYPED, NO_BUSINESS, listed, occupations_in, read_cell
+from bot.features.figures.cells import (
+    LONGEST_NAME,
+    MISTYPED,
+    MOST_NAMES,
+    NO_BUSINESS,
+    listed,
+    occupations_in,
+    read_cell,
+)
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_correction
 from policy.form.form import Cell, Doubt, Form, Measure, Row
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
     from bot.features.report.editing.office_remarks import Note
 
 NOTHING = "nothing"
-MOST_NAMES = 50  # names in one message; the form has a dozen
 
 
 @dataclass(frozen=True)
