@@ -11,7 +11,6 @@ from sqlalchemy.exc import ArgumentError
 from bot.assistant import Assistant
 from bot.core.keys import Keys, load_keys
 from bot.documents.store import FileStore
-from bot.registry import FILES
 from bot.settings import Settings, bad, load_settings
 from storage.database import StorageUnavailable, open_database
 
@@ -49,5 +48,7 @@ def open_app(settings: Settings | None = None) -> App:
         keys = load_keys(settings.secret_key, settings.data_dir)
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
-    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, FILES)
-    return App(settings, engine, keys, Assistant(engine, keys, settings.url, settings.times), files)
+    assistant = Assistant(engine, keys, settings.url, settings.times)
+    makers = assistant.registry.makers
+    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, makers)
+    return App(settings, engine, keys, assistant, files)

@@ -25,7 +25,7 @@ from bot.core.render import render
 from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
 from bot.features.publications import table_reader
-from bot.registry import DIALOGS, takes_numbers
+from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times
 from storage import messages
 from storage.database import StorageUnavailable, transaction
@@ -37,10 +37,18 @@ log = logging.getLogger("bot")
 class Assistant:
     """Applies messages to the database. Safe to call from several threads and processes."""
 
-    def __init__(self, engine: Engine, keys: Keys, url: str = "", times: Times | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        keys: Keys,
+        url: str = "",
+        times: Times | None = None,
+        registry: Registry | None = None,
+    ) -> None:
         self.engine = engine
         self.keys = keys
         self.times = times or Times()
+        self.registry = registry or build_registry()
         self.url = url  # where a browser reaches us, without a slash at its end
 
     def handle(self, incoming: Incoming) -> list[Outgoing]:
@@ -86,20 +94,20 @@ class Assistant:
             return [Outgoing.from_body(body) for body in stored]
         talk = messages.load_conversation(connection, address, incoming.now)
         memory = Memory.from_json(talk.state)
-        private = memory.dialog is not None and takes_numbers(memory.dialog.name)
+        private = memory.dialog is not None and self.registry.takes_numbers(memory.dialog.name)
         said_here = text if private else masked
         turn = Turn(
             connection, incoming, talk, memory, self.keys, turn_id, said_here, content, self.url, self.times
         )
-        turn.dialogs = DIALOGS
+        turn.dialogs = self.registry.dialogs
         turn.arrived = arrived
-        said = router.respond(turn)
+        said = router.respond(turn, self.registry)
         if was_masked and not private:
             said = [render("masked.j2"), *said]
             said = router.merge(said)
         talk.state = memory.to_json()
         if incoming.numbered:
-            talk.state["numbers"] = _numbers_press(turn)
+            talk.state["numbers"] = dialog_manager.numbers_press(turn)
         messages.save_conversation(connection, talk, incoming.now)
         tracked = channel_of(address.channel).tracked
         messages.enqueue(
@@ -127,14 +135,6 @@ class Assistant:
                 bodies = [message.body() for message in said]
                 messages.enqueue(connection, incoming.address, bodies, incoming.now, turn_id, sent_at=sent)
         return said
-
-
-def _numbers_press(turn: Turn) -> bool:
-    """Whether a number typed now presses an offered button: not where a figure or a text is asked for."""
-    if turn.kept is not None:
-        return True
-    stage = dialog_manager.open_stage(turn)
-    return stage is None or stage.question is None or stage.question.kind in ("choice", "list")
 
 
 def _label(incoming: Incoming) -> str | None:

@@ -1,59 +1,163 @@
-"""All dialogs by name."""
+"""The one list of features, and what they add, looked up by name, by word and by kind."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from bot.core import permissions, vocabulary
 from bot.core.dialog import Dialog
-from bot.documents.store import FileMaker
-from bot.features.checks.dialog import check_dialogs
-from bot.features.checks.route_page import route_file
-from bot.features.courses.dialog import CourseDialog
-from bot.features.institutions.dialog import InstitutionDialog
-from bot.features.measure_notes.dialog import NoteDialog
-from bot.features.opening.dialog import OpeningDialog
-from bot.features.people.profile_dialog import OfficerNameDialog, ProfileDialog
-from bot.features.publications.dialogs import PublishDialog, PublishFileDialog
-from bot.features.publications.subscribe_dialog import SubscribeDialog
-from bot.features.questions.complaint_dialog import ComplaintDialog
-from bot.features.questions.desk_dialogs import NewEntryDialog, PhrasingDialog, ReplyDialog
-from bot.features.questions.handover_dialog import HandoverDialog
-from bot.features.report.dialog import ReportDialog
-from bot.features.report.lead.dialog import LeadDialog
-from bot.features.report.page_dialog import PageDialog
-from bot.features.review.leeway_dialogs import ExtendDialog, ReopenDialog
-from bot.features.review.return_dialog import ReturnDialog
+from bot.core.dialog_manager import Stage
+from bot.core.feature import Button, Command, Feature, Reader, Reading, Replies
+from bot.core.messages import Outgoing
+from bot.core.permissions import OWN_INSTITUTION, Right
+from bot.core.turn import Turn
+from bot.features import (
+    checks,
+    courses,
+    institutions,
+    measure_notes,
+    opening,
+    people,
+    privacy,
+    publications,
+    questions,
+    report,
+    review,
+)
+from policy.checks.rules import checks as checks_of_policy
 
-DIALOGS: dict[str, Dialog] = {
-    dialog.name: dialog
-    for dialog in (
-        *check_dialogs().values(),
-        ReportDialog(),
-        ProfileDialog(),
-        OfficerNameDialog(),
-        PageDialog(),
-        LeadDialog(),
-        InstitutionDialog(),
-        OpeningDialog(),
-        NoteDialog(),
-        CourseDialog(),
-        ReturnDialog(),
-        ReopenDialog(),
-        ExtendDialog(),
-        HandoverDialog(),
-        ComplaintDialog(),
-        ReplyDialog(),
-        PhrasingDialog(),
-        NewEntryDialog(),
-        PublishDialog(),
-        PublishFileDialog(),
-        SubscribeDialog(),
-    )
-}
+# Readers are asked in this order; whoever answers questions comes last.
+FEATURES: tuple[Callable[[], Feature], ...] = (
+    report.feature,
+    checks.feature,
+    courses.feature,
+    opening.feature,
+    measure_notes.feature,
+    people.feature,
+    institutions.feature,
+    review.feature,
+    publications.feature,
+    privacy.feature,
+    questions.feature,
+)
 
 
-# Files that features make from values alone: kind → maker.
-FILES: dict[str, FileMaker] = {"route": route_file}
+class BadTable(Exception):
+    """Two features claim the same name or word."""
 
 
-def takes_numbers(name: str) -> bool:
-    """Whether the dialog of that name takes what is typed unmasked."""
-    return name in DIALOGS and DIALOGS[name].private
+class Registry:
+    """Everything that features add, in tables."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self.features = tuple(features)
+
+    @cached_property
+    def dialogs(self) -> dict[str, Dialog]:
+        """Every dialog by name."""
+        return _unique((d.name, d) for f in self.features for d in f.dialogs)
+
+    @cached_property
+    def owners(self) -> dict[str, Feature]:
+        """The feature of each dialog, by the dialog's name."""
+        return {d.name: f for f in self.features for d in f.dialogs}
+
+    @cached_property
+    def commands(self) -> dict[str, Command]:
+        """Every command by name."""
+        return _unique((c.name, c) for f in self.features for c in f.commands)
+
+    @cached_property
+    def words(self) -> dict[str, Command]:
+        """The commands of features by the words that start them."""
+        return _unique((word, c) for c in self.commands.values() for word in c.words.split())
+
+    @cached_property
+    def buttons(self) -> dict[str, Button]:
+        """Every button by name, and by the name it had in earlier versions."""
+        every = [b for f in self.features for b in f.buttons]
+        return _unique([*((b.name, b) for b in every), *((b.alias, b) for b in every if b.alias)])
+
+    @cached_property
+    def makers(self) -> dict[str, Callable[[dict[str, Any]], bytes]]:
+        """What makes files from values alone, by the kind of file."""
+        return _unique((kind, make) for f in self.features for kind, make in f.makers.items())
+
+    @cached_property
+    def faults(self) -> Mapping[type[Exception], Callable[[Turn, Any], list[Outgoing]]]:
+        """What faults mean to people."""
+        return _unique((kind, say) for f in self.features for kind, say in f.faults.items())
+
+    def takes_numbers(self, dialog: str) -> bool:
+        """Tell whether the dialog of that name takes what is typed unmasked."""
+        return dialog in self.dialogs and self.dialogs[dialog].private
+
+    def command(self, text: str) -> Command | None:
+        """Find the command that a text names and says nothing else."""
+        return self.words.get(vocabulary.command_word(text))
+
+    def readers(self, stage: Stage | None) -> list[Reader]:
+        """List the readers, those of the feature whose dialog is open first."""
+        owner = self.owners.get(stage.dialog.name) if stage else None
+        ordered = [owner, *(f for f in self.features if f is not owner)] if owner else list(self.features)
+        return [reader for feature in ordered for reader in feature.readers]
+
+    def press(self, turn: Turn, token: str) -> Replies:
+        """Do what a button does; None when it names nothing that exists."""
+        name, _, rest = token.partition(":")
+        second, _, argument = rest.partition(":")
+        old = self.buttons.get(f"{name}:{second}")
+        button, given = (old, argument) if old else (self.buttons.get(name), rest)
+        if button is None:
+            return None
+        if button.right is OWN_INSTITUTION and not button.right.allows(turn.memberships):
+            return None  # it was theirs once; the office has no part in it
+        return refusal(turn, button.name, button.right) or button.act(turn, given)
+
+    def start(self, turn: Turn, command: Command) -> list[Outgoing]:
+        """Do what a command does, for those who may."""
+        return refusal(turn, command.name, command.right) or command.act(turn)
+
+    def bind(self, turn: Turn, code: str) -> Replies:
+        """Use a one-time code."""
+        take = next(f.codes for f in self.features if f.codes)
+        return take(turn, code)
+
+    def ask(self, turn: Turn, stage: Stage | None, text: str) -> Reading:
+        """Read a text as a question, whatever is pending."""
+        asked = next(f.asking for f in self.features if f.asking)
+        return asked(turn, stage, text)
+
+    def menu(self, turn: Turn, hello: bool) -> Outgoing:
+        """Return what this person can do here."""
+        roles = {m.role for m in turn.memberships}
+        return turn.say(
+            "menu.j2",
+            hello=hello,
+            checks=list(checks_of_policy().values()),
+            institutions=turn.institutions,
+            office=turn.office_role is not None,
+            reader="district" in roles,
+            lead="lead" in roles,
+        )
+
+
+def refusal(turn: Turn, name: str, right: Right) -> list[Outgoing] | None:
+    """Return the words of a refusal; None for those whom the right allows."""
+    return permissions.refused(turn, name, right)
+
+
+def _unique(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in found and found[key] is not value:
+            raise BadTable(str(key))
+        found[key] = value
+    return found
+
+
+def build_registry() -> Registry:
+    """Build the tables of all features."""
+    return Registry(feature() for feature in FEATURES)

@@ -1,89 +1,448 @@
-"""From a message to what is done with it. Read `respond` from top to bottom: that is the order."""
+"""From a message to what is done with it: the order in which it is understood is `Router.ORDER`.
+
+A text is read once: each step either understands it or leaves it to the next one. Nothing is done
+before a step has understood; what is understood says how sure it is.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
-from bot import buttons, likely
 from bot.core import dialog_manager, input_limits, one_time_code, vocabulary
-from bot.core.dialog import Problem, Question
+from bot.core.dialog import Problem, Write
 from bot.core.dialog_manager import Stage
+from bot.core.feature import Reading
 from bot.core.messages import Outgoing
-from bot.core.turn import Turn
-from bot.features.institutions import office_commands
-from bot.features.people import binding
-from bot.features.publications import actions as publication_actions
-from bot.features.questions import answer as policy_answer
-from bot.features.questions import feedback
-from bot.features.report import selection as report_selection
-from bot.features.report import typed_figures, uploads
-from bot.features.report.dialog import ReportContext
-from bot.features.report.greeting import of_day as greeting_of_day
-from bot.features.report.prompts import AskCell, AskWhy
-from policy.reading.numbers import looks_like_figure
-from storage.reports.returned_cells import ReportClosed
+from bot.core.turn import Kept, Turn
+from bot.registry import Registry, refusal
 
 _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
-_ASKING = re.compile(r"^\s*问\s*[:：]\s*(.+)$", re.S)
+_ASKING = re.compile(r"^\s*问\s*[:：]\s*(\S.*)$", re.S)
 OFFERS_KEPT = 40
+MENU = "menu"
+
+Replies = list[Outgoing] | None
+Step = Callable[["Router", str], Reading | None]
 
 
-def respond(turn: Turn) -> list[Outgoing]:
-    """All that is said in reply to one message; the conversation's memory is updated."""
-    stage = dialog_manager.open_stage(turn)
-    try:
-        said = _dispatch(turn, stage)
-    except ReportClosed as closed:  # by a button or file that does not look at the report first
-        said = [turn.say("report/closed.j2", quarter=closed.quarter, closed=closed.closes_at, receipt=None)]
-    said = merge(_greeted(turn, stage, said))
-    _remember(turn, said)
-    return said
+def respond(turn: Turn, registry: Registry) -> list[Outgoing]:
+    """Return all that is said in reply to one message; the conversation's memory is updated."""
+    return Router(turn, registry).respond()
 
 
-def _dispatch(turn: Turn, stage: Stage | None) -> list[Outgoing]:
-    fresh = turn.talk.serial == 0 and not turn.memory.offers
-    if stage is not None and (too_late := dialog_manager.overtaken(stage)):
-        return too_late
-    if turn.incoming.file is not None:
-        return (
-            uploads.take_file(turn, stage)
-            or publication_actions.take_file(turn)
-            or _unwanted_file(turn, stage, turn.incoming.file.name, fresh)
+class Router:
+    """One message on its way through the steps."""
+
+    def __init__(self, turn: Turn, registry: Registry) -> None:
+        self.turn = turn
+        self.registry = registry
+        self.fresh = turn.talk.serial == 0 and not turn.memory.offers
+        turn.command = self._command_named(turn.text)
+        self.stage = dialog_manager.open_stage(turn)
+
+    def respond(self) -> list[Outgoing]:
+        """Take the message, greet where it is due, remember the buttons that were shown."""
+        try:
+            said = self._take()
+        except tuple(self.registry.faults) as fault:
+            said = self.registry.faults[type(fault)](self.turn, fault)
+        said = merge(self._greeted(said))
+        offers = [c for message in reversed(said) for c in message.choices]
+        self.turn.memory.offers = [(c.label, c.token) for c in offers[:OFFERS_KEPT]]
+        self.turn.memory.kept = self.turn.kept  # over with its step
+        return said
+
+    def _take(self) -> list[Outgoing]:
+        turn = self.turn
+        if self.stage is not None and (too_late := dialog_manager.overtaken(self.stage)):
+            return too_late
+        if turn.incoming.file is not None:
+            return self._file(turn.incoming.file.name)
+        if turn.incoming.choice:
+            return self._press(turn.incoming.choice)
+        return self._text(turn.text.strip())
+
+    def _text(self, text: str) -> list[Outgoing]:
+        for step in self.ORDER:
+            reading = step(self, text)
+            if reading is not None and (said := reading.act()) is not None:
+                return said
+        return [self.turn.say("menu_hint.j2")]
+
+    # The steps, in the order in which they are asked.
+
+    def _typed_button(self, text: str) -> Reading | None:
+        """A button's label, or on a numbered channel its number, typed."""
+        token = self._token_typed(text)
+        return Reading("button", partial(self._press, token)) if token else None
+
+    def _joining_code(self, text: str) -> Reading | None:
+        """A one-time code."""
+        code = one_time_code.code_in(text)
+        return Reading("code", partial(self.registry.bind, self.turn, code)) if code is not None else None
+
+    def _asking(self, text: str) -> Reading | None:
+        """What stands behind 问：, a question whatever is pending."""
+        found = _ASKING.match(text)
+        return self.registry.ask(self.turn, self.stage, found[1]) if found else None
+
+    def _pending_prompt(self, text: str) -> Reading | None:
+        """A value that the pending prompt reads as certain; a prompt for free text claims nothing."""
+        prompt = self.stage.question if self.stage else None
+        if self.stage is None or prompt is None or prompt.kind == "text":
+            return None
+        try:
+            value = prompt.read(text)
+        except Problem:
+            return None
+        return Reading("answer", partial(dialog_manager.answer, self.stage, lambda _: value))
+
+    def _word_everywhere(self, text: str) -> Reading | None:
+        """A word that works everywhere: in the dialog, or starting something of a feature."""
+        stage, name = self.stage, self.turn.command
+        if name in ON_DIALOG:
+            return Reading("command", partial(ON_DIALOG[name], self))
+        command = self.registry.commands.get(name or "")
+        if command is not None and not (command.own and self._not_own(text)):
+            return Reading("command", partial(self._start, command.name))
+        if stage is None or stage.question is None:
+            skipped = vocabulary.tidy(text) in vocabulary.SKIP  # an offer that needs no answer was left alone
+            return Reading("command", lambda: [self.turn.say("menu_hint.j2")]) if skipped else None
+        return self._taken_back(stage, text)
+
+    def _open_feature(self, text: str) -> Reading | None:
+        """What the readers make of it, those of the open feature first."""
+        stage = self.stage
+        prompt = stage.question if stage else None
+        if stage is not None and isinstance(prompt, Write) and prompt.kind == "text":
+            return self._beside_text(stage, prompt, text)
+        if stage is not None and prompt is not None and (half := self._half_taken_back(stage, text)):
+            return self._readers(text, questions=False) or half
+        asked = prompt is None or not dialog_manager.must_answer(prompt, text)
+        return self._readers(text, questions=asked)
+
+    def _free_text(self, text: str) -> Reading | None:
+        """What nobody has claimed: the answer of a prompt for free text, or what the prompt says of it."""
+        if self.stage is None or self.stage.question is None:
+            return None
+        return Reading("answer", partial(dialog_manager.answer, self.stage, lambda asked: asked.read(text)))
+
+    ORDER: ClassVar[tuple[Step, ...]] = (
+        _typed_button,
+        _joining_code,
+        _asking,
+        _pending_prompt,
+        _word_everywhere,
+        _open_feature,
+        _free_text,
+    )
+
+    # Readers.
+
+    def _readers(self, text: str, questions: bool = True) -> Reading | None:
+        turn = self.turn
+        for reader in self.registry.readers(self.stage):
+            reading = reader.read(turn, self.stage, text)
+            if reading is None or (reading.kind == "question" and not questions):
+                continue
+            if not reader.right.allows(turn.memberships):
+                return Reading(reading.kind, partial(refusal, turn, reader.name, reader.right))
+            return reading
+        return None
+
+    def _beside_text(self, stage: Stage, prompt: Write, text: str) -> Reading | None:
+        """Where a text is asked for, what plainly is something else is asked about in one tap, never lost."""
+        reading = self._beside(stage, prompt, text)
+        if reading is None or (reading.sure and reading.kind == "figures"):
+            return reading
+        if not self._reads(prompt, text):
+            return reading
+        return Reading(reading.kind, partial(self._ask_what, stage, prompt, reading.kind, text), sure=False)
+
+    def _beside(self, stage: Stage, prompt: Write, text: str) -> Reading | None:
+        """What a text is, if it is not the one asked for."""
+        if token := self._label_typed(text, self.turn.memory.offers):
+            return Reading("button", partial(self._press, token), sure=False)
+        slip = vocabulary.corrected(text) == "" and (prompt.of_figures or vocabulary.names_former(text))
+        if slip:
+            return Reading("former", partial(self._take_back, stage), sure=False)
+        command = self.registry.command(text)
+        own = command if command is not None and command.own and self.turn.institutions else None
+        if own and (prompt.of_figures or own.name != "correct"):  # why something is corrected may be said so
+            return Reading("command", partial(self._start, own.name), sure=False)
+        for reader in self.registry.readers(stage):
+            if not reader.right.allows(self.turn.memberships):
+                continue
+            reading = reader.read(self.turn, stage, text)
+            if reading is not None and not (reading.kind == "question" and prompt.of_policy):
+                return reading
+        return None
+
+    def _ask_what(self, stage: Stage, prompt: Write, meant: str, text: str) -> list[Outgoing]:
+        turn = self.turn
+        turn.step()  # a text kept before and its buttons are over
+        token = self._label_typed(text, turn.memory.offers) or ""
+        turn.memory.kept = Kept(turn.talk.serial, meant, turn.keys.seal(text), token)
+        shown = input_limits.mask(vocabulary.tidy(text))[0][:20]
+        data = {"meant": meant, "shown": shown, "why": prompt.of_figures, "report": stage.dialog.of_figures}
+        return [turn.say("problem/likely.j2", **data)]
+
+    def _kept(self, choice: str) -> list[Outgoing]:
+        """A text that was kept while it was asked what it is: the answer, or what it looked like."""
+        turn, stage, kept = self.turn, self.stage, self.turn.kept
+        text = turn.keys.open(kept.sealed) if kept else None
+        prompt = stage.question if stage else None
+        if kept is None or text is None or stage is None or not isinstance(prompt, Write):
+            return self._stale()
+        if choice == "write":
+            return dialog_manager.answer(stage, lambda asked: asked.read(text))
+        if kept.meant == "button":
+            return self._press(kept.token)
+        if kept.meant == "question":  # unmasked where a telephone number may be the answer, but not here
+            return self.registry.ask(turn, stage, input_limits.mask(text)[0]).act() or self._again()
+        reading = self._beside(stage, prompt, text)
+        return (reading.act() if reading else None) or self._again()
+
+    @staticmethod
+    def _reads(prompt: Write, text: str) -> bool:
+        try:
+            prompt.read(text)
+        except Problem:
+            return False
+        return True
+
+    # Slips and corrections.
+
+    def _slips(self, stage: Stage, text: str) -> bool:
+        """Tell a text that only takes the former answer back; a bare 填错了 among rows is about its cells."""
+        about_cells = stage.dialog.in_rows(stage.context) and (
+            vocabulary.tidy(text) in vocabulary.WRONG or self.turn.command == "correct"
         )
-    if token := turn.incoming.choice or _typed_button(turn, stage):
-        return _press(turn, stage, token)
-    return _text(turn, stage, turn.text.strip(), fresh)
+        return vocabulary.corrected(text) == "" and not about_cells
+
+    def _not_own(self, text: str) -> bool:
+        """Tell whether a word about one's own report means something else here."""
+        if not self.turn.institutions:
+            return True
+        stage = self.stage
+        if stage is None or stage.question is None:
+            return False
+        return stage.question.kind == "text" or self._slips(stage, text)
+
+    def _taken_back(self, stage: Stage, text: str) -> Reading | None:
+        """Words that ask for a moment, or take back the answer before: never an answer.
+
+        A bare 不对 may be a plain no where there is one: that is asked.
+        """
+        prompt = stage.question
+        if prompt is None:
+            return None
+        if vocabulary.waits(text):
+            return Reading("wait", lambda: [self.turn.say("problem/wait.j2"), *self._again()])
+        if prompt.kind == "text" or not self._slips(stage, text):
+            return None
+        no = f"s{self.turn.talk.serial}:v:no"
+        label = next((c.label for c in dialog_manager.question_of(stage).choices if c.token == no), None)
+        if vocabulary.not_right(text) and label is not None:
+            return Reading("former", lambda: [self.turn.say("problem/not_right.j2", no=label)], sure=False)
+        return Reading("former", partial(dialog_manager.back, stage))
+
+    def _half_taken_back(self, stage: Stage, text: str) -> Reading | None:
+        """Words that take something back and hold more (不对，我是中级): to the prompt they can answer.
+
+        The one before is asked anew when only it can be answered so; nothing is taken for either.
+        """
+        left = vocabulary.corrected(text)
+        if not left or stage.question is None:
+            return None
+        way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
+        if way and not dialog_manager.reads(stage.question, left) and dialog_manager.reads(way[-1], left):
+            return Reading("former", partial(dialog_manager.back, stage))
+        return Reading("former", lambda: [self.turn.say("problem/corrected.j2"), *self._again()], sure=False)
+
+    def _take_back(self, stage: Stage) -> list[Outgoing]:
+        """What was filled in before, to be changed."""
+        rows = stage.dialog.in_rows(stage.context)
+        return dialog_manager.changes(stage) if rows else dialog_manager.back(stage)
+
+    # Buttons.
+
+    def _token_typed(self, text: str) -> str | None:
+        turn, stage = self.turn, self.stage
+        prompt = stage.question if stage else None
+        here = f"s{turn.talk.serial}:"
+        offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
+        own = (
+            [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
+            if stage and prompt
+            else []
+        )
+        if not offered:  # asked some messages ago, or by another way in
+            offered = own
+        if prompt is None or prompt.kind != "text":
+            offered = [*offered, *turn.memory.offers]
+        else:  # its own buttons, also those that stand for longer than this step
+            offered = [*offered, *own]
+        plain = vocabulary.tidy(text)
+        if token := self._label_typed(vocabulary.THUMBS.get(plain, plain), offered):
+            return token
+        if turn.kept is not None and len(plain) > 1:  # 修改 for 修改数字
+            part = [t for label, t in turn.memory.offers if plain in label and ":a:kept:" in t]
+            if len(part) == 1:
+                return part[0]
+        typeable = prompt is None or prompt.kind in ("choice", "list") or turn.kept is not None
+        if turn.incoming.numbered and typeable and plain.isascii() and plain.isdigit():
+            shown = turn.memory.offers
+            if len(plain) < 4 and 1 <= int(plain) <= len(shown):
+                return shown[int(plain) - 1][1]
+        return None
+
+    @staticmethod
+    def _label_typed(text: str, offered: list[tuple[str, str]]) -> str | None:
+        plain = vocabulary.tidy(text)
+        return next((token for label, token in offered if plain == vocabulary.tidy(label)), None)
+
+    def _press(self, token: str) -> list[Outgoing]:
+        step, stage = _STEP.match(token), self.stage
+        if step is None:
+            if token in MENU_TOKENS:
+                return self.menu()
+            if token in HELP_TOKENS:
+                return [self.turn.say("help.j2")]
+            done = self.registry.press(self.turn, token)
+            return done if done is not None else self._stale()
+        if int(step[1]) != self.turn.talk.serial:
+            return self._stale()
+        if step[2] == "a":
+            return self._action(step[3])
+        if stage is None or stage.question is None:
+            return self._stale()
+        return dialog_manager.answer(stage, lambda prompt: prompt.press(step[3]))
+
+    def _action(self, action: str) -> list[Outgoing]:
+        stage = self.stage
+        if stage is None:
+            return self.menu()
+        if action.startswith("c:"):
+            return dialog_manager.revisit(stage, action[2:])
+        if action == "restart":
+            return dialog_manager.restart(stage)
+        if action.startswith("kept:"):
+            return self._kept(action[5:])
+        own = stage.dialog.aside(self.turn, stage.context, stage.step.outcome, action)
+        if own is not None:
+            return own
+        name = action.rstrip("?")
+        return ON_DIALOG[name](self) if name in STEPS else dialog_manager.show(self.turn)
+
+    def _stale(self) -> list[Outgoing]:
+        rest = dialog_manager.show(self.turn) if self.stage else self.menu()
+        return [self.turn.say("problem/stale.j2"), *rest]
+
+    # Commands.
+
+    def _command_named(self, text: str) -> str | None:
+        word = vocabulary.command_word(text)
+        core = vocabulary.ON_DIALOG.get(word)
+        found = self.registry.words.get(word)
+        return core or (found.name if found else None)
+
+    def _start(self, name: str) -> list[Outgoing]:
+        command, turn = self.registry.commands[name], self.turn
+        step = turn.talk.serial
+        said = self.registry.start(turn, command)
+        # What asks something itself is a step on; else back to what was asked.
+        still = self.stage is not None and turn.memory.dialog is self.stage.state and turn.talk.serial == step
+        return said + self._again() if command.aside and still else said
+
+    def _again(self) -> list[Outgoing]:
+        stage = self.stage
+        return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
+
+    def menu(self) -> list[Outgoing]:
+        """Show what this person can do here."""
+        return [self.registry.menu(self.turn, hello=False)]
+
+    def _menu_word(self) -> list[Outgoing]:
+        dialog_manager.park(self.turn)
+        self.turn.step()
+        return [self.registry.menu(self.turn, hello=self.fresh)]
+
+    def _help(self) -> list[Outgoing]:
+        return [self.turn.say("help.j2"), *self._again()]
+
+    def _submit(self) -> list[Outgoing]:
+        """提交, where something is open that can be submitted."""
+        stage = self.stage
+        if stage is None:
+            return [self.turn.say("problem/no_submit.j2")]
+        said = stage.dialog.submit(stage.turn, stage.context, stage.question)
+        if said is None:
+            return [self.turn.say("problem/no_submit.j2"), *self._again()]
+        if isinstance(said, str):  # the answer that submits
+            return dialog_manager.answer(stage, lambda _: said)
+        return [*said, *self._again()]
+
+    def _on_stage(self, act: Callable[[Stage], list[Outgoing]]) -> list[Outgoing]:
+        return act(self.stage) if self.stage is not None else [self.turn.say("menu_hint.j2")]
+
+    # Files and greetings.
+
+    def _file(self, name: str) -> list[Outgoing]:
+        turn = self.turn
+        for feature in self.registry.features:
+            for take in feature.takers:
+                if said := take(turn, self.stage):
+                    return said
+        wanted = any(f.wants(turn, name) for f in self.registry.features if f.wants)
+        said = [turn.say("problem/file.j2", name=name[:60], binding=wanted)]
+        beside = turn.text.strip()  # what was written beside it is answered as ever
+        return [*said, *(self._text(beside) if beside else self._again())]
+
+    def _greeted(self, said: list[Outgoing]) -> list[Outgoing]:
+        """Add what concerns a person today: before a menu or small talk, after any answer.
+
+        In the middle of a dialog only who says hello or asks for the menu hears of it.
+        """
+        turn, stage = self.turn, self.stage
+        choice = turn.incoming.choice
+        if one_time_code.code_in(turn.text) is not None or (choice or "").startswith(BINDING):
+            return said  # who just came in is asked for their name first; /start CODE is no menu
+        menu = choice in MENU_TOKENS or turn.command == MENU
+        said_hello = turn.small_talk or vocabulary.tidy(turn.text) in vocabulary.HELLO
+        hello = choice is None and said_hello
+        if stage is not None and stage.question is not None and not (menu or hello):
+            return said
+        found = (f.greeting(turn) for f in self.registry.features if f.greeting)
+        greeting = next((g for g in found if g is not None), None)
+        if greeting is None:
+            return said
+        wordless = choice is None and not any(m.choices or m.files for m in said)
+        return [greeting, *said] if menu or hello or wordless else [*said, greeting]
 
 
-def _greeted(turn: Turn, stage: Stage | None, said: list[Outgoing]) -> list[Outgoing]:
-    """With what a contact still has to report: before a menu or small talk, after any answer.
+MENU_TOKENS = ("menu", "m")  # with the names of earlier versions
+HELP_TOKENS = ("help", "h")
+BINDING = ("bind.confirm:", "bd:")
+STEPS = ("restart", "back", "change", "cancel")
 
-    In the middle of a dialog only who says hello or asks for the menu hears of it.
-    """
-    if one_time_code.code_in(turn.text) is not None or (turn.incoming.choice or "").startswith("bd:"):
-        return said  # who just came in is asked for their name first; /start CODE is no menu
-    menu = turn.incoming.choice == "m" or vocabulary.command(turn.text) == "menu"
-    said_hello = turn.small_talk or vocabulary.tidy(turn.text) in vocabulary.HELLO
-    hello = turn.incoming.choice is None and said_hello
-    if stage is not None and stage.question is not None and not (menu or hello):
-        return said
-    greeting = greeting_of_day(turn)
-    if greeting is None:
-        return said
-    wordless = turn.incoming.choice is None and not any(m.choices or m.files for m in said)
-    return [greeting, *said] if menu or hello or wordless else [*said, greeting]
-
-
-def _unwanted_file(turn: Turn, stage: Stage | None, name: str, fresh: bool) -> list[Outgoing]:
-    """Nobody here takes the file; what was written beside it is answered as ever."""
-    said = turn.say("problem/file.j2", name=name[:60], binding=uploads.wants_binding(turn, name))
-    beside = turn.text.strip()
-    return [said, *(_text(turn, stage, beside, fresh) if beside else _again(stage))]
+# The words that work on whatever dialog is open.
+ON_DIALOG: dict[str, Callable[[Router], list[Outgoing]]] = {
+    "menu": Router._menu_word,
+    "help": Router._help,
+    "submit": Router._submit,
+    "cancel": lambda router: router._on_stage(lambda stage: dialog_manager.cancel(stage.turn)),
+    "back": lambda router: router._on_stage(dialog_manager.back),
+    "change": lambda router: router._on_stage(dialog_manager.changes),
+    "restart": lambda router: router._on_stage(dialog_manager.restart_question),
+}
 
 
 def merge(said: list[Outgoing]) -> list[Outgoing]:
-    """Words without buttons or files join the message after them."""
+    """Join words without buttons or files to the message after them."""
     joined: list[Outgoing] = []
     for message in said:
         if joined and not joined[-1].choices and not joined[-1].files:
@@ -91,294 +450,3 @@ def merge(said: list[Outgoing]) -> list[Outgoing]:
             message = Outgoing(f"{before.text}\n\n{message.text}", message.choices, message.files)
         joined.append(message)
     return joined
-
-
-def _remember(turn: Turn, said: list[Outgoing]) -> None:
-    offers = [c for message in reversed(said) for c in message.choices]
-    turn.memory.offers = [(c.label, c.token) for c in offers[:OFFERS_KEPT]]
-    turn.memory.kept = turn.kept  # over with its step
-
-
-def _again(stage: Stage | None) -> list[Outgoing]:
-    return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
-
-
-def _typed_button(turn: Turn, stage: Stage | None) -> str | None:
-    """The token of the button whose label (or, on a numbered channel, number) was typed."""
-    question = stage.question if stage else None
-    here = f"s{turn.talk.serial}:"
-    offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
-    if stage and question and not offered:  # asked some messages ago, or by another way in
-        offered = [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
-    if question is None or question.kind != "text":
-        offered += turn.memory.offers
-    elif stage:  # its own buttons, also those that stand for longer than this step
-        offered += [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
-    plain = vocabulary.tidy(turn.text)
-    plain = vocabulary.THUMBS.get(plain, plain)
-    for label, token in offered:
-        if plain == vocabulary.tidy(label):
-            return token
-    if meant := likely.typed(turn):
-        return meant
-    typeable = question is None or question.kind in ("choice", "list") or turn.kept is not None
-    if turn.incoming.numbered and typeable and plain.isascii() and plain.isdigit():
-        shown = turn.memory.offers
-        if 1 <= int(plain) <= len(shown):
-            return shown[int(plain) - 1][1]
-    return uploads.typed_kind(turn) if question is None or question.kind != "text" else None
-
-
-def _press(turn: Turn, stage: Stage | None, token: str) -> list[Outgoing]:
-    step = _STEP.match(token)
-    if step is None:
-        done = buttons.press(turn, token)
-        return done if done is not None else _stale(turn, stage)
-    if int(step[1]) != turn.talk.serial:
-        return _stale(turn, stage)
-    if step[2] == "a":
-        return _action(turn, stage, step[3])
-    if stage is None or stage.question is None:
-        return _stale(turn, stage)
-    return dialog_manager.answer(stage, lambda question: question.press(step[3]))
-
-
-def _stale(turn: Turn, stage: Stage | None) -> list[Outgoing]:
-    rest = dialog_manager.show(turn) if stage else buttons.menu(turn)
-    return [turn.say("problem/stale.j2"), *rest]
-
-
-def _action(turn: Turn, stage: Stage | None, action: str) -> list[Outgoing]:
-    if stage is None:
-        return buttons.menu(turn)
-    if action.startswith("c:"):
-        return dialog_manager.revisit(stage, action[2:])
-    if action == "restart":
-        return dialog_manager.restart(stage)
-    if action.startswith("kept:"):
-        return _kept(turn, stage, action[5:])
-    own = stage.dialog.aside(turn, stage.context, stage.step.outcome, action)
-    if own is not None:
-        return own
-    command = {"restart?": "restart", "back": "back", "change": "change", "cancel": "cancel"}.get(action)
-    return _command(turn, stage, command) if command else dialog_manager.show(turn)
-
-
-def _text(turn: Turn, stage: Stage | None, text: str, fresh: bool) -> list[Outgoing]:
-    code = one_time_code.code_in(text)
-    if code is not None:
-        return binding.bind(turn, code)
-    command = vocabulary.command(text) or _own_command(turn, stage, text)
-    if command:
-        return _command(turn, stage, command, fresh)
-    wants_words = stage is not None and stage.question is not None and stage.question.kind == "text"
-    check = buttons.check_titled(text)
-    if check and not wants_words:
-        return dialog_manager.start(turn, check)
-    if asking := _ASKING.match(text):
-        return _interrupt(turn, stage, _ask(turn, asking[1]))
-    if named_report := report_selection.named(turn, text):
-        return named_report
-    if stage is not None and (taken_back := _taken_back(turn, stage, text)):
-        return taken_back
-    if of_report := typed_figures.take(turn, stage, text):
-        return of_report
-    ordered = office_commands.command_in(text)
-    question = stage.question if stage else None
-    if ordered and (question is None or question.kind != "text"):
-        return office_commands.act(turn, *ordered)
-    if stage is None or question is None:
-        if vocabulary.tidy(text) in vocabulary.SKIP:  # an offer that needs no answer was left alone
-            return [turn.say("menu_hint.j2")]
-        return [_ask(turn, text).message]
-    if asked := likely.ask(turn, stage, text) if wants_words else None:
-        return asked if likely.is_answerable(stage, text) else _kept(turn, stage, "do")
-    return _answer_or_ask(turn, stage, text)
-
-
-def _kept(turn: Turn, stage: Stage, choice: str) -> list[Outgoing]:
-    """A text that was kept while it was asked what it is: the answer, or what it looked like."""
-    kept = turn.kept
-    text = turn.keys.open(kept.sealed) if kept else None
-    if kept is None or text is None or stage.question is None:
-        return _stale(turn, stage)
-    if choice == "write":
-        return dialog_manager.answer(stage, lambda asked: asked.read(text))
-    if kept.meant == "figures":
-        return typed_figures.insist(turn, stage, text)
-    if kept.meant == "former":
-        return likely.take_back(stage)
-    if kept.meant == "button":
-        return _press(turn, stage, kept.token)
-    if kept.meant == "question":  # unmasked where a telephone number may be the answer, but not here
-        return _interrupt(turn, stage, _ask(turn, input_limits.mask(text)[0]))
-    if check := buttons.check_titled(text):
-        return dialog_manager.start(turn, check)
-    if ordered := office_commands.command_in(text):
-        return office_commands.act(turn, *ordered)
-    own = vocabulary.own_command(text)
-    return _command(turn, stage, own) if own else _again(stage)
-
-
-def _own_command(turn: Turn, stage: Stage | None, text: str) -> str | None:
-    """A word about one's own report, unless a text is asked for: there it may be the answer.
-
-    In a dialog that is no report 填错了 speaks of the answer before.
-    """
-    question = stage.question if stage else None
-    if stage and question and (question.kind == "text" or _slips_here(stage, text)):
-        return None
-    return vocabulary.own_command(text) if turn.institutions else None
-
-
-def _slips_here(stage: Stage, text: str) -> bool:
-    """Whether a text only takes the former answer back; a bare 填错了 in a report is about its cells."""
-    in_rows = isinstance(stage.context, ReportContext) and bool(stage.context.occupations())
-    about_cells = in_rows and (
-        vocabulary.tidy(text) in vocabulary.WRONG or vocabulary.own_command(text) == "correct"
-    )
-    return vocabulary.corrected(text) == "" and not about_cells
-
-
-def _taken_back(turn: Turn, stage: Stage, text: str) -> list[Outgoing] | None:
-    """What follows words that ask for a moment, or take back the answer before; None for any other text.
-
-    They are never an answer. A bare 不对 may be a plain no where there is one: that is asked.
-    """
-    question = stage.question
-    if question is None:
-        return None
-    if vocabulary.waits(text):
-        return [turn.say("problem/wait.j2"), *_again(stage)]
-    if question.kind == "text" or not _slips_here(stage, text):
-        return None
-    no = f"s{turn.talk.serial}:v:no"
-    label = next((c.label for c in dialog_manager.question_of(stage).choices if c.token == no), None)
-    if vocabulary.not_right(text) and label is not None:
-        return [turn.say("problem/not_right.j2", no=label)]
-    return dialog_manager.back(stage)
-
-
-def _half_taken_back(stage: Stage, text: str) -> list[Outgoing] | None:
-    """Words that take something back and hold more (不对，我是中级): to the question they can answer.
-
-    The one before is asked anew when only it can be answered so; nothing is taken for either.
-    """
-    left = vocabulary.corrected(text)
-    if not left or stage.question is None:
-        return None
-    way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
-    if way and not _reads(stage.question, left) and _reads(way[-1], left):
-        return dialog_manager.back(stage)
-    return [stage.turn.say("problem/corrected.j2"), *_again(stage)]
-
-
-def _reads(question: Question[Any], text: str) -> bool:
-    try:
-        question.read(text)
-    except Problem:
-        return False
-    return True
-
-
-def _answer_or_ask(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
-    """An answer to the pending question, or else a policy question in between."""
-    question = stage.question
-    assert question is not None
-    must_answer = question.kind == "text" or (
-        question.kind == "number"
-        and (looks_like_figure(text) or vocabulary.tidy(text) in vocabulary.NOT_KNOWN)
-    )
-    must_answer = must_answer or question.meant(text)
-    half = _half_taken_back(stage, text) if question.kind != "text" else None
-    if half is not None and not _reads(question, text):
-        return half
-    if not must_answer:
-        try:
-            question.read(text)
-        except Problem:
-            # Where something is asked, only what is put as a question is one: 等财务, 威海 are none.
-            found = policy_answer.answer(turn, text) if vocabulary.asks(text) else None
-            if found is not None and found.sure:
-                feedback.note(turn, text, found)
-                return _interrupt(turn, stage, found)
-    return dialog_manager.answer(stage, lambda asked: asked.read(text))
-
-
-def _ask(turn: Turn, text: str) -> policy_answer.Reply:
-    """What certainly is a question: its answer; the office hears of it when there is none."""
-    found = policy_answer.answer(turn, text)
-    feedback.note(turn, text, found)
-    return found
-
-
-def _interrupt(turn: Turn, stage: Stage | None, found: policy_answer.Reply) -> list[Outgoing]:
-    """A policy answer, then exactly the pending question again."""
-    if stage is None or stage.question is None:
-        return [found.message]
-    return [found.message, turn.say("policy/back.j2"), dialog_manager.ask(stage, again=True)]
-
-
-def _command(turn: Turn, stage: Stage | None, command: str, fresh: bool = False) -> list[Outgoing]:
-    """The words that work everywhere."""
-    if command == "menu":
-        dialog_manager.park(turn)
-        turn.step()
-        return buttons.menu(turn, hello=fresh)
-    if command == "help":
-        return [turn.say("help.j2"), *_again(stage)]
-    if command == "report":
-        return report_selection.begin(turn)
-    if command == "topics":
-        return buttons.press(turn, "t") or []
-    if command == "enrolment":
-        return dialog_manager.start(turn, "check-enrolment")
-    if command == "route":
-        return dialog_manager.start(turn, "route")
-    if command == "who":
-        return buttons.press(turn, "who:route") or []
-    if command == "clear":
-        return buttons.clear(turn)
-    if command == "original":
-        found = policy_answer.original(turn, turn.memory.topic) if turn.memory.topic else None
-        return [found or turn.say("menu_hint.j2"), *_again(stage)]
-    if command == "course":
-        return buttons.press(turn, "go:course") or []
-    if command == "profile":
-        return dialog_manager.start(turn, "profile") if turn.institutions else [turn.say("report/none.j2")]
-    if command in buttons.SERVICES:
-        step = turn.talk.serial
-        said = buttons.SERVICES[command](turn)
-        # A service that asks something itself is a step on; else back to what was asked.
-        still = stage is not None and turn.memory.dialog is stage.state and turn.talk.serial == step
-        return said + _again(stage) if still else said
-    if command in ("office", "status", "staff_code"):
-        return office_commands.act(turn, {"office": "list", "staff_code": "staff"}.get(command, command))
-    if stage is None:
-        template = "problem/no_submit.j2" if command == "submit" else "menu_hint.j2"
-        return [turn.say(template)]
-    if command == "submit":
-        return _submit(turn, stage)
-    if command == "cancel":
-        return dialog_manager.cancel(turn)
-    steps = {
-        "back": dialog_manager.back,
-        "change": dialog_manager.changes,
-        "restart": dialog_manager.restart_question,
-    }
-    return steps[command](stage)
-
-
-def _submit(turn: Turn, stage: Stage) -> list[Outgoing]:
-    """提交: from the review to the confirmation, from there to the receipt; else what is missing."""
-    question = stage.question
-    if not isinstance(stage.context, ReportContext) or question is None:
-        return [turn.say("problem/no_submit.j2"), *_again(stage)]
-    kind = question.id.split(":")[0]
-    if kind in ("review", "confirm"):
-        return dialog_manager.answer(stage, lambda asked: "submit" if kind == "review" else "yes")
-    left = stage.context.missing()
-    if isinstance(question, (AskCell, AskWhy)):
-        why = isinstance(question, AskWhy)
-        return [turn.say("problem/submit_missing.j2", left=left, why=why), *_again(stage)]
-    return _again(stage)

@@ -95,6 +95,7 @@ class Write(Question[str]):
     longest: int = 200
     shortest: int = 1
     skippable: bool = False
+    of_figures: bool = False  # said about figures: edits of them are understood here too
     of_policy: bool = False  # what is written here is itself a question about the policy, or its answer
 
     def accepts(self, value: Any) -> bool:
@@ -183,6 +184,7 @@ class Dialog:
     name = ""
     version = 1
     park = True  # whether leaving it half-way keeps its answers for later
+    of_figures = False  # whether it takes rows of figures
     at_desk = False  # whether looking at one of the desk's lists ends it
     private = False  # whether a telephone number may be meant: what is typed then comes unmasked
 
@@ -245,6 +247,14 @@ class Dialog:
 
     def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
         """An action of the dialog's own, bound to the step; None when it has none of that name."""
+        return None
+
+    def in_rows(self, context: Any) -> bool:
+        """Whether rows are filled in, so that 填错了 is about one of them."""
+        return False
+
+    def submit(self, turn: Turn, context: Any, question: Question[Any] | None) -> list[Outgoing] | str | None:
+        """提交: the answer that submits, or words about what is missing; None where nothing is submitted."""
         return None
 
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:

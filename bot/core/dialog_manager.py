@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core import dialog_manager
 from bot.core.dialog import Dialog, Leave, Problem, Question, Stay, Step, replay
 from bot.core.messages import Outgoing
 from bot.core.turn import DialogState, Turn
+from bot.core.vocabulary import NOT_KNOWN, tidy
+from policy.reading.numbers import looks_like_figure
 
 CHANGES_SHOWN = 12  # buttons in one list of answers to change
 
@@ -36,11 +37,23 @@ class Stage:
 
 
 def open_stage(turn: Turn) -> Stage | None:
-    """The dialog under way, replayed; None when there is none (any more)."""
-    if turn.memory.dialog is None or turn.memory.dialog.name not in turn.dialogs:
+    """The dialog under way, replayed once a step; None when there is none (any more)."""
+    state = turn.memory.dialog
+    if state is None or state.name not in turn.dialogs:
         turn.memory.dialog = None
         return None
-    return Stage(turn)
+    step = (id(state), turn.talk.serial, state.revisit)
+    if turn.replayed is None or turn.replayed[0] != step:
+        stage = Stage(turn)
+        turn.replayed = ((id(state), turn.talk.serial, state.revisit), stage)
+    found: Stage = turn.replayed[1]
+    return found
+
+
+def numbers_press(turn: Turn) -> bool:
+    """Tell whether a number typed next presses a button: not where a figure or a text is asked for."""
+    stage = open_stage(turn)
+    return stage is None or stage.question is None or stage.question.kind in ("choice", "list")
 
 
 def start(
@@ -208,7 +221,7 @@ def begin(turn: Turn, name: str, **given: object) -> list[Outgoing]:
     if turn.memory.dialog is not None and turn.memory.dialog.name == name:
         turn.memory.dialog = None
     turn.memory.parked.pop(name, None)
-    return dialog_manager.start(turn, name, dict(given))
+    return start(turn, name, dict(given))
 
 
 def leave_desk(turn: Turn) -> None:
@@ -217,3 +230,19 @@ def leave_desk(turn: Turn) -> None:
     if state is not None and state.name in turn.dialogs and turn.dialogs[state.name].at_desk:
         park(turn)
         turn.step()
+
+
+def reads(question: Question[Any], text: str) -> bool:
+    """Tell whether a question reads a text as an answer."""
+    try:
+        question.read(text)
+    except Problem:
+        return False
+    return True
+
+
+def must_answer(question: Question[Any], text: str) -> bool:
+    """Tell whether a text can only be meant as an answer, right or wrong, and is no question of its own."""
+    if question.kind == "number" and (looks_like_figure(text) or tidy(text) in NOT_KNOWN):
+        return True
+    return question.meant(text)

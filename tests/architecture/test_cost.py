@@ -108,7 +108,7 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "a quarter": lambda text: Quarter.parse(text, NOW),
     "a question": lambda text: index().ask(text),
     "a clause": clause_names.clauses_named,
-    "a word": vocabulary.command,
+    "a word": vocabulary.command_word,
     "put as a question": vocabulary.asks,
     "nothing to report": vocabulary.says_nothing,
     "lost": option_matching.lost,

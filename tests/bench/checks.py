@@ -13,8 +13,7 @@ from functools import cache
 from itertools import product
 
 from bot.core.dialog import replay
-from bot.features.checks.dialog import CheckContext, CheckDialog
-from bot.registry import DIALOGS
+from bot.features.checks.dialog import CheckContext, CheckDialog, check_dialogs
 from policy.checks.conditions import UNSURE
 from policy.checks.rules import Check, checks
 
@@ -70,7 +69,7 @@ def best(check: Check) -> float:
 
 def turn_cost(name: str) -> float:
     """Milliseconds of one replay of a check that is nearly answered, before storage."""
-    dialog = DIALOGS[name]
+    dialog = check_dialogs()[name]
     assert isinstance(dialog, CheckDialog)
     facts = list(dialog.facts.values())
     states = []

@@ -284,10 +284,10 @@ async def test_a_fault_of_ours_answers_and_goes_on(
 ) -> None:
     respond = router.respond
 
-    def poisonous(turn: Any) -> list[Outgoing]:
+    def poisonous(turn: Any, registry: Any) -> list[Outgoing]:
         if turn.text == "毒":
             raise RuntimeError("毒")
-        return respond(turn)
+        return respond(turn, registry)
 
     monkeypatch.setattr(router, "respond", poisonous)
     await api.deliver(

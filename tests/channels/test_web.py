@@ -332,7 +332,7 @@ async def test_our_own_fault_is_answered_with_its_number(
     li: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await li.opens()
-    monkeypatch.setattr("bot.router.respond", lambda turn: 1 / 0)
+    monkeypatch.setattr("bot.router.respond", lambda turn, registry: 1 / 0)
     await li.says("退休了能报吗")
     assert li.status == 200
     assert "事件编号" in li.ours[-1]

@@ -85,8 +85,8 @@ def long_answers(monkeypatch: pytest.MonkeyPatch, count: int = 3) -> None:
 
     respond = router.respond
 
-    def longer(turned: object) -> list[Outgoing]:
-        return [Outgoing("".join(PARTS[:count])), *respond(turned)]  # type: ignore[arg-type]
+    def longer(*turned: object) -> list[Outgoing]:
+        return [Outgoing("".join(PARTS[:count])), *respond(*turned)]  # type: ignore[arg-type]
 
     monkeypatch.setattr(router, "respond", longer)
 

@@ -11,8 +11,7 @@ from bot.core.channel_limits import CHANNELS, fit
 from bot.core.dialog import replay
 from bot.core.messages import Outgoing
 from bot.core.render import render
-from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged
-from bot.registry import DIALOGS
+from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged, check_dialogs
 from policy.checks.conditions import UNSURE, Leaf
 from policy.checks.rules import UNDECIDED, checks
 from policy.notice.clauses import notices
@@ -170,7 +169,7 @@ CONTEXT = CheckContext(TODAY, "self", ())
 @pytest.mark.parametrize("check_id", sorted(checks()))
 def test_every_path_ends_in_a_verdict_that_explains_itself(check_id: str) -> None:
     check = checks()[check_id]
-    dialog = DIALOGS[f"check-{check_id}"]
+    dialog = check_dialogs()[f"check-{check_id}"]
     assert isinstance(dialog, CheckDialog)
     seen: set[str] = set()
     paths = 0

@@ -1,1 +1,39 @@
 """The guided checks and the route."""
+
+from functools import partial
+
+from bot.core import dialog_manager
+from bot.core.feature import Button, Command, Feature
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+
+
+def _start(name: str, turn: Turn) -> list[Outgoing]:
+    return dialog_manager.start(turn, name)
+
+
+def feature() -> Feature:
+    """Return what the checks add."""
+    from bot.features.checks import actions
+    from bot.features.checks.dialog import check_dialogs
+    from bot.features.checks.route_page import route_file
+
+    return Feature(
+        "checks",
+        dialogs=tuple(check_dialogs().values()),
+        commands=(
+            Command(
+                "enrolment",
+                "我能参加吗 能不能参加 资格自测 报名资格 测一测 /check",
+                partial(_start, "check-enrolment"),
+            ),
+            Command("route", "我的路线 路线 看我的路线 /route", partial(_start, "route")),
+            Command("who", "替别人查 替家人查 替员工查 换个人查", actions.for_whom),
+        ),
+        buttons=(
+            Button("go", actions.go),
+            Button("who", actions.who),
+        ),
+        readers=(actions.TITLE,),
+        makers={"route": route_file},
+    )

@@ -1,1 +1,24 @@
 """The course registry of an institution."""
+
+from bot.core import dialog_manager
+from bot.core.feature import Button, Command, Feature
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+
+
+def _begin(turn: Turn) -> list[Outgoing]:
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    return dialog_manager.start(turn, "course")
+
+
+def feature() -> Feature:
+    """Return what the course registry adds."""
+    from bot.features.courses.dialog import CourseDialog
+
+    return Feature(
+        "courses",
+        dialogs=(CourseDialog(),),
+        commands=(Command("course", "课程登记 课程 登记课程 班次登记 /course", _begin),),
+        buttons=(Button("course", lambda turn, _: _begin(turn), alias="go:course"),),
+    )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from bot.core import dialog_manager
+from bot.core import dialog_manager, paging
 from bot.core.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.institutions import dialog as institution_dialog
 from bot.features.institutions import name_lookup
-from bot.features.review import actions as review_actions
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form
 from policy.institutions.districts import DISTRICTS
@@ -22,6 +22,7 @@ from storage.people import people
 from storage.reports import board
 from storage.totals import aggregates, coverage
 
+Replies = list[Outgoing] | None
 NAMED = 60  # institutions named in one message; the board has all of them
 _WITH_ARGUMENT = {
     "new": re.compile(r"^新建(?:培训)?机构[\s:：]+(.+)$", re.S),
@@ -31,14 +32,12 @@ _WITH_ARGUMENT = {
     "export": re.compile(r"^(?:导出)?汇总表?[\s:：]*([^\s:：].*)?$|^导出[\s:：]*([^\s:：].*)?$"),
     "extend": re.compile(r"^延期[\s:：]+([^\s:：].*)$"),
     "status": re.compile(r"^(?:报送)?进度[\s:：]+([^\s:：].*)$"),
-    "missing": re.compile(r"^催报(?:名单)?[\s:：]+([^\s:：].*)$"),
-    "waiting": re.compile(r"^待审[\s:：]+([^\s:：].*)$"),
 }
 _ACCEPTED = re.compile(
     r"[\s:：，,（(]*(?:只算|只要|仅)?已审(?:核|的)?[)）]?$"
 )  # after a quarter: accepted ones only
 LONGEST_ARGUMENT = 40  # characters of a quarter and what is asked of it
-_OF_QUARTER = ("status", "export", "missing", "waiting")
+_OF_QUARTER = ("status", "export")
 _PLAIN = {"新建机构": "new", "新建培训机构": "new", "邀请码": "list", "邀请区市": "reader", "延期": "extend"}
 
 
@@ -53,7 +52,7 @@ def command_in(text: str) -> tuple[str, str] | None:
             if name == "export" and len(argument) > LONGEST_ARGUMENT:
                 continue
             quarter = _ACCEPTED.sub("", argument) if name == "export" else argument
-            if name in ("export", "missing", "waiting") and quarter and not _quarter_like(quarter):
+            if name == "export" and quarter and not _quarter_like(quarter):
                 continue  # “汇总表要填什么” is a question
             return name, argument
     return None
@@ -63,45 +62,63 @@ def _quarter_like(text: str) -> bool:
     return bool(re.fullmatch(r"[\d年第季度上本QqA-Z一二三四\s-]{1,12}", text))
 
 
-def act(turn: Turn, command: str, argument: str = "") -> list[Outgoing]:
-    """Carry out an office command; without the right it is refused and recorded."""
+def everything(turn: Turn) -> list[Outgoing]:
+    """机构: every institution, with what the office can do about it."""
     role = turn.office_role
-    if role is None or (command in ("staff", "reader") and role.role != "head"):
-        audit.record(
-            turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command
-        )
-        return [turn.say("office/denied.j2", head_only=role is not None)]
-    if command == "new":
-        return (
-            institution_dialog.create(turn, argument)
-            if argument
-            else dialog_manager.start(turn, "institution")
-        )
-    if command == "name":
-        return begin(turn, "officer-name")
-    if command == "invite":
-        return institution_dialog.invite(turn, argument)
-    if command in ("invite_id", "code"):
-        wanted = roster.get(turn.connection, int(argument)) if argument.isdigit() else None
-        if wanted is None:
-            return [turn.say("problem/stale.j2")]
-        act_on = institution_dialog.offer_code if command == "invite_id" else institution_dialog.give_code
-        return act_on(turn, wanted.id)
-    if command == "lead":
-        return _lead(turn, argument)
-    if command == "reader":
-        return _reader(turn, argument)
-    if command == "staff":
-        code, expires = people.create_invite(
-            turn.connection, turn.keys.codes, turn.now, "staff", None, turn.person_id
-        )
-        return [turn.say("office/staff_code.j2", code=code, expires=expires)]
-    if command == "extend":
-        return _extend(turn, argument)
+    listed = institutions.everything(turn.connection)
+    return [turn.say("office/list.j2", institutions=listed, head=role is not None and role.role == "head")]
+
+
+def new(turn: Turn, name: str = "") -> list[Outgoing]:
+    """新建机构: by the name given, else it is asked for."""
+    return institution_dialog.create(turn, name) if name else dialog_manager.start(turn, "institution")
+
+
+def own_name(turn: Turn, argument: str) -> list[Outgoing]:
+    """Ask an officer's own name."""
+    return begin(turn, "officer-name")
+
+
+def code_for(sure: bool, turn: Turn, argument: str) -> Replies:
+    """Give, or offer to give, a contact's code for the institution that a button names."""
+    wanted = roster.get(turn.connection, paging.number(argument))
+    if wanted is None:
+        return None
+    return (institution_dialog.give_code if sure else institution_dialog.offer_code)(turn, wanted.id)
+
+
+def staff_code(turn: Turn) -> list[Outgoing]:
+    """邀请同事: a code for somebody who serves in the office."""
+    code, expires = people.create_invite(
+        turn.connection, turn.keys.codes, turn.now, "staff", None, turn.person_id
+    )
+    return [turn.say("office/staff_code.j2", code=code, expires=expires)]
+
+
+def status(turn: Turn) -> list[Outgoing]:
+    """进度, of the quarter that is due."""
+    return _of_quarter(turn, "status", "")
+
+
+def export(turn: Turn, argument: str) -> list[Outgoing]:
+    """汇总表, of the quarter a button names, else of the one that is due."""
+    return _of_quarter(turn, "export", argument)
+
+
+def carry_out(turn: Turn, command: str, argument: str) -> list[Outgoing]:
+    """Carry out a command that was typed with what it is about."""
+    typed: dict[str, Callable[[Turn, str], list[Outgoing]]] = {
+        "new": new,
+        "invite": institution_dialog.invite,
+        "lead": _lead,
+        "reader": _reader,
+        "extend": _extend,
+    }
+    if command in typed:
+        return typed[command](turn, argument)
     if command in _OF_QUARTER:
         return _of_quarter(turn, command, argument)
-    everything = institutions.everything(turn.connection)
-    return [turn.say("office/list.j2", institutions=everything, head=role.role == "head")]
+    return everything(turn)
 
 
 def _of_quarter(turn: Turn, command: str, argument: str) -> list[Outgoing]:
@@ -113,12 +130,7 @@ def _of_quarter(turn: Turn, command: str, argument: str) -> list[Outgoing]:
         return [turn.say("office/quarter_problem.j2", current=reporting_quarter(turn.now))]
     if command == "export":
         return _export(turn, quarter, accepted_only=named != argument)
-    actions = {"status": _status, "missing": review_actions.missing, "waiting": _waiting}
-    return actions[command](turn, quarter)
-
-
-def _waiting(turn: Turn, quarter: Quarter) -> list[Outgoing]:
-    return review_actions.waiting(turn, quarter=quarter)
+    return _status(turn, quarter)
 
 
 def _lead(turn: Turn, name: str) -> list[Outgoing]:

@@ -9,10 +9,9 @@ from sqlalchemy import Connection
 from bot.core import dialog_manager
 from bot.core.dialog_manager import begin
 from bot.core.messages import Outgoing
-from bot.core.permissions import refused
 from bot.core.turn import Turn
 from policy.calendar.quarters import reporting_quarter
-from policy.form.form import form
+from policy.form.form import Measure, form
 from policy.form.measure_notes import Piece, timeline
 from storage.reports import prior_figures
 
@@ -32,31 +31,40 @@ def read(turn: Turn) -> list[Outgoing]:
     return [turn.say("note/list.j2", quarter=quarter, holding=holding, later=later, office=office)]
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button of the office: `new`, `l` (the list), `w:…` asks whether to take one back, `W:…` does.
+def set_note(turn: Turn) -> list[Outgoing]:
+    """设定口径: begin afresh."""
+    return begin(turn, "note")
 
-    … is `<measure>:<note>:<its first quarter>`.
-    """
-    what, _, rest = argument.partition(":")
-    if denied := refused(turn, f"note.{what}"):
-        return denied
-    if what == "new":
-        return begin(turn, "note")
-    if what == "l":
-        return read(turn)
-    if what not in ("w", "W"):
+
+def ask_withdraw(turn: Turn, argument: str) -> Replies:
+    """Ask whether a note is taken back: `<measure>:<note>:<its first quarter>`."""
+    found = _aside(turn, argument)
+    if found is None:
         return None
-    measure_id, _, key = rest.partition(":")
+    measure, key = found
+    piece = named(timeline(prior_figures.notes_set(turn.connection), measure.id), key)
+    return [turn.say("note/withdraw.j2", measure=measure, piece=piece)]
+
+
+def withdraw_note(turn: Turn, argument: str) -> Replies:
+    """Take a note back, and show what holds now."""
+    found = _aside(turn, argument)
+    if found is None:
+        return None
+    measure, key = found
+    gone = withdraw(turn.connection, measure.id, key, turn.person_id, turn.now)
+    return [turn.say("note/withdrawn.j2", measure=measure, piece=gone), *read(turn)]
+
+
+def _aside(turn: Turn, argument: str) -> tuple[Measure, str] | None:
+    """Park what is open; (the measure named, the rest), None for no measure."""
+    measure_id, _, key = argument.partition(":")
     measure = next((m for m in form().measures if m.id == measure_id), None)
     if measure is None:
         return None
     dialog_manager.park(turn)
     turn.step()
-    if what == "w":
-        piece = named(timeline(prior_figures.notes_set(turn.connection), measure.id), key)
-        return [turn.say("note/withdraw.j2", measure=measure, piece=piece)]
-    gone = withdraw(turn.connection, measure.id, key, turn.person_id, turn.now)
-    return [turn.say("note/withdrawn.j2", measure=measure, piece=gone), *read(turn)]
+    return measure, key
 
 
 def named(pieces: list[Piece], key: str) -> Piece | None:

@@ -1,1 +1,24 @@
 """期初数: figures from before the first quarter reported here."""
+
+from bot.core import dialog_manager
+from bot.core.feature import Command, Feature
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+
+
+def _begin(turn: Turn) -> list[Outgoing]:
+    """期初数: enter or correct them."""
+    if not turn.institutions:
+        return [turn.say("opening/office.j2" if turn.office_role else "report/none.j2")]
+    return dialog_manager.start(turn, "opening")
+
+
+def feature() -> Feature:
+    """Return what opening figures add."""
+    from bot.features.opening.dialog import OpeningDialog
+
+    return Feature(
+        "opening",
+        dialogs=(OpeningDialog(),),
+        commands=(Command("opening", "期初数 期初 录入期初数 更正期初数", _begin, aside=True),),
+    )

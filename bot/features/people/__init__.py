@@ -1,1 +1,53 @@
 """Accounts, codes, colleagues and names."""
+
+from functools import partial
+
+from bot.core import dialog_manager
+from bot.core.feature import Button, Command, Feature
+from bot.core.messages import Outgoing
+from bot.core.permissions import OWN_INSTITUTION, PUBLIC
+from bot.core.turn import Turn
+
+
+def _profile(turn: Turn) -> list[Outgoing]:
+    if not turn.institutions:
+        return [turn.say("report/none.j2")]
+    return dialog_manager.start(turn, "profile")
+
+
+def feature() -> Feature:
+    """Return what accounts, codes and colleagues add."""
+    from bot.features.people import accounts, binding, colleagues
+    from bot.features.people.colleagues import invite
+    from bot.features.people.profile_dialog import OfficerNameDialog, ProfileDialog
+
+    return Feature(
+        "people",
+        dialogs=(ProfileDialog(), OfficerNameDialog()),
+        commands=(
+            Command(
+                "colleagues",
+                "联系人 同事 机构联系人 交接 转交 换联系人 邀请联系人 代办",
+                colleagues.everybody,
+                aside=True,
+            ),
+            Command("account", "我的账号 账号 我的渠道", accounts.mine, aside=True),
+            Command("channel", "换个渠道 换渠道 换手机 换设备 绑定新渠道", accounts.code, aside=True),
+            Command("profile", "填表人 修改填表人", _profile),
+        ),
+        buttons=(
+            Button("account.list", lambda turn, _: accounts.mine(turn), alias="ac:l"),
+            Button("account.code", lambda turn, _: accounts.code(turn), alias="ac:new"),
+            Button("account.drop", accounts.drop, alias="ac:drop"),
+            Button("mates.list", lambda turn, _: colleagues.everybody(turn), alias="co:l"),
+            Button("mates.invite", partial(invite, "contact"), OWN_INSTITUTION, alias="co:contact"),
+            Button("mates.lead", partial(invite, "lead"), OWN_INSTITUTION, alias="co:lead"),
+            Button("mates.void", colleagues.void_codes, OWN_INSTITUTION, alias="co:void"),
+            Button("mates.askleave", partial(colleagues.leave, False), OWN_INSTITUTION, alias="co:leave"),
+            Button("mates.leave", partial(colleagues.leave, True), OWN_INSTITUTION, alias="co:leave!"),
+            Button("mates.askout", partial(colleagues.remove, False), OWN_INSTITUTION, alias="co:out"),
+            Button("mates.out", partial(colleagues.remove, True), OWN_INSTITUTION, alias="co:out!"),
+            Button("bind.confirm", binding.confirm, PUBLIC, alias="bd"),
+        ),
+        codes=binding.bind,
+    )

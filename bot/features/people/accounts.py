@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import notify
+from bot.core import notify, paging
 from bot.core.messages import Outgoing
 from bot.core.render import render
 from bot.core.turn import Turn
@@ -69,16 +69,10 @@ def _tell_heads(turn: Turn) -> None:
     notify.tell_people(turn.connection, [h for h in heads if h != mine.person_id], message, turn.now)
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button: the list, a code, or parting one of the other channels."""
-    what, _, number = argument.partition(":")
-    if what == "l":
-        return mine(turn)
-    if what == "new":
-        return code(turn)
-    if what == "drop" and number.isascii() and number.isdigit() and len(number) < 16:
-        gone = int(number) != turn.talk.account_id and accounts.leave(
-            turn.connection, turn.person_id, int(number), turn.now
-        )
-        return [turn.say("account/dropped.j2")] if gone else mine(turn)
-    return None
+def drop(turn: Turn, argument: str) -> Replies:
+    """Part one of the person's other channels from them."""
+    account = paging.number(argument)
+    gone = account != turn.talk.account_id and accounts.leave(
+        turn.connection, turn.person_id, account, turn.now
+    )
+    return [turn.say("account/dropped.j2")] if gone else mine(turn)

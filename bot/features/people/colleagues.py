@@ -5,7 +5,7 @@ Who came first may remove who came later, a lead anybody; what the office gave i
 
 from __future__ import annotations
 
-from bot.core import notify
+from bot.core import notify, paging
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from storage.people import contacts, people
@@ -47,25 +47,37 @@ def _may_remove(mine: Membership, other: Contact) -> bool:
     return mine.role == "lead" or (other.role != "lead" and mine.id < other.membership_id)
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button: `<what>:<institution or membership>`; `…!` is the confirmed one."""
-    what, _, number = argument.partition(":")
-    if what == "l":
-        return everybody(turn)
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
+def _mine(turn: Turn, argument: str) -> Membership | None:
+    """Find the person's own membership of the institution that a button names."""
+    institution = paging.number(argument)
+    return next((m for m in turn.institutions if m.institution_id == institution), None)
+
+
+def invite(role: str, turn: Turn, argument: str) -> Replies:
+    """Make a code for a colleague or a lead."""
+    mine = _mine(turn, argument)
+    return _invite(turn, mine, role) if mine else None
+
+
+def void_codes(turn: Turn, argument: str) -> Replies:
+    """Revoke the institution's open codes."""
+    mine = _mine(turn, argument)
+    if mine is None:
         return None
-    mine = next((m for m in turn.institutions if m.institution_id == int(number)), None)
-    if what in ("contact", "lead") and mine:
-        return _invite(turn, mine, what)
-    if what == "void" and mine:
-        for code in _open_codes(turn, int(number)):
-            contacts.revoke_code(turn.connection, code.id, turn.person_id, turn.now)
-        return [_listed(turn, mine)]
-    if what in ("leave", "leave!") and mine:
-        return _leave(turn, mine, sure=what.endswith("!"))
-    if what in ("out", "out!"):
-        return _remove(turn, int(number), sure=what.endswith("!"))
-    return None
+    for code in _open_codes(turn, mine.institution_id or 0):
+        contacts.revoke_code(turn.connection, code.id, turn.person_id, turn.now)
+    return [_listed(turn, mine)]
+
+
+def leave(sure: bool, turn: Turn, argument: str) -> Replies:
+    """Stop speaking for an institution, once it is confirmed."""
+    mine = _mine(turn, argument)
+    return _leave(turn, mine, sure) if mine else None
+
+
+def remove(sure: bool, turn: Turn, argument: str) -> Replies:
+    """Remove a colleague, once it is confirmed; the button names the membership."""
+    return _remove(turn, paging.number(argument), sure)
 
 
 def _invite(turn: Turn, mine: Membership, role: str) -> list[Outgoing]:

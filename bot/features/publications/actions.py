@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.dialog_manager import begin, leave_desk
+from bot.core import paging
+from bot.core.dialog_manager import Stage, begin, leave_desk
 from bot.core.messages import Outgoing
-from bot.core.permissions import refused
 from bot.core.published import as_publication, as_values
 from bot.core.turn import Turn
 from bot.features.publications import table_reader
@@ -19,12 +19,10 @@ PAGE = 8
 Replies = list[Outgoing] | None
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def listed(turn: Turn, page: int = 0) -> list[Outgoing]:
+def listed(turn: Turn, argument: str = "") -> list[Outgoing]:
     """已发布: what holds now or will, newest first."""
+    leave_desk(turn)
+    page = paging.number(argument)
     on = local(turn.now).date()
     found = [(p.id, as_publication(p)) for p in publications.not_over(turn.connection, on)]
     shown = found[page * PAGE : (page + 1) * PAGE]
@@ -32,31 +30,36 @@ def listed(turn: Turn, page: int = 0) -> list[Outgoing]:
     return [turn.say("publish/list.j2", found=shown, total=len(found), page=page, more=more, on=on)]
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button of the publications: `<what>:<number>`."""
-    what, _, rest = argument.partition(":")
-    if denied := refused(turn, f"publish.{what}"):
-        return denied
+def publish(turn: Turn) -> list[Outgoing]:
+    """发布信息: begin afresh."""
     leave_desk(turn)
-    number = _number(rest)
-    if what == "new":
-        return begin(turn, "publish")
-    if what == "how":
-        return [turn.say("publish/how.j2")]
-    if what == "l":
-        return listed(turn, number)
+    return begin(turn, "publish")
+
+
+def explain(turn: Turn, argument: str) -> Replies:
+    """Say how a table of publications is sent."""
+    leave_desk(turn)
+    return [turn.say("publish/how.j2")]
+
+
+def opened(turn: Turn, argument: str) -> Replies:
+    """Show one publication."""
+    leave_desk(turn)
+    number = paging.number(argument)
     found = publications.get(turn.connection, number)
-    if what in ("o", "w") and found is None:
+    if found is None:
         return [turn.say("publish/withdrawn.j2", done=False)]
-    if what == "o" and found:
-        return [turn.say("publish/one.j2", number=number, one=as_publication(found))]
-    if what == "w":
-        done = publications.withdraw(turn.connection, number, turn.person_id, turn.now)
-        return [turn.say("publish/withdrawn.j2", done=done)]
-    return None
+    return [turn.say("publish/one.j2", number=number, one=as_publication(found))]
 
 
-def take_file(turn: Turn) -> Replies:
+def withdraw(turn: Turn, argument: str) -> Replies:
+    """Withdraw one publication."""
+    leave_desk(turn)
+    done = publications.withdraw(turn.connection, paging.number(argument), turn.person_id, turn.now)
+    return [turn.say("publish/withdrawn.j2", done=done)]
+
+
+def take_file(turn: Turn, stage: Stage | None) -> Replies:
     """A table that staff sent: the right rows to confirm, the wrong ones listed; None for no such file."""
     file = turn.incoming.file
     if file is None or turn.office_role is None or not table_reader.is_table(file.name):
@@ -86,7 +89,7 @@ def subscriptions(turn: Turn) -> list[Outgoing]:
 
 def unsubscribe(turn: Turn, argument: str) -> Replies:
     """退订: one by its number, or all."""
-    which = _number(argument) if argument != "all" else None
+    which = paging.number(argument) if argument != "all" else None
     gone = publications.unsubscribe(turn.connection, turn.talk.account_id, turn.person_id, turn.now, which)
     left = len(publications.subscriptions(turn.connection, turn.talk.account_id))
     return [turn.say("subscribe/ended.j2", gone=gone, left=left)]

@@ -1,1 +1,62 @@
 """Policy questions, what people think of the answers, and the office's queue."""
+
+from functools import partial
+
+from bot.core.feature import Button, Command, Feature
+from bot.core.permissions import OFFICE
+
+
+def feature() -> Feature:
+    """Return what asking and answering adds. Imported late: a cold `ask` needs no dialog."""
+    from bot.features.questions import desk, feedback, knowledge, readers
+    from bot.features.questions.complaint_dialog import ComplaintDialog
+    from bot.features.questions.desk_dialogs import NewEntryDialog, PhrasingDialog, ReplyDialog
+    from bot.features.questions.handover_dialog import HandoverDialog
+
+    return Feature(
+        "questions",
+        dialogs=(HandoverDialog(), ComplaintDialog(), ReplyDialog(), PhrasingDialog(), NewEntryDialog()),
+        commands=(
+            Command("topics", "常见问题 目录 问题目录 /topics", knowledge.topics),
+            Command(
+                "original",
+                "原文 看原文 条款原文 为啥 为什么 凭啥 凭什么",
+                knowledge.last_original,
+                aside=True,
+            ),
+            Command(
+                "handover",
+                "转人工 人工 找人工 人工服务 转人工服务 我要转人工 客服 人工客服 /human",
+                feedback.hand_over,
+                aside=True,
+            ),
+            Command("complain", "写一条投诉线索 写投诉线索 提交投诉线索", knowledge.complain),
+            Command("desk", "待答问题 待答 /desk", desk.waiting, OFFICE, aside=True),
+            # Only the office has a list of them; to anybody else the word means writing one.
+            Command("complaints", "投诉线索 投诉线索列表", knowledge.complaints, aside=True),
+        ),
+        buttons=(
+            Button("topics", knowledge.topic, alias="t"),
+            Button("entry", knowledge.entry, alias="q"),
+            Button("original", knowledge.original, alias="o"),
+            Button("clause", knowledge.clause, alias="cl"),
+            Button("up", feedback.up),
+            Button("down", feedback.down),
+            Button("why", feedback.why),
+            Button("pick", feedback.pick, alias="pk"),
+            Button("handover", feedback.hand, alias="hm"),
+            Button("complain", lambda turn, _: knowledge.complain(turn), alias="do:complaint"),
+            Button("desk.list", desk.waiting, OFFICE, alias="dk:l"),
+            Button("desk.open", desk.opened, OFFICE, alias="dk:o"),
+            Button("desk.reply", partial(desk.work_on, "desk-reply"), OFFICE, alias="dk:r"),
+            Button("desk.phrasing", partial(desk.work_on, "desk-phrasing"), OFFICE, alias="dk:p"),
+            Button("desk.entry", partial(desk.work_on, "desk-entry"), OFFICE, alias="dk:n"),
+            Button("desk.askdrop", desk.ask_drop, OFFICE, alias="dk:d"),
+            Button("desk.drop", desk.drop, OFFICE, alias="dk:D"),
+            Button("tip.list", desk.complaint_list, OFFICE, alias="ct:l"),
+            Button("tip.open", desk.complaint_opened, OFFICE, alias="ct:o"),
+            Button("tip.done", desk.complaint_handled, OFFICE, alias="ct:h"),
+        ),
+        readers=(readers.QUESTION,),
+        asking=readers.ask,
+    )

@@ -101,10 +101,24 @@ def tell(
     )
 
 
+def look_up(turn: Turn, text: str) -> Reply:
+    """Find the answer within a conversation, once a message; nothing is remembered."""
+    found: Reply = turn.once(
+        f"answer {text}",
+        lambda: reply(
+            text,
+            local(turn.now).date(),
+            turn.memory.topic,
+            published=of_turn(turn),
+            turn_id=turn.id,
+        ),
+    )
+    return found
+
+
 def answer(turn: Turn, text: str) -> Reply:
     """Answer within a conversation; what was answered is remembered for a follow-up."""
-    on, published = local(turn.now).date(), of_turn(turn)
-    found = reply(text, on, turn.memory.topic, published=published, turn_id=turn.id)
+    found = look_up(turn, text)
     own = found.entries if found.found.kind == "answer" else ()  # none: a clause shown to the letter
     turn.small_talk = bool(own) and all(e.smalltalk for e in own)
     if own and own[0].clauses:

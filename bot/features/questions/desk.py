@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from bot.core import paging
 from bot.core.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing
-from bot.core.permissions import refused
 from bot.core.render import render
 from bot.core.turn import Turn
 from policy.answers.entries import answers
@@ -17,18 +15,19 @@ PAGE = 8  # questions on a page
 Replies = list[Outgoing] | None
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def waiting(turn: Turn, page: int = 0) -> list[Outgoing]:
+def waiting(turn: Turn, argument: str = "") -> list[Outgoing]:
     """待答问题, a page of them."""
+    leave_desk(turn)
+    page = paging.number(argument)
     found, total = questions.waiting(turn.connection, page * PAGE, PAGE)
     more = total > (page + 1) * PAGE
     return [turn.say("desk/list.j2", questions=found, total=total, page=page, more=more)]
 
 
-def _open(turn: Turn, number: int) -> Replies:
+def opened(turn: Turn, argument: str) -> Replies:
+    """Show one question with what people thought of the answer it got."""
+    leave_desk(turn)
+    number = paging.number(argument)
     found = questions.get(turn.connection, number)
     if found is None:
         return None
@@ -37,7 +36,10 @@ def _open(turn: Turn, number: int) -> Replies:
     return [turn.say("desk/question.j2", asked=found, disliked=disliked, reasons=reasons)]
 
 
-def _drop(turn: Turn, number: int) -> Replies:
+def drop(turn: Turn, argument: str) -> Replies:
+    """Close a question without an answer; who asked for a person is told."""
+    leave_desk(turn)
+    number = paging.number(argument)
     found = questions.get(turn.connection, number)
     told = questions.close(turn.connection, number, turn.person_id, turn.now, None)
     if found is None or told is None:
@@ -49,41 +51,38 @@ def _drop(turn: Turn, number: int) -> Replies:
     return [turn.say("desk/dropped.j2", asked=found), *waiting(turn)]
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button of the desk: `<what>:<number>`."""
-    what, _, rest = argument.partition(":")
-    if denied := refused(turn, f"desk.{what}"):
-        return denied
+def ask_drop(turn: Turn, argument: str) -> Replies:
+    """Ask before a question is closed without an answer."""
     leave_desk(turn)
-    number = _number(rest)
-    actions: dict[str, Callable[[], Replies]] = {
-        "l": lambda: waiting(turn, number),
-        "o": lambda: _open(turn, number),
-        "r": lambda: begin(turn, "desk-reply", about=number),
-        "p": lambda: begin(turn, "desk-phrasing", about=number),
-        "n": lambda: begin(turn, "desk-entry", about=number),
-        "d": lambda: [turn.say("desk/drop.j2", asked=questions.get(turn.connection, number), number=number)],
-        "D": lambda: _drop(turn, number),
-    }
-    return actions[what]() if what in actions else None
+    number = paging.number(argument)
+    return [turn.say("desk/drop.j2", asked=questions.get(turn.connection, number), number=number)]
 
 
-def complaint(turn: Turn, argument: str) -> Replies:
-    """A button of the private queue of complaints."""
-    what, _, rest = argument.partition(":")
-    if denied := refused(turn, f"complaint.{what}"):
-        return denied
+def work_on(dialog: str, turn: Turn, argument: str) -> Replies:
+    """Begin one of the desk's dialogs about a question: reply, keep as a phrasing, as a new entry."""
     leave_desk(turn)
-    number = _number(rest)
-    if what == "l":
-        found, total = complaints.listed(turn.connection, number * PAGE, PAGE)
-        more = total > (number + 1) * PAGE
-        return [turn.say("complaint/list.j2", complaints=found, total=total, page=number, more=more)]
-    if what == "o":
-        one = complaints.read(turn.connection, number, turn.person_id, turn.now)
-        contact = turn.keys.open(one.contact) if one else None
-        return [turn.say("complaint/one.j2", one=one, contact=contact)] if one else None
-    if what == "h":
-        done = complaints.mark_handled(turn.connection, number, turn.person_id, turn.now)
-        return [turn.say("complaint/handled.j2", done=done)]
-    return None
+    return begin(turn, dialog, about=paging.number(argument))
+
+
+def complaint_list(turn: Turn, argument: str = "") -> list[Outgoing]:
+    """投诉线索, a page of the private queue."""
+    leave_desk(turn)
+    page = paging.number(argument)
+    found, total = complaints.listed(turn.connection, page * PAGE, PAGE)
+    more = total > (page + 1) * PAGE
+    return [turn.say("complaint/list.j2", complaints=found, total=total, page=page, more=more)]
+
+
+def complaint_opened(turn: Turn, argument: str) -> Replies:
+    """Show one complaint with the contact left; opening it is audited."""
+    leave_desk(turn)
+    one = complaints.read(turn.connection, paging.number(argument), turn.person_id, turn.now)
+    contact = turn.keys.open(one.contact) if one else None
+    return [turn.say("complaint/one.j2", one=one, contact=contact)] if one else None
+
+
+def complaint_handled(turn: Turn, argument: str) -> Replies:
+    """Mark one complaint as handled."""
+    leave_desk(turn)
+    done = complaints.mark_handled(turn.connection, paging.number(argument), turn.person_id, turn.now)
+    return [turn.say("complaint/handled.j2", done=done)]

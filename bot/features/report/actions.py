@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.core import dialog_manager
+from bot.core.dialog_manager import Stage
+from bot.core.feature import Reader, Reading
 from bot.core.messages import FileRef, Outgoing
 from bot.core.turn import Turn
 from bot.documents.file_refs import print_ref
@@ -17,7 +21,6 @@ from storage.reports.separate_pages import STAMPED
 
 Replies = list[Outgoing] | None
 QUARTERS_SHOWN = 8
-PLACES = ("fill", "form", "prn", "att", "pg", "pgt", "pgd", "hist")  # buttons that name a report
 
 
 def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
@@ -58,12 +61,7 @@ def ask_which(turn: Turn, action: str) -> list[Outgoing]:
     return [turn.say("report/which.j2", **data)]
 
 
-def press_named(name: str, turn: Turn, argument: str) -> Replies:
-    """`press`, for a table of buttons."""
-    return press(turn, name, argument)
-
-
-def press(turn: Turn, name: str, argument: str) -> Replies:
+def press(name: str, turn: Turn, argument: str) -> Replies:
     """A button that names a report: `<institution>:<quarter>:<rest>`."""
     found = place_in(turn, argument)
     if found is None:
@@ -73,17 +71,17 @@ def press(turn: Turn, name: str, argument: str) -> Replies:
         return dialog_manager.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
     if name == "form":
         return form_file(turn, place)
-    if name == "prn":
+    if name == "print":
         return printable(turn, place)
-    if name == "att":
+    if name == "attach":
         return uploads.press_kind(turn, place, rest)
-    if name == "pg":
+    if name == "pages":
         return pages(turn, place)
-    if name == "pgt" and rest in KINDS:
+    if name == "page.write" and rest in KINDS:
         return write_page(turn, place, rest)
-    if name == "pgd":
+    if name == "page.drop":
         return drop_file(turn, place, rest)
-    if name == "hist":
+    if name == "history":
         return history(turn, place)
     return None
 
@@ -94,7 +92,7 @@ def _service(turn: Turn, name: str) -> list[Outgoing]:
     place = place_now(turn)
     if place is None:
         return ask_which(turn, name)
-    return press(turn, name, f"{place[0]}:{place[1]}") or []
+    return press(name, turn, f"{place[0]}:{place[1]}") or []
 
 
 def download(turn: Turn) -> list[Outgoing]:
@@ -104,7 +102,7 @@ def download(turn: Turn) -> list[Outgoing]:
 
 def annex(turn: Turn) -> list[Outgoing]:
     """附页."""
-    return _service(turn, "pg")
+    return _service(turn, "pages")
 
 
 def past(turn: Turn) -> list[Outgoing]:
@@ -113,18 +111,11 @@ def past(turn: Turn) -> list[Outgoing]:
         return [turn.say("report/none.j2")]
     place = place_now(turn)
     if place is None:
-        return ask_which(turn, "hist")
+        return ask_which(turn, "history")
     quarters = revision_history.quarters_of(turn.connection, place[0])
     if quarters and place[1] not in quarters:
         place = (place[0], quarters[0])
     return history(turn, place)
-
-
-def opening(turn: Turn) -> list[Outgoing]:
-    """期初数: enter or correct them."""
-    if not turn.institutions:
-        return [turn.say("opening/office.j2" if turn.office_role else "report/none.j2")]
-    return dialog_manager.start(turn, "opening")
 
 
 def form_file(turn: Turn, place: Place) -> list[Outgoing]:
@@ -213,3 +204,12 @@ def history(turn: Turn, place: Place) -> list[Outgoing]:
             others=others,
         )
     ]
+
+
+def read_kind(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
+    """Understand the answer to what a file is, when its word was typed without the quarter."""
+    token = uploads.kind_typed(turn, stage, text)
+    return Reading("button", partial(press, "attach", turn, token.partition(":")[2])) if token else None
+
+
+FILE_KIND = Reader("what a file is", read_kind)

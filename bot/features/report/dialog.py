@@ -106,6 +106,7 @@ class ReportDialog(Dialog):
     """Occupation by occupation, measure by measure; then review, confirm, receipt."""
 
     name = "report"
+    of_figures = True
 
     async def run(self, context: ReportContext) -> Outcome:
         """The conversation. Cells and explanations come from the draft's rows."""
@@ -300,6 +301,22 @@ class ReportDialog(Dialog):
         if recalled is not answers:
             answers.clear()
             answers.update(recalled)
+        return []
+
+    def in_rows(self, context: Any) -> bool:
+        """Once there are rows."""
+        return isinstance(context, ReportContext) and bool(context.occupations())
+
+    def submit(self, turn: Turn, context: Any, question: Question[Any] | None) -> list[Outgoing] | str | None:
+        """From the review to the confirmation, from there to the receipt; else what is missing."""
+        if not isinstance(context, ReportContext) or question is None:
+            return None
+        kind = question.id.split(":")[0]
+        if kind in ("review", "confirm"):
+            return "submit" if kind == "review" else "yes"
+        if isinstance(question, (AskCell, AskWhy)):
+            why = isinstance(question, AskWhy)
+            return [turn.say("problem/submit_missing.j2", left=context.missing(), why=why)]
         return []
 
     def hold(

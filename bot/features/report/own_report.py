@@ -58,3 +58,9 @@ def begin_correction(turn: Turn, place: Place) -> list[Outgoing]:
     if one.latest is not None and one.state in ("submitted", "accepted"):
         given[f"correct:{one.latest.number}"] = "correct"
     return dialog_manager.start(turn, "report", given)
+
+
+def press_correct(turn: Turn, argument: str) -> list[Outgoing] | None:
+    """更正, of the report that a button names."""
+    found = report_actions.place_in(turn, argument)
+    return None if found is None else begin_correction(turn, found[0])

@@ -157,6 +157,7 @@ class AskWhy(Write):
     """A word of explanation for something unlikely; a figure corrects the cell instead."""
 
     shortest: int = 2
+    of_figures: bool = True
 
     @classmethod
     def of(cls, form: Form, occupation: str, doubt: Doubt, place: str) -> AskWhy:

@@ -7,6 +7,7 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in
 from bot.features.report.uploads import Place
+from policy.form.form import form
 from storage.reports import drafts, reports
 
 Replies = list[Outgoing] | None
@@ -31,18 +32,21 @@ def ask_zero(turn: Turn, place: Place) -> Replies:
     return [turn.say("report/zero.j2", place=f"{place[0]}:{place[1]}", **data)]
 
 
-def press(turn: Turn, name: str, argument: str) -> Replies:
-    """A button: `rm` asks, `rmy` removes the row, `zeroy` reports zero when the draft is as it was seen."""
+def press(name: str, turn: Turn, argument: str) -> Replies:
+    """Press a button about rows.
+
+    `remove` asks, `remove.sure` removes the row, `zero.sure` reports zero when the draft is as it was seen.
+    """
     found = place_in(turn, argument)
     if found is None:
         return None
     place, rest = found
-    if name == "rm":
+    if name == "remove":
         return ask_removal(turn, place, rest)
     draft = reports.snapshot(turn.connection, *place).draft
     if draft is None:
         return None
-    if name == "rmy":
+    if name == "remove.sure":
         if not drafts.remove_occupation(turn.connection, draft, rest, turn.person_id, turn.now):
             return None
         said = turn.say("report/removed.j2", occupation=rest)
@@ -53,3 +57,30 @@ def press(turn: Turn, name: str, argument: str) -> Replies:
         said = turn.say("report/zeroed.j2")
     given = {"institution": str(place[0]), "quarter": place[1]}
     return [said, *dialog_manager.start(turn, "report", given)]
+
+
+def row(turn: Turn, argument: str) -> Replies:
+    """Show one row's cells, each a button to change it."""
+    found = place_in(turn, argument)
+    if found is None:
+        return None
+    (institution, quarter), occupation = found
+    rows = reports.snapshot(turn.connection, institution, quarter).rows
+    if occupation not in rows:
+        return None
+    data = {"occupation": occupation, "row": rows[occupation], "form": form()}
+    return [turn.say("report/change_row.j2", place=f"{institution}:{quarter}", **data)]
+
+
+def cell(turn: Turn, argument: str) -> Replies:
+    """Ask one cell anew: `<institution>:<quarter>:<occupation>/<number of the measure>`."""
+    found = place_in(turn, argument)
+    if found is None:
+        return None
+    (institution, quarter), rest = found
+    occupation, _, digit = rest.partition("/")
+    measures = form().measures
+    if not (digit.isascii() and digit.isdigit()) or len(digit) > 2 or int(digit) >= len(measures):
+        return None
+    given = {"institution": str(institution), "quarter": quarter}
+    return dialog_manager.start(turn, "report", given, revisit=f"{occupation}/{measures[int(digit)].id}")

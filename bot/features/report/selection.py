@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from bot.core import dialog_manager, vocabulary
+from bot.core.dialog_manager import Stage
+from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import DialogState, Turn
 from bot.features.report import status as report_status
@@ -48,8 +51,8 @@ def begin(turn: Turn, quarter: str = "") -> list[Outgoing]:
     return dialog_manager.start(turn, "report")
 
 
-def named(turn: Turn, text: str) -> list[Outgoing] | None:
-    """填报 with a quarter, an institution, or both, in any order; None when it names neither."""
+def read_named(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
+    """Understand 填报 with a quarter, an institution, or both, in any order."""
     said = _NAMED.match(text)
     if said is None:
         return None
@@ -57,6 +60,10 @@ def named(turn: Turn, text: str) -> list[Outgoing] | None:
     found = _institutions(turn, rest)
     if (rest and not found) or not (rest or quarter):
         return None  # a question that begins with 填报
+    return Reading("command", partial(_begin_named, turn, found, quarter))
+
+
+def _begin_named(turn: Turn, found: list[int], quarter: str) -> list[Outgoing]:
     if len(found) != 1 or len(turn.institutions) == 1:
         return begin(turn, quarter)
     if not quarter:
@@ -66,6 +73,9 @@ def named(turn: Turn, text: str) -> list[Outgoing] | None:
     if not quarter and (cursor := _cursor(turn)) is not None:
         cursor.answers = put_aside(cursor.answers)
     return dialog_manager.start(turn, "report", given)
+
+
+NAMED = Reader("a report named", read_named)
 
 
 def _without_quarter(turn: Turn, plain: str) -> tuple[str, str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from bot import buttons
 from bot.core import dialog_manager, vocabulary
+from bot.core.dialog import Problem, Write
 from bot.core.dialog_manager import Stage
+from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.figures.cells import occupations_in
@@ -21,6 +23,7 @@ from policy.form.changes import Change, read_change, read_edits, read_removal
 from policy.form.form import form
 from policy.form.rows import bare_row
 from storage.reports import drafts
+from storage.reports.reports import Revision
 
 Replies = list[Outgoing] | None
 _QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
@@ -29,33 +32,61 @@ LONGEST_QUARTER = 40  # characters, blanks included
 _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
 
 
-def take(turn: Turn, stage: Stage | None, text: str) -> Replies:
-    """What is done with a text that speaks of the figures of a report; None when it does not."""
-    question = stage.question if stage else None
-    if stage is None or question is None or not isinstance(stage.context, ReportContext):
-        return _at_once(turn, stage, text) if question is None else None
+def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
+    """Understand a text that speaks of the figures of a report."""
+    prompt = stage.question if stage else None
+    if stage is not None and isinstance(prompt, Write) and prompt.kind == "text":
+        return _beside_text(turn, stage, prompt, text)
+    if stage is None or prompt is None or not isinstance(stage.context, ReportContext):
+        return _at_once(turn, text) if prompt is None else None
     context = stage.context
-    if question.id in ("quarter", "institution"):
-        return _at_once(turn, stage, text)
+    if prompt.id in ("quarter", "institution"):
+        return _at_once(turn, text)
     if context.snapshot is None:
         return None
-    if question.kind != "text" and len(text) <= LONGEST_QUARTER and _QUARTER.match(text):
+    if len(text) <= LONGEST_QUARTER and _QUARTER.match(text):
         return _other_quarter(turn, context, text)
-    if isinstance(question, AskCell):
-        text = draft_writes.bare_row_of(question, text) or text
+    if isinstance(prompt, AskCell):
+        text = draft_writes.bare_row_of(prompt, text) or text
     if draft_writes.is_figures(context, text):
-        return _figures(turn, stage, context, text)
+        return Reading("figures", partial(_figures, turn, stage, context, text))
     return _named(turn, stage, context, text)
+
+
+def _beside_text(turn: Turn, stage: Stage, prompt: Write, text: str) -> Reading | None:
+    """Understand figures where a text is asked for; what only may be figures is not sure."""
+    context = stage.context
+    if isinstance(prompt, AskWhy) and isinstance(context, ReportContext) and context.snapshot is not None:
+        if draft_writes.is_figures(context, text) and draft_writes.only_rows_in(context, text):
+            return Reading("figures", partial(_figures, turn, stage, context, text))
+        if (found := _named(turn, stage, context, text)) is not None:
+            return found
+    if figures_in(turn, stage, text) and not _reads_figures(prompt, text):
+        return Reading("figures", partial(insist, turn, stage, text), sure=False)
+    return None
+
+
+def _reads_figures(prompt: Write, text: str) -> bool:
+    """Tell whether the prompt itself takes figures for what they are, and not for words."""
+    try:
+        value = prompt.read(text)
+    except Problem:
+        return False
+    return not isinstance(value, (str, dict)) or (isinstance(value, dict) and "words" not in value)
 
 
 def _again(stage: Stage) -> list[Outgoing]:
     return [dialog_manager.ask(stage, again=True)]
 
 
-def _at_once(turn: Turn, stage: Stage | None, text: str) -> Replies:
-    """Figures before any report is open: the report of the quarter most likely meant, which is said."""
-    if not are_whole_rows(text) or not turn.institutions:
+def _at_once(turn: Turn, text: str) -> Reading | None:
+    """Figures before any report is open: for the quarter most likely meant, which is said."""
+    if not turn.institutions or not are_whole_rows(text):
         return None
+    return Reading("figures", partial(_open_and_take, turn, text))
+
+
+def _open_and_take(turn: Turn, text: str) -> list[Outgoing]:
     place = report_actions.place_now(turn)
     if place is None:
         return report_actions.ask_which(turn, "fill")
@@ -140,59 +171,66 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
     return said_lines + dialog_manager.show(turn)
 
 
-def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Replies:
+def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Reading | None:
     """A quarter typed while a report is open: that quarter's report."""
     try:
         quarter = Quarter.parse(text, turn.now)
     except ValueError:
         return None
     if quarter > Quarter.of(turn.now):
-        current = Quarter.of(turn.now)
-        return [
-            turn.say("problem/quarter_future.j2", quarter=quarter, current=current),
-            *dialog_manager.show(turn),
-        ]
+        return Reading("command", partial(_too_early, turn, quarter))
     given = {"institution": str(context.institution_id), "quarter": str(quarter)}
-    return dialog_manager.start(turn, "report", given)
+    return Reading("command", partial(dialog_manager.start, turn, "report", given))
 
 
-def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+def _too_early(turn: Turn, quarter: Quarter) -> list[Outgoing]:
+    current = Quarter.of(turn.now)
+    said = turn.say("problem/quarter_future.j2", quarter=quarter, current=current)
+    return [said, *dialog_manager.show(turn)]
+
+
+def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Reading | None:
     """A cell, a row or the whole quarter named in words, while a draft is open."""
-    question, snapshot = stage.question, context.snapshot
-    assert question is not None and snapshot is not None
+    prompt, snapshot = stage.question, context.snapshot
+    assert prompt is not None and snapshot is not None
     if snapshot.draft is None or context.institution_id is None or context.quarter is None:
         return None
-    wants_words = question.kind == "text"
-    if wants_words and not (isinstance(question, AskWhy) and _CHANGES.match(text)):
-        return _to_change(turn, stage, context, text) if isinstance(question, AskWhy) else None
+    wants_words = prompt.kind == "text"
+    if wants_words and not _CHANGES.match(text):
+        return _to_change(turn, stage, context, text)
     place = (context.institution_id, context.quarter)
     if occupation := read_removal(context.form, text, context.occupations()):
-        return row_actions.ask_removal(turn, place, occupation)
+        return Reading("figures", partial(row_actions.ask_removal, turn, place, occupation))
     if vocabulary.says_nothing(text) and snapshot.rows:
-        return row_actions.ask_zero(turn, place)
+        return Reading("figures", partial(row_actions.ask_zero, turn, place))
     if vocabulary.tidy(text) in vocabulary.WRONG and not wants_words:
-        return dialog_manager.changes(stage)
+        return Reading("figures", partial(dialog_manager.changes, stage))
     if changed := _to_change(turn, stage, context, text):
         return changed
-    return None if wants_words or question.kind == "list" else _rows(turn, context, text)
+    return None if wants_words or prompt.kind == "list" else _rows(turn, context, text)
 
 
-def _to_change(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Replies:
+def _to_change(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Reading | None:
     """改 大数据, 大数据 已培训人数, 大数据人数改成130: the row's cells, the cell, or its new figure."""
-    question = stage.question
-    assert question is not None
-    if question.kind == "list":
+    prompt = stage.question
+    assert prompt is not None
+    if prompt.kind == "list":
         return None
-    wanted = _change(context, question, text)
+    wanted = _change(context, prompt, text)
     if wanted is None or wanted.occupation not in context.occupations():
         return None
+    row = f"{context.place}:{wanted.occupation}"
     if wanted.measure is None:
-        return buttons.press(turn, f"row:{context.place}:{wanted.occupation}")
+        return Reading("figures", partial(row_actions.row, turn, row))
     if wanted.figure is None:
         number = context.form.measures.index(wanted.measure)
-        return buttons.press(turn, f"cell:{context.place}:{wanted.occupation}/{number}")
+        return Reading("figures", partial(row_actions.cell, turn, f"{row}/{number}"))
     line = f"{wanted.occupation}\t{wanted.measure.title}\t{wanted.figure}"
-    said = draft_writes.store_lines(turn, context, line)
+    return Reading("figures", partial(_take_lines, turn, context, line))
+
+
+def _take_lines(turn: Turn, context: ReportContext, lines: str) -> list[Outgoing]:
+    said = draft_writes.store_lines(turn, context, lines)
     turn.step()
     return said + dialog_manager.show(turn)
 
@@ -208,7 +246,7 @@ def _change(context: ReportContext, question: object, text: str) -> Change | Non
     return found
 
 
-def _rows(turn: Turn, context: ReportContext, text: str) -> Replies:
+def _rows(turn: Turn, context: ReportContext, text: str) -> Reading | None:
     """Just occupations while a report is open: one's cells, or new rows for those there are none of yet."""
     names = occupations_in(context.form, text)
     snapshot = context.snapshot
@@ -216,11 +254,18 @@ def _rows(turn: Turn, context: ReportContext, text: str) -> Replies:
     if not names:
         return None
     if len(names) == 1 and names[0] in snapshot.rows:
-        return buttons.press(turn, f"row:{context.place}:{names[0]}")
+        return Reading("figures", partial(row_actions.row, turn, f"{context.place}:{names[0]}"))
     fresh = [name for name in names if name not in snapshot.rows]
+    return Reading("figures", partial(_add_rows, turn, snapshot.draft, fresh))
+
+
+def _add_rows(turn: Turn, draft: Revision, fresh: list[str]) -> list[Outgoing]:
     said = []
     if fresh:
-        drafts.add_occupations(turn.connection, snapshot.draft, fresh, turn.person_id, turn.now)
+        drafts.add_occupations(turn.connection, draft, fresh, turn.person_id, turn.now)
         said = [turn.say("report/added.j2", names=fresh)]
     turn.step()
     return said + dialog_manager.show(turn)
+
+
+FIGURES = Reader("figures of a report", read)

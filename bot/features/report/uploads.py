@@ -184,11 +184,13 @@ def _not_yet(turn: Turn, place: Place, got: attachments.Received) -> Outgoing:
     return turn.say("report/file_later.j2", **data)
 
 
-def typed_kind(turn: Turn) -> str | None:
-    """The button of the question what a file is, when its word was typed without the quarter."""
-    named = _kind_named(turn.text) if len(turn.text.strip()) <= LONGEST_KIND else ""
-    asked = [token for _, token in turn.memory.offers if token.startswith("att:")]
-    meant = [token for token in asked if token.split(":")[3:4] == [named]]
+def kind_typed(turn: Turn, stage: Stage | None, text: str) -> str | None:
+    """Return the button of the answer to what a file is, when its word was typed without the quarter."""
+    if stage is not None and stage.question is not None and stage.question.kind == "text":
+        return None
+    named = _kind_named(text) if len(text.strip()) <= LONGEST_KIND else ""
+    asked = [token for _, token in turn.memory.offers if token.startswith(("attach:", "att:"))]
+    meant = [token for token in asked if named and token.split(":")[3:4] == [named]]
     return meant[0] if len(meant) == 1 else None
 
 

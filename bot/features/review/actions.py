@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from bot.core import notify
+from bot.core import notify, paging
 from bot.core.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing
-from bot.core.permissions import refused
 from bot.core.turn import Turn
 from bot.documents.explanations import explained
 from bot.documents.file_refs import print_ref
@@ -22,14 +19,8 @@ PAGE = 8  # reports on a page of the list
 Replies = list[Outgoing] | None
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def waiting(turn: Turn, page: int = 0, quarter: Quarter | None = None) -> list[Outgoing]:
     """待审: what was submitted and not decided on, oldest first; of one quarter when it is given."""
-    if denied := refused(turn, "review.list"):
-        return denied
     found = decisions.waiting(turn.connection, str(quarter) if quarter else None)
     shown = found[page * PAGE : (page + 1) * PAGE]
     more = len(found) > (page + 1) * PAGE
@@ -38,17 +29,18 @@ def waiting(turn: Turn, page: int = 0, quarter: Quarter | None = None) -> list[O
     ]
 
 
-def _page(turn: Turn, place: str) -> Replies:
-    """A page of the list, `<page>` or `<page>:<quarter>`."""
+def listed(turn: Turn, place: str) -> Replies:
+    """Show a page of the list, `<page>` or `<page>:<quarter>`."""
     page, _, of = place.partition(":")
     try:
-        return waiting(turn, _number(page), Quarter.parse(of) if of else None)
+        return waiting(turn, paging.number(page), Quarter.parse(of) if of else None)
     except ValueError:
         return None
 
 
-def opened(turn: Turn, revision_id: int) -> Replies:
-    """One report's table beside the quarter before, with the explanations given."""
+def opened(turn: Turn, argument: str) -> Replies:
+    """Show one report's table beside the quarter before, with the explanations given."""
+    revision_id = paging.number(argument)
     one = reports.submitted_revision(turn.connection, revision_id)
     if one is None or one.revision.submitted_at is None:
         return None
@@ -76,8 +68,9 @@ def opened(turn: Turn, revision_id: int) -> Replies:
     ]
 
 
-def _printed(turn: Turn, revision_id: int) -> Replies:
-    """One report's form as a document to print."""
+def printed(turn: Turn, argument: str) -> Replies:
+    """Hand over one report's form as a document to print."""
+    revision_id = paging.number(argument)
     one = reports.submitted_revision(turn.connection, revision_id)
     if one is None or one.revision.submitted_at is None:
         return None
@@ -86,8 +79,9 @@ def _printed(turn: Turn, revision_id: int) -> Replies:
     ]
 
 
-def _attached(turn: Turn, revision_id: int) -> Replies:
-    """What one report has beside its figures: the text, and the files to take."""
+def attached(turn: Turn, argument: str) -> Replies:
+    """Show what one report has beside its figures: the text, and the files to take."""
+    revision_id = paging.number(argument)
     one = reports.submitted_revision(turn.connection, revision_id)
     if one is None or one.revision.submitted_at is None:
         return None
@@ -98,7 +92,9 @@ def _attached(turn: Turn, revision_id: int) -> Replies:
     return [turn.say("review/pages.j2", files=refs, one=one, pages=kept)]
 
 
-def _accept(turn: Turn, revision_id: int) -> list[Outgoing]:
+def accept(turn: Turn, argument: str) -> list[Outgoing]:
+    """Accept one report, unless another revision came in meanwhile."""
+    revision_id = paging.number(argument)
     try:
         done = decisions.accept(turn.connection, revision_id, turn.person_id, turn.now)
     except decisions.OwnEntry:
@@ -121,8 +117,6 @@ def conflict(turn: Turn, revision_id: int) -> list[Outgoing]:
 
 def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
     """催报名单: who has not reported, to copy into a work group."""
-    if denied := refused(turn, "review.missing"):
-        return denied
     quarter = quarter or reporting_quarter(turn.now)
     due = turn.times.due(quarter)
     groups = board.groups(turn.connection, str(quarter), due)
@@ -133,28 +127,11 @@ def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
 
 def workbench(turn: Turn) -> list[Outgoing]:
     """工作台: a way into the browser's board, for the office and the districts' readers."""
-    reader = any(m.role == "district" for m in turn.memberships)
-    if not reader and (denied := refused(turn, "workbench")):
-        return denied
     token, _ = sessions.issue_link(turn.connection, turn.person_id, turn.now)
     minutes = int(sessions.LINK_LIVES.total_seconds() // 60)
     return [turn.say("review/link.j2", url=f"{turn.url}/office/enter/{token}", minutes=minutes)]
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button: `<what>:<number>`."""
-    what, _, rest = argument.partition(":")
-    if denied := refused(turn, f"review.{what}"):
-        return denied
-    number = _number(rest)
-    actions: dict[str, Callable[[], Replies]] = {
-        "l": lambda: _page(turn, rest),
-        "o": lambda: opened(turn, number),
-        "a": lambda: _accept(turn, number),
-        "r": lambda: begin(turn, "return", revision=number),
-        "b": lambda: begin(turn, "reopen", revision=number),
-        "m": lambda: missing(turn),
-        "p": lambda: _printed(turn, number),
-        "f": lambda: _attached(turn, number),
-    }
-    return actions[what]() if what in actions else None
+def decide(dialog: str, turn: Turn, argument: str) -> Replies:
+    """Begin the dialog of a decision about one report: return or reopen."""
+    return begin(turn, dialog, revision=paging.number(argument))

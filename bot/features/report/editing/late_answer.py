@@ -60,7 +60,7 @@ def _meant(turn: Turn, answers: dict[str, Any]) -> bool:
     plain = vocabulary.tidy(turn.text)
     if any(plain == vocabulary.tidy(label) and token.startswith(here) for label, token in turn.memory.offers):
         return True
-    command = vocabulary.command(turn.text)
+    command = turn.command
     if command is not None or one_time_code.code_in(turn.text) is not None:
         return command == "submit"
     if looks_like_figure(turn.text) or are_figures(form(), turn.text, []):

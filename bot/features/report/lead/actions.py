@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager
+from bot.core import dialog_manager, paging
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.lead import review as lead_review_requests
@@ -28,18 +28,26 @@ def waiting(turn: Turn) -> list[Outgoing]:
     return [lead_review_requests.table(turn, review) for review in found[:SHOWN]]
 
 
-def act(turn: Turn, argument: str) -> Replies:
-    """A button: `ok:<review>` or `no:<review>`; only a lead's, and only while the draft is as it was."""
-    what, _, number = argument.partition(":")
-    if what == "l":
-        return waiting(turn)
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
-        return None
-    review = lead_review.get(turn.connection, int(number))
-    if review is None or not _leads(turn, review):
+def _open(turn: Turn, argument: str) -> Review | None:
+    review = lead_review.get(turn.connection, paging.number(argument))
+    return review if review is not None and _leads(turn, review) else None
+
+
+def confirm(turn: Turn, argument: str) -> Replies:
+    """Confirm a table, while the draft is as the lead saw it."""
+    review = _open(turn, argument)
+    if review is None:
         return None
     if review.state != "open" or not review.current:
         return [lead_review_requests.gone(turn, review)]
-    if what == "no":
-        return dialog_manager.start(turn, "lead", {"review": review.id})
-    return lead_review_requests.decide(turn, review.id, None) if what == "ok" else None
+    return lead_review_requests.decide(turn, review.id, None)
+
+
+def send_back(turn: Turn, argument: str) -> Replies:
+    """Ask why a table goes back, while the draft is as the lead saw it."""
+    review = _open(turn, argument)
+    if review is None:
+        return None
+    if review.state != "open" or not review.current:
+        return [lead_review_requests.gone(turn, review)]
+    return dialog_manager.start(turn, "lead", {"review": review.id})

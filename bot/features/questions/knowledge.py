@@ -1,0 +1,58 @@
+"""What is known, by button and by word: topics, entries, clauses to the letter, complaints."""
+
+from __future__ import annotations
+
+from bot.core import dialog_manager
+from bot.core.messages import Outgoing
+from bot.core.turn import Turn
+from bot.features.questions import answer as policy_answer
+from bot.features.questions import desk
+
+Replies = list[Outgoing] | None
+
+
+def _one(message: Outgoing | None) -> Replies:
+    return [message] if message else None
+
+
+def topics(turn: Turn) -> list[Outgoing]:
+    """常见问题: the list of topics."""
+    return topic(turn, "") or []
+
+
+def topic(turn: Turn, argument: str) -> Replies:
+    """Show the questions of one topic; the list of topics without a number."""
+    if argument and not (argument.isascii() and argument.isdigit() and len(argument) < 4):
+        return None
+    return _one(policy_answer.topics(turn, int(argument) if argument else None))
+
+
+def entry(turn: Turn, argument: str) -> Replies:
+    """Answer with one entry."""
+    return _one(policy_answer.entry(turn, argument))
+
+
+def original(turn: Turn, argument: str) -> Replies:
+    """Show an entry's clauses to the letter."""
+    return _one(policy_answer.original(turn, argument))
+
+
+def last_original(turn: Turn) -> list[Outgoing]:
+    """看原文: of what was answered last."""
+    found = policy_answer.original(turn, turn.memory.topic) if turn.memory.topic else None
+    return [found or turn.say("menu_hint.j2")]
+
+
+def clause(turn: Turn, argument: str) -> Replies:
+    """Show one clause to the letter."""
+    return _one(policy_answer.clause(turn, argument))
+
+
+def complain(turn: Turn) -> list[Outgoing]:
+    """Begin a complaint."""
+    return dialog_manager.start(turn, "complaint")
+
+
+def complaints(turn: Turn) -> list[Outgoing]:
+    """投诉线索: the office's list; for anybody else, writing one."""
+    return desk.complaint_list(turn) if turn.office_role else complain(turn)
