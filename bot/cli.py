@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from policy.calendar.quarters import SHANGHAI, Quarter, read_moment, reporting_q
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.core.published import Reader
+    from policy.answers.publications import Publication
 
 
 class Failed(Exception):
@@ -73,10 +75,9 @@ def clock(now: str | None) -> Callable[[], datetime]:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from bot.core import published as publications_lookup
     from bot.features.questions import answer as policy_answer
 
-    published = publications_lookup.from_settings()
+    published = _published()
     try:
         on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
     except ValueError:
@@ -97,6 +98,37 @@ def _ask(options: argparse.Namespace) -> int:
         said = policy_answer.reply(question, on, buttons=False, published=published)
         print("\n".join([said.message.text, *(f"· {c.label}" for c in said.message.choices)]))
     return 0
+
+
+def _published() -> Reader:
+    """For a command without a conversation: from the database if there is one, never making one.
+
+    Opened at the first question that the office may have published something about. Whatever is
+    wrong with the database, the notice can still be asked.
+    """
+
+    def read(kinds: Collection[str], on: date) -> list[Publication]:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from bot.core.published import reader
+        from bot.settings import BadSetting, load_settings
+        from storage.database import StorageUnavailable, connect, exists, transaction
+
+        try:
+            url = load_settings().database_url
+            if not exists(make_url(url)):
+                return []
+            engine = connect(url)
+            try:
+                with transaction(engine, read_only=True) as connection:
+                    return reader(connection)(kinds, on)
+            finally:
+                engine.dispose()
+        except (BadSetting, StorageUnavailable, SQLAlchemyError):
+            return []
+
+    return read
 
 
 def _chat(options: argparse.Namespace) -> int:
@@ -152,10 +184,10 @@ def _policy(options: argparse.Namespace) -> int:
 
         return draw(options.arguments)
     try:
-        from policy.index import training
+        from policy.index import commands
     except ImportError:
         raise _problem("development") from None
-    return training.main([options.action, *options.arguments])
+    return commands.main([options.action, *options.arguments])
 
 
 def _proposals(arguments: list[str]) -> int:

@@ -50,33 +50,3 @@ def of_turn(turn: Turn) -> Reader:
     """The one of a turn: each kind is read once, and only when something asks for it."""
     found: Reader = turn.once("published", lambda: reader(turn.connection))
     return found
-
-
-def from_settings() -> Reader:
-    """For a command without a conversation: from the database if there is one, never making one.
-
-    Opened at the first question that the office may have published something about. Whatever is
-    wrong with the database, the notice can still be asked.
-    """
-
-    def read(kinds: Collection[str], on: date) -> list[Publication]:
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import SQLAlchemyError
-
-        from bot.settings import BadSetting, load_settings
-        from storage.database import StorageUnavailable, connect, exists, transaction
-
-        try:
-            url = load_settings().database_url
-            if not exists(make_url(url)):
-                return []
-            engine = connect(url)
-            try:
-                with transaction(engine, read_only=True) as connection:
-                    return reader(connection)(kinds, on)
-            finally:
-                engine.dispose()
-        except (BadSetting, StorageUnavailable, SQLAlchemyError):
-            return []
-
-    return read

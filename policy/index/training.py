@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -315,23 +314,3 @@ def train(folder: Path = MODEL) -> Index:
     trained = fit(corpus())
     trained.weights.write(folder)
     return trained
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """`train` writes the model, `evaluate` prints held-out figures."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == ["train"]:
-        train()
-        print(f"已写入 {MODEL}")
-        return 0
-    if arguments[:1] == ["evaluate"] and set(arguments[1:]) <= {"--verbose"}:
-        from policy.index.evaluation import evaluate
-
-        evaluate(verbose="--verbose" in arguments)
-        return 0
-    print("usage: python -m policy.training train | evaluate [--verbose]", file=sys.stderr)
-    return 2
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

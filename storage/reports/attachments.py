@@ -10,12 +10,12 @@ from sqlalchemy import Connection, case, delete, exists, func, insert, select, u
 
 from storage import audit
 from storage.messages import Address, insert_new
+from storage.reports.counting import counting
 from storage.reports.drafts import touch
 from storage.reports.reports import Revision
 from storage.reports.separate_pages import STAMPED
 from storage.schema.contact import attachment, page, received_file
 from storage.schema.core import account, institution, membership, report, revision
-from storage.totals.aggregates import counting
 
 KINDS = ("measures", "practice", "problems")  # the form's note: on separate pages
 MOST = 20  # files of one revision

@@ -12,36 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select
 
 from storage.reports import prior_figures
+from storage.reports.counting import counting
 from storage.schema.contact import opening_figure
 from storage.schema.core import MEASURES, figure, institution, report, revision
 
-COUNTING = ("accepted", "submitted")
 _CHUNK = 1000  # rows fetched at a time
-
-# Built once: the sums run with every look at the board.
-_later = revision.alias("later")
-
-
-def _counts(states: tuple[str, ...]) -> ColumnElement[bool]:
-    superseded = exists().where(
-        and_(
-            _later.c.report_id == revision.c.report_id,
-            _later.c.number > revision.c.number,
-            _later.c.state.in_(states),
-        )
-    )
-    return and_(revision.c.state.in_(states), ~superseded)
-
-
-_ACCEPTED, _ANY = _counts(("accepted",)), _counts(COUNTING)
-
-
-def counting(accepted_only: bool) -> ColumnElement[bool]:
-    """The condition that a revision is the one that counts for its report."""
-    return _ACCEPTED if accepted_only else _ANY
 
 
 def _quarters(first: str, last: str) -> ColumnElement[bool]:

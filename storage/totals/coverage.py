@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, select
 
 from storage.institutions.institutions import expected_in, there
+from storage.reports.counting import counting
 from storage.schema.core import institution, report, revision
-from storage.totals.aggregates import counting
 from storage.totals.summary import Wanted
 
 _DECIDABLE = ("submitted", "returned", "accepted")

@@ -1,6 +1,6 @@
 """What a summary adds up, in slices small enough to be added any way, and the revisions behind a sum.
 
-A report counts once, by the revision `aggregates.counting` names. Since the programme's start,
+A report counts once, by the revision `counting.counting` names. Since the programme's start,
 opening figures (期初数) stand for all an institution did up to the quarter they go through; its
 reports of those quarters (`covered`) are then not added as well.
 """
@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from storage.institutions.institutions import there
 from storage.reports import prior_figures
+from storage.reports.counting import counting
 from storage.schema.contact import opening_figure
 from storage.schema.core import MEASURES, figure, institution, report, revision
-from storage.totals.aggregates import counting
 
 OPENING = "opening"  # the state of opening figures among accepted and submitted ones
 

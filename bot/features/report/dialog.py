@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import FileRef, Outgoing
@@ -15,6 +15,15 @@ from bot.core.turn import Turn
 from bot.features.figures.acting_for import ask_institution, speaking_for
 from bot.features.report import cursor as report_cursor
 from bot.features.report import status as report_status
+from bot.features.report.context import (
+    PENDING,
+    CellHints,
+    Closed,
+    NoLonger,
+    OfficeView,
+    ReportContext,
+    empty_cells,
+)
 from bot.features.report.editing import (
     cell_hints,
     concurrent_edits,
@@ -23,10 +32,8 @@ from bot.features.report.editing import (
     late_answer,
     office_remarks,
 )
-from bot.features.report.editing.cell_hints import Registered
 from bot.features.report.lead import review as lead_review_requests
 from bot.features.report.prompts import AskCell, AskOccupations, AskQuarter, AskReason, AskWhy
-from bot.features.report.status import Choices
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import Form, Row, form
 from storage.people import people
@@ -35,64 +42,6 @@ from storage.reports.reports import Snapshot
 
 SCAN_WAITS = 7  # days for which a picture sent before submitting is offered as the stamped form
 EARLY = timedelta(days=14)  # whoever reports sooner than that before the quarter's end is told that it runs
-PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
-Asked = TypeVar("Asked", bound=Question[Any])
-
-
-def empty_cells(snapshot: Snapshot) -> int:
-    """How many cells are not filled."""
-    return sum(cell is None for row in snapshot.rows.values() for cell in row.values())
-
-
-@dataclass(frozen=True)
-class ReportContext:
-    """What a replay of the report dialog knows. `last` are the rows of the quarter before."""
-
-    now: datetime
-    form: Form
-    institutions: tuple[tuple[int, str], ...]
-    institution_id: int | None
-    quarter: str | None
-    snapshot: Snapshot | None
-    last: reports.Rows
-    office: office_remarks.OfficeView = field(default_factory=office_remarks.OfficeView)
-    has_courses: bool = False
-
-    beside: cell_hints.Beside = field(default_factory=cell_hints.Beside)
-    seen: concurrent_edits.Seen | None = None
-    news: concurrent_edits.News = field(default_factory=concurrent_edits.News)
-    clashes: tuple[concurrent_edits.Clash, ...] = ()
-    edited: concurrent_edits.Changed = field(default_factory=dict)  # who changed the cells that clash
-    pages: attachments.Pages = attachments.NO_PAGES
-    review: lead_review.Review | None = None  # of the draft by the lead
-    leads: bool = False  # whether somebody else can be asked for one
-    registered: tuple[Registered, ...] = ()  # where the course registry says otherwise
-    choices: Choices = field(default_factory=Choices)  # while it is asked whose report
-    gone: int | None = None  # the institution it was, for which the person speaks no more
-
-    @property
-    def institution(self) -> str:
-        """The institution's name."""
-        return next((name for i, name in self.institutions if i == self.institution_id), "")
-
-    @property
-    def place(self) -> str:
-        """Prefix of the tokens that name a cell of this report."""
-        return f"{self.institution_id}:{self.quarter}"
-
-    def occupations(self) -> list[str]:
-        """The rows of the report, in the form's order."""
-        return self.form.occupation_order(list(self.snapshot.rows)) if self.snapshot else []
-
-    def missing(self) -> int:
-        """How many cells are not filled."""
-        return empty_cells(self.snapshot) if self.snapshot else 0
-
-    def named(self, question: Asked, **more: Any) -> Asked:
-        """The question with the quarter and, for who speaks for several, the institution it is about."""
-        whose = self.institution if len(self.institutions) > 1 else ""
-        about = {"whose": whose, "of_quarter": Quarter.parse(self.quarter or ""), **more}
-        return replace(question, data={**question.data, **about})
 
 
 @dataclass(frozen=True)
@@ -111,7 +60,7 @@ class ReportDialog(Dialog):
     async def run(self, context: ReportContext) -> Outcome:
         """The conversation. Cells and explanations come from the draft's rows."""
         if context.gone is not None:
-            return office_remarks.NoLonger(context.gone)
+            return NoLonger(context.gone)
         if len(context.institutions) > 1:
             await ask_institution(context.institutions, context.choices.states, context.choices.resume)
         current = reporting_quarter(context.now)
@@ -121,7 +70,7 @@ class ReportDialog(Dialog):
         if snapshot is None:  # not allowed (any more): the answers name another's report
             return Leave()
         if context.office.closed:
-            return office_remarks.Closed()
+            return Closed()
         if snapshot.shown is not None and snapshot.draft is None:
             if await office_remarks.ask_to_begin(context, snapshot) == "leave":
                 return Leave()
@@ -205,8 +154,8 @@ class ReportDialog(Dialog):
             institution_id = None
         snapshot: Snapshot | None = None
         last: reports.Rows = {}
-        past = cell_hints.Beside()
-        view = office_remarks.OfficeView()
+        past = CellHints()
+        view = OfficeView()
         if institution_id is not None and quarter:
             snapshot = reports.snapshot(turn.connection, institution_id, quarter, hold=True)
             view = office_remarks.load(turn, snapshot)
@@ -347,7 +296,7 @@ class ReportDialog(Dialog):
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Submit, and give the receipt."""
         assert isinstance(context, ReportContext)
-        if isinstance(outcome, (office_remarks.Closed, office_remarks.NoLonger)):
+        if isinstance(outcome, (Closed, NoLonger)):
             return late_answer.say(turn, context, outcome)
         assert isinstance(outcome, Submit)
         draft = context.snapshot.draft if context.snapshot else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Problem, Question, Write
@@ -18,14 +18,12 @@ from bot.features.figures.cells import (
     occupations_in,
     read_cell,
 )
+from bot.features.report.context import CellHint as Line
+from bot.features.report.context import Remark as Note
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_correction
 from policy.form.form import Cell, Doubt, Form, Measure, Row
 from policy.reading.numbers import is_none, is_number
-
-if TYPE_CHECKING:
-    from bot.features.report.editing.cell_hints import Line
-    from bot.features.report.editing.office_remarks import Note
 
 NOTHING = "nothing"
 

@@ -15,7 +15,7 @@ from bot.features.figures.cells import occupations_in
 from bot.features.figures.typed_rows import are_whole_rows, quarter_meant
 from bot.features.report import actions as report_actions
 from bot.features.report import row_actions
-from bot.features.report.dialog import PENDING, ReportContext
+from bot.features.report.context import PENDING, ReportContext
 from bot.features.report.editing import draft_writes
 from bot.features.report.prompts import AskCell, AskWhy
 from policy.calendar.quarters import Quarter

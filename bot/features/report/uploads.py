@@ -9,7 +9,7 @@ from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.messages import Arrived, Outgoing
 from bot.core.turn import Turn
-from bot.features.report.dialog import ReportContext
+from bot.features.report.context import ReportContext
 from bot.features.report.editing import concurrent_edits, draft_writes
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import form

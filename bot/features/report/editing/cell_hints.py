@@ -2,89 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core.dialog import Question
 from bot.core.turn import Turn
 from bot.features.figures.cells import read_cell
+from bot.features.report.context import CellHints, Registered, ReportContext
 from policy.calendar.quarters import FIRST_YEAR, Quarter
-from policy.form.form import Cell, Doubt, Form, Measure, Row, add_rows
+from policy.form.form import Doubt, Form, Measure, Row, add_rows
 from storage import courses
 from storage.reports import prior_figures
-from storage.reports.prior_figures import Note, Opening
+from storage.reports.prior_figures import Opening
 from storage.reports.reports import Rows, Snapshot
 
-if TYPE_CHECKING:
-    from bot.features.report.dialog import ReportContext
 
-
-@dataclass(frozen=True)
-class Line:
-    """Earlier values of one cell, as far as there are any."""
-
-    last: Cell = None
-    year_ago: Cell = None
-    this_year: Cell = None  # the year's earlier quarters added up
-    counts: str = ""  # 填报口径
-    since: Cell = None  # since the programme's start without this quarter, where opening figures tell
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Everything read for one report, in as many statements whatever its size.
-
-    `since` are the totals since the programme's start without this quarter, None where no opening
-    figures were entered.
-    """
-
-    last: Rows = field(default_factory=dict)
-    year_ago: Rows = field(default_factory=dict)
-    this_year: Rows = field(default_factory=dict)
-    notes: Mapping[str, Note] = field(default_factory=dict)
-    since: Rows | None = None
-
-    def line(self, occupation: str, measure: str) -> Line:
-        """What stands beside one cell."""
-        note = self.notes.get(measure)
-        return Line(
-            self.last.get(occupation, {}).get(measure),
-            self.year_ago.get(occupation, {}).get(measure),
-            self.this_year.get(occupation, {}).get(measure),
-            note.words if note else "",
-            None if self.since is None else self.since.get(occupation, {}).get(measure, 0),
-        )
-
-    def impossible(self, form: Form, occupation: str, row: Row) -> list[Doubt]:
-        """What this row makes impossible since the start; nothing without opening figures."""
-        if self.since is None or any(row.get(m.id) is None for m in form.measures):
-            return []
-        before = self.since.get(occupation, {})
-        return form.impossible({m.id: _sum(before.get(m.id), row[m.id]) for m in form.measures})
-
-
-def _sum(a: Cell, b: Cell) -> Cell:
-    return (a if isinstance(a, int) else 0) + (b if isinstance(b, int) else 0)
-
-
-def load(turn: Turn, institution_id: int, quarter: str) -> Beside:
+def load(turn: Turn, institution_id: int, quarter: str) -> CellHints:
     """Read once a message: nothing of it can be changed by the message itself."""
     key = f"beside {institution_id} {quarter}"
-    found: Beside = turn.once(key, lambda: read(turn.connection, institution_id, Quarter.parse(quarter)))
+    found: CellHints = turn.once(key, lambda: read(turn.connection, institution_id, Quarter.parse(quarter)))
     return found
 
 
-def read(connection: Connection, institution_id: int, quarter: Quarter) -> Beside:
+def read(connection: Connection, institution_id: int, quarter: Quarter) -> CellHints:
     """Everything that stands beside a report's cells."""
     first = max(f"{quarter.year - 1}Q{quarter.number}", f"{FIRST_YEAR}Q1")
     before = quarter.previous()
     rows = prior_figures.rows_between(connection, institution_id, first, str(before)) if before else {}
     of_year = [r for q, r in rows.items() if q >= f"{quarter.year}Q1"]
     opening = prior_figures.opening_of(connection, institution_id)
-    return Beside(
+    return CellHints(
         last=rows.get(str(before), {}),
         year_ago=rows.get(first, {}) if first < str(quarter) and first[:4] != str(quarter.year) else {},
         this_year=add_rows(of_year),
@@ -99,16 +48,6 @@ def _since(connection: Connection, opening: Opening, quarter: Quarter) -> Rows:
     if before and after <= before:
         rows = prior_figures.rows_between(connection, opening.institution_id, str(after), str(before))
     return add_rows([opening.rows, *rows.values()])
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A cell for which the course registry brings another figure than the report has."""
-
-    occupation: str
-    measure: Measure
-    reported: Cell
-    recorded: int
 
 
 def brought(turn: Turn, snapshot: Snapshot) -> dict[str, dict[str, int]]:

@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Choose, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from bot.features.report.context import Changed, Clash, News, ReportContext, Seen
 from policy.form.form import Cell, Form, Measure
 from storage.reports import cell_history
-from storage.reports.cell_history import Edit, Fate
+from storage.reports.cell_history import Edit
 from storage.reports.reports import Snapshot
-
-if TYPE_CHECKING:
-    from bot.features.report.dialog import ReportContext
 
 SEEN, CLASHES = "seen", "clashes"  # keys of the conversation's cursor; no question has them
 NEWS_SHOWN = 8  # rows named in one piece of news
-
-Changed = Mapping[tuple[str, str], Edit]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What this conversation was last shown: the draft (0: there was none), its version, the question."""
-
-    revision_id: int
-    version: int
-    question: str
-
-
-@dataclass(frozen=True)
-class Clash:
-    """A cell that a colleague changed while somebody else was giving it another value."""
-
-    occupation: str
-    measure: str
-    mine: Cell
-
-
-@dataclass(frozen=True)
-class News:
-    """What happened to the draft since this conversation was last shown it.
-
-    `cells` are (occupation, measure id, edit, value now) of the cells that colleagues changed; `fate`
-    is what became of a draft that is gone; `moved` whether anything at all was written into it, and
-    `rewritten` whether that was only what stood there already.
-    """
-
-    moved: bool = False
-    fate: Fate | None = None
-    cells: tuple[tuple[str, str, Edit, Cell], ...] = ()
-    rewritten: bool = False
 
 
 def seen_in(answers: dict[str, Any], snapshot: Snapshot | None) -> Seen | None:

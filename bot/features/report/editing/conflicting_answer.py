@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.core.dialog import Problem, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.figures.cells import NO_BUSINESS
+from bot.features.report.context import ReportContext, Seen
 from bot.features.report.editing import concurrent_edits, draft_writes
-from bot.features.report.editing.concurrent_edits import Seen
 from bot.features.report.prompts import AskCell, AskOccupations
 from policy.reading.numbers import looks_like_figure
 from storage.reports import drafts
-
-if TYPE_CHECKING:
-    from bot.features.report.dialog import ReportContext
 
 
 def hold(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.core.dialog import Problem
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.figures.cells import NO_BUSINESS, read_cell
 from bot.features.figures.pasted_rows import Lines, sort_lines
+from bot.features.report.context import Changed, ReportContext
 from bot.features.report.editing import concurrent_edits
 from bot.features.report.editing.cell_hints import AskTotal
 from bot.features.report.prompts import AskCell, AskWhy
@@ -16,9 +17,6 @@ from policy.form.form import NOT_KNOWN, Cell, Form, Measure
 from policy.form.rows import Line, are_figures, bare_row, only_rows
 from storage.reports import drafts, reports
 from storage.reports.reports import VersionConflict
-
-if TYPE_CHECKING:
-    from bot.features.report.dialog import ReportContext
 
 
 def store_cell(turn: Turn, context: ReportContext, question: AskCell, value: Any) -> list[Outgoing]:
@@ -149,9 +147,7 @@ def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]
     return [turn.say("report/lines.j2", **vars(result), form=context.form)]
 
 
-def _store_row(
-    turn: Turn, context: ReportContext, line: Line, changed: concurrent_edits.Changed, result: Lines
-) -> None:
+def _store_row(turn: Turn, context: ReportContext, line: Line, changed: Changed, result: Lines) -> None:
     assert line.occupation is not None
     chart, occupation, idle = context.form, line.occupation.name, line.kind == "idle"
     cells: dict[str, Cell] = dict.fromkeys((m.id for m in chart.measures), 0) if idle else {}

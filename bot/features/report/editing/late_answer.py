@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.core import one_time_code, vocabulary
 from bot.core.dialog import Outcome
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from bot.features.report.editing import concurrent_edits, office_remarks
+from bot.features.report.context import Closed, NoLonger, ReportContext
+from bot.features.report.editing import concurrent_edits
 from policy.form.form import form
 from policy.form.rows import are_figures
 from policy.reading.numbers import looks_like_figure
 from storage.institutions import institutions
-
-if TYPE_CHECKING:
-    from bot.features.report.dialog import ReportContext
 
 
 def told(
     turn: Turn, context: ReportContext, outcome: Outcome | None, answers: dict[str, Any]
 ) -> list[Outgoing] | None:
     """What happened to what was just answered; None when nothing was, or the report is open."""
-    if not isinstance(outcome, (office_remarks.Closed, office_remarks.NoLonger)) or not _meant(turn, answers):
+    if not isinstance(outcome, (Closed, NoLonger)) or not _meant(turn, answers):
         return None
     submitting = str(_last_question(answers)).startswith("confirm:")
     return say(turn, context, outcome, lost="submit" if submitting else "figure")
@@ -30,7 +28,7 @@ def told(
 
 def say(turn: Turn, context: ReportContext, outcome: Outcome, lost: str = "") -> list[Outgoing]:
     """Why the report takes nothing (any more); `lost` is what was just given in vain, if anything."""
-    if isinstance(outcome, office_remarks.NoLonger):
+    if isinstance(outcome, NoLonger):
         name = institutions.get(turn.connection, outcome.institution_id).name
         return [turn.say("report/no_longer.j2", institution=name, lost=lost)]
     latest = context.snapshot.latest if context.snapshot else None

@@ -2,66 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.core.dialog import Choose, Outcome, Question
+from bot.core.dialog import Choose, Question
 from bot.core.render import words
 from bot.core.turn import Turn
+from bot.features.report.context import OfficeView, ReportContext
 from policy.calendar.quarters import Quarter
-from policy.form.form import Cell, Doubt, Row
+from policy.form.form import Doubt, Row
 from storage.reports import reports, returned_cells
 from storage.reports.reports import Snapshot
 from storage.reports.returned_cells import WHOLE
-
-if TYPE_CHECKING:
-    from bot.features.report.dialog import ReportContext
-
-
-@dataclass(frozen=True)
-class Note:
-    """What the office said of one cell or its row, and what the cell held."""
-
-    words: str
-    was: Cell
-
-
-@dataclass(frozen=True)
-class OfficeView:
-    """The office's word on a report.
-
-    `cells` maps (occupation, measure) to words, when the latest submission was returned; `was` are
-    its figures. `reopened` is why an accepted one may be corrected; `closed` since when nothing may.
-    """
-
-    cells: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    was: reports.Rows = field(default_factory=dict)
-    reopened: str | None = None
-    closed: datetime | None = None
-
-    def note(self, occupation: str, measure: str) -> Note | None:
-        """What was said of this cell, or of its whole row."""
-        said = self.cells.get((occupation, measure)) or self.cells.get((occupation, WHOLE))
-        return Note(said, self.was.get(occupation, {}).get(measure)) if said else None
-
-    @property
-    def whole(self) -> str:
-        """What was said of the report as a whole, "" when it was not."""
-        return self.cells.get((WHOLE, WHOLE), "")
-
-
-@dataclass(frozen=True)
-class Closed(Outcome):
-    """The quarter takes no more figures from this institution."""
-
-
-@dataclass(frozen=True)
-class NoLonger(Outcome):
-    """The person does not speak for that institution any more."""
-
-    institution_id: int
 
 
 def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
