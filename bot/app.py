@@ -12,6 +12,7 @@ from bot.assistant import Assistant
 from bot.core.keys import Keys, load_keys
 from bot.documents.store import FileStore
 from bot.settings import Settings, bad, load_settings
+from policy.corpus import Corpus, build_corpus
 from storage.database import StorageUnavailable, open_database
 
 
@@ -22,12 +23,13 @@ class App:
     settings: Settings
     engine: Engine
     keys: Keys
+    corpus: Corpus
     assistant: Assistant
     files: FileStore
 
 
-def open_app(settings: Settings | None = None) -> App:
-    """Settings, database, keys, assistant.
+def open_app(settings: Settings | None = None, corpus: Corpus | None = None) -> App:
+    """Settings, database, keys, assistant; on the packaged policy unless another is given.
 
     Raises:
         BadSetting, SchemaTooOld, SchemaTooNew, StorageUnavailable: as their modules say.
@@ -48,7 +50,8 @@ def open_app(settings: Settings | None = None) -> App:
         keys = load_keys(settings.secret_key, settings.data_dir)
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
-    assistant = Assistant(engine, keys, settings.url, settings.times)
+    corpus = corpus or build_corpus()
+    assistant = Assistant(engine, keys, corpus, settings.url, settings.times)
     makers = assistant.registry.makers
-    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, makers)
-    return App(settings, engine, keys, assistant, files)
+    files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)
+    return App(settings, engine, keys, corpus, assistant, files)

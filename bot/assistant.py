@@ -27,6 +27,7 @@ from bot.documents import attachments as incoming_files
 from bot.features.publications import table_reader
 from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times
+from policy.corpus import Corpus
 from storage import messages
 from storage.database import StorageUnavailable, transaction
 from storage.reports.reports import VersionConflict
@@ -41,14 +42,16 @@ class Assistant:
         self,
         engine: Engine,
         keys: Keys,
+        corpus: Corpus,
         url: str = "",
         times: Times | None = None,
         registry: Registry | None = None,
     ) -> None:
         self.engine = engine
         self.keys = keys
+        self.corpus = corpus
         self.times = times or Times()
-        self.registry = registry or build_registry()
+        self.registry = registry or build_registry(corpus)
         self.url = url  # where a browser reaches us, without a slash at its end
 
     def handle(self, incoming: Incoming) -> list[Outgoing]:
@@ -64,7 +67,7 @@ class Assistant:
             return [render("problem/door.j2", reason=refused)]
         content = table_reader.content_of(incoming.file)
         try:
-            arrived = incoming_files.arrive(self.engine, incoming.address, incoming.file)
+            arrived = incoming_files.arrive(self.engine, self.corpus.form, incoming.address, incoming.file)
             try:
                 return self._turn(incoming, content, arrived)
             except VersionConflict:  # somebody was quicker at the same instant: to what is there now
@@ -86,7 +89,7 @@ class Assistant:
         arrived: Arrived | None,
     ) -> list[Outgoing]:
         text = input_limits.clean(incoming.text)
-        masked, was_masked = input_limits.mask(text)
+        masked, was_masked = input_limits.mask(self.corpus.form, text)
         address = incoming.address
         turn_id = messages.begin(connection, address, incoming.id, masked or _label(incoming), incoming.now)
         if turn_id is None:
@@ -97,9 +100,19 @@ class Assistant:
         private = memory.dialog is not None and self.registry.takes_numbers(memory.dialog.name)
         said_here = text if private else masked
         turn = Turn(
-            connection, incoming, talk, memory, self.keys, turn_id, said_here, content, self.url, self.times
+            connection,
+            incoming,
+            talk,
+            memory,
+            self.keys,
+            turn_id,
+            said_here,
+            self.corpus,
+            content,
+            self.url,
+            self.times,
+            self.registry.dialogs,
         )
-        turn.dialogs = self.registry.dialogs
         turn.arrived = arrived
         said = router.respond(turn, self.registry)
         if was_masked and not private:

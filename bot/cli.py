@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.core.published import Reader
     from policy.answers.publications import Publication
+    from policy.corpus import Corpus
 
 
 class Failed(Exception):
@@ -76,8 +77,10 @@ def clock(now: str | None) -> Callable[[], datetime]:
 
 def _ask(options: argparse.Namespace) -> int:
     from bot.features.questions import answer as policy_answer
+    from policy.corpus import build_corpus
 
-    published = _published()
+    corpus = build_corpus()
+    published = _published(corpus)
     try:
         on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
     except ValueError:
@@ -85,22 +88,22 @@ def _ask(options: argparse.Namespace) -> int:
     if options.batch:
         for line in sys.stdin:
             if question := line.strip():
-                print(
-                    json.dumps(policy_answer.as_json(question, on, published), ensure_ascii=False), flush=True
-                )
+                said = policy_answer.as_json(corpus, question, on, published)
+                print(json.dumps(said, ensure_ascii=False), flush=True)
         return 0
     question = " ".join(options.question).strip()
     if not question:
         raise _problem("question")
     if options.json:
-        print(json.dumps(policy_answer.as_json(question, on, published), ensure_ascii=False))
+        said = policy_answer.as_json(corpus, question, on, published)
+        print(json.dumps(said, ensure_ascii=False))
     else:
-        said = policy_answer.reply(question, on, buttons=False, published=published)
-        print("\n".join([said.message.text, *(f"· {c.label}" for c in said.message.choices)]))
+        message = policy_answer.reply(corpus, question, on, buttons=False, published=published).message
+        print("\n".join([message.text, *(f"· {c.label}" for c in message.choices)]))
     return 0
 
 
-def _published() -> Reader:
+def _published(corpus: Corpus) -> Reader:
     """For a command without a conversation: from the database if there is one, never making one.
 
     Opened at the first question that the office may have published something about. Whatever is
@@ -118,15 +121,15 @@ def _published() -> Reader:
         try:
             url = load_settings().database_url
             if not exists(make_url(url)):
-                return []
+                return corpus.published(kinds, on)
             engine = connect(url)
             try:
                 with transaction(engine, read_only=True) as connection:
-                    return reader(connection)(kinds, on)
+                    return reader(connection, corpus)(kinds, on)
             finally:
                 engine.dispose()
         except (BadSetting, StorageUnavailable, SQLAlchemyError):
-            return []
+            return corpus.published(kinds, on)
 
     return read
 
@@ -148,20 +151,20 @@ def _remind(options: argparse.Namespace) -> int:
     from bot.channels.wechat import window
     from bot.features.publications import announcements
     from bot.features.reminders import send as reminder_sender
-    from policy.calendar.reminders import corrections, due_now, sending_hours
+    from policy.calendar.reminders import due_now, sending_hours
 
     app, now = _open(), clock(options.now)()
     announcements.send_due(app.engine, now)
     reachable = window.reachable if app.settings.wechat_secret else None
-    times = app.settings.times
-    sent, _ = reminder_sender.send_due(app.engine, now, reachable, times)
-    calls = reminder_sender.unreachable(app.engine, now, reachable, times)
-    due = due_now(now, corrections())
+    times, holidays = app.settings.times, app.corpus.holidays
+    sent, _ = reminder_sender.send_due(app.engine, holidays, now, reachable, times)
+    calls = reminder_sender.unreachable(app.engine, holidays, now, reachable, times)
+    due = due_now(now, holidays)
     data = {
         "sent": sent,
         "calls": calls,
         "due": due is not None,
-        "hours": sending_hours(now, corrections()),
+        "hours": sending_hours(now, holidays),
         "quarter": due.quarter if due else reporting_quarter(now),
     }
     print(words("cli/reminded.j2", data))
@@ -169,10 +172,12 @@ def _remind(options: argparse.Namespace) -> int:
 
 
 def _policy(options: argparse.Namespace) -> int:
+    from policy.corpus import build_corpus
+
     if options.action == "check":
         from policy.consistency import report
 
-        checked = report()
+        checked = report(build_corpus())
         print(words("cli/checked.j2", vars(checked)))
         if not checked.problems:
             print(checked.table)
@@ -182,12 +187,12 @@ def _policy(options: argparse.Namespace) -> int:
     if options.action == "diagram":
         from policy.checks.diagram import main as draw
 
-        return draw(options.arguments)
+        return draw(options.arguments, build_corpus().checks)
     try:
-        from policy.index import commands
+        from policy import model_commands
     except ImportError:
         raise _problem("development") from None
-    return commands.main([options.action, *options.arguments])
+    return model_commands.main([options.action, *options.arguments], build_corpus())
 
 
 def _proposals(arguments: list[str]) -> int:
@@ -200,10 +205,11 @@ def _proposals(arguments: list[str]) -> int:
     wanted = argparse.ArgumentParser(prog="python -m bot policy proposals")
     wanted.add_argument("--to", required=True, metavar="DIR", type=Path)
     folder = wanted.parse_args(arguments).to
-    with transaction(_open().engine, read_only=True) as connection:
+    app = _open()
+    with transaction(app.engine, read_only=True) as connection:
         found = questions.proposals(connection)
     try:
-        made = proposals.write(found, folder)
+        made = proposals.write(found, folder, app.corpus)
     except OSError:
         raise _problem("write", str(folder)) from None
     print(words("cli/proposals.j2", vars(made)))
@@ -258,6 +264,7 @@ def _export(options: argparse.Namespace) -> int:
         try:
             made = export.export_to(
                 connection,
+                app.corpus.form,
                 name,
                 options.accepted,
                 app.settings.report_basis,

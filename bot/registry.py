@@ -9,7 +9,7 @@ from typing import Any
 from bot.core import permissions, vocabulary
 from bot.core.dialog import Dialog
 from bot.core.dialog_manager import Stage
-from bot.core.feature import Button, Command, Feature, Reader, Reading, Replies
+from bot.core.feature import Button, Command, Feature, FileMaker, Reader, Reading, Replies
 from bot.core.messages import Outgoing
 from bot.core.permissions import OWN_INSTITUTION, Right
 from bot.core.turn import Turn
@@ -26,10 +26,10 @@ from bot.features import (
     report,
     review,
 )
-from policy.checks.rules import checks as checks_of_policy
+from policy.corpus import Corpus
 
 # Readers are asked in this order; whoever answers questions comes last.
-FEATURES: tuple[Callable[[], Feature], ...] = (
+FEATURES: tuple[Callable[[Corpus], Feature], ...] = (
     report.feature,
     checks.feature,
     courses.feature,
@@ -81,7 +81,7 @@ class Registry:
         return _unique([*((b.name, b) for b in every), *((b.alias, b) for b in every if b.alias)])
 
     @cached_property
-    def makers(self) -> dict[str, Callable[[dict[str, Any]], bytes]]:
+    def makers(self) -> dict[str, FileMaker]:
         """What makes files from values alone, by the kind of file."""
         return _unique((kind, make) for f in self.features for kind, make in f.makers.items())
 
@@ -136,7 +136,7 @@ class Registry:
         return turn.say(
             "menu.j2",
             hello=hello,
-            checks=list(checks_of_policy().values()),
+            checks=list(turn.corpus.checks.values()),
             institutions=turn.institutions,
             office=turn.office_role is not None,
             reader="district" in roles,
@@ -158,6 +158,6 @@ def _unique(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     return found
 
 
-def build_registry() -> Registry:
-    """Build the tables of all features."""
-    return Registry(feature() for feature in FEATURES)
+def build_registry(corpus: Corpus) -> Registry:
+    """Build the tables of all features over one policy."""
+    return Registry(feature(corpus) for feature in FEATURES)

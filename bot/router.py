@@ -186,7 +186,7 @@ class Router:
         turn.step()  # a text kept before and its buttons are over
         token = self._label_typed(text, turn.memory.offers) or ""
         turn.memory.kept = Kept(turn.talk.serial, meant, turn.keys.seal(text), token)
-        shown = input_limits.mask(vocabulary.tidy(text))[0][:20]
+        shown = input_limits.mask(turn.corpus.form, vocabulary.tidy(text))[0][:20]
         data = {"meant": meant, "shown": shown, "why": prompt.of_figures, "report": stage.dialog.of_figures}
         return [turn.say("problem/likely.j2", **data)]
 
@@ -202,7 +202,10 @@ class Router:
         if kept.meant == "button":
             return self._press(kept.token)
         if kept.meant == "question":  # unmasked where a telephone number may be the answer, but not here
-            return self.registry.ask(turn, stage, input_limits.mask(text)[0]).act() or self._again()
+            return (
+                self.registry.ask(turn, stage, input_limits.mask(turn.corpus.form, text)[0]).act()
+                or self._again()
+            )
         reading = self._beside(stage, prompt, text)
         return (reading.act() if reading else None) or self._again()
 

@@ -89,7 +89,8 @@ def application(app: App) -> Starlette:
 
     async def remind() -> None:
         reachable = window.reachable if wechat is not None and wechat.can_push else None
-        await runner.run(lambda: reminder_sender.send_due(app.engine, now(), reachable, app.settings.times))
+        holidays, times = app.corpus.holidays, app.settings.times
+        await runner.run(lambda: reminder_sender.send_due(app.engine, holidays, now(), reachable, times))
         await runner.run(lambda: announcements.send_due(app.engine, now()))
 
     async def purge() -> None:

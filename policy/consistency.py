@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from policy.answers.entries import Answers, answers
+from policy.answers.entries import Answers
 from policy.answers.publications import KINDS
 from policy.checks.conditions import Condition, Leaf
-from policy.checks.rules import Check, checks
-from policy.files import packaged
-from policy.form.form import form
-from policy.index.index import index
-from policy.notice.clauses import Notices, bare, notices
+from policy.checks.rules import Check
+from policy.corpus import Corpus
+from policy.form.form import Form
+from policy.notice.clauses import Notices, bare
 
 FEWEST_PHRASINGS = 6
 
@@ -28,10 +29,10 @@ class Checked:
     table: str
 
 
-def phrasings() -> dict[str, list[str]]:
+def phrasings(files: Mapping[str, Any]) -> dict[str, list[str]]:
     """Entry id → every phrasing of every author."""
     found: dict[str, list[str]] = {}
-    for _, data in packaged("index/phrasings"):
+    for data in files.values():
         for entry_id, lines in data["phrasings"].items():
             found.setdefault(entry_id, []).extend(lines)
     return found
@@ -45,11 +46,10 @@ def notice_problems(all_notices: Notices) -> list[str]:
     return []
 
 
-def answer_problems(library: Answers, all_notices: Notices) -> list[str]:
+def answer_problems(library: Answers, all_notices: Notices, all_checks: Mapping[str, Check]) -> list[str]:
     """Unknown ids, quotations that are not verbatim, clauses without an answer."""
     problems: list[str] = []
     known, covered = set(all_notices.ids()), set[str]()
-    all_checks = checks()
     for entry in library.entries.values():
         where = f"answers/{entry.id}"
         if not entry.answer.strip():
@@ -96,7 +96,7 @@ def amendment_problems(library: Answers, all_notices: Notices) -> list[str]:
     return problems
 
 
-def rule_problems(all_checks: dict[str, Check], all_notices: Notices) -> list[str]:
+def rule_problems(all_checks: Mapping[str, Check], all_notices: Notices) -> list[str]:
     """Every leaf names a clause that exists and quotes it to the letter."""
     problems: list[str] = []
 
@@ -121,11 +121,11 @@ def rule_problems(all_checks: dict[str, Check], all_notices: Notices) -> list[st
     return problems
 
 
-def form_problems(all_notices: Notices) -> list[str]:
+def form_problems(form: Form, all_notices: Notices) -> list[str]:
     """The form prints what the annex prints."""
-    annex = bare(all_notices.clause(form().clause).text)
-    printed = [m.printed for m in form().measures] + [form().title, form().note]
-    printed += [o.name for o in form().occupations[:3]]
+    annex = bare(all_notices.clause(form.clause).text)
+    printed = [m.printed for m in form.measures] + [form.title, form.note]
+    printed += [o.name for o in form.occupations[:3]]
     return [f"form.yaml: 附件里没有“{p}”" for p in printed if bare(p) not in annex]
 
 
@@ -149,24 +149,25 @@ def coverage(library: Answers, all_notices: Notices, lines: dict[str, list[str]]
     return "\n".join(rows)
 
 
-def report() -> Checked:
-    """All checks on the packaged data."""
-    library, all_notices, lines = answers(), notices(), phrasings()
+def report(corpus: Corpus) -> Checked:
+    """All checks on the data."""
+    library, all_notices, all_checks = corpus.answers, corpus.notices, corpus.checks
+    lines = phrasings(corpus.phrasings)
     problems = [
         *notice_problems(all_notices),
-        *answer_problems(library, all_notices),
+        *answer_problems(library, all_notices, all_checks),
         *amendment_problems(library, all_notices),
-        *rule_problems(checks(), all_notices),
-        *form_problems(all_notices),
+        *rule_problems(all_checks, all_notices),
+        *form_problems(corpus.form, all_notices),
         *phrasing_problems(library, lines),
     ]
-    if index().stale():
+    if corpus.index.stale(corpus.training_inputs):
         problems.append("model: 问法或答案改动后还没有重新训练，请运行 python -m bot policy train")
     return Checked(
         problems,
         len(all_notices.ids()),
         len(library.entries),
-        len(checks()),
+        len(all_checks),
         sum(len(v) for v in lines.values()),
         coverage(library, all_notices, lines),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -14,6 +15,20 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times 
 
 class PolicyError(Exception):
     """A policy file says something impossible; the message names the file and the place."""
+
+
+def as_day(value: date | str | None) -> date | None:
+    """Return a day as YAML or JSON holds it.
+
+    Raises:
+        PolicyError: it is none.
+    """
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise PolicyError(f"不是日期：{value}") from error
 
 
 def read_yaml(path: Traversable) -> Any:

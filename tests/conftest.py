@@ -11,9 +11,11 @@ from sqlalchemy import create_engine, text
 
 from bot.app import App, open_app
 from bot.settings import Settings
+from policy.corpus import Corpus
 from storage.database import open_database, transaction
 from storage.institutions import institutions
 from storage.people import people
+from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person
 
 
@@ -76,8 +78,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres_url"))
 
 
-def make_app(url: str, folder: Path) -> App:
-    return open_app(Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None))
+def make_app(url: str, folder: Path, corpus: Corpus = CORPUS) -> App:
+    settings = Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None)
+    return open_app(settings, corpus)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,10 @@ from bot.core.dialog_manager import Stage
 from bot.core.messages import Outgoing
 from bot.core.permissions import PUBLIC, Right
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 
 Replies = list[Outgoing] | None
+FileMaker = Callable[[Corpus, dict[str, Any]], bytes]
 
 
 @dataclass(frozen=True)
@@ -94,5 +96,5 @@ class Feature:
     greeting: Callable[[Turn], Outgoing | None] | None = None
     codes: Callable[[Turn, str], Replies] | None = None
     asking: Callable[[Turn, Stage | None, str], Reading] | None = None
-    makers: Mapping[str, Callable[[dict[str, Any]], bytes]] = field(default_factory=dict)
+    makers: Mapping[str, FileMaker] = field(default_factory=dict)
     faults: Mapping[type[Exception], Callable[[Turn, Any], list[Outgoing]]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.core.messages import Incoming
-from policy.form.form import form
+from policy.form.form import Form
 from policy.form.rows import is_row
 
 LONGEST_TEXT = 4000  # characters
@@ -46,19 +46,19 @@ def clean(text: str) -> str:
     return _PRIVATE_USE.sub("", text)
 
 
-def mask(text: str) -> tuple[str, bool]:
+def mask(form: Form, text: str) -> tuple[str, bool]:
     """The text with ID-card, bank-card and telephone numbers masked, and whether any was.
 
     In a row of the form's figures blanks part one figure from the next: only a run of digits without
     any is a number of that kind there.
     """
-    masked = "".join(_masked(line) for line in text.splitlines(keepends=True))
+    masked = "".join(_masked(form, line) for line in text.splitlines(keepends=True))
     return masked, masked != text
 
 
-def _masked(line: str) -> str:
+def _masked(form: Form, line: str) -> str:
     loose, solid = (_BANK_CARD, _MOBILE), (_SOLID_CARD, _SOLID_MOBILE)
-    blanks = any(pattern.search(line) for pattern in loose) and is_row(form(), line)
+    blanks = any(pattern.search(line) for pattern in loose) and is_row(form, line)
     for pattern in (_ID_CARD, *(solid if blanks else loose), _LANDLINE):
         line = pattern.sub(lambda m: "*" * len(m[0]), line)
     return line

@@ -12,7 +12,7 @@ from bot.core.channel_limits import CHANNELS
 from bot.core.messages import Outgoing
 from bot.core.render import render, words
 from policy.calendar.quarters import Quarter
-from policy.form.form import form
+from policy.form.form import Form
 from storage import messages
 from storage.institutions import institutions
 from storage.people import contacts, people
@@ -77,9 +77,9 @@ def tell_accepted(connection: Connection, decided: Decided, now: datetime) -> To
     return _tell_of(connection, decided, "accepted", now)
 
 
-def tell_returned(connection: Connection, decided: Decided, now: datetime) -> Told:
+def tell_returned(connection: Connection, form: Form, decided: Decided, now: datetime) -> Told:
     """The report was returned, with the office's words; who hears of it."""
-    places = form().places(returned_cells.cells(connection, decided.revision_id))
+    places = form.places(returned_cells.cells(connection, decided.revision_id))
     return _tell_of(connection, decided, "returned", now, places=places)
 
 

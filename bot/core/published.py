@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.core.turn import Turn
 from policy.answers.publications import Publication
 from policy.calendar.quarters import local
+from policy.corpus import Corpus
 from storage import publications
 from storage.publications import FIELDS, Published
 
@@ -33,14 +34,15 @@ def nothing(kinds: Collection[str], on: date) -> list[Publication]:
     return []
 
 
-def reader(connection: Connection) -> Reader:
-    """From an open transaction; what was read once in it is not read again."""
+def reader(connection: Connection, corpus: Corpus) -> Reader:
+    """From an open transaction, then the corpus; what was read once in it is not read again."""
     known: dict[tuple[frozenset[str], date], list[Publication]] = {}
 
     def read(kinds: Collection[str], on: date) -> list[Publication]:
         key = (frozenset(kinds), on)
         if key not in known:
-            known[key] = [as_publication(p) for p in publications.in_force(connection, key[0], on)]
+            stored = publications.in_force(connection, key[0], on)
+            known[key] = [*map(as_publication, stored), *corpus.published(key[0], on)]
         return known[key]
 
     return read
@@ -48,5 +50,5 @@ def reader(connection: Connection) -> Reader:
 
 def of_turn(turn: Turn) -> Reader:
     """The one of a turn: each kind is read once, and only when something asks for it."""
-    found: Reader = turn.once("published", lambda: reader(turn.connection))
+    found: Reader = turn.once("published", lambda: reader(turn.connection, turn.corpus))
     return found

@@ -14,6 +14,7 @@ from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing
 from bot.core.render import render
 from policy.calendar.quarters import Quarter, Times
+from policy.corpus import Corpus
 from storage.messages import Conversation
 from storage.people import people
 
@@ -96,7 +97,7 @@ class Turn:
     """The message, the open transaction and the conversation; `text` is cleaned, not masked.
 
     `content` are the bytes of a small table that came with the message, read before the transaction;
-    `url` is where a browser reaches us, `times` when reports are due.
+    `url` is where a browser reaches us, `times` when reports are due; `corpus` is what the policy says.
     """
 
     connection: Connection
@@ -106,6 +107,7 @@ class Turn:
     keys: Keys
     id: int
     text: str
+    corpus: Corpus
     content: bytes | None = None
     url: str = ""
     times: Times = field(default_factory=Times)

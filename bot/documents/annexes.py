@@ -16,6 +16,7 @@ from bot.documents import attachments as incoming_files
 from bot.documents import docx
 from bot.documents.store import safe_name
 from policy.calendar.quarters import Quarter
+from policy.form.form import Form
 from storage.reports import attachments
 from storage.reports.attachments import Annexed, Attached
 from storage.totals import coverage
@@ -24,22 +25,24 @@ LONGEST_NAME = 60  # characters of a folder's or a file's name, before its endin
 _PIECE = 1024 * 1024  # bytes copied at a time
 
 
-def merged_pages(connection: Connection, quarter: str, accepted_only: bool) -> bytes:
+def merged_pages(connection: Connection, form: Form, quarter: str, accepted_only: bool) -> bytes:
     """Every institution's separate pages of a quarter as one DOCX, with a list of their files.
 
     Of each the revision that counts, or its latest accepted one. Equal contents give equal bytes.
     """
-    return _merged(
-        connection, quarter, accepted_only, attachments.of_quarter(connection, quarter, accepted_only)
-    )
+    found = attachments.of_quarter(connection, quarter, accepted_only)
+    return _merged(connection, form, quarter, accepted_only, found)
 
 
-def _merged(connection: Connection, quarter: str, accepted_only: bool, found: list[Annexed]) -> bytes:
+def _merged(
+    connection: Connection, form: Form, quarter: str, accepted_only: bool, found: list[Annexed]
+) -> bytes:
     named = Quarter.parse(quarter)
     with_pages = [one for one in found if one.pages.separate]
     return docx.document(
         "annexes",
         words("export/annexes_title.j2", {"quarter": named}),
+        form.layout,
         quarter=named,
         accepted_only=accepted_only,
         found=with_pages,
@@ -50,7 +53,12 @@ def _merged(connection: Connection, quarter: str, accepted_only: bool, found: li
 
 
 def annex_zip(
-    connection: Connection, quarter: str, data_dir: Path, target: BinaryIO, accepted_only: bool = False
+    connection: Connection,
+    form: Form,
+    quarter: str,
+    data_dir: Path,
+    target: BinaryIO,
+    accepted_only: bool = False,
 ) -> list[str]:
     """Write a zip of the merged document and every file, in a folder for each institution, into `target`.
 
@@ -63,7 +71,7 @@ def annex_zip(
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr(
             docx.entry(f"{safe_name(title)}.docx", stored=True),
-            _merged(connection, quarter, accepted_only, found),
+            _merged(connection, form, quarter, accepted_only, found),
         )
         for path, file in paths(found):
             try:

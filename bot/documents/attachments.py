@@ -14,7 +14,7 @@ from bot.core.messages import Arrived, IncomingFile
 from bot.documents import media_type, sheet_reader
 from bot.documents.media_type import BadFile
 from bot.documents.sheet_reader import BadSheet, Grid
-from policy.form.form import form
+from policy.form.form import Form
 from policy.form.sheet import MOST_ROWS, Base, FormFile, is_ours, read_form
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Address
@@ -25,7 +25,7 @@ _OLD_NAMES = (".doc", ".xls", ".wps", ".et", ".dps")
 _GOING = ".going"  # ends the name of one that is being removed
 
 
-def arrive(engine: Engine, address: Address, file: IncomingFile | None) -> Arrived | None:
+def arrive(engine: Engine, form: Form, address: Address, file: IncomingFile | None) -> Arrived | None:
     """Look at a file, and keep it when it is an attachment; None for anybody who may not send one.
 
     Raises:
@@ -43,7 +43,7 @@ def arrive(engine: Engine, address: Address, file: IncomingFile | None) -> Arriv
         content = path.read_bytes()
     except OSError:
         return Arrived(file.name, size=file.size, refused="lost")
-    arrived = examine(file.name, content)
+    arrived = examine(form, file.name, content)
     if not arrived.refused and arrived.form is None:
         try:
             keep(content, arrived.hash, path.parent.parent)
@@ -52,7 +52,7 @@ def arrive(engine: Engine, address: Address, file: IncomingFile | None) -> Arriv
     return arrived
 
 
-def examine(name: str, content: bytes) -> Arrived:
+def examine(form: Form, name: str, content: bytes) -> Arrived:
     """What a file is: the form, something to attach, or why it is not taken."""
     digest, size = hashlib.sha256(content).hexdigest(), len(content)
     try:
@@ -64,7 +64,7 @@ def examine(name: str, content: bytes) -> Arrived:
         if kind == "csv" and size > sheet_reader.LONGEST:
             raise BadFile("large")  # no table of ours
         media_type.refuse_roster(kind, content)
-        read = _form(kind, content)
+        read = _form(form, kind, content)
         if read is None and kind == "csv":
             raise BadFile("kind")  # a table of ours or nothing
     except (BadFile, BadSheet) as error:
@@ -85,7 +85,7 @@ def _kind(name: str, content: bytes) -> str:
     return kind
 
 
-def _form(kind: str, content: bytes) -> FormFile | None:
+def _form(form: Form, kind: str, content: bytes) -> FormFile | None:
     if kind not in ("xlsx", "csv") or len(content) > sheet_reader.LONGEST:
         return None
     grids: list[Grid]
@@ -95,11 +95,11 @@ def _form(kind: str, content: bytes) -> FormFile | None:
     else:
         grids = [sheet_reader.read_csv(content)]
     for grid in grids:
-        if read := read_form(form(), grid, base):
+        if read := read_form(form, grid, base):
             if len(grid) > MOST_ROWS:
                 raise BadSheet("rows")
             return read
-    if base is not None or any(is_ours(form(), grid) for grid in grids):
+    if base is not None or any(is_ours(form, grid) for grid in grids):
         raise BadSheet("heads")  # it was meant to be the form: never an attachment by mistake
     return None
 

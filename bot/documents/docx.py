@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,6 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from bot.core.render import templates
-from policy.form.form import form
 
 FIXED = (2023, 5, 24, 0, 0, 0)  # the notice's date, as every part's own: any fixed one does
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -54,9 +54,9 @@ def _environment() -> Environment:
     return env
 
 
-def document(template: str, title: str, **data: Any) -> bytes:
+def document(template: str, title: str, layout: Mapping[str, Any], **data: Any) -> bytes:
     """A DOCX whose text is `docx/<template>.xml.j2`; every page's foot says `data["mark"]`."""
-    shared = {"title": title, "layout": form().layout, **data}
+    shared = {"title": title, "layout": layout, **data}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for part, name in {**_PARTS, "word/document.xml": template}.items():

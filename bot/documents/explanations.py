@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy.form.form import fact_of, form
+from policy.form.form import Form, fact_of
 from storage.reports.reports import Submitted
 
 
@@ -17,8 +17,7 @@ class Explained:
     words: str
 
 
-def explained(one: Submitted) -> list[Explained]:
+def explained(one: Submitted, form: Form) -> list[Explained]:
     """A revision's explanations in the form's order."""
-    chart = form()
-    ordered = sorted(one.explanations, key=lambda e: chart.doubt_order(e.occupation, e.doubt))
+    ordered = sorted(one.explanations, key=lambda e: form.doubt_order(e.occupation, e.doubt))
     return [Explained(e.occupation, fact_of(e.asked), e.words) for e in ordered]

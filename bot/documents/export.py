@@ -23,6 +23,7 @@ from bot.documents.explanations import explained
 from bot.documents.export_rows import label
 from bot.documents.workbook import Sheets, lines, shown
 from policy.calendar.quarters import FIRST_YEAR, Quarter, Times, local
+from policy.form.form import Form
 from storage.reports import reports
 from storage.reports.reports import Submitted
 from storage.totals import aggregates, coverage
@@ -67,14 +68,14 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     data = {"one": one, "when": when, "telephone": telephone, "idle": idle}
     head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
     row = sheets.annex(sheet, head, rows, foot)
-    for said in explained(one):
+    for said in explained(one, chart):
         text = words("export/explanation.j2", {"said": said})
         sheet.merge_range(row, 0, row, len(chart.measures), text, sheets.style(align="left", font_size=10))
         sheet.set_row(row, 32)
         row += 1
 
 
-def one_form(connection: Connection, revision_id: int, keys: Keys) -> bytes:
+def one_form(connection: Connection, form: Form, revision_id: int, keys: Keys) -> bytes:
     """The official form of one submitted revision.
 
     Raises:
@@ -83,13 +84,14 @@ def one_form(connection: Connection, revision_id: int, keys: Keys) -> bytes:
     one = reports.submitted_revision(connection, revision_id)
     if one is None:
         raise KeyError(revision_id)
-    sheets = Sheets()
+    sheets = Sheets(form)
     _form_sheet(sheets, sheets.sheet(one.quarter), one, keys)
     return sheets.close()
 
 
 def aggregate(
     connection: Connection,
+    form: Form,
     quarter: str,
     accepted_only: bool,
     basis: str,
@@ -109,7 +111,7 @@ def aggregate(
     counted = coverage.turnout(connection, quarter, accepted_only)
     due = (times or Times()).due(now)
     first, since_start = str(first_quarter(now, basis)), basis == "total"
-    sheets = Sheets()
+    sheets = Sheets(form)
     shared = {
         "quarter": now,
         "basis": basis,
@@ -124,11 +126,12 @@ def aggregate(
     export_lists.district_sheet(sheets, connection, wanted, due, counted)
     export_lists.list_sheet(sheets, connection, quarter, accepted_only, due)
     if 0 < len(openings) <= MOST_SHEETS:
-        cells = map(export_rows.opening_cells, aggregates.opening_origins(connection, quarter))
-        export_lists.rows_sheet(sheets, "sheet_openings", export_rows.opening_heads(), cells)
+        found = aggregates.opening_origins(connection, quarter)
+        cells = (export_rows.opening_cells(form, one) for one in found)
+        export_lists.rows_sheet(sheets, "sheet_openings", export_rows.opening_heads(form), cells)
     if len(ids) <= MOST_SHEETS:
-        rows = export_rows.origin_rows(connection, first, quarter, accepted_only, since_start)
-        export_lists.rows_sheet(sheets, "sheet_origins", export_rows.origin_heads(), rows)
+        rows = export_rows.origin_rows(connection, form, first, quarter, accepted_only, since_start)
+        export_lists.rows_sheet(sheets, "sheet_origins", export_rows.origin_heads(form), rows)
         for one in reports.submitted_revisions(connection, ids):
             _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
     return sheets.close()
@@ -161,7 +164,12 @@ def fingerprint(connection: Connection, quarter: str, accepted_only: bool) -> st
 
 
 def write_origins(
-    connection: Connection, quarter: str, accepted_only: bool, target: BinaryIO, basis: str = "quarter"
+    connection: Connection,
+    form: Form,
+    quarter: str,
+    accepted_only: bool,
+    target: BinaryIO,
+    basis: str = "quarter",
 ) -> None:
     """Every row that a basis adds, with its revision, as CSV (UTF-8 with BOM for Excel).
 
@@ -169,21 +177,21 @@ def write_origins(
     """
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(export_rows.origin_heads())
+    writer.writerow(export_rows.origin_heads(form))
     first = str(first_quarter(Quarter.parse(quarter), basis))
-    for cells in export_rows.origin_rows(connection, first, quarter, accepted_only, basis == "total"):
-        writer.writerow(export_rows.as_text(cells))
+    for cells in export_rows.origin_rows(connection, form, first, quarter, accepted_only, basis == "total"):
+        writer.writerow(export_rows.as_text(form, cells))
     text.detach()
 
 
 def write_forms(
-    connection: Connection, quarter: str, accepted_only: bool, keys: Keys, target: BinaryIO
+    connection: Connection, form: Form, quarter: str, accepted_only: bool, keys: Keys, target: BinaryIO
 ) -> None:
     """Every institution's form, in workbooks of MOST_SHEETS sheets each, as one zip."""
     ids = aggregates.counting_ids(connection, quarter, accepted_only)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for number, start in enumerate(range(0, len(ids), MOST_SHEETS), 1):
-            sheets = Sheets()
+            sheets = Sheets(form)
             for one in reports.submitted_revisions(connection, ids[start : start + MOST_SHEETS]):
                 _form_sheet(sheets, sheets.sheet(one.institution), one, keys)
             name = zipfile.ZipInfo(f"{quarter}-{number:03d}.xlsx", _ZIP_DATE)
@@ -192,6 +200,7 @@ def write_forms(
 
 def export_to(
     connection: Connection,
+    form: Form,
     quarter: str,
     accepted_only: bool,
     basis: str,
@@ -209,16 +218,16 @@ def export_to(
     """
     if path.suffix.lower() == ".csv":
         with path.open("wb") as file:
-            write_origins(connection, quarter, accepted_only, file, basis)
+            write_origins(connection, form, quarter, accepted_only, file, basis)
         return [path]
-    path.write_bytes(aggregate(connection, quarter, accepted_only, basis, keys, times))
+    path.write_bytes(aggregate(connection, form, quarter, accepted_only, basis, keys, times))
     made = [path]
     if len(aggregates.counting_ids(connection, quarter, accepted_only)) > MOST_SHEETS:
         forms, rows = path.with_suffix(".zip"), path.with_suffix(".csv")
         with forms.open("wb") as file:
-            write_forms(connection, quarter, accepted_only, keys, file)
+            write_forms(connection, form, quarter, accepted_only, keys, file)
         with rows.open("wb") as file:
-            write_origins(connection, quarter, accepted_only, file, basis)
+            write_origins(connection, form, quarter, accepted_only, file, basis)
         made += [forms, rows]
     return made
 

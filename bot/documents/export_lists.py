@@ -118,7 +118,7 @@ def district_sheet(
     every = {m.id: sum(added.get(m.id, 0) for added in sums.values()) for m in sheets.chart.measures}
     rows.append(_district_cells(sheets, label("sum"), every, whole, whole.expected))
     heads = ["district", "listed_counted", "expected", "others_counted"]
-    rows_sheet(sheets, "sheet_districts", [*map(label, heads), *measure_heads()], rows)
+    rows_sheet(sheets, "sheet_districts", [*map(label, heads), *measure_heads(sheets.chart)], rows)
 
 
 def _district_cells(sheets: Sheets, name: str, sums: dict[str, int], here: Turnout, expected: int) -> Cells:

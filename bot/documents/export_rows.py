@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.core.render import words
 from bot.documents.workbook import shown
 from policy.calendar.quarters import local
-from policy.form.form import NOT_KNOWN, Measure, form
+from policy.form.form import NOT_KNOWN, Form, Measure
 from storage.totals import aggregates
 from storage.totals.aggregates import OpeningOrigin, Origin
 
@@ -24,33 +24,33 @@ def label(name: str) -> str:
     return words("export/label.j2", {"id": name})
 
 
-def measure_heads() -> list[str]:
+def measure_heads(form: Form) -> list[str]:
     """The measures as column heads, the amount with the unit we read it in."""
-    return [words("export/measure_head.j2", {"measure": m}) for m in form().measures]
+    return [words("export/measure_head.j2", {"measure": m}) for m in form.measures]
 
 
-def origin_heads() -> list[str]:
+def origin_heads(form: Form) -> list[str]:
     """The column heads of `origin_rows`."""
-    return [label(name) for name in _OF_ORIGIN] + measure_heads()
+    return [label(name) for name in _OF_ORIGIN] + measure_heads(form)
 
 
 def origin_rows(
-    connection: Connection, first: str, last: str, accepted_only: bool, since_start: bool
+    connection: Connection, form: Form, first: str, last: str, accepted_only: bool, since_start: bool
 ) -> Iterator[Cells]:
     """Every row that a total over quarters `first`…`last` adds, streamed.
 
     Since the start the opening figures follow, instead of the reports that they include.
     """
     for origin in aggregates.origins(connection, first, last, accepted_only, since_start):
-        yield _origin_cells(origin)
+        yield _origin_cells(form, origin)
     for opening in aggregates.opening_origins(connection, last) if since_start else ():
-        yield _opening_as_origin(opening)
+        yield _opening_as_origin(form, opening)
 
 
-def _origin_cells(origin: Origin) -> Cells:
+def _origin_cells(form: Form, origin: Origin) -> Cells:
     figures = [
         shown(m, NOT_KNOWN if value is None else value)
-        for m, value in zip(form().measures, origin.figures, strict=True)
+        for m, value in zip(form.measures, origin.figures, strict=True)
     ]
     return [
         origin.institution,
@@ -65,22 +65,22 @@ def _origin_cells(origin: Origin) -> Cells:
     ]
 
 
-def _opening_as_origin(opening: OpeningOrigin) -> Cells:
+def _opening_as_origin(form: Form, opening: OpeningOrigin) -> Cells:
     """In the columns of the rows that reports bring: no revision, its source in the receipt's place."""
-    institution, district, _, number, _, at, occupation, *figures = opening_cells(opening)
+    institution, district, _, number, _, at, occupation, *figures = opening_cells(form, opening)
     about = {"through": opening.through, "source": opening.source}
     until, receipt = words("export/opening_until.j2", about), words("export/opening.j2", about)
     return [institution, district, until, occupation, "", number, receipt, at, *figures]
 
 
-def opening_heads() -> list[str]:
+def opening_heads(form: Form) -> list[str]:
     """The column heads of `opening_cells`."""
-    return [label(name) for name in _OF_OPENING] + measure_heads()
+    return [label(name) for name in _OF_OPENING] + measure_heads(form)
 
 
-def opening_cells(opening: OpeningOrigin) -> Cells:
+def opening_cells(form: Form, opening: OpeningOrigin) -> Cells:
     """A row of opening figures."""
-    figures = [shown(m, value) for m, value in zip(form().measures, opening.figures, strict=True)]
+    figures = [shown(m, value) for m, value in zip(form.measures, opening.figures, strict=True)]
     return [
         opening.institution,
         opening.district or "",
@@ -93,11 +93,11 @@ def opening_cells(opening: OpeningOrigin) -> Cells:
     ]
 
 
-def as_text(cells: Cells) -> list[str]:
+def as_text(form: Form, cells: Cells) -> list[str]:
     """A row for a CSV: yuan as people write them, and nothing a spreadsheet would take for a formula."""
-    fixed, measures = cells[: -len(form().measures)], cells[-len(form().measures) :]
+    fixed, measures = cells[: -len(form.measures)], cells[-len(form.measures) :]
     return [_harmless(cell) for cell in fixed] + [
-        _figure(m, cell) for m, cell in zip(form().measures, measures, strict=True)
+        _figure(m, cell) for m, cell in zip(form.measures, measures, strict=True)
     ]
 
 

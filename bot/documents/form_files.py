@@ -12,7 +12,7 @@ from bot.documents.explanations import explained
 from bot.documents.sheet_reader import BASE_SHEET
 from bot.documents.workbook import Sheets, lines, shown
 from policy.calendar.quarters import Quarter, local
-from policy.form.form import Form, Measure, form
+from policy.form.form import Form, Measure
 from storage.institutions import institutions
 from storage.people import people
 from storage.reports import attachments, prior_figures, reports
@@ -21,16 +21,15 @@ from storage.reports.reports import Submitted
 
 
 def draft_form(
-    connection: Connection, institution_id: int, quarter: str, person_id: int, keys: Keys
+    connection: Connection, chart: Form, institution_id: int, quarter: str, person_id: int, keys: Keys
 ) -> bytes:
     """The form with what the report holds now; empty rows for every occupation it has not.
 
     A hidden sheet says what the form showed, so that only changed cells are taken from it later.
     """
-    chart = form()
     snapshot = reports.snapshot(connection, institution_id, quarter)
     profile = people.profile(connection, person_id)
-    sheets = Sheets()
+    sheets = Sheets(chart)
     sheet = sheets.sheet(quarter)
     names = chart.occupation_order([*{*(o.name for o in chart.occupations), *snapshot.rows}])
     rows = {n: [shown(m, snapshot.rows.get(n, {}).get(m.id)) for m in chart.measures] for n in names}
@@ -63,7 +62,7 @@ def note_lines(connection: Connection, chart: Form, quarter: str) -> list[tuple[
     return [(m.title, said[m.id].words) for m in chart.measures if m.id in said]
 
 
-def printable(connection: Connection, revision_id: int, keys: Keys) -> bytes:
+def printable(connection: Connection, chart: Form, revision_id: int, keys: Keys) -> bytes:
     """The form of one submitted revision as DOCX, ready to print and stamp.
 
     Raises:
@@ -73,19 +72,21 @@ def printable(connection: Connection, revision_id: int, keys: Keys) -> bytes:
     if one is None:
         raise KeyError(revision_id)
     pages = attachments.of(connection, revision_id)
-    notes = note_lines(connection, form(), one.quarter)
-    return printed(one, keys.open(one.revision.telephone) or "", notes, pages)
+    notes = note_lines(connection, chart, one.quarter)
+    return printed(chart, one, keys.open(one.revision.telephone) or "", notes, pages)
 
 
-def printed(one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages) -> bytes:
+def printed(
+    chart: Form, one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages
+) -> bytes:
     """The bytes of the DOCX: the annex on a page of its own, explanations and separate pages after it."""
-    chart = form()
     rows = form_rows(chart, one)
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     separate = any(f.kind in KINDS for f in pages.files)
     return docx.document(
         "form",
         chart.title,
+        chart.layout,
         form=chart,
         one=one,
         quarter=Quarter.parse(one.quarter),
@@ -97,7 +98,7 @@ def printed(one: Submitted, telephone: str, notes: list[tuple[str, str]], pages:
         row_height=_row_height(chart, len(rows)),
         gaps=not (one.revision.nothing_to_report or rows.keys() <= one.rows.keys()),
         idle=one.no_business,
-        explained=explained(one),
+        explained=explained(one, chart),
         following=bool(one.explanations or pages.words or separate),
         pages=pages,
         mark=one.revision.receipt or one.quarter,

@@ -19,11 +19,12 @@ from bot.core.messages import FileRef, IncomingFile
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
 from policy.calendar.quarters import Times
+from policy.corpus import Corpus
 from storage.database import transaction
 from storage.people import people
 from storage.reports import attachments, reports
 
-FileMaker = Callable[[dict[str, Any]], bytes]
+FileMaker = Callable[[Corpus, dict[str, Any]], bytes]
 INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
 
 
@@ -76,6 +77,7 @@ class FileStore:
         data_dir: Path,
         basis: str,
         times: Times,
+        corpus: Corpus,
         makers: Mapping[str, FileMaker],
     ) -> None:
         self.makers = makers
@@ -84,6 +86,7 @@ class FileStore:
         self.data_dir = data_dir
         self.basis = basis
         self.times = times
+        self.corpus = corpus
 
     def may_have(self, person_id: int, ref: FileRef) -> bool:
         """Whether this person may have a file now, whoever they were when it was offered to them."""
@@ -110,22 +113,24 @@ class FileStore:
             FileGone: it was kept once and is not there any more.
         """
         if ref.kind in self.makers:
-            return self.makers[ref.kind](dict(ref.args))
+            return self.makers[ref.kind](self.corpus, dict(ref.args))
         if ref.kind == "attachment":
             try:
                 return (self.data_dir / incoming_files.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
             except FileNotFoundError as error:
                 raise FileGone from error
+        form = self.corpus.form
         with transaction(self.engine, read_only=True) as connection:
             if ref.kind == "form-draft":
                 wanted = (int(ref.args["institution"]), str(ref.args["quarter"]), int(ref.args["person"]))
-                return form_files.draft_form(connection, *wanted, self.keys)
+                return form_files.draft_form(connection, form, *wanted, self.keys)
             if ref.kind == "form-docx":
-                return form_files.printable(connection, int(ref.args["revision"]), self.keys)
+                return form_files.printable(connection, form, int(ref.args["revision"]), self.keys)
             if ref.kind == "form":
-                return export.one_form(connection, int(ref.args["revision"]), self.keys)
+                return export.one_form(connection, form, int(ref.args["revision"]), self.keys)
             return export.aggregate(
                 connection,
+                form,
                 str(ref.args["quarter"]),
                 bool(ref.args["accepted_only"]),
                 self.basis,

@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from bot.core.render import words
-from policy.form.form import NOT_KNOWN, Measure, form
+from policy.form.form import NOT_KNOWN, Form, Measure
 
 _FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does
 _BAD_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -34,8 +34,8 @@ def lines(template: str, **data: Any) -> list[str]:
 class Sheets:
     """A workbook with the annex's layout."""
 
-    def __init__(self) -> None:
-        self.chart = form()
+    def __init__(self, form: Form) -> None:
+        self.chart = form
         self._buffer = io.BytesIO()
         self.book = xlsxwriter.Workbook(self._buffer, {"in_memory": True, "strings_to_formulas": False})
         self.book.set_properties({"created": _FIXED, "title": self.chart.title})

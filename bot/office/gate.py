@@ -156,7 +156,10 @@ class Door:
                 raise NotIn
 
         def keep() -> dict[str, Arrived]:
-            found = {field: incoming_files.examine(name, content) for field, (name, content) in files.items()}
+            form = self.app.corpus.form
+            found = {
+                field: incoming_files.examine(form, name, content) for field, (name, content) in files.items()
+            }
             for field, one in found.items():
                 if not one.refused:
                     incoming_files.keep(files[field][1], one.hash, self.app.settings.data_dir)

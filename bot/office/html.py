@@ -14,7 +14,6 @@ from bot.core import render
 from bot.http.static import static_url
 from bot.office.visit import Visit
 from policy.calendar.quarters import FIRST_YEAR, Quarter, local
-from policy.form.form import form
 
 
 @lru_cache(maxsize=1)
@@ -46,8 +45,9 @@ def _clock(moment: datetime) -> str:
 
 def page(template: str, data: Mapping[str, Any], visit: Visit | None = None) -> str:
     """A page as HTML. `visit` is None for those who are not in."""
-    shared: dict[str, Any] = {"visit": visit, "officer": visit.officer if visit else None, "form": form()}
+    shared: dict[str, Any] = {"visit": visit, "officer": visit.officer if visit else None}
     if visit is not None:
+        shared["form"] = visit.corpus.form
         shared |= {"csrf": visit.csrf, "done": visit.query.get("done", ""), "now": local(visit.now)}
         shared["heard"] = visit.heard
     return environment().get_template(template).render({**shared, **data})

@@ -15,6 +15,7 @@ from bot.app import App
 from bot.core.messages import Arrived
 from bot.core.notify import Told
 from policy.calendar.quarters import Quarter, Times, reporting_quarter
+from policy.corpus import Corpus
 from storage.people.sessions import Officer
 
 
@@ -130,6 +131,11 @@ class Visit:
         if not all(n.isascii() and n.isdigit() and len(n) < 6 for n in (people, pushed)):
             return ""
         return Told(int(people), int(pushed)).words()
+
+    @property
+    def corpus(self) -> Corpus:
+        """What the policy says."""
+        return self.app.corpus
 
     @property
     def times(self) -> Times:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
-from policy.files import PolicyError, packaged
+from policy.files import PolicyError, as_day
 
 
 @dataclass(frozen=True)
@@ -63,29 +64,63 @@ def parse_topic(name: str, data: dict[str, Any]) -> list[Entry]:
     """
     entries = []
     for raw in data["entries"]:
-        fields = dict(raw)
         try:
-            fields["sources"] = tuple(Source(**s) for s in fields.pop("sources", []))
-            for key in ("clauses", "related", "publishable"):
-                fields[key] = tuple(fields.get(key, ()))
+            fields = _fields(raw)
             entries.append(Entry(topic=data["topic"], smalltalk=bool(data.get("smalltalk")), **fields))
         except TypeError as error:
             raise PolicyError(f"answers/{name}: {raw.get('id', '?')}: {error}") from error
     return entries
 
 
+def overlaid(entries: Iterable[Entry], later: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """Return the entries with later ones over them: a known id changes what it names, a new one is added.
+
+    Raises:
+        PolicyError: a later one has no id, or a field is missing or unknown.
+    """
+    found = list(entries)
+    places = {entry.id: place for place, entry in enumerate(found)}
+    for raw in later:
+        entry_id = raw.get("id", "")
+        try:
+            fields = _fields(raw)
+            if entry_id in places:
+                found[places[entry_id]] = replace(found[places[entry_id]], **fields)
+            else:
+                places[entry_id] = len(found)
+                found.append(Entry(**fields))
+        except TypeError as error:
+            raise PolicyError(f"answers/layer: {entry_id or '?'}: {error}") from error
+    return found
+
+
+def _fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that a raw entry names, as an `Entry` takes them."""
+    fields = dict(raw)
+    if "sources" in fields:
+        fields["sources"] = tuple(Source(**s) for s in fields["sources"])
+    for key in ("clauses", "related", "publishable"):
+        if key in fields:
+            fields[key] = tuple(fields[key])
+    for key in ("valid_from", "valid_until"):
+        if key in fields:
+            fields[key] = as_day(fields[key])
+    return fields
+
+
 class Answers:
     """Entries by id, as of a day."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries: dict[str, Entry] = {}
+        known: dict[str, Entry] = {}
+        self.entries: Mapping[str, Entry] = MappingProxyType(known)
         self._replacing: dict[str, list[Entry]] = {}
         for entry in entries:
             if entry.replaces:
                 self._replacing.setdefault(entry.replaces, []).append(entry)
-            if entry.id in self.entries:
+            if entry.id in known:
                 raise PolicyError(f"answers/: 条目编号重复 {entry.id}")
-            self.entries[entry.id] = entry
+            known[entry.id] = entry
 
     def get(self, entry_id: str, on: date | None = None) -> Entry | None:
         """The entry, or the one that replaces it on that day; None when there is none."""
@@ -103,18 +138,11 @@ class Answers:
         found = (self.get(i, on) for i in entry.related)
         return [e for e in found if e is not None]
 
-
-@lru_cache(maxsize=1)
-def answers() -> Answers:
-    """The packaged answers, read once."""
-    return Answers(e for name, data in packaged("answers/topics") for e in parse_topic(name, data))
-
-
-@lru_cache(maxsize=1)
-def answers_by_topic() -> dict[str, list[Entry]]:
-    """Topic title → its entries, small talk left out, in file order."""
-    topics: dict[str, list[Entry]] = {}
-    for entry in answers().entries.values():
-        if not entry.smalltalk and not entry.replaces:
-            topics.setdefault(entry.topic, []).append(entry)
-    return topics
+    @cached_property
+    def by_topic(self) -> Mapping[str, tuple[Entry, ...]]:
+        """Topic title → its entries, small talk left out, in file order."""
+        topics: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            if not entry.smalltalk and not entry.replaces:
+                topics.setdefault(entry.topic, []).append(entry)
+        return MappingProxyType({topic: tuple(entries) for topic, entries in topics.items()})

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from policy.form.form import form
+from policy.calendar.quarters import local
+from policy.files import PolicyError, as_day
+from policy.form.form import Form
 from policy.reading.text import without_brackets
 
 # kind → its name. Entries name the kinds that complete them in `publishable`.
@@ -91,6 +93,25 @@ class Publication:
         return KINDS.get(self.kind, self.kind)
 
 
+def parse_publication(raw: Mapping[str, Any]) -> Publication:
+    """Return a publication from its fields; days and `published_at` as such or in ISO 8601.
+
+    Raises:
+        PolicyError: a field is missing or unknown, or the kind is.
+    """
+    days = ("valid_from", "valid_until", "starts_on", "ends_on")
+    fields: dict[str, Any] = {k: as_day(v) if k in days else v for k, v in raw.items()}
+    at = fields.get("published_at")
+    try:
+        fields["published_at"] = local(at if isinstance(at, datetime) else datetime.fromisoformat(at or ""))
+        found = Publication(**fields)
+    except (TypeError, ValueError) as error:
+        raise PolicyError(f"publications: {raw.get('kind', '?')}: {error}") from error
+    if found.kind not in KINDS or not found.source or found.valid_from is None:
+        raise PolicyError(f"publications: {found.kind}: 类型、来源和生效日期都要写明")
+    return found
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A cell that cannot be: `row` as in the file (0: none), `column` its name, and why.
@@ -119,12 +140,12 @@ def read_kind(text: str, part: bool = False) -> str | None:
     return like[0] if len(like) == 1 else None
 
 
-def read_occupation(text: str) -> str | None:
+def read_occupation(text: str, form: Form) -> str | None:
     """The occupation's name, "" for any, None when it is not recognised."""
     plain = text.strip()
     if plain in ANY:
         return ""
-    found = form().find_occupation(plain)
+    found = form.find_occupation(plain)
     return found.name if found else None
 
 
@@ -190,7 +211,7 @@ def column_of(head: object) -> str | None:
     return None
 
 
-def read_row(raw: Mapping[str, Any], row: int, today: date) -> Publication | list[Wrong]:
+def read_row(raw: Mapping[str, Any], row: int, today: date, form: Form) -> Publication | list[Wrong]:
     """One row by column id, or everything that is wrong with it."""
     wrong: list[Wrong] = []
     text = {c: " ".join(str(raw.get(c) if raw.get(c) is not None else "").split()) for c in COLUMNS}
@@ -208,7 +229,7 @@ def read_row(raw: Mapping[str, Any], row: int, today: date) -> Publication | lis
     for column, longest in LONGEST.items():
         if len(text[column]) > longest:
             problem(column, "long")
-    occupation = read_occupation(text["occupation"])
+    occupation = read_occupation(text["occupation"], form)
     if occupation is None:
         problem("occupation", "occupation")
     level = "" if text["level"] in ANY else text["level"]

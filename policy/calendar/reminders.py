@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from policy.calendar.quarters import Quarter, local
-from policy.files import PolicyError, packaged_file
+from policy.files import PolicyError, as_day
 
 # Days before the due day (附件：每季度末前); negative: days after it.
 SCHEDULE = {"d14": 14, "d7": 7, "d3": 3, "d1": 1, "d0": 0, "overdue": -1}
@@ -99,15 +99,10 @@ def is_reminded(
     return state == "returned" or running or closes is None or now < closes
 
 
-def parse_holidays(raw: dict[str, Any]) -> Calendar:
+def parse_holidays(raw: Mapping[str, Any]) -> Calendar:
     """The corrections from their file. Raises PolicyError for a day without source."""
     for entry in raw["days"]:
         if not entry.get("source"):
             raise PolicyError(f"holidays.yaml: {entry.get('day', '?')}: 没有写来源，不能使用")
-    return {entry["day"]: bool(entry["working"]) for entry in raw["days"]}
-
-
-@lru_cache(maxsize=1)
-def corrections() -> Calendar:
-    """The packaged corrections, read once."""
-    return parse_holidays(packaged_file("calendar/holidays.yaml"))
+    days = ((as_day(entry["day"]), bool(entry["working"])) for entry in raw["days"])
+    return {day: working for day, working in days if day is not None}

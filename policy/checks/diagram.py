@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from policy.checks.conditions import AllOf, Condition, Leaf
-from policy.checks.rules import Check, checks
+from policy.checks.rules import Check
 
 ALL, ANY = "全部满足", "满足一项"
 ROW, COLUMN, WIDTH, HEIGHT = 62, 292, 264, 50
@@ -129,13 +130,13 @@ def _draw(boxes: list[_Box], links: list[tuple[_Box, _Box]], rows: float) -> str
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str], checks: Mapping[str, Check]) -> int:
     """Print the Mermaid text and the SVG of a check; `--svg FILE` writes the picture instead."""
     parser = argparse.ArgumentParser(prog="python -m bot policy diagram")
-    parser.add_argument("check", choices=sorted(checks()))
+    parser.add_argument("check", choices=sorted(checks))
     parser.add_argument("--svg", metavar="FILE.svg", help="write the picture to a file")
     options = parser.parse_args(argv)
-    check = checks()[options.check]
+    check = checks[options.check]
     print(mermaid(check))
     if options.svg:
         Path(options.svg).write_text(svg(check), encoding="utf-8")

@@ -7,9 +7,9 @@ not, `failed` names the verdict by the condition that failed; when it is unknown
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from policy.checks.conditions import (
     in_order,
     open_facts,
 )
-from policy.files import PolicyError, packaged, packaged_file
+from policy.files import PolicyError
 
 UNDECIDED = "undecided"  # the outcome id of 条件待核实, in every check
 _MOST_COMPLETIONS = 5_000
@@ -230,7 +230,7 @@ def _unknown(reason: Reason) -> Iterator[Leaf]:
         yield from _unknown(part)
 
 
-def parse_condition(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> Condition:
+def parse_condition(raw: dict[str, Any], facts: Mapping[str, Fact], where: str) -> Condition:
     """A condition from its YAML form.
 
     Raises:
@@ -290,7 +290,7 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
     return facts
 
 
-def _outcome(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> Outcome:
+def _outcome(raw: dict[str, Any], facts: Mapping[str, Fact], where: str) -> Outcome:
     for needed in (raw.get("when", {}), raw.get("failed", {})):
         for fact, options in needed.items():
             if fact not in facts or not set(options) <= set(facts[fact].decided):
@@ -304,7 +304,7 @@ def _outcome(raw: dict[str, Any], facts: dict[str, Fact], where: str) -> Outcome
     )
 
 
-def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check:
+def parse_check(name: str, raw: dict[str, Any], facts: Mapping[str, Fact]) -> Check:
     """A check from the content of its file.
 
     Raises:
@@ -330,16 +330,7 @@ def parse_check(name: str, raw: dict[str, Any], facts: dict[str, Fact]) -> Check
         raise PolicyError(f"{where}: 缺少字段 {error}") from error
 
 
-@lru_cache(maxsize=1)
-def all_facts() -> dict[str, Fact]:
-    """Every fact any check may ask, read once."""
-    return parse_facts(packaged_file("checks/facts.yaml"))
-
-
-@lru_cache(maxsize=1)
-def checks() -> dict[str, Check]:
-    """The packaged checks by id, in the order a person meets them, read once."""
-    found = [
-        (raw["order"], parse_check(name, raw, all_facts())) for name, raw in packaged("checks/definitions")
-    ]
+def parse_checks(files: Iterable[tuple[str, dict[str, Any]]], facts: Mapping[str, Fact]) -> dict[str, Check]:
+    """Return the checks by id, in the order a person meets them, from (name, content) of their files."""
+    found = [(raw["order"], parse_check(name, raw, facts)) for name, raw in files]
     return {check.id: check for _, check in sorted(found, key=lambda pair: pair[0])}

@@ -5,15 +5,14 @@ Until an occupation and level has its entry, the check asks in general and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from policy.checks.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf
 from policy.checks.rules import Check, Fact, Option, facts_of
-from policy.files import PolicyError, packaged_file
-from policy.form.form import form
+from policy.files import PolicyError
+from policy.form.form import Form
 
 LEVELS = {"junior": "初级", "middle": "中级", "senior": "高级"}
 GENERAL = "conditions"  # the fact asked where no standard was typed in
@@ -38,14 +37,14 @@ class Standard:
         return f"standard-{self.occupation}-{self.level}"
 
 
-def parse_standards(raw: dict[str, Any]) -> list[Standard]:
+def parse_standards(raw: Mapping[str, Any], form: Form) -> list[Standard]:
     """The standards from their file.
 
     Raises:
         PolicyError: no source, no page, no condition, an unknown occupation or level, or one twice.
     """
     found: list[Standard] = []
-    known = {o.name for o in form().occupations}
+    known = {o.name for o in form.occupations}
     for entry in raw["standards"] or []:
         where = f"standards.yaml: {entry.get('occupation', '?')} {entry.get('level', '?')}"
         if not entry.get("source"):
@@ -64,13 +63,13 @@ def parse_standards(raw: dict[str, Any]) -> list[Standard]:
     return found
 
 
-def with_standards(check: Check, standards: Iterable[Standard]) -> Check:
+def with_standards(check: Check, standards: Iterable[Standard], form: Form) -> Check:
     """The check with its general question on conditions replaced where a standard says them."""
     standards = list(standards)
     if not standards or GENERAL not in check.facts:
         return check
-    facts = _facts(check, standards)
-    rule = _replaced(check.rule, _conditions(standards))
+    facts = _facts(check, standards, form)
+    rule = _replaced(check.rule, _conditions(standards, form))
     failed = tuple(
         replace(o, failed=(*o.failed, *((s.fact, ("none",)) for s in standards)))
         if GENERAL in dict(o.failed)
@@ -80,9 +79,9 @@ def with_standards(check: Check, standards: Iterable[Standard]) -> Check:
     return replace(check, rule=rule, failed=failed, facts={f: facts[f] for f in facts_of(rule)})
 
 
-def _facts(check: Check, standards: list[Standard]) -> dict[str, Fact]:
+def _facts(check: Check, standards: list[Standard], form: Form) -> dict[str, Fact]:
     unsure = Option(UNSURE, "不确定")
-    occupations = tuple(Option(o.name, o.name, (o.full, *o.aliases)) for o in form().occupations)
+    occupations = tuple(Option(o.name, o.name, (o.full, *o.aliases)) for o in form.occupations)
     levels = tuple(Option(level, title) for level, title in LEVELS.items())
     made = [
         Fact("occupation", "您想报考哪个职业？", "报考职业", CLAUSE, (*occupations, unsure)),
@@ -104,9 +103,9 @@ def _facts(check: Check, standards: list[Standard]) -> dict[str, Fact]:
     return {**check.facts, **{fact.id: fact for fact in made}}
 
 
-def _conditions(standards: list[Standard]) -> Condition:
+def _conditions(standards: list[Standard], form: Form) -> Condition:
     """One way for each standard, and the general question for everything they do not cover."""
-    names = frozenset(o.name for o in form().occupations)
+    names = frozenset(o.name for o in form.occupations)
     covered: dict[str, set[str]] = {}
     for s in standards:
         covered.setdefault(s.occupation, set()).add(s.level)
@@ -149,9 +148,3 @@ def _replaced(condition: Condition, by: Condition) -> Condition:
     if isinstance(condition, Leaf):
         return by if condition.fact == GENERAL else condition
     return replace(condition, parts=tuple(_replaced(part, by) for part in condition.parts))
-
-
-@lru_cache(maxsize=1)
-def standards() -> list[Standard]:
-    """The packaged standards, read once."""
-    return parse_standards(packaged_file("checks/standards.yaml"))

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
-from policy.files import PolicyError, packaged_file
+from policy.files import PolicyError
 from policy.reading.numbers import NotAFigure, read_figure, unit_of
 from policy.reading.text import unified, without_brackets
 
@@ -322,7 +322,7 @@ def _wrong(kind: str, a: int, b: int, band: tuple[int, int]) -> bool:
     return a > 0 and b > 0 and not band[0] * 100 * b <= a <= band[1] * 100 * b
 
 
-def parse_form(raw: dict[str, Any]) -> Form:
+def parse_form(raw: Mapping[str, Any]) -> Form:
     """The form from the content of its file. Raises PolicyError for a rule on an unknown measure."""
     measures = tuple(Measure(**{**m, "aliases": tuple(m.get("aliases", ()))}) for m in raw["measures"])
     ids = {m.id for m in measures}
@@ -356,9 +356,3 @@ def parse_form(raw: dict[str, Any]) -> Form:
         since_start=tuple(raw.get("since_start", ())),
         layout=raw.get("layout", {}),
     )
-
-
-@lru_cache(maxsize=1)
-def form() -> Form:
-    """The packaged form, read once."""
-    return parse_form(packaged_file("form/form.yaml"))

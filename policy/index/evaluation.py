@@ -6,15 +6,15 @@ import math
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from policy.answers.entries import answers
+from policy.answers.entries import Entry
 from policy.index.index import Index
 from policy.index.training import fit, sounds
-from policy.index.training_data import HOUSE, Author, Corpus, corpus, house_folds
+from policy.index.training_data import HOUSE, Author, Material, house_folds
 
 # What is counted, in the order it is printed: (key, words, target or None).
 MEASURES: list[tuple[str, str, float | None]] = [
@@ -104,9 +104,9 @@ def with_typo(text: str) -> str | None:
     return None
 
 
-def measure(tried: Index, author: Author) -> Tally:
+def measure(tried: Index, author: Author, library: Mapping[str, Entry]) -> Tally:
     """What `tried`, which has not seen `author`, makes of the author's questions."""
-    tally, library = Tally(), answers().entries
+    tally = Tally()
     ids = [e for e in tried.weights.entries if not library[e].smalltalk]
     for number, (text, gold) in enumerate(author.phrasings):
         found = tried.ask(text)
@@ -168,11 +168,11 @@ def measure(tried: Index, author: Author) -> Tally:
     return tally
 
 
-def _fold(material: Corpus, name: str) -> Tally:
-    return measure(fit(material.without(name)), material.authors[name])
+def _fold(material: Material, name: str, library: Mapping[str, Entry]) -> Tally:
+    return measure(fit(material.without(name)), material.authors[name], library)
 
 
-def _smalltalk(material: Corpus) -> Tally:
+def _smalltalk(material: Material) -> Tally:
     tally = Tally()
     for rest, held in house_folds(material):
         tried = fit(rest)
@@ -184,17 +184,19 @@ def _smalltalk(material: Corpus) -> Tally:
     return tally
 
 
-def evaluate(material: Corpus | None = None, verbose: bool = False, show: bool = True) -> Tally:
+def evaluate(
+    material: Material, library: Mapping[str, Entry], verbose: bool = False, show: bool = True
+) -> Tally:
     """Train on all authors but one, test on that one, for every author; print and return the sums.
 
     Raises:
         PolicyError: scikit-learn is not installed.
 
     """
-    material = material or corpus()
+    library = dict(library)  # as other processes are given it
     total, by_author = Tally(), {}
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        runs = {n: pool.submit(_fold, material, n) for n in material.guests}
+        runs = {n: pool.submit(_fold, material, n, library) for n in material.guests}
         chat = pool.submit(_smalltalk, material) if HOUSE in material.authors else None
         for name, run in runs.items():
             by_author[name] = run.result()

@@ -10,14 +10,12 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Literal
 
-from policy.answers.entries import answers
-from policy.files import packaged
-from policy.index.model_file import FORMAT, Scores, Weights, packaged_weights
+from policy.answers.entries import Answers
+from policy.index.model_file import FORMAT, Scores, Weights
 from policy.reading.text import LONGEST, bare, unified
 
 # 1. … 2) … （3）… ④ … 五、…: where the items of a list begin, before characters are unified.
@@ -78,19 +76,19 @@ class Judged:
     vague: bool  # a word or two, all in our own characters: 材料, 什么时候
 
 
-def training_inputs() -> dict[str, Any]:
+def training_inputs(answers: Answers, phrasings: Mapping[str, Any]) -> dict[str, Any]:
     """All that training reads: entries (id, title, answer) and phrasing files, in file order."""
     entries = {
         e.id: [e.title, e.answer, list(e.related), e.topic, e.smalltalk]
-        for e in answers().entries.values()
+        for e in answers.entries.values()
         if not e.replaces
     }
-    return {"entries": entries, "phrasings": {name: data for name, data in packaged("index/phrasings")}}
+    return {"entries": entries, "phrasings": dict(phrasings)}
 
 
-def inputs_hash() -> str:
+def inputs_hash(inputs: Mapping[str, Any]) -> str:
     """sha256 of what the weights are learnt from; comments and other fields do not count."""
-    content = json.dumps([FORMAT, training_inputs()], ensure_ascii=False, sort_keys=True, default=str)
+    content = json.dumps([FORMAT, inputs], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -188,10 +186,15 @@ def gate(learnt: list[float], values: list[float]) -> float:
 
 
 class Index:
-    """Answers, offers or refuses."""
+    """Answers, offers or refuses.
 
-    def __init__(self, weights: Weights) -> None:
+    `known` are normalised texts whose entry is certain, whatever the weights say of them: they came
+    after the weights were learnt.
+    """
+
+    def __init__(self, weights: Weights, known: Mapping[str, str] | None = None) -> None:
         self.weights = weights
+        self.known = known or {}
         self.header = weights.header
         self._ordinary: int = self.header["ordinary"]
         self._at = {entry: i for i, entry in enumerate(weights.entries)}
@@ -291,6 +294,8 @@ class Index:
         whole = bare(plain)
         if not whole:
             return Found("refuse", ())
+        if whole in self.known:
+            return Found("answer", (self.known[whole],))
         judged = self.judge(whole)
         if not judged.chat:
             plain, judged = self._without_greeting(plain, judged)
@@ -389,12 +394,6 @@ class Index:
             math.log(whole.ours + 1e-3),
         ]
 
-    def stale(self) -> bool:
+    def stale(self, inputs: Mapping[str, Any]) -> bool:
         """Whether entries or phrasings changed since the weights were learnt."""
-        return bool(self.header["inputs"] != inputs_hash())
-
-
-@lru_cache(maxsize=1)
-def index() -> Index:
-    """The packaged index, loaded once."""
-    return Index(packaged_weights())
+        return bool(self.header["inputs"] != inputs_hash(inputs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from policy.index.index import Found, index
+from policy.index.index import Found, Index
 from policy.reading.text import bare, unified
 
 # The share of doubt from which a refusal counts as perhaps ours. Low: the office can drop a question
@@ -15,9 +15,9 @@ _SUBJECT = re.compile(
 )
 
 
-def perhaps_ours(text: str, found: Found) -> bool:
+def perhaps_ours(text: str, found: Found, index: Index) -> bool:
     """Whether a refused text may be about this notice: not another office's, and near our words."""
     plain = bare(unified(text))
     if found.kind != "refuse" or found.neighbour or len(plain) < 2:
         return False
-    return bool(_SUBJECT.search(plain)) or index().judge(plain).ours >= PERHAPS
+    return bool(_SUBJECT.search(plain)) or index.judge(plain).ours >= PERHAPS

@@ -13,7 +13,7 @@ from typing import Any
 from policy.files import PolicyError
 from policy.index.index import CHAT_COVERED, Index, chat_signals, combined, follow_signals, gate, signals
 from policy.index.model_file import EXTRA, FORMAT, Weights
-from policy.index.training_data import Author, Corpus, corpus, house_folds
+from policy.index.training_data import Author, Material, house_folds
 from policy.reading.text import grams, normalise, unified
 
 MODEL = Path(__file__).parent / "model"
@@ -101,7 +101,7 @@ def _bm25(own: list[tuple[str, str]], row: dict[str, int], entries: list[str]) -
     return table
 
 
-def fit_weights(material: Corpus) -> Weights:
+def fit_weights(material: Material) -> Weights:
     """Weights without gates. Ordinary entries come first, then small talk."""
     svc, _ = _learners()
     entries = sorted(material.entries, key=lambda e: bool(material.entries[e][4]))
@@ -184,7 +184,7 @@ SINGLE_SPLIT = 0.015  # single questions that are taken for two
 OWN_OFFERED = 0.02  # our own that get three choices, as the likeliest entry is not sure enough
 
 
-def fit_gates(material: Corpus) -> dict[str, Any]:
+def fit_gates(material: Material) -> dict[str, Any]:
     """Gates and thresholds, from authors held out in turns within `material`."""
     unseen = [(Index(fit_weights(material.without(n))), material.authors[n]) for n in material.guests]
     house = [(Index(fit_weights(rest)), held) for rest, held in house_folds(material)]
@@ -302,15 +302,15 @@ def _made_doubles(author: Author, tried: Index, each: int = 40) -> list[tuple[st
     return made[:each]
 
 
-def fit(material: Corpus) -> Index:
+def fit(material: Material) -> Index:
     """The whole index: weights and gate."""
     weights = fit_weights(material)
     weights.header.update(fit_gates(material))
     return Index(weights)
 
 
-def train(folder: Path = MODEL) -> Index:
-    """Learn from the packaged files and write the model. The same files give the same bytes."""
-    trained = fit(corpus())
+def train(material: Material, folder: Path = MODEL) -> Index:
+    """Learn from the material and write the model. The same files give the same bytes."""
+    trained = fit(material)
     trained.weights.write(folder)
     return trained

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy.files import PolicyError
-from policy.index.index import inputs_hash, training_inputs
+from policy.index.index import inputs_hash
 from policy.reading.text import normalise
 
 HOUSE = "house"  # the author whose phrasings are always in training and never counted
@@ -40,21 +40,21 @@ class Author:
 
 
 @dataclass
-class Corpus:
+class Material:
     """Entries (id → title, answer, related …) and authors."""
 
     entries: dict[str, list[Any]]
     authors: dict[str, Author]
     hash: str = ""
 
-    def without(self, name: str) -> Corpus:
+    def without(self, name: str) -> Material:
         """The same without one author, nor any line of the house that this author wrote too."""
         gone = self.authors[name]
         same = {normalise(t) for t, _ in gone.phrasings} | {normalise(t) for t in gone.foreign}
         authors = {n: a for n, a in self.authors.items() if n != name}
         if HOUSE in authors and name != HOUSE:
             authors[HOUSE] = authors[HOUSE].keep(lambda text: normalise(text) not in same)
-        return Corpus(self.entries, authors, self.hash)
+        return Material(self.entries, authors, self.hash)
 
     @property
     def guests(self) -> list[str]:
@@ -62,14 +62,13 @@ class Corpus:
         return [n for n in self.authors if n != HOUSE]
 
 
-def corpus() -> Corpus:
-    """The packaged training material.
+def material_of(inputs: Mapping[str, Any]) -> Material:
+    """Return the training material from all that training reads.
 
     Raises:
         PolicyError: a phrasing names an entry that does not exist.
 
     """
-    inputs = training_inputs()
     authors = {}
     for name, data in inputs["phrasings"].items():
         phrasings = data.get("phrasings") or {}
@@ -86,10 +85,10 @@ def corpus() -> Corpus:
             followup=[(f["after"], f["text"], f["entry"]) for f in data.get("followup") or ()],
         )
         authors[author.name] = author
-    return Corpus(inputs["entries"], authors, inputs_hash())
+    return Material(inputs["entries"], authors, inputs_hash(inputs))
 
 
-def house_folds(material: Corpus, folds: int = 4) -> Iterator[tuple[Corpus, Author]]:
+def house_folds(material: Material, folds: int = 4) -> Iterator[tuple[Material, Author]]:
     """The house's small talk and foreign questions, held out by quarters: nobody else writes small talk."""
     house = material.authors.get(HOUSE)
     if house is None:
@@ -99,6 +98,6 @@ def house_folds(material: Corpus, folds: int = 4) -> Iterator[tuple[Corpus, Auth
         held = set(chat[fold::folds] + house.foreign[fold::folds])
         rest = house.keep(lambda text, held=held: text not in held)  # type: ignore[misc]
         yield (
-            Corpus(material.entries, {**material.authors, HOUSE: rest}, material.hash),
+            Material(material.entries, {**material.authors, HOUSE: rest}, material.hash),
             house.keep(lambda text, held=held: text in held),  # type: ignore[misc]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from policy.notice.clauses import notices
+from policy.notice.clauses import Notices
 from policy.reading.text import bare, unified
 
 _DIGITS = dict(zip("123456789", "一二三四五六七八九", strict=True))
@@ -30,8 +30,7 @@ _REST = re.compile(_ABOUT)
 _PAPER = re.compile(r"通知(?:正文|原文|全文)?")
 
 
-def _ids(match: re.Match[str]) -> tuple[str, ...]:
-    known = notices().ids()
+def _ids(match: re.Match[str], known: list[str]) -> tuple[str, ...]:
     if word := match["word"]:
         return (word,)
     main = _DIGITS.get(match["main"], match["main"])
@@ -43,7 +42,7 @@ def _ids(match: re.Match[str]) -> tuple[str, ...]:
     return tuple(i for i in known if i == main or i.startswith(f"{main}（"))
 
 
-def clauses_named(text: str) -> tuple[str, ...]:
+def clauses_named(text: str, notices: Notices) -> tuple[str, ...]:
     """The ids of the clauses that a message names and asks nothing else about; () for any other text.
 
     A section that is cut into parts (五) stands for all its parts.
@@ -51,21 +50,22 @@ def clauses_named(text: str) -> tuple[str, ...]:
     plain = unified(text)
     if len(plain) > 40 or not bare(plain):
         return ()
-    headed = [c.id for c in notices().base.clauses if c.section and bare(c.section) == bare(plain)]
+    headed = [c.id for c in notices.base.clauses if c.section and bare(c.section) == bare(plain)]
     if headed:
         return tuple(headed)
     plain = re.sub(r"[?？!！。~～…:：\"“”'‘’《》【】\[\]]|\s+$|^\s+", "", plain)
-    return _all_of(plain) or _all_of(_BEFORE.sub("", plain, count=1))
+    known = notices.ids()
+    return _all_of(plain, known) or _all_of(_BEFORE.sub("", plain, count=1), known)
 
 
-def _all_of(plain: str) -> tuple[str, ...]:
+def _all_of(plain: str, known: list[str]) -> tuple[str, ...]:
     """Ids named from the start of `plain` on, when only words about them follow."""
     if plain.isascii() and plain.isdigit():
         return ()
     found: list[str] = []
     at = 0
     while match := _NAMED.match(plain, at):
-        ids = _ids(match)
+        ids = _ids(match, known)
         if not ids:
             return ()
         found += ids

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-from policy.files import PolicyError, packaged
+from policy.files import PolicyError, as_day
 
 
 def bare(text: str) -> str:
@@ -103,9 +102,9 @@ def parse_notice(name: str, data: dict[str, Any]) -> Notice:
             number=data["number"],
             issuer=data["issuer"],
             contact=data["contact"],
-            dated=data["dated"],
-            valid_from=data["valid_from"],
-            valid_until=data.get("valid_until"),
+            dated=_day(data["dated"]),
+            valid_from=_day(data["valid_from"]),
+            valid_until=as_day(data.get("valid_until")),
             source=data["source"],
             clauses=clauses,
             amends=data.get("amends", ""),
@@ -120,6 +119,13 @@ def parse_notice(name: str, data: dict[str, Any]) -> Notice:
     return notice
 
 
+def _day(value: Any) -> date:
+    day = as_day(value)
+    if day is None:
+        raise PolicyError("notices/: 没有写日期")
+    return day
+
+
 class Notices:
     """All notices; answers "what does clause X say on day D"."""
 
@@ -128,7 +134,7 @@ class Notices:
         if len(base) != 1:
             raise PolicyError(f"notices/: 应有且只有一份基础通知，现有 {len(base)} 份")
         self.base = base[0]
-        self.amendments = sorted((n for n in notices if n.amends), key=lambda n: n.valid_from)
+        self.amendments = tuple(sorted((n for n in notices if n.amends), key=lambda n: n.valid_from))
         known = set(self.ids())
         for notice in self.amendments:
             for clause in notice.clauses:
@@ -164,9 +170,3 @@ class Notices:
     def order(self, clause_ids: set[str] | list[str]) -> list[str]:
         """The given ids in the notice's own order, each once."""
         return [i for i in self.ids() if i in set(clause_ids)]
-
-
-@lru_cache(maxsize=1)
-def notices() -> Notices:
-    """The packaged notices, read once."""
-    return Notices([parse_notice(name, data) for name, data in packaged("notice/texts")])

@@ -29,17 +29,17 @@ from bot.features.report.prompts import AskOccupations, says_no_reason
 from policy.answers import publications as publication_kinds
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_change, read_correction, read_removal
-from policy.form.form import form
 from policy.form.rows import bare_row, read_lines
 from policy.form.sheet import SheetCell, read_form
-from policy.index.index import index
 from policy.notice import clause_names
 from policy.reading import dates, numbers
+from tests.support.corpus import CORPUS
 from tests.support.form_files import FIGURES, bound, sheet
 
 LONGEST = input_limits.LONGEST_TEXT
 NOW = datetime(2026, 12, 1, 12)
-ROWS = [o.name for o in form().occupations]
+FORM = CORPUS.form
+ROWS = [o.name for o in FORM.occupations]
 ORDINARY = "大数据 3 2 120 80 60 90000"
 TINY = 0.02  # seconds: below that a ratio of two times says nothing
 TELEPHONE = " 138 0000 1111"
@@ -93,20 +93,20 @@ def grows_evenly(short: Callable[[], object], long: Callable[[], object]) -> boo
 
 HEADS = [SheetCell("A2", "名称", "text"), SheetCell("B2", "人数", "text")]
 TEXT_PARSERS: dict[str, Callable[[str], object]] = {
-    "mask": input_limits.mask,
-    "lines": lambda text: pasted_rows.sort_lines(form(), text, ROWS),
-    "lines without a report": lambda text: read_lines(form(), text, []),
-    "a bare row": lambda text: bare_row(form(), text),
-    "a change": lambda text: read_change(form(), text, ROWS),
+    "mask": lambda text: input_limits.mask(FORM, text),
+    "lines": lambda text: pasted_rows.sort_lines(FORM, text, ROWS),
+    "lines without a report": lambda text: read_lines(FORM, text, []),
+    "a bare row": lambda text: bare_row(FORM, text),
+    "a change": lambda text: read_change(FORM, text, ROWS),
     "a correction": read_correction,
-    "a removal": lambda text: read_removal(form(), text, ROWS),
+    "a removal": lambda text: read_removal(FORM, text, ROWS),
     "a figure": numbers.is_figure,
     "its unit": numbers.unit_of,
     "like a figure": numbers.looks_like_figure,
     "a date": lambda text: dates.read_date(text, NOW.date()),
     "a day": lambda text: publication_kinds.read_day(text, date(2026, 12, 1)),
     "a quarter": lambda text: Quarter.parse(text, NOW),
-    "a question": lambda text: index().ask(text),
+    "a question": lambda text: CORPUS.index.ask(text),
     "a clause": clause_names.clauses_named,
     "a word": vocabulary.command_word,
     "put as a question": vocabulary.asks,
@@ -119,18 +119,18 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "a telephone": telephones.find_telephone,
     "a report named": report_selection._NAMED.match,
     "the office's words": office_commands.command_in,
-    "occupations": lambda text: occupations_in(form(), text),
-    "occupations asked": AskOccupations.of("o", form(), [], adding=False).read,
-    "occupations meant": AskOccupations.of("o", form(), [], adding=False).meant,
-    "an occupation": form().find_occupation,
-    "one like it": form().near_occupations,
-    "a level": form().of_level,
-    "a measure": form().find_measure,
+    "occupations": lambda text: occupations_in(FORM, text),
+    "occupations asked": AskOccupations.of("o", FORM, [], adding=False).read,
+    "occupations meant": AskOccupations.of("o", FORM, [], adding=False).meant,
+    "an occupation": FORM.find_occupation,
+    "one like it": FORM.near_occupations,
+    "a level": FORM.of_level,
+    "a measure": FORM.find_measure,
     "a heading": publication_kinds.column_of,
     "no reason": says_no_reason,
     "cut for Telegram": lambda text: channel_limits.split(text, channel_limits.CHANNELS["telegram"]),
     "cut for WeChat": lambda text: channel_limits.split(text, channel_limits.CHANNELS["wechat"]),
-    "a form's title": lambda text: read_form(form(), [[SheetCell("A1", text, "text")], HEADS]),
+    "a form's title": lambda text: read_form(FORM, [[SheetCell("A1", text, "text")], HEADS]),
 }
 
 # What a text is filled with: alphabets, cells, and what the beginnings of our patterns look like.
@@ -183,7 +183,7 @@ def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(app: App) -> None:
     wang = bound(app)
     wang.says("填报 2026Q4", FIGURES)
     for text in ("区块链 1 1 30 28 28 42000\n" * 150 + "\n".join("1" * 90), "区块链 " + "1 " * 400):
-        lines, taken = pasted_rows.sort_lines(form(), text * 2, ROWS)
+        lines, taken = pasted_rows.sort_lines(FORM, text * 2, ROWS)
         assert [p["kind"] for p in lines.problems] == ["many"]
         assert taken == []
     wang.says("区块链 " + "1 " * 400)
@@ -192,7 +192,7 @@ def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(app: App) -> None:
 
 
 def test_a_row_typed_twice_is_written_once() -> None:
-    lines, taken = pasted_rows.sort_lines(form(), "大数据 人数 120\n大数据 取证 80\n" * 20, ROWS)
+    lines, taken = pasted_rows.sort_lines(FORM, "大数据 人数 120\n大数据 取证 80\n" * 20, ROWS)
     assert not lines.problems
     assert [sorted(line.cells.values()) for line in taken] == [["120", "80"]]
 
@@ -280,12 +280,12 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
 @pytest.fixture(scope="module")
 def ordinary_file() -> tuple[float, int]:
     """Seconds and steps of a form as people send it, with what looking at some megabytes takes anywhere."""
-    heads = ["名称", *(m.title for m in form().measures)]
+    heads = ["名称", *(m.title for m in FORM.measures)]
     content = sheet(heads, *([name, 1, 1, 30, 28, 28, 42000] for name in ROWS))
-    assert incoming_files.examine("a.xlsx", content).form is not None
+    assert incoming_files.examine(FORM, "a.xlsx", content).form is not None
     unpack = seconds(lambda: sum(zipfile.crc32(b"0" * MEGABYTE) for _ in range(12)), 3)
-    return seconds(lambda: incoming_files.examine("a.xlsx", content), 3) + unpack, steps(
-        lambda: incoming_files.examine("a.xlsx", content)
+    return seconds(lambda: incoming_files.examine(FORM, "a.xlsx", content), 3) + unpack, steps(
+        lambda: incoming_files.examine(FORM, "a.xlsx", content)
     )
 
 
@@ -297,17 +297,19 @@ def test_a_file_made_to_be_slow_is_looked_at_like_any_other(
     content = make()
     assert len(content) <= media_type.LONGEST
     assert (
-        steps(lambda: incoming_files.examine(name, content), 50 * ordinary_file[1]) <= 50 * ordinary_file[1]
+        steps(lambda: incoming_files.examine(FORM, name, content), 50 * ordinary_file[1])
+        <= 50 * ordinary_file[1]
     )
     assert any(
-        seconds(lambda: incoming_files.examine(name, content)) < 100 * ordinary_file[0] for _ in range(3)
+        seconds(lambda: incoming_files.examine(FORM, name, content)) < 100 * ordinary_file[0]
+        for _ in range(3)
     )
 
 
 def test_a_file_beyond_the_bounds_is_refused() -> None:
-    assert incoming_files.examine("a.xlsx", workbook(WIDE * 10)).refused == "rows"
-    assert incoming_files.examine("a.docx", word("1" * (5 * MEGABYTE))).refused == "large"
-    assert incoming_files.examine("a.csv", b"1," * (2 * MEGABYTE)).refused == "large"
+    assert incoming_files.examine(FORM, "a.xlsx", workbook(WIDE * 10)).refused == "rows"
+    assert incoming_files.examine(FORM, "a.docx", word("1" * (5 * MEGABYTE))).refused == "large"
+    assert incoming_files.examine(FORM, "a.csv", b"1," * (2 * MEGABYTE)).refused == "large"
 
 
 def test_rows_are_placed_by_their_numbers_and_only_the_first_are_read() -> None:

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 
+from policy.corpus import build_corpus
 from policy.index.evaluation import measure, wilson
 from policy.index.training import fit
-from policy.index.training_data import Author, Corpus, corpus
+from policy.index.training_data import Author, Material, material_of
 from policy.reading.text import grams, normalise
+from tests.support.corpus import CORPUS
 
 Ranker = Callable[[str], list[str]]  # a question → entries, best first
 
@@ -30,14 +32,14 @@ def memory() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def own(material: Corpus) -> list[tuple[str, str]]:
+def own(material: Material) -> list[tuple[str, str]]:
     """What every contender learns: phrasings, titles and answers of ordinary entries."""
     ordinary = {e: v for e, v in material.entries.items() if not v[4]}
     learnt = [(t, e) for a in material.authors.values() for t, e in a.phrasings if e in ordinary]
     return learnt + [(text, e) for e, v in ordinary.items() for text in v[:2]]
 
 
-def by_bm25s(material: Corpus) -> Ranker:
+def by_bm25s(material: Material) -> Ranker:
     """bm25s over one document per entry, in the same grams as ours."""
     import bm25s  # type: ignore[import-untyped]
 
@@ -56,7 +58,7 @@ def by_bm25s(material: Corpus) -> Ranker:
     return rank
 
 
-def by_rapidfuzz(material: Corpus) -> Ranker:
+def by_rapidfuzz(material: Material) -> Ranker:
     """The entries of the most similar phrasings (WRatio)."""
     from rapidfuzz import fuzz, process
 
@@ -70,7 +72,7 @@ def by_rapidfuzz(material: Corpus) -> Ranker:
     return rank
 
 
-def by_chatterbot(material: Corpus) -> Ranker:
+def by_chatterbot(material: Material) -> Ranker:
     """ChatterBot with its default comparison, trained on phrasing → entry."""
     from chatterbot import ChatBot  # type: ignore[import-untyped]
     from chatterbot.tagging import LowercaseTagger  # type: ignore[import-untyped]
@@ -94,7 +96,7 @@ def line(name: str, first: int, three: int, total: int, each: float) -> None:
     )
 
 
-def contend(name: str, make: Callable[[Corpus], Ranker], material: Corpus, authors: list[str]) -> None:
+def contend(name: str, make: Callable[[Material], Ranker], material: Material, authors: list[str]) -> None:
     """Let one peer answer held-out authors' questions."""
     first = three = total = 0
     spent = 0.0
@@ -118,9 +120,7 @@ def speed(authors: dict[str, Author]) -> None:
     """Load time, time of one answer and memory of the packaged index, in this process."""
     before = memory()
     start = time.perf_counter()
-    from policy.index.index import index
-
-    loaded = index()
+    loaded = build_corpus().index
     load = time.perf_counter() - start
     loaded.ask("預熱")  # OpenCC's dictionary is read at the first question
     texts = [t for a in authors.values() for t in [*(p for p, _ in a.phrasings), *a.foreign]]
@@ -135,7 +135,7 @@ def speed(authors: dict[str, Author]) -> None:
 
 
 def main() -> None:
-    material = corpus()
+    material = material_of(CORPUS.training_inputs)
     speed(material.authors)
     guests = material.guests
     print("\nby author held out:")
@@ -147,7 +147,7 @@ def main() -> None:
         for text, _ in material.authors[name].phrasings:
             tried.rank(text)
         spent += time.perf_counter() - start
-        tally = measure(tried, material.authors[name])
+        tally = measure(tried, material.authors[name], CORPUS.answers.entries)
         first += tally.right["first"]
         three += tally.right["three"]
         total += tally.total["first"]

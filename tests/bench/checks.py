@@ -15,7 +15,8 @@ from itertools import product
 from bot.core.dialog import replay
 from bot.features.checks.dialog import CheckContext, CheckDialog, check_dialogs
 from policy.checks.conditions import UNSURE
-from policy.checks.rules import Check, checks
+from policy.checks.rules import Check
+from tests.support.corpus import CORPUS
 
 CONTEXT = CheckContext(date(2026, 11, 24), "self", ())
 
@@ -69,7 +70,7 @@ def best(check: Check) -> float:
 
 def turn_cost(name: str) -> float:
     """Milliseconds of one replay of a check that is nearly answered, before storage."""
-    dialog = check_dialogs()[name]
+    dialog = check_dialogs(CORPUS)[name]
     assert isinstance(dialog, CheckDialog)
     facts = list(dialog.facts.values())
     states = []
@@ -86,7 +87,7 @@ def turn_cost(name: str) -> float:
 
 def main() -> None:
     print("check        asked  best   ratio")
-    for check in checks().values():
+    for check in CORPUS.checks.values():
         mean, least = ours(check), best(check)
         print(f"{check.id:<12} {mean:5.3f}  {least:5.3f}  {mean / least:5.3f}")
     for name in ("check-enrolment", "check-title", "route"):

@@ -24,12 +24,12 @@ from sqlalchemy import Engine, insert, text
 from bot.core.keys import Keys
 from bot.documents import export
 from policy.calendar.quarters import Quarter
-from policy.form.form import form
 from storage.database import open_database, transaction
 from storage.reports import board, drafts, reports
 from storage.schema.contact import opening, opening_figure
 from storage.schema.core import MEASURES, figure, institution, person, report, revision
 from storage.totals import aggregates
+from tests.support.corpus import CORPUS
 from tests.support.talk import NOON
 
 QUARTERS = [f"{year}Q{n}" for year in (2024, 2025, 2026) for n in (1, 2, 3, 4)]
@@ -39,7 +39,7 @@ ROUNDS = 7
 
 def fill(engine: Engine, count: int) -> None:
     """Every institution reported every quarter; a tenth corrected each report once, a tenth has opening figures."""
-    names = [o.name for o in form().occupations][:10]
+    names = [o.name for o in CORPUS.form.occupations][:10]
     with transaction(engine) as connection:
         connection.execute(insert(person).values(id=1, created_at=NOON))
         connection.execute(
@@ -281,10 +281,10 @@ def streams(engine: Engine) -> None:
     sink = Sink()
     begun = time.perf_counter()
     with transaction(engine, read_only=True) as connection:
-        export.write_origins(connection, LATEST, False, sink)  # type: ignore[arg-type]
+        export.write_origins(connection, CORPUS.form, LATEST, False, sink)  # type: ignore[arg-type]
     seconds = time.perf_counter() - begun
     with transaction(engine, read_only=True) as connection:
-        workbook = export.aggregate(connection, LATEST, False, "total", Keys("k" * 32))
+        workbook = export.aggregate(connection, CORPUS.form, LATEST, False, "total", Keys("k" * 32))
     peak = peak_memory()
     print(
         f"  export: {sink.size / 1e6:.1f} MB of rows in {seconds:.1f} s, workbook {len(workbook) / 1e3:.0f} kB;"

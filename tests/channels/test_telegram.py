@@ -18,12 +18,12 @@ from bot.app import App
 from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Incoming, Outgoing
 from policy.calendar.quarters import reporting_quarter
-from policy.form.form import form
 from storage.database import transaction
 from storage.institutions import institutions
 from storage.people import people
 from storage.reports import attachments
 from storage.schema.core import figure, turn
+from tests.support.corpus import CORPUS
 from tests.support.telegram_app import (
     LI,
     NOW,
@@ -114,7 +114,7 @@ async def test_a_code_comes_with_start_and_the_form_comes_as_a_document(
 ) -> None:
     quarter = reporting_quarter(NOW)
     document = await reported(api, telegram_app)
-    assert document.file_name == f"{form().title}-威海数字培训学校-{quarter}.xlsx"
+    assert document.file_name == f"{CORPUS.form.title}-威海数字培训学校-{quarter}.xlsx"
     assert document.keyboard == []
     sheet = openpyxl.load_workbook(io.BytesIO(document.file)).worksheets[0]
     assert any("威海数字培训学校" in str(cell.value) for row in sheet for cell in row)

@@ -18,16 +18,12 @@ from bot.channels.telegram import delivery
 from bot.channels.telegram.transport import Telegram, file_url
 from bot.core.messages import Choice, FileRef, Incoming, Outgoing
 from bot.core.render import environment
-from bot.features.report.actions import PLACES
-from policy.answers.entries import answers
 from policy.calendar.quarters import Quarter
-from policy.checks.rules import checks
-from policy.form.form import form
-from policy.notice.clauses import notices
 from storage import messages
 from storage.database import transaction
 from storage.messages import Address
 from storage.schema.core import turn
+from tests.support.corpus import CORPUS
 from tests.support.telegram_app import (
     LI,
     NOW,
@@ -228,21 +224,21 @@ PREFIX = {"button": "", "option": f"s{BIG}:v:", "act": f"s{BIG}:a:"}
 
 def composed_tokens() -> dict[str, list[str]]:
     """The tokens that templates compose, by their kind, with the longest values each can carry."""
-    entries = [e.id for e in answers().entries.values()]
-    occupations = [o.name for o in form().occupations]
+    entries = [e.id for e in CORPUS.answers.entries.values()]
+    occupations = [o.name for o in CORPUS.form.occupations]
     place = f"{BIG}:{Quarter.of(NOW)}"
-    facts = [(f.id, o.id) for c in checks().values() for f in c.facts.values() for o in f.options]
+    facts = [(f.id, o.id) for c in CORPUS.checks.values() for f in c.facts.values() for o in f.options]
     return {
-        "q": [f"q:{e}" for e in entries],
-        "o": [f"o:{e}" for e in entries],
-        "cl": [f"cl:{c}" for c in notices().ids()],
-        "t": [f"t:{BIG}"],
-        "go": [f"go:check-{c}" for c in checks()],
-        "who": [f"who:{c}:{BIG}" for c in checks()],
+        "entry": [f"entry:{e}" for e in entries],
+        "original": [f"original:{e}" for e in entries],
+        "clause": [f"clause:{c}" for c in CORPUS.notices.ids()],
+        "topics": [f"topics:{BIG}"],
+        "go": [f"go:check-{c}" for c in CORPUS.checks],
+        "who": [f"who:{c}:{BIG}" for c in CORPUS.checks],
         "row": [f"row:{place}:{o}" for o in occupations],
-        "cell": [f"cell:{place}:{o}/{len(form().measures)}" for o in occupations],
-        "of": [f"of:export:{Quarter.of(NOW)}"],
-        "inv": [f"inv:{BIG}"],
+        "cell": [f"cell:{place}:{o}/{len(CORPUS.form.measures)}" for o in occupations],
+        "office.export": [f"office.export:{Quarter.of(NOW)}"],
+        "office.invite": [f"office.invite:{BIG}"],
         "option": [PREFIX["option"] + v for v in [str(BIG), *occupations, *(o for _, o in facts)]],
         "act": [PREFIX["act"] + f"c:{question}" for question in ["institution", *(f for f, _ in facts)]],
     }
@@ -252,7 +248,7 @@ def _longest(part: str) -> str:
     """A literal, or the most that a variable of a template can be."""
     if part.startswith('"'):
         return part.strip('"')
-    return max(answers().entries, key=len) if part.startswith("entry") else str(BIG)
+    return max(CORPUS.answers.entries, key=len) if part.startswith("entry") else str(BIG)
 
 
 def test_every_token_of_every_template_fits_callback_data() -> None:
@@ -260,14 +256,14 @@ def test_every_token_of_every_template_fits_callback_data() -> None:
     tokens = [token for kind in composed.values() for token in kind]
     for name in environment().list_templates():
         source, _, _ = environment().loader.get_source(environment(), name)  # type: ignore[union-attr]
-        source = source.replace('action ~ ":"', f'"{max(PLACES, key=len)}:"')  # any that names a report
+        source = source.replace('action ~ ":"', '"history:"')  # any that names a report
         for call, arguments in re.findall(r"\b(button|option|act)\((.*?)\)\s*}}", source):
             if literal := re.search(r',\s*"([^"]*)"$', arguments):
                 tokens.append(PREFIX[call] + literal[1])
                 continue
             kind = call
             if call == "button":
-                kind = re.findall(r'"([a-z]+):[^"]*" ~', arguments)[0]
+                kind = re.findall(r'"([a-z.]+):[^"]*" ~', arguments)[0]
             if kind not in composed:  # of numbers and entries; one that carries more goes above
                 parts = arguments[arguments.index(f'"{kind}:') :].split(" ~ ")
                 tokens.append("".join(_longest(part) for part in parts))

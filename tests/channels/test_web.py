@@ -17,6 +17,7 @@ from storage.database import StorageUnavailable, transaction
 from storage.messages import Address
 from storage.schema.core import account, turn
 from tests.conftest import make_app
+from tests.support.corpus import CORPUS
 from tests.support.talk import NOON
 from tests.support.web_visitor import Visitor, count, li, noon, plain, wang
 
@@ -156,7 +157,7 @@ async def test_the_cookie_is_secure_behind_https(tmp_path: Path, public: str | N
     settings = Settings(
         database_url=f"sqlite:///{tmp_path}/b.sqlite3", data_dir=tmp_path, public_url=public, _env_file=None
     )
-    li = await Visitor(open_app(settings), base).opens()
+    li = await Visitor(open_app(settings, CORPUS), base).opens()
     assert "Secure" in li.response.headers["set-cookie"]
 
 
@@ -212,7 +213,7 @@ async def test_behind_a_proxy_the_public_address_is_ours(tmp_path: Path) -> None
         public_url="https://chat.example",
         _env_file=None,
     )
-    li = Visitor(open_app(settings), "https://10.0.0.7:8000")
+    li = Visitor(open_app(settings, CORPUS), "https://10.0.0.7:8000")
     await li.opens()
     await li.posts({**li.composer, "text": "退休了能报吗"}, headers={"Origin": "https://chat.example"})
     assert li.said == ["退休了能报吗"]

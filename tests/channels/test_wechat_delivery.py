@@ -23,6 +23,7 @@ from bot.features.reminders import send as reminder_sender
 from storage.database import transaction
 from storage.schema.core import outbox, turn
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.wechat_app import (
     APPID,
     Clock,
@@ -428,7 +429,7 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     clock.forward(hours=47)
     await li.says("你好")
     clock.forward(hours=2)  # the morning of the 30th: only 环翠 wrote in the last two days
-    sent, calls = reminder_sender.send_due(wechat_app.engine, clock(), window.reachable)
+    sent, calls = reminder_sender.send_due(wechat_app.engine, CORPUS.holidays, clock(), window.reachable)
     assert (sent, calls) == (2, ["文登学校"])
     await api.until(lambda: any("环翠学校" in text for text in api.to("oLi")))
     await quiet()
@@ -436,7 +437,10 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     shown = await wang.says("你好")
     assert shown.text and "文登学校" in shown.text
     # Without customer-service messages everybody has to be called.
-    assert reminder_sender.send_due(wechat_app.engine, clock())[1] == ["文登学校", "环翠学校"]
+    assert reminder_sender.send_due(wechat_app.engine, CORPUS.holidays, clock())[1] == [
+        "文登学校",
+        "环翠学校",
+    ]
 
 
 async def test_a_push_that_cannot_be_read_stops_nobody(

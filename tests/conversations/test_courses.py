@@ -15,6 +15,7 @@ from storage.database import transaction
 from storage.reports import reports
 from storage.schema.core import outbox
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
@@ -213,7 +214,9 @@ def test_the_roster_report_is_reminded_once_a_week_before_and_once_at_the_end(ap
     ended_course(wang, day="2026年11月2日")
 
     def sent(month: int, day: int) -> int:
-        reminder_sender.send_due(app.engine, datetime(2026, month, day, 10, 0, tzinfo=SHANGHAI))
+        reminder_sender.send_due(
+            app.engine, CORPUS.holidays, datetime(2026, month, day, 10, 0, tzinfo=SHANGHAI)
+        )
         with transaction(app.engine, read_only=True) as connection:
             bodies = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalars()
             return sum("名单" in body["text"] for body in bodies)

@@ -17,8 +17,6 @@ from bot.channels.jsonl import take_pushes
 from bot.core import channel_limits
 from bot.core.messages import Incoming
 from bot.features.questions import proposals
-from policy.answers.entries import answers
-from policy.index.index import index
 from policy.index.relevance import perhaps_ours
 from storage import messages, questions
 from storage.database import transaction
@@ -26,6 +24,7 @@ from storage.messages import Address
 from storage.schema.core import audit, conversation, outbox, turn
 from storage.schema.questions import asker, complaint, feedback, proposal, question, subscription
 from tests.conftest import contact_code, office_code
+from tests.support.corpus import CORPUS
 from tests.support.processes import bot
 from tests.support.talk import Person
 
@@ -67,7 +66,7 @@ def test_an_answer_has_thumbs_and_small_talk_has_none(talk: Talk) -> None:
 
 
 def test_every_entry_fits_its_thumbs_into_64_bytes() -> None:
-    longest = max(answers().entries, key=len)
+    longest = max(CORPUS.answers.entries, key=len)
     assert len(f"why:unclear:{10**12}:{longest}".encode()) <= 64
 
 
@@ -138,7 +137,7 @@ def test_picking_one_of_three_is_remembered_and_leaves_the_queue(talk: Talk, app
 def test_what_is_surely_not_ours_does_not_reach_the_office(talk: Talk, app: App) -> None:
     talk().says("今天天气怎么样", "公积金怎么提取", "失业金怎么领", "谢谢", "补贴多少钱")
     assert rows(app, question.c.text) == []
-    assert perhaps_ours(UNANSWERED, index().ask(UNANSWERED))
+    assert perhaps_ours(UNANSWERED, CORPUS.index.ask(UNANSWERED), CORPUS.index)
 
 
 def test_the_same_question_is_queued_once_and_counted(talk: Talk, app: App) -> None:
@@ -391,7 +390,7 @@ def test_a_question_becomes_a_proposed_phrasing_and_entry_and_changes_nothing_it
     officer.presses_token(number.replace("dk:p", "dk:n"))
     officer.says("证书丢了怎么补", "通知没有写补办，请问发证的评价机构。")
     with transaction(app.engine, read_only=True) as connection:
-        made = proposals.write(questions.proposals(connection), tmp_path / "out")
+        made = proposals.write(questions.proposals(connection), tmp_path / "out", CORPUS)
     assert (made.phrasings, made.entries) == (1, 1)
     lines = yaml.safe_load((tmp_path / "out/policy/index/phrasings/office.yaml").read_text(encoding="utf-8"))
     assert lines["author"] == "office"
@@ -400,7 +399,7 @@ def test_a_question_becomes_a_proposed_phrasing_and_entry_and_changes_nothing_it
     (entry,) = yaml.safe_load(stub)["entries"]
     assert (entry["title"], entry["clauses"], entry["quote"]) == ("证书丢了怎么补", [], "")
     assert "依据哪一条" in stub
-    assert index().ask(UNANSWERED).kind == "refuse"
+    assert CORPUS.index.ask(UNANSWERED).kind == "refuse"
     assert rows(app, question.c.state) == [("open",)]
 
 

@@ -13,9 +13,9 @@ from bot.core.messages import Outgoing
 from bot.core.render import render
 from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged, check_dialogs
 from policy.checks.conditions import UNSURE, Leaf
-from policy.checks.rules import UNDECIDED, checks
-from policy.notice.clauses import notices
+from policy.checks.rules import UNDECIDED
 from policy.reading.dates import read_date
+from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
@@ -166,10 +166,10 @@ DATES = [str(read_date(text, TODAY)) for text in ("去年3月", "去年12月", "
 CONTEXT = CheckContext(TODAY, "self", ())
 
 
-@pytest.mark.parametrize("check_id", sorted(checks()))
+@pytest.mark.parametrize("check_id", sorted(CORPUS.checks))
 def test_every_path_ends_in_a_verdict_that_explains_itself(check_id: str) -> None:
-    check = checks()[check_id]
-    dialog = check_dialogs()[f"check-{check_id}"]
+    check = CORPUS.checks[check_id]
+    dialog = check_dialogs(CORPUS)[f"check-{check_id}"]
     assert isinstance(dialog, CheckDialog)
     seen: set[str] = set()
     paths = 0
@@ -180,7 +180,7 @@ def test_every_path_ends_in_a_verdict_that_explains_itself(check_id: str) -> Non
         leaves = [leaf for leaf in verdict.reason.leaves() if isinstance(leaf.condition, Leaf)]
         asked = {leaf.condition.fact for leaf in leaves if leaf.answered is not None}
         assert set(answers) == asked, "a fact was asked that no reason mentions"
-        assert all(leaf.condition.clause in notices().ids() for leaf in leaves)
+        assert all(leaf.condition.clause in CORPUS.notices.ids() for leaf in leaves)
         assert bool(verdict.verify) == (verdict.outcome == UNDECIDED)
         said = as_said(dialog, judged)
         assert verdict.title in said
@@ -197,6 +197,8 @@ def as_said(dialog: CheckDialog, judged: Judged) -> str:
     """The verdict as the dialog says it, without a database."""
 
     class Says:
+        corpus = CORPUS
+
         def say(self, template: str, **data: object) -> Outgoing:
             return render(template, **data)  # type: ignore[arg-type]
 

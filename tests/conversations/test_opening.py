@@ -19,6 +19,7 @@ from storage.reports.reports import VersionConflict
 from storage.totals import aggregates, summary
 from storage.totals.summary import Wanted
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.office_browser import Browser, at
 from tests.support.office_scene import accepted, head, reader, reports_, school
 from tests.support.talk import NOON, Person
@@ -102,11 +103,11 @@ class TestSums:
         keep(either_app, Q3, source="=纸质报表")
         with transaction(either_app.engine, read_only=True) as connection:
             assert export.fingerprint(connection, Q4, False) != before
-            made = export.aggregate(connection, Q4, False, "total", either_app.keys)
-            assert made == export.aggregate(connection, Q4, False, "total", either_app.keys)
+            made = export.aggregate(connection, CORPUS.form, Q4, False, "total", either_app.keys)
+            assert made == export.aggregate(connection, CORPUS.form, Q4, False, "total", either_app.keys)
             total = export.totals_by_basis(connection, Quarter.parse(Q4), False)["total"]["大数据"]
             out = io.BytesIO()
-            export.write_origins(connection, Q4, False, out, "total")
+            export.write_origins(connection, CORPUS.form, Q4, False, out, "total")
         assert total.sums["trained"] == 420
         book = openpyxl.load_workbook(io.BytesIO(made))
         assert any("含 1 家机构的期初数" in str(c.value) for row in book["汇总"].iter_rows() for c in row)
@@ -161,7 +162,7 @@ class TestSums:
                 assert trained(either_app, last, accepted_only).get("大数据", 0) == wanted
                 out = io.BytesIO()
                 with transaction(either_app.engine, read_only=True) as connection:
-                    export.write_origins(connection, last, accepted_only, out, "total")
+                    export.write_origins(connection, CORPUS.form, last, accepted_only, out, "total")
                 lines = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))[1:]
                 assert sum(float(line[9]) for line in lines) == wanted
 

@@ -9,8 +9,8 @@ import pytest
 from bot.core import option_matching
 from bot.core.dialog import Problem
 from bot.features.checks.dialog import AskFact, CheckContext
-from policy.checks.rules import all_facts
 from policy.institutions.districts import DISTRICTS
+from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person
 
 Talk = Callable[..., Person]
@@ -20,7 +20,7 @@ CONTEXT = CheckContext(NOON.date(), "self", ())
 def heard(fact: str, text: str) -> str | None:
     """The answer taken from a text; None when it is asked back."""
     try:
-        return AskFact.of(all_facts()[fact], CONTEXT, "").read(text)
+        return AskFact.of(CORPUS.facts[fact], CONTEXT, "").read(text)
     except Problem:
         return None
 

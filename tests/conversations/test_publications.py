@@ -19,16 +19,18 @@ from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.documents.store import store_incoming
 from bot.features.publications import announcements
 from bot.features.questions import answer as policy_answer
-from policy.answers.entries import Answers, Entry, answers
+from policy.answers.entries import Answers, Entry
 from policy.answers.publications import COLUMNS, NotADay, Publication, one_year_reading, read_day
 from policy.calendar.quarters import SHANGHAI
 from policy.consistency import amendment_problems
-from policy.notice.clauses import Notices, notices, parse_notice
+from policy.corpus import build_corpus
+from policy.notice.clauses import Notices, parse_notice
 from storage.database import transaction
 from storage.messages import Address
 from storage.schema.core import audit
 from storage.schema.questions import publication, subscription
-from tests.conftest import office_code
+from tests.conftest import make_app, office_code
+from tests.support.corpus import CORPUS
 from tests.support.processes import bot, code
 from tests.support.talk import NOON, Person
 
@@ -464,43 +466,48 @@ NUMBER = "威人社函〔2027〕99号"
 AMENDED = "我市行政区域内各类从业人员，退休后三年以内的也可参加培训。"
 
 
+MADE_UP = {
+    "id": "made-up",
+    "name": "修订",
+    "number": NUMBER,
+    "issuer": "x",
+    "contact": "x",
+    "dated": date(2027, 2, 20),
+    "valid_from": date(2027, 3, 1),
+    "source": "只在测试里",
+    "amends": "weihai-2023-25",
+    "clauses": [{"id": "三", "title": "培育对象", "text": AMENDED}],
+}
+# A made-up notice that amends clause 三 from 2027-03-01, and the entry that goes with it.
+LATER = build_corpus(
+    {
+        "notices": [MADE_UP],
+        "entries": [
+            {
+                "id": "retirees-2027",
+                "topic": CORPUS.answers.entries["retirees"].topic,
+                "replaces": "retirees",
+                "title": "退休了还能参加吗（新）",
+                "answer": "可以：退休三年以内的也能参加。",
+                "clauses": ["三"],
+                "quote": "退休后三年以内的也可参加培训",
+                "valid_from": date(2027, 3, 1),
+            }
+        ],
+    }
+)
+
+
 @pytest.fixture
-def amended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A made-up notice that amends clause 三 from 2027-03-01, and the entry that goes with it."""
-    made_up = parse_notice(
-        "made-up.yaml",
-        {
-            "id": "made-up",
-            "name": "修订",
-            "number": NUMBER,
-            "issuer": "x",
-            "contact": "x",
-            "dated": date(2027, 2, 20),
-            "valid_from": date(2027, 3, 1),
-            "source": "只在测试里",
-            "amends": "weihai-2023-25",
-            "clauses": [{"id": "三", "title": "培育对象", "text": AMENDED}],
-        },
-    )
-    entry = dataclasses.replace(
-        answers().entries["retirees"],
-        id="retirees-2027",
-        replaces="retirees",
-        title="退休了还能参加吗（新）",
-        answer="可以：退休三年以内的也能参加。",
-        quote="退休后三年以内的也可参加培训",
-        valid_from=date(2027, 3, 1),
-    )
-    both = Notices([notices().base, made_up])
-    library = Answers([*answers().entries.values(), entry])
-    monkeypatch.setattr(policy_answer, "notices", lambda: both)
-    monkeypatch.setattr(policy_answer, "answers", lambda: library)
-    return
+def later(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
+    """An app on the amended policy."""
+    made = make_app(sqlite_url, tmp_path, LATER)
+    yield made
+    made.engine.dispose()
 
 
-@pytest.mark.usefixtures("amended")
-def test_chat_answers_by_the_clause_as_of_the_day(talk: Talk) -> None:
-    li = talk()
+def test_chat_answers_by_the_clause_as_of_the_day(later: App) -> None:
+    li = Person(later.assistant, "li")
     li.now = at("2027-02-28")
     li.says("退休了能报吗")
     assert "不可以" in li.text
@@ -519,50 +526,35 @@ def test_chat_answers_by_the_clause_as_of_the_day(talk: Talk) -> None:
     assert "▶退休后三年以内的也可参加培训◀" in li.text
 
 
-@pytest.mark.usefixtures("amended")
 def test_two_notices_are_cited_side_by_side() -> None:
-    found = policy_answer.reply("退休了能报吗？补贴多少钱？", date(2027, 3, 1), buttons=False)
+    found = policy_answer.reply(LATER, "退休了能报吗？补贴多少钱？", date(2027, 3, 1), buttons=False)
     assert f"威人社函〔2023〕25号（五（三））；{NUMBER}（三）" in found.message.text
 
 
-@pytest.mark.usefixtures("amended")
 def test_as_json_is_dated_too() -> None:
-    assert policy_answer.as_json("退休了能报吗", date(2027, 2, 28))["entry"] == "retirees"
-    assert policy_answer.as_json("退休了能报吗", date(2027, 3, 1))["entry"] == "retirees-2027"
+    assert policy_answer.as_json(LATER, "退休了能报吗", date(2027, 2, 28))["entry"] == "retirees"
+    assert policy_answer.as_json(LATER, "退休了能报吗", date(2027, 3, 1))["entry"] == "retirees-2027"
 
 
 def test_before_the_notice_was_issued_it_says_so(tmp_path: Path) -> None:
-    said = policy_answer.reply("退休了能报吗", date(2023, 5, 23), buttons=False).message.text
+    said = policy_answer.reply(CORPUS, "退休了能报吗", date(2023, 5, 23), buttons=False).message.text
     assert "还没有印发" in said
     assert (
-        "还没有印发" not in policy_answer.reply("退休了能报吗", date(2023, 5, 24), buttons=False).message.text
+        "还没有印发"
+        not in policy_answer.reply(CORPUS, "退休了能报吗", date(2023, 5, 24), buttons=False).message.text
     )
 
 
 def test_an_amendment_that_leaves_an_answer_behind_is_found() -> None:
-    made_up = parse_notice(
-        "x",
-        {
-            "id": "x",
-            "name": "x",
-            "number": NUMBER,
-            "issuer": "x",
-            "contact": "x",
-            "dated": date(2027, 2, 20),
-            "valid_from": date(2027, 3, 1),
-            "source": "x",
-            "amends": "weihai-2023-25",
-            "clauses": [{"id": "三", "title": "培育对象", "text": AMENDED}],
-        },
-    )
-    found = amendment_problems(answers(), Notices([notices().base, made_up]))
+    made_up = parse_notice("x", MADE_UP)
+    found = amendment_problems(CORPUS.answers, Notices([CORPUS.notices.base, made_up]))
     assert any("answers/retirees" in problem for problem in found)
     assert not any("answers/subsidy-amount" in problem for problem in found)
-    assert amendment_problems(answers(), notices()) == []
+    assert amendment_problems(CORPUS.answers, CORPUS.notices) == []
 
 
 def test_of_two_replacements_the_younger_counts() -> None:
-    base = answers().entries["who"]
+    base = CORPUS.answers.entries["who"]
     later = [
         dataclasses.replace(base, id=f"who-{y}", replaces="who", valid_from=date(y, 1, 1))
         for y in (2027, 2028)

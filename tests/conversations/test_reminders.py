@@ -20,6 +20,7 @@ from storage.messages import Address
 from storage.reports import decisions, reports
 from storage.schema.core import outbox
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.processes import bot
 from tests.support.talk import NOON, Person
 
@@ -47,8 +48,8 @@ def test_only_those_missing_are_reminded_and_once(either_app: App) -> None:
     done, missing = bound(app, "a", institution="甲校"), bound(app, "b", institution="乙校")
     done.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
     missing.says("填报", "2026Q4", "大数据", "3")
-    assert reminder_sender.send_due(app.engine, LAST_DAY) == (1, [])
-    assert reminder_sender.send_due(app.engine, LAST_DAY.replace(hour=11)) == (0, [])
+    assert reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY) == (1, [])
+    assert reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY.replace(hour=11)) == (0, [])
     (text,) = pushes(app)
     assert "乙校" in text
     assert "草稿" in text
@@ -56,9 +57,14 @@ def test_only_those_missing_are_reminded_and_once(either_app: App) -> None:
 
 def test_submission_stops_them(app: App) -> None:
     wang = bound(app)
-    assert reminder_sender.send_due(app.engine, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[0] == 1
+    assert (
+        reminder_sender.send_due(app.engine, CORPUS.holidays, datetime(2026, 12, 24, 10, 0, tzinfo=SHANGHAI))[
+            0
+        ]
+        == 1
+    )
     wang.says("填报", "2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
-    assert reminder_sender.send_due(app.engine, LAST_DAY)[0] == 0
+    assert reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)[0] == 0
     assert len(pushes(app)) == 1
 
 
@@ -70,7 +76,7 @@ def test_several_processes_send_each_once(either_app: App) -> None:
 
     def run() -> int:
         barrier.wait()
-        return reminder_sender.send_due(app.engine, LAST_DAY)[0]
+        return reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)[0]
 
     with ThreadPoolExecutor(4) as pool:
         counts = [f.result() for f in [pool.submit(run) for _ in range(4)]]
@@ -81,24 +87,25 @@ def test_several_processes_send_each_once(either_app: App) -> None:
 def test_whom_no_channel_can_push_to_is_to_be_called(app: App) -> None:
     bound(app, "w", channel="web")
     contact_code(app, "无人绑定学校")
-    sent, calls = reminder_sender.send_due(app.engine, LAST_DAY)
+    sent, calls = reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)
     assert sent == 1  # it waits for them on the page
     assert sorted(calls) == sorted(["威海数字培训学校", "无人绑定学校"])
 
 
 def test_overdue_on_the_next_working_day(app: App) -> None:
     bound(app)
-    reminder_sender.send_due(app.engine, LAST_DAY)
+    reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)
     assert (
-        reminder_sender.send_due(app.engine, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0] == 0
+        reminder_sender.send_due(app.engine, CORPUS.holidays, datetime(2027, 1, 2, 10, 0, tzinfo=SHANGHAI))[0]
+        == 0
     )  # a Saturday
-    reminder_sender.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
+    reminder_sender.send_due(app.engine, CORPUS.holidays, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))
     assert "已过截止日" in pushes(app)[-1]
 
 
 def test_a_reminder_opens_the_report(app: App) -> None:
     wang = bound(app)
-    reminder_sender.send_due(app.engine, LAST_DAY)
+    reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)
     with transaction(app.engine, read_only=True) as connection:
         body = connection.execute(select(outbox.c.body).where(outbox.c.turn_id.is_(None))).scalar_one()
     wang.presses_token(body["choices"][0][1])
@@ -146,7 +153,7 @@ class TestWaitingOnes:
     def test_after_a_silence_only_the_newest_is_shown(self, either_app: App) -> None:
         bound(either_app, "w", channel="web")
         for day in self.days:
-            reminder_sender.send_due(either_app.engine, day)
+            reminder_sender.send_due(either_app.engine, CORPUS.holidays, day)
         (text,) = self.waiting(either_app)
         assert "威海数字培训学校" in text
         with transaction(either_app.engine, read_only=True) as connection:
@@ -157,12 +164,12 @@ class TestWaitingOnes:
         wang = bound(either_app, "w", channel="web")
         wang.says(f"绑定 {contact_code(either_app, '荣成技校')}")
         for day in self.days:
-            reminder_sender.send_due(either_app.engine, day)
+            reminder_sender.send_due(either_app.engine, CORPUS.holidays, day)
         assert len(self.waiting(either_app)) == 2
 
     def test_submitting_takes_them_away(self, either_app: App) -> None:
         wang = bound(either_app, "w", channel="web")
-        reminder_sender.send_due(either_app.engine, self.days[0])
+        reminder_sender.send_due(either_app.engine, CORPUS.holidays, self.days[0])
         wang.says("填报 2026Q4", "大数据 3 2 120 80 60 90000", "提交", "提交")
         assert self.waiting(either_app) == []
 
@@ -176,5 +183,8 @@ def test_a_returned_report_is_reminded_while_its_correction_is_under_way(either_
         assert latest is not None
         decisions.return_(connection, latest.id, [("大数据", "trained", "请核对")], 1, NOON)
     wang.says("填报 2026Q4", "开始改")
-    assert reminder_sender.send_due(app.engine, LAST_DAY)[0] == 1
-    assert reminder_sender.send_due(app.engine, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0] == 1
+    assert reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)[0] == 1
+    assert (
+        reminder_sender.send_due(app.engine, CORPUS.holidays, datetime(2027, 1, 4, 10, 0, tzinfo=SHANGHAI))[0]
+        == 1
+    )

@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
-from policy.checks.rules import UNDECIDED, checks
+from policy.checks.rules import UNDECIDED
 from policy.checks.standards import parse_standards, with_standards
 from policy.files import PolicyError
 from storage import messages
 from storage.database import transaction
 from storage.messages import Address
 from storage.schema.core import fact, later
+from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
@@ -152,11 +153,11 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, app:
     li.presses("到时提醒我")  # twice is once
     with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(later)).scalar_one() == 1
-    reminder_sender.send_due(app.engine, li.now + timedelta(days=30))
+    reminder_sender.send_due(app.engine, CORPUS.holidays, li.now + timedelta(days=30))
     with transaction(app.engine, read_only=True) as connection:
         assert messages.pushes_waiting(connection, Address("terminal", "test", "li")) == []
-    reminder_sender.send_due(app.engine, li.now + timedelta(days=90))
-    reminder_sender.send_due(app.engine, li.now + timedelta(days=91))
+    reminder_sender.send_due(app.engine, CORPUS.holidays, li.now + timedelta(days=90))
+    reminder_sender.send_due(app.engine, CORPUS.holidays, li.now + timedelta(days=91))
     with transaction(app.engine, read_only=True) as connection:
         assert len(messages.pushes_waiting(connection, Address("terminal", "test", "li"))) == 1
 
@@ -208,7 +209,7 @@ MADE_UP = {
 
 
 class TestStandards:
-    check = with_standards(checks()["assessment"], parse_standards(MADE_UP))
+    check = with_standards(CORPUS.checks["assessment"], parse_standards(MADE_UP, CORPUS.form), CORPUS.form)
     which = "standard-大数据-junior"
 
     def verdict(self, **facts: str) -> str:
@@ -247,20 +248,18 @@ class TestStandards:
     )
     def test_an_entry_without_source_or_page_is_refused(self, change: dict[str, object]) -> None:
         with pytest.raises(PolicyError, match=r"standards\.yaml"):
-            parse_standards({"standards": [{**MADE_UP["standards"][0], **change}]})
+            parse_standards({"standards": [{**MADE_UP["standards"][0], **change}]}, CORPUS.form)
 
     def test_none_is_packaged_yet(self) -> None:
-        from policy.checks.standards import standards
-
-        assert standards() == []
-        assert with_standards(checks()["assessment"], []) is checks()["assessment"]
+        assert CORPUS.standards == ()
+        assert with_standards(CORPUS.checks["assessment"], [], CORPUS.form) is CORPUS.checks["assessment"]
 
 
 def test_the_diagram_is_drawn_from_the_rule() -> None:
     from policy.checks.conditions import Leaf
     from policy.checks.diagram import mermaid, svg
 
-    for check in checks().values():
+    for check in CORPUS.checks.values():
         drawn, text = svg(check), mermaid(check)
         assert drawn.startswith("<svg")
         for outcome in check.outcomes:

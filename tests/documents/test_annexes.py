@@ -14,6 +14,7 @@ from bot.documents import attachments as incoming_files
 from storage.database import transaction
 from storage.reports.attachments import Annexed, Attached, Pages
 from tests.conftest import office_code
+from tests.support.corpus import CORPUS
 from tests.support.form_files import FIGURES, JPG, PDF, PNG, Document, bound, reported, send
 from tests.support.office_browser import Browser, at
 from tests.support.office_scene import head
@@ -41,8 +42,8 @@ def quarter(either_app: App) -> App:
 
 def merged(app: App, accepted_only: bool = False) -> Document:
     with transaction(app.engine, read_only=True) as connection:
-        content = annexes.merged_pages(connection, "2026Q4", accepted_only)
-        assert content == annexes.merged_pages(connection, "2026Q4", accepted_only)
+        content = annexes.merged_pages(connection, CORPUS.form, "2026Q4", accepted_only)
+        assert content == annexes.merged_pages(connection, CORPUS.form, "2026Q4", accepted_only)
     return Document(content)
 
 
@@ -51,7 +52,7 @@ def zipped(app: App) -> tuple[dict[str, bytes], list[str]]:
         written = []
         for _ in range(2):
             target = io.BytesIO()
-            missing = annexes.annex_zip(connection, "2026Q4", app.settings.data_dir, target)
+            missing = annexes.annex_zip(connection, CORPUS.form, "2026Q4", app.settings.data_dir, target)
             written.append(target.getvalue())
     assert written[0] == written[1]
     with zipfile.ZipFile(io.BytesIO(written[0])) as archive:
@@ -156,9 +157,9 @@ def test_large_files_are_copied_piece_by_piece(app: App) -> None:
         send(zhao, app, "做法.pdf", PDF + bytes([number]) * 8_000_000, "经验")
         zhao.says("填报 2026Q4", FIGURES, "提交", "提交")
     with transaction(app.engine, read_only=True) as connection, open("all.zip", "wb") as target:
-        annexes.merged_pages(connection, "2026Q4", False)
+        annexes.merged_pages(connection, CORPUS.form, "2026Q4", False)
         tracemalloc.start()
-        annexes.annex_zip(connection, "2026Q4", app.settings.data_dir, target)
+        annexes.annex_zip(connection, CORPUS.form, "2026Q4", app.settings.data_dir, target)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 16_000_000

@@ -19,6 +19,7 @@ from storage.institutions import institutions, roster
 from storage.institutions.roster import Wanted
 from storage.reports import decisions, prior_figures, reports
 from storage.totals import coverage
+from tests.support.corpus import CORPUS
 from tests.support.office_browser import Browser, at
 from tests.support.office_scene import OFFICER, accepted, head, reports_, school
 from tests.support.talk import NOON, Person
@@ -107,7 +108,10 @@ def either_end(either_app: App) -> App:
 
 def workbook(app: App, accepted_only: bool, basis: str = "quarter") -> Any:
     with transaction(app.engine, read_only=True) as connection:
-        made = [export.aggregate(connection, Q4, accepted_only, basis, app.keys, Times()) for _ in range(2)]
+        made = [
+            export.aggregate(connection, CORPUS.form, Q4, accepted_only, basis, app.keys, Times())
+            for _ in range(2)
+        ]
     assert made[0] == made[1]  # the same bytes
     return openpyxl.load_workbook(io.BytesIO(made[0]))
 
@@ -224,7 +228,7 @@ class TestWhatAddsUp:
         assert [d[0] for d in districts] == ["环翠区", "荣成市", "乳山市", "高区", "未填区市"]
         with transaction(year.engine, read_only=True) as connection:
             out = io.BytesIO()
-            export.write_origins(connection, Q4, False, out, basis)
+            export.write_origins(connection, CORPUS.form, Q4, False, out, basis)
         lines = list(csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"))))
         assert [line["季度"] for line in lines] == [row[2] for row in rows]
         amount = [line["发放培训补贴金额（元）"] for line in lines]

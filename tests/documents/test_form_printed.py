@@ -12,10 +12,10 @@ from sqlalchemy import update
 
 from bot.app import App
 from bot.documents import docx
-from policy.form.form import form
 from storage.database import transaction
 from storage.institutions import institutions
 from storage.schema.core import explanation, membership
+from tests.support.corpus import CORPUS
 from tests.support.form_files import FIGURES, JPG, PDF, Document, bound, reported, send, taken
 from tests.support.talk import NOON, Person
 from tests.support.web_visitor import Visitor, noon  # noqa: F401
@@ -33,11 +33,11 @@ def test_the_receipt_offers_a_form_to_stamp(either_app: App) -> None:
     wang = reported(either_app)
     assert "盖章件：待补" in wang.text
     paper = printed(wang, either_app)
-    assert form().title in paper.paragraphs
+    assert CORPUS.form.title in paper.paragraphs
     assert any(p.startswith("填报单位（盖章）：威海数字培训学校") for p in paper.paragraphs)
     assert "填报时间：2026 年 12 月 30 日" in paper.paragraphs
     assert any(re.fullmatch(r"填表人：王芳\s+联系电话：_+", p) for p in paper.paragraphs)
-    assert form().note in paper.paragraphs
+    assert CORPUS.form.note in paper.paragraphs
     assert "元（通知表格未印单位）" in paper.text
     assert paper.sections == [(297, 210)]
 

@@ -14,15 +14,15 @@ from bot.office import html
 from bot.office.figures import charts
 from bot.office.figures.charts import Chart
 from policy.calendar.quarters import Quarter
-from policy.form.form import form
+from tests.support.corpus import CORPUS
 from tests.support.office_browser import Browser, at
 from tests.support.office_scene import head, reports_, school
 from tests.support.talk import NOON
 
 SVG = "{http://www.w3.org/2000/svg}"
 Q4 = Quarter(2026, 4)
-PEOPLE, MONEY = form().measure("trained"), form().measure("amount")
-NAMES = [o.name for o in form().occupations]
+PEOPLE, MONEY = CORPUS.form.measure("trained"), CORPUS.form.measure("amount")
+NAMES = [o.name for o in CORPUS.form.occupations]
 
 
 def drawn(chart: Chart) -> ElementTree.Element:

@@ -14,6 +14,7 @@ from storage.database import transaction
 from storage.institutions import institutions
 from storage.reports import decisions, reports
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.office_browser import Browser, at
 from tests.support.office_scene import OFFICER, head, placed, reader, reports_, school
 from tests.support.talk import NOON, Person
@@ -116,8 +117,8 @@ async def test_everybody_reported(app: App) -> None:
 class TestCalls:
     async def test_who_no_message_reaches_comes_first(self, either_app: App) -> None:
         officer = filled(either_app)
-        reminder_sender.send_due(either_app.engine, NOON - timedelta(days=1))
-        reminder_sender.send_due(either_app.engine, NOON)
+        reminder_sender.send_due(either_app.engine, CORPUS.holidays, NOON - timedelta(days=1))
+        reminder_sender.send_due(either_app.engine, CORPUS.holidays, NOON)
         browser = await Browser(either_app).enters(officer)
         await browser.opens(PAGE)
         nobody, unreachable, reminded = rows(browser)

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from policy.checks.conditions import UNSURE
-from policy.checks.rules import UNDECIDED, checks
+from policy.checks.rules import UNDECIDED
 from policy.reading.dates import NotADate, Period, read_date, settle
+from tests.support.corpus import CORPUS
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = [
@@ -32,7 +33,7 @@ def facts_of(case: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize(("check_id", "case"), CASES, ids=[f"{c}: {k['name']}" for c, k in CASES])
 def test_case(check_id: str, case: dict[str, Any]) -> None:
-    check = checks()[check_id]
+    check = CORPUS.checks[check_id]
     facts = settle(facts_of(case), case["on"])
     following = check.next_fact(facts)
     if "asks" in case:
@@ -48,7 +49,7 @@ def test_case(check_id: str, case: dict[str, Any]) -> None:
 
 def test_the_cases_cover_every_option_of_every_fact_both_ways() -> None:
     assert len(CASES) >= 120
-    for check_id, check in checks().items():
+    for check_id, check in CORPUS.checks.items():
         mine = [settle(facts_of(case), case["on"]) for c, case in CASES if c == check_id]
         outcomes = {case.get("verdict") for c, case in CASES if c == check_id}
         assert {o.id for o in check.outcomes} | {UNDECIDED} <= outcomes, check_id
@@ -57,7 +58,7 @@ def test_the_cases_cover_every_option_of_every_fact_both_ways() -> None:
             assert {*fact.decided, UNSURE} <= used, (check_id, fact.id)
 
 
-@pytest.mark.parametrize("check", checks().values(), ids=list(checks()))
+@pytest.mark.parametrize("check", CORPUS.checks.values(), ids=list(CORPUS.checks))
 def test_one_more_fact_changes_only_an_unknown_verdict(check: Any) -> None:
     """Over every set of facts with a final verdict: whatever is learnt besides, it stays."""
     waiting: list[dict[str, str]] = [{}]
@@ -77,7 +78,7 @@ def test_one_more_fact_changes_only_an_unknown_verdict(check: Any) -> None:
 
 def test_the_order_of_answers_never_changes_the_verdict() -> None:
     """Facts told in any order (from other checks, say) end in the verdict of the rule's own order."""
-    check = checks()["title"]
+    check = CORPUS.checks["title"]
     told = {"exam_series": "yes", "project": "no", "level": "junior", "stage": "passed"}
     final: set[str] = set()
     for first in told:

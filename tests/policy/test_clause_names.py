@@ -8,23 +8,22 @@ from datetime import date
 import pytest
 
 from bot.features.questions import answer as policy_answer
-from policy.answers.entries import answers
-from policy.index.training_data import corpus
+from policy.index.training_data import material_of
 from policy.notice.clause_names import clauses_named
-from policy.notice.clauses import notices
+from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
 ON = date(2026, 11, 20)
 
 
-@pytest.mark.parametrize("clause_id", notices().ids())
+@pytest.mark.parametrize("clause_id", CORPUS.notices.ids())
 @pytest.mark.parametrize("form", ["{}", "{}原文", " {} "])
 def test_every_clause_is_shown_by_the_id_that_answers_print(clause_id: str, form: str) -> None:
-    said = policy_answer.as_json(form.format(clause_id), ON)
+    said = policy_answer.as_json(CORPUS, form.format(clause_id), ON)
     assert (said["kind"], said["clauses"], said["entry"]) == ("answer", [clause_id], "")
-    assert notices().clause(clause_id).text in said["text"]
-    assert said["title"] == f"{clause_id} {notices().clause(clause_id).title}"
-    assert set(said["alternatives"]) <= set(answers().entries)
+    assert CORPUS.notices.clause(clause_id).text in said["text"]
+    assert said["title"] == f"{clause_id} {CORPUS.notices.clause(clause_id).title}"
+    assert set(said["alternatives"]) <= set(CORPUS.answers.entries)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,7 @@ def test_every_clause_is_shown_by_the_id_that_answers_print(clause_id: str, form
     ],
 )
 def test_people_name_clauses_in_many_ways(text: str, ids: list[str]) -> None:
-    assert list(clauses_named(text)) == ids
+    assert list(clauses_named(text, CORPUS.notices)) == ids
 
 
 @pytest.mark.parametrize(
@@ -54,14 +53,14 @@ def test_people_name_clauses_in_many_ways(text: str, ids: list[str]) -> None:
     "通知是啥 二维码 五险一金 ？ 第".split(),
 )
 def test_anything_else_names_none(text: str) -> None:
-    assert clauses_named(text) == ()
-    assert clauses_named(text * 20) == ()
+    assert clauses_named(text, CORPUS.notices) == ()
+    assert clauses_named(text * 20, CORPUS.notices) == ()
 
 
 def test_no_question_anybody_wrote_is_taken_for_a_clause() -> None:
-    for author in corpus().authors.values():
+    for author in material_of(CORPUS.training_inputs).authors.values():
         for text in [t for t, _ in author.phrasings] + author.foreign:
-            assert clauses_named(text) == (), text
+            assert clauses_named(text, CORPUS.notices) == (), text
 
 
 def test_in_chat_the_clause_comes_with_what_people_ask_about_it(talk: Callable[..., Person]) -> None:
@@ -84,4 +83,4 @@ def test_in_chat_the_third_question_of_a_message_is_named_and_offered(
     li = talk()
     li.says("退休了能报吗？补贴多少？去哪报名")
     assert "您还问了“去哪报名”，请单独再问" in li.text
-    assert answers().entries["where-to-enrol"].title in li.labels
+    assert CORPUS.answers.entries["where-to-enrol"].title in li.labels

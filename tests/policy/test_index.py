@@ -9,17 +9,17 @@ from pathlib import Path
 import opencc
 import pytest
 
-from policy.answers.entries import answers
 from policy.files import PolicyError
-from policy.index.index import Found, Index, index, inputs_hash
+from policy.index.index import Found, Index, inputs_hash
 from policy.index.model_file import packaged_weights
 from policy.reading.text import LONGEST, grams, normalise
+from tests.support.corpus import CORPUS
 
 MODEL = Path(__file__).parents[2] / "policy" / "index" / "model"
 
 
 def asked(text: str, last: str | None = None) -> tuple[str, tuple[str, ...]]:
-    found = index().ask(text, last)
+    found = CORPUS.index.ask(text, last)
     return found.kind, found.entries
 
 
@@ -68,7 +68,7 @@ def test_a_question_in_peoples_words_finds_its_entry(text: str, entry: str) -> N
 
 @pytest.mark.parametrize("word", ["补贴", "学时", "职称", "英才卡", "报名", "学费", "证书", "退休", "考试"])
 def test_a_bare_word_of_the_subject_is_answered_or_offered(word: str) -> None:
-    assert index().ask(word).kind != "refuse"
+    assert CORPUS.index.ask(word).kind != "refuse"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_full_question_is_not_bent_by_the_answer_before_it() -> None:
     ],
 )
 def test_two_questions_get_two_answers(text: str, entries: set[str]) -> None:
-    found = index().ask(text)
+    found = CORPUS.index.ask(text)
     assert (found.kind, set(found.entries)) == ("answer", entries)
 
 
@@ -120,18 +120,18 @@ def test_two_questions_get_two_answers(text: str, entries: set[str]) -> None:
 def test_of_several_questions_two_are_answered_and_the_others_named(
     text: str, entries: tuple[str, str], left: tuple[str, ...]
 ) -> None:
-    found = index().ask(text)
+    found = CORPUS.index.ask(text)
     assert (found.kind, found.entries, found.left) == ("answer", entries, left)
 
 
 def test_a_number_is_no_item_of_a_list() -> None:
     for text in ("1. 补贴多少钱", "2.5万补贴是真的吗", "威人社函〔2023〕25号是什么文件"):
-        assert len(index().ask(text).entries) == 1
+        assert len(CORPUS.index.ask(text).entries) == 1
 
 
 def test_one_question_with_its_circumstances_is_one_question() -> None:
     text = "我是厂里开数控机床的，今年五十二，学历不高，还能不能参加"
-    assert len(index().ask(text).entries) == 1
+    assert len(CORPUS.index.ask(text).entries) == 1
 
 
 # ---------------------------------------------------------------------- refusals and small talk
@@ -142,18 +142,18 @@ def test_one_question_with_its_circumstances_is_one_question() -> None:
     ["公积金怎么提取", "失业金能领几个月", "教师资格证什么时候报名", "落户威海要什么材料", "软考报名时间"],
 )
 def test_another_offices_business_is_refused_as_such(text: str) -> None:
-    assert index().ask(text) == Found("refuse", (), neighbour=True)
+    assert CORPUS.index.ask(text) == Found("refuse", (), neighbour=True)
 
 
 @pytest.mark.parametrize("text", ["今天天气怎么样", "红烧肉怎么做", "帮我写一段python代码", "国足比分"])
 def test_anything_else_is_refused(text: str) -> None:
-    assert index().ask(text) == Found("refuse", ())
+    assert CORPUS.index.ask(text) == Found("refuse", ())
 
 
 def test_a_foreign_question_stays_foreign_after_an_answer() -> None:
     for last in ("subsidy-amount", "where-to-enrol", "retirees"):
-        assert index().ask("今天天气怎么样", last).kind == "refuse"
-        assert index().ask("公积金怎么提取", last).kind == "refuse"
+        assert CORPUS.index.ask("今天天气怎么样", last).kind == "refuse"
+        assert CORPUS.index.ask("公积金怎么提取", last).kind == "refuse"
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ def test_grams_are_all_singles_and_pairs() -> None:
 
 def test_traditional_text_gets_the_answer_of_simplified_text() -> None:
     convert = opencc.OpenCC("s2t").convert
-    for entry in answers().entries.values():
+    for entry in CORPUS.answers.entries.values():
         if not entry.smalltalk:
-            assert index().ask(convert(entry.title)) == index().ask(entry.title), entry.title
+            assert CORPUS.index.ask(convert(entry.title)) == CORPUS.index.ask(entry.title), entry.title
 
 
 @pytest.mark.parametrize(
@@ -203,16 +203,16 @@ def test_traditional_text_gets_the_answer_of_simplified_text() -> None:
     [("报名废多少", "fees"), ("补帖多少钱", "subsidy-amount"), ("制定依剧是什么", "legal-basis")],
 )
 def test_a_homophone_typo_does_not_lose_the_question(typo: str, entry: str) -> None:
-    found = index().ask(typo)
+    found = CORPUS.index.ask(typo)
     assert found.kind != "refuse"
     assert entry in found.entries
 
 
 def test_a_right_character_is_not_repaired() -> None:
-    for entry in answers().entries.values():
+    for entry in CORPUS.answers.entries.values():
         if not entry.smalltalk:
             title = normalise(entry.title)
-            assert index().weights.repaired(title) == title
+            assert CORPUS.index.weights.repaired(title) == title
 
 
 # ------------------------------------------------------------------------------------ robustness
@@ -220,7 +220,7 @@ def test_a_right_character_is_not_repaired() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "😀😀", "？？？", "\0", "\ud800", "\u200b\u2060", "。。。"])
 def test_nothing_to_read_is_refused(text: str) -> None:
-    assert index().ask(text) == Found("refuse", ())
+    assert CORPUS.index.ask(text) == Found("refuse", ())
 
 
 def test_weird_input_never_raises() -> None:
@@ -230,27 +230,27 @@ def test_weird_input_never_raises() -> None:
     texts += ["".join(random.choices([*pool, *"补贴职称？，ab "], k=40)) for _ in range(300)]
     for text in texts:
         for last in (None, "retirees", "hello", "no such entry"):
-            found = index().ask(text, last)
+            found = CORPUS.index.ask(text, last)
             assert found.kind in ("answer", "choose", "refuse")
             assert (found.entries == ()) == (found.kind == "refuse")
 
 
 def test_an_unknown_last_entry_changes_nothing() -> None:
-    assert index().ask("补贴多少钱", "no such entry") == index().ask("补贴多少钱")
+    assert CORPUS.index.ask("补贴多少钱", "no such entry") == CORPUS.index.ask("补贴多少钱")
 
 
 def test_ranking_names_every_ordinary_entry_once_best_first() -> None:
-    ranked = index().rank("补贴多少钱")
-    assert {e for e, _ in ranked} == {e.id for e in answers().entries.values() if not e.smalltalk}
+    ranked = CORPUS.index.rank("补贴多少钱")
+    assert {e for e, _ in ranked} == {e.id for e in CORPUS.answers.entries.values() if not e.smalltalk}
     assert [s for _, s in ranked] == sorted((s for _, s in ranked), reverse=True)
 
 
 def test_a_choice_is_three_and_an_answer_has_others_beside_it() -> None:
-    found = index().ask("补贴多少钱")
+    found = CORPUS.index.ask("补贴多少钱")
     assert 1 <= len(found.near) <= 3
     assert not set(found.near) & set(found.entries)
     for text in ("有没有要求", "什么时候", "多少", "怎么办", "条件", "时间", "材料"):
-        choice = index().ask(text)
+        choice = CORPUS.index.ask(text)
         if choice.kind == "choose":
             assert len(set(choice.entries)) == 3
             return
@@ -261,15 +261,17 @@ def test_a_choice_is_three_and_an_answer_has_others_beside_it() -> None:
 
 
 def test_the_model_is_not_stale() -> None:
-    assert not index().stale(), "entries or phrasings changed: run `python -m bot policy train`"
-    assert index().header["inputs"] == inputs_hash()
+    assert not CORPUS.index.stale(CORPUS.training_inputs), (
+        "entries or phrasings changed: run `python -m bot policy train`"
+    )
+    assert CORPUS.index.header["inputs"] == inputs_hash(CORPUS.training_inputs)
 
 
 def test_loading_twice_gives_the_same_index() -> None:
     again = Index(packaged_weights())
     for text in ("补贴多少钱", "退休了能报吗？补贴多少钱？", "公积金怎么提取", "那高级呢"):
-        assert again.ask(text) == index().ask(text)
-        assert again.rank(text) == index().rank(text)
+        assert again.ask(text) == CORPUS.index.ask(text)
+        assert again.rank(text) == CORPUS.index.rank(text)
 
 
 def test_writing_what_was_loaded_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -298,7 +300,8 @@ def test_training_again_gives_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("pypinyin")
     from policy.index.training import train
+    from policy.index.training_data import material_of
 
-    train(tmp_path)
+    train(material_of(CORPUS.training_inputs), tmp_path)
     for path in sorted(p for p in MODEL.iterdir() if p.is_file()):
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name

@@ -12,16 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy import consistency
-from policy.answers.entries import Answers, Entry, answers
+from policy.answers.entries import Answers, Entry
 from policy.calendar.quarters import SHANGHAI, Quarter, Times, local, reporting_quarter
 from policy.calendar.reminders import due_now, moment_for, parse_holidays, working_day
 from policy.checks.conditions import UNSURE, AllOf, AnyOf, Condition, Leaf, Truth, evaluate, open_facts
-from policy.checks.rules import Check, checks, parse_check, parse_facts
+from policy.checks.rules import Check, parse_check, parse_facts
 from policy.files import PolicyError
-from policy.form.form import fact_of, form, parse_form
+from policy.form.form import fact_of, parse_form
 from policy.form.rows import read_lines
-from policy.notice.clauses import Notices, notices, parse_notice
+from policy.notice.clauses import Notices, parse_notice
 from policy.reading.numbers import NotAFigure, looks_like_figure, read_figure
+from tests.support.corpus import CORPUS
 
 
 def amendment(text: str = "补贴标准另行规定。", **changes: object) -> dict[str, object]:
@@ -43,10 +44,10 @@ def amendment(text: str = "补贴标准另行规定。", **changes: object) -> d
 
 class TestNotice:
     def test_it_stands_whole(self) -> None:
-        assert consistency.notice_problems(notices()) == []
+        assert consistency.notice_problems(CORPUS.notices) == []
 
     def test_one_changed_character_is_found(self) -> None:
-        base = notices().base
+        base = CORPUS.notices.base
         broken = parse_notice(
             "x",
             {
@@ -65,16 +66,15 @@ class TestNotice:
         assert consistency.notice_problems(Notices([broken]))
 
     def test_the_marked_sentence_is_the_quoted_one(self) -> None:
-        for entry in answers().entries.values():
+        for entry in CORPUS.answers.entries.values():
             if entry.quote:
-                marks = [notices().clause(c).marked(entry.quote) for c in entry.clauses]
+                marks = [CORPUS.notices.clause(c).marked(entry.quote) for c in entry.clauses]
                 assert any(middle for _, middle, _ in marks), entry.id
-                assert all(
-                    "".join(m) == notices().clause(c).text for m, c in zip(marks, entry.clauses, strict=True)
-                )
+                texts = [CORPUS.notices.clause(c).text for c in entry.clauses]
+                assert ["".join(m) for m in marks] == texts
 
     def test_an_amendment_holds_from_its_day(self) -> None:
-        both = Notices([notices().base, parse_notice("x", amendment())])
+        both = Notices([CORPUS.notices.base, parse_notice("x", amendment())])
         assert "一年内" in both.clause("五（三）", date(2027, 2, 28)).text
         assert both.clause("五（三）", date(2027, 3, 1)).text == "补贴标准另行规定。"
         assert both.clause("五（三）").number == "威人社函〔2023〕25号"
@@ -83,13 +83,13 @@ class TestNotice:
         with pytest.raises(PolicyError, match="七"):
             Notices(
                 [
-                    notices().base,
+                    CORPUS.notices.base,
                     parse_notice("x", amendment(clauses=[{"id": "七", "title": "x", "text": "x"}])),
                 ]
             )
 
     def test_an_answer_may_be_replaced_from_a_day(self) -> None:
-        old = answers().entries["subsidy-amount"]
+        old = CORPUS.answers.entries["subsidy-amount"]
         new = Entry(
             "subsidy-amount-2027",
             old.topic,
@@ -106,7 +106,7 @@ class TestNotice:
 
 class TestConsistency:
     def test_the_packaged_data_agree(self) -> None:
-        assert consistency.report().problems == []
+        assert consistency.report(CORPUS).problems == []
 
     @pytest.mark.parametrize(
         ("change", "told"),
@@ -120,13 +120,15 @@ class TestConsistency:
         ],
     )
     def test_what_is_wrong_with_an_answer_is_told(self, change: dict[str, object], told: str) -> None:
-        good = answers().entries["who"]
+        good = CORPUS.answers.entries["who"]
         library = Answers([Entry(**{**vars(good), **change})])  # type: ignore[arg-type]
-        assert any(told in p and "answers/who" in p for p in consistency.answer_problems(library, notices()))
+        problems = consistency.answer_problems(library, CORPUS.notices, CORPUS.checks)
+        assert any(told in p and "answers/who" in p for p in problems)
 
     def test_a_clause_without_an_answer_is_told(self) -> None:
-        library = Answers([e for e in answers().entries.values() if "五（一）" not in e.clauses])
-        assert any("五（一）" in p for p in consistency.answer_problems(library, notices()))
+        library = Answers([e for e in CORPUS.answers.entries.values() if "五（一）" not in e.clauses])
+        problems = consistency.answer_problems(library, CORPUS.notices, CORPUS.checks)
+        assert any("五（一）" in p for p in problems)
 
     def test_a_rule_with_a_wrong_quotation_is_told(self) -> None:
         facts = parse_facts({"f": {"ask": "?", "short": "f", "clause": "三", "options": {"yes": "是"}}})
@@ -141,15 +143,15 @@ class TestConsistency:
             "failed": [],
             "rule": {"fact": "f", "words": "w", "clause": "三", "quote": "编的", "met": ["yes"]},
         }
-        assert consistency.rule_problems({"c": parse_check("c", raw, facts)}, notices())
+        assert consistency.rule_problems({"c": parse_check("c", raw, facts)}, CORPUS.notices)
         raw["rule"]["fact"] = "g"  # type: ignore[index]
         with pytest.raises(PolicyError, match="g"):
             parse_check("c", raw, facts)
 
     def test_every_topic_of_the_notice_is_asked_for(self) -> None:
-        lines = consistency.phrasings()
-        for clause in notices().ids():
-            entries = [e for e in answers().entries.values() if clause in e.clauses]
+        lines = consistency.phrasings(CORPUS.phrasings)
+        for clause in CORPUS.notices.ids():
+            entries = [e for e in CORPUS.answers.entries.values() if clause in e.clauses]
             assert sum(len(lines[e.id]) for e in entries) >= 40, clause
 
 
@@ -174,7 +176,7 @@ class TestConditions:
         assert open_facts(either, {"a": UNSURE}, self.options) == ["b"]
         assert open_facts(either, {"a": "yes"}, self.options) == []
 
-    @pytest.mark.parametrize("check", checks().values(), ids=list(checks()))
+    @pytest.mark.parametrize("check", CORPUS.checks.values(), ids=list(CORPUS.checks))
     def test_the_next_question_can_always_change_the_verdict(self, check: Check) -> None:
         known: dict[frozenset[tuple[str, str]], frozenset[str]] = {}
 
@@ -387,8 +389,8 @@ class TestFigures:
 
 class TestForm:
     def test_the_line_follows_the_forms_order(self) -> None:
-        [parsed] = read_lines(form(), "大数据 3 2 120 80 60 90000", [])
-        assert [m.id for m in form().measures] == [
+        [parsed] = read_lines(CORPUS.form, "大数据 3 2 120 80 60 90000", [])
+        assert [m.id for m in CORPUS.form.measures] == [
             "classes",
             "subsidised_classes",
             "trained",
@@ -399,7 +401,7 @@ class TestForm:
         assert parsed.occupation is not None
         assert parsed.occupation.name == "大数据"
         assert list(parsed.cells.values()) == ["3", "2", "120", "80", "60", "90000"]
-        assert list(parsed.cells) == [m.id for m in form().measures]
+        assert list(parsed.cells) == [m.id for m in CORPUS.form.measures]
 
     @pytest.mark.parametrize(
         ("row", "rule"),
@@ -411,11 +413,11 @@ class TestForm:
             ({"subsidised": 0, "amount": 1}, "amount-without-people"),
             ({"subsidised": 1, "amount": 0}, "people-without-amount"),
             ({"subsidised": 10, "amount": 100}, "amount-per-head"),
-            ({**dict.fromkeys((m.id for m in form().measures), 0), "trained": "not_known"}, "not-known"),
+            ({**dict.fromkeys((m.id for m in CORPUS.form.measures), 0), "trained": "not_known"}, "not-known"),
         ],
     )
     def test_what_is_unlikely(self, row: dict[str, int], rule: str) -> None:
-        assert rule in [d.rule for d in form().doubts(row)]  # type: ignore[arg-type]
+        assert rule in [d.rule for d in CORPUS.form.doubts(row)]  # type: ignore[arg-type]
 
     def test_compared_with_the_quarter_before(self) -> None:
         row = {
@@ -426,9 +428,9 @@ class TestForm:
             "subsidised": 20,
             "amount": 2_000_000,
         }
-        assert form().doubts(row) == []
-        assert [d.rule for d in form().doubts(row, dict(row))] == ["same-as-last"]
-        assert [d.rule for d in form().doubts(row, {**row, "trained": 4})] == ["ten-times"]
+        assert CORPUS.form.doubts(row) == []
+        assert [d.rule for d in CORPUS.form.doubts(row, dict(row))] == ["same-as-last"]
+        assert [d.rule for d in CORPUS.form.doubts(row, {**row, "trained": 4})] == ["ten-times"]
 
     def test_a_rule_on_an_unknown_measure_is_refused(self) -> None:
         from policy.files import packaged_file

@@ -17,6 +17,7 @@ from storage.database import transaction
 from storage.reports import board, decisions
 from storage.schema.core import report
 from tests.conftest import contact_code, office_code
+from tests.support.corpus import CORPUS
 from tests.support.office_browser import Browser, at
 from tests.support.talk import Person
 
@@ -32,7 +33,7 @@ def run_with(tmp_path: Path, database_url: str) -> Iterator[Callable[..., App]]:
 
     def run(**settings: object) -> App:
         given = {"database_url": database_url, "data_dir": tmp_path / "data", "secret_key": "k" * 32}
-        made.append(open_app(Settings(_env_file=None, **given, **settings)))  # type: ignore[arg-type]
+        made.append(open_app(Settings(_env_file=None, **given, **settings), CORPUS))  # type: ignore[arg-type]
         return made[-1]
 
     yield run
@@ -142,8 +143,11 @@ class TestClosing:
         app = run_with(report_closes=0)
         contact(app)
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
-        assert reminder_sender.send_due(app.engine, morning, times=app.settings.times) == (0, [])
-        assert reminder_sender.send_due(app.engine, morning, times=Times())[0] == 1
+        assert reminder_sender.send_due(app.engine, CORPUS.holidays, morning, times=app.settings.times) == (
+            0,
+            [],
+        )
+        assert reminder_sender.send_due(app.engine, CORPUS.holidays, morning, times=Times())[0] == 1
 
     def test_an_extension_runs_on_after_the_closing_and_is_not_called_late(
         self, run_with: Callable[..., App]
@@ -155,7 +159,10 @@ class TestClosing:
                 connection, 1, str(Q1), MIDNIGHT + timedelta(days=5), "住院", 1, MIDNIGHT, MIDNIGHT
             )
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
-        assert reminder_sender.send_due(app.engine, morning, times=app.settings.times) == (0, [])
+        assert reminder_sender.send_due(app.engine, CORPUS.holidays, morning, times=app.settings.times) == (
+            0,
+            [],
+        )
         assert submits(wang, MIDNIGHT + timedelta(days=4)) is False
 
 

@@ -23,6 +23,7 @@ from policy.calendar.quarters import SHANGHAI
 from storage import database
 from storage.database import transaction
 from storage.schema.core import outbox
+from tests.support.corpus import CORPUS
 from tests.support.telegram_server import SECONDS, TOKEN, BotApi
 
 NOW = datetime(2026, 12, 30, 12, 0, tzinfo=SHANGHAI)
@@ -60,7 +61,8 @@ def open_telegram_app(api: BotApi, folder: Path, url: str = "", **settings: Any)
             telegram_base_url=api.base_url,
             _env_file=None,
             **settings,
-        )
+        ),
+        CORPUS,
     )
 
 

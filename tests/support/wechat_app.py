@@ -29,6 +29,7 @@ from storage import database, messages
 from storage.database import transaction
 from storage.messages import Address
 from storage.schema.core import outbox
+from tests.support.corpus import CORPUS
 from tests.support.wechat_server import SECONDS, SECRET, WeChatServer
 
 APPID, TOKEN, KEY = "wx0123456789abcdef", "token0123456789", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -207,7 +208,7 @@ def open_wechat_app(folder: Path, api: WeChatServer | None, url: str = "", **set
         "wechat_secret": SECRET if api else None,
         **settings,
     }
-    return open_app(Settings(_env_file=None, **given))
+    return open_app(Settings(_env_file=None, **given), CORPUS)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from bot.core.render import render, templates, words
 from bot.http.bodies import showable
 from bot.http.static import static_url
 from policy.calendar.quarters import local
-from policy.checks.rules import checks
+from policy.checks.rules import Check
 from storage.messages import Line
 
 OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown
@@ -67,9 +67,9 @@ def bubbles(lines: Iterable[Line]) -> list[Bubble]:
     ]
 
 
-def greeting() -> Bubble:
+def greeting(checks: Iterable[Check]) -> Bubble:
     """What somebody new sees. Stored only once they say something: a crawler leaves no trace."""
-    message = render("menu.j2", hello=True, checks=list(checks().values()), institutions=[], office=False)
+    message = render("menu.j2", hello=True, checks=list(checks), institutions=[], office=False)
     return Bubble(0, None, message, None, True, fresh_id())
 
 

@@ -183,6 +183,9 @@ class WebChat:
             body = messages.body_of(connection, visitor.address, row)
         return Outgoing.from_body(body) if body is not None else None
 
+    def _greeting(self) -> pages.Bubble:
+        return pages.greeting(self.app.corpus.checks.values())
+
     def _may_have(self, visitor: Visitor, ref: FileRef) -> bool:
         """Whether an old link still serves: only those whose file it is today."""
         with transaction(self.app.engine) as connection:
@@ -191,7 +194,7 @@ class WebChat:
 
     def _label(self, visitor: Visitor, sent: Sent) -> str | None:
         """What the pressed button said, from the stored message, never from the browser."""
-        message = self._message(visitor, sent.of) if sent.of else pages.greeting().message
+        message = self._message(visitor, sent.of) if sent.of else self._greeting().message
         choices = message.choices if message else ()
         return next((c.label for c in choices if c.token == sent.choice), None)
 
@@ -209,7 +212,7 @@ class WebChat:
         status: int = 200,
         **more: object,
     ) -> Response:
-        shown = pages.bubbles(lines) or [pages.greeting()]
+        shown = pages.bubbles(lines) or [self._greeting()]
         more = {"opening": not lines, "cut": len(lines) >= HISTORY, **more}
         return self._html(request, visitor, pages.page(shown, self.now(), **more), status)
 
@@ -233,7 +236,7 @@ class WebChat:
             kept["form_id"] = sent.id  # perhaps it was applied after all: trying again is the same message
             if sent.choice is not None and sent.choice == showable(sent.choice):
                 kept["again"] = sent
-        shown = pages.bubbles(lines or []) or ([pages.greeting()] if sent.opening else [])
+        shown = pages.bubbles(lines or []) or ([self._greeting()] if sent.opening else [])
         html = pages.page(shown, self.now(), opening=sent.opening, notice=sentence, **kept)
         return self._html(request, visitor, html, status)
 

@@ -6,13 +6,14 @@ from bot.core import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 
 
 def _start(name: str, turn: Turn) -> list[Outgoing]:
     return dialog_manager.start(turn, name)
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what the checks add."""
     from bot.features.checks import actions
     from bot.features.checks.dialog import check_dialogs
@@ -20,7 +21,7 @@ def feature() -> Feature:
 
     return Feature(
         "checks",
-        dialogs=tuple(check_dialogs().values()),
+        dialogs=tuple(check_dialogs(corpus).values()),
         commands=(
             Command(
                 "enrolment",

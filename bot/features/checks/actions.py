@@ -9,7 +9,6 @@ from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from policy.checks.rules import checks
 from storage.people import facts
 
 Replies = list[Outgoing] | None
@@ -52,7 +51,7 @@ def who(turn: Turn, argument: str) -> Replies:
 def _read_title(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     """Understand the title of a check."""
     plain = vocabulary.tidy(text)
-    named = next((c.id for c in checks().values() if plain == vocabulary.tidy(c.title)), None)
+    named = next((c.id for c in turn.corpus.checks.values() if plain == vocabulary.tidy(c.title)), None)
     return Reading("command", partial(dialog_manager.start, turn, f"{CHECK}{named}")) if named else None
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import Any
 
 from bot.core import option_matching, vocabulary
@@ -19,9 +18,9 @@ from bot.core.turn import Turn
 from policy.answers.publications import ONE_YEAR, Publication, one_year_reading
 from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
-from policy.checks.rules import UNDECIDED, Check, Fact, Verdict, checks
-from policy.checks.standards import standards, with_standards
-from policy.notice.clauses import notices
+from policy.checks.rules import UNDECIDED, Check, Fact, Verdict
+from policy.checks.standards import with_standards
+from policy.corpus import Corpus
 from policy.reading.dates import NotADate, Period, Reading, free_again, read_date, settle
 from storage import messages
 from storage.people import facts as kept
@@ -121,7 +120,7 @@ class CheckDialog(Dialog):
     def __init__(self, name: str, intro: str, over: tuple[Check, ...]) -> None:
         self.name = name
         self.intro = intro
-        self.checks = tuple(with_standards(check, standards()) for check in over)
+        self.checks = over
         self.facts = {f.id: f for check in self.checks for f in check.facts.values()}
 
     async def run(self, context: CheckContext) -> Outcome:
@@ -180,7 +179,7 @@ class CheckDialog(Dialog):
         if len(self.checks) == 1:
             check, verdict = verdicts[0]
             dates = claim_dates(told, context, verdict)
-            shared["cited"] = notices().cited(verdict.clauses, context.on)
+            shared["cited"] = turn.corpus.notices.cited(verdict.clauses, context.on)
             return [turn.say("check/verdict.j2", check=check, verdict=verdict, dates=dates, **shared)]
         args = {"facts": told, "on": context.on.isoformat(), "about": context.about}
         if context.reading:
@@ -268,10 +267,19 @@ def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -
     return {"months": months, "calendar": calendar, "sure": max(months, calendar)}
 
 
-@lru_cache(maxsize=1)
-def check_dialogs() -> dict[str, CheckDialog]:
+def check_dialogs(corpus: Corpus) -> dict[str, CheckDialog]:
     """One dialog a check, and the route over all of them."""
-    single = [CheckDialog(f"check-{c.id}", c.intro, (c,)) for c in checks().values()]
-    intro = render("check/route_intro.j2").text
-    every = [*single, CheckDialog("route", intro, tuple(checks().values()))]
-    return {dialog.name: dialog for dialog in every}
+    every = _checks(corpus)
+    single = [CheckDialog(f"check-{c.id}", c.intro, (c,)) for c in every]
+    return {dialog.name: dialog for dialog in (*single, route_dialog(corpus))}
+
+
+def route_dialog(corpus: Corpus) -> CheckDialog:
+    """The dialog over all checks."""
+    return CheckDialog("route", render("check/route_intro.j2").text, _checks(corpus))
+
+
+def _checks(corpus: Corpus) -> tuple[Check, ...]:
+    """Every check, with the standards that were typed in."""
+    standards = corpus.standards
+    return tuple(with_standards(c, standards, corpus.form) for c in corpus.checks.values())

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 from bot.core.render import render
-from bot.features.checks.dialog import CheckContext, check_dialogs
+from bot.features.checks.dialog import CheckContext, route_dialog
+from policy.corpus import Corpus
 
 
-def route_file(args: dict[str, Any]) -> bytes:
+def route_file(corpus: Corpus, args: dict[str, Any]) -> bytes:
     """The route as a page one can keep and print, from the facts it was said from."""
-    route = check_dialogs()["route"]
+    route = route_dialog(corpus)
     context = CheckContext(date.fromisoformat(args["on"]), args["about"], (), args.get("reading"))
     told = args["facts"]
     shown = render(

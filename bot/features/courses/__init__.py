@@ -4,6 +4,7 @@ from bot.core import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 
 
 def _begin(turn: Turn) -> list[Outgoing]:
@@ -12,7 +13,7 @@ def _begin(turn: Turn) -> list[Outgoing]:
     return dialog_manager.start(turn, "course")
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what the course registry adds."""
     from bot.features.courses.dialog import CourseDialog
 

@@ -21,7 +21,7 @@ from bot.features.courses.prompts import (
 )
 from bot.features.figures.acting_for import ask_institution, speaking_for
 from policy.checks.standards import LEVELS
-from policy.form.form import form
+from policy.form.form import Form
 from storage import courses
 from storage.courses import Course
 from storage.schema.courses import STAGES
@@ -40,6 +40,7 @@ class CourseContext:
     """The person's institutions, the courses of the chosen one, and which of them to offer."""
 
     now: datetime
+    form: Form
     institutions: tuple[tuple[int, str], ...]
     institution_id: int | None
     courses: tuple[Course, ...]
@@ -82,10 +83,9 @@ class CourseDialog(Dialog):
         name, occupation, level = (course.name, course.occupation, course.level) if course else ("", "", "")
         if course is None:
             name = await AskName("name", "course/name.j2", {"courses": context.courses})
-            names = tuple(o.name for o in form().occupations)
-            occupation = await AskOccupation(
-                "occupation", "course/occupation.j2", {"name": name, "names": names}, values=names
-            )
+            names = tuple(o.name for o in context.form.occupations)
+            data = {"name": name, "names": names, "form": context.form}
+            occupation = await AskOccupation("occupation", "course/occupation.j2", data, values=names)
             level = await Choose(
                 "level",
                 "course/level.j2",
@@ -96,7 +96,7 @@ class CourseDialog(Dialog):
         dates = course.dates if course else {}
         left = tuple(s for s in STAGES if s not in dates)
         more = ((FIX,) if dates else ()) + ((WITHDRAW,) if course else ())
-        shown = {"name": name, "course": course, "all_stages": STAGES, "levels": LEVELS, "form": form()}
+        shown = {"name": name, "course": course, "all_stages": STAGES, "levels": LEVELS, "form": context.form}
         stage = await Choose(
             "stage", "course/stage.j2", {**shown, "stages": left, "more": more}, values=(*left, *more)
         )
@@ -114,7 +114,14 @@ class CourseDialog(Dialog):
         figures = []
         counted = dict(course.figures) if course else {}
         for column, measure in FIGURES.get(stage, ()):
-            data = {"name": name, "measure": form().measure(measure), "column": column, "figures": counted}
+            asked = context.form.measure(measure)
+            data = {
+                "name": name,
+                "form": context.form,
+                "measure": asked,
+                "column": column,
+                "figures": counted,
+            }
             figures.append((column, await AskCount(column, "course/count.j2", data)))
         catalogued = ""
         if stage == "ended":
@@ -130,7 +137,7 @@ class CourseDialog(Dialog):
         if chosen is not None:
             found = turn.once(f"courses {chosen}", lambda: courses.of_institution(turn.connection, chosen))
         narrow = Narrow(*answers.get(NARROWED, ()))
-        return CourseContext(turn.now, mine, chosen, tuple(found), narrow), answers
+        return CourseContext(turn.now, turn.corpus.form, mine, chosen, tuple(found), narrow), answers
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """More of the list is no answer yet; a name there is already leads to its course."""
@@ -175,7 +182,9 @@ class CourseDialog(Dialog):
         courses.record(turn.connection, course_id, outcome.stage, day, figures, turn.person_id, turn.now)
         found = courses.of_institution(turn.connection, context.institution_id)
         course = next(c for c in found if c.id == course_id)
-        return [turn.say("course/recorded.j2", course=course, stages=STAGES, levels=LEVELS, form=form())]
+        return [
+            turn.say("course/recorded.j2", course=course, stages=STAGES, levels=LEVELS, form=context.form)
+        ]
 
     @staticmethod
     def _withdraw(turn: Turn, context: CourseContext, course_id: int) -> list[Outgoing]:

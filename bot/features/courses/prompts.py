@@ -14,7 +14,6 @@ from bot.features.figures.cells import LONGEST_NAME, MISTYPED, read_cell
 from policy.calendar.quarters import local
 from policy.checks.standards import LEVELS
 from policy.form.courses import out_of_order, too_many
-from policy.form.form import form
 from policy.reading.dates import NotADate, Period, read_date
 from storage.courses import Course
 
@@ -103,21 +102,25 @@ class AskName(Write):
 
 @dataclass(frozen=True)
 class AskOccupation(Choose):
-    """Which occupation, by any of its names."""
+    """Which occupation, by any of its names. `data`: the `form`, and what its template shows."""
 
     def read(self, text: str) -> str:
         """The name that the form has."""
-        found = form().find_occupation(vocabulary.tidy(text))
+        found = self.data["form"].find_occupation(vocabulary.tidy(text))
         if found is None:
-            near = {text.strip()[:20]: form().near_occupations(vocabulary.tidy(text))}
+            near = {text.strip()[:20]: self.data["form"].near_occupations(vocabulary.tidy(text))}
             raise Problem("course/occupation_problem.j2", near=near, names=self.values)
-        return found.name
+        return str(found.name)
 
     def meant(self, text: str) -> bool:
         """Whether it is an occupation mistyped: 大数据是什么 is a question."""
         plain = vocabulary.tidy(text)
         told = any(name in plain for name in self.values)
-        return len(plain) <= LONGEST_NAME and not told and bool(form().near_occupations(plain, MISTYPED))
+        return (
+            len(plain) <= LONGEST_NAME
+            and not told
+            and bool(self.data["form"].near_occupations(plain, MISTYPED))
+        )
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class AskDay(Question[str]):
 class AskCount(Question[int]):
     """A figure of a stage, by the rules of the form's measure.
 
-    `data`: the `measure`, the course's `column`, and the `figures` of its other stages.
+    `data`: the `form`, the `measure`, the course's `column`, and the `figures` of its other stages.
     """
 
     kind: str = "number"
@@ -164,7 +167,7 @@ class AskCount(Question[int]):
 
     def read(self, text: str) -> int:
         """The figure in stored units."""
-        cell = read_cell(form(), self.data["measure"], text)
+        cell = read_cell(self.data["form"], self.data["measure"], text)
         if not isinstance(cell, int):
             raise Problem("problem/figure.j2", reason="other", measure=self.data["measure"], typed=text[:20])
         if wrong := self._against(cell):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
-from policy.form.form import form
+from policy.form.form import Form
 from policy.form.rows import quarter_named, read_lines
 
 
-def are_whole_rows(text: str) -> bool:
+def are_whole_rows(form: Form, text: str) -> bool:
     """Whether a text can be nothing but rows of the form, even with no report open."""
-    lines = read_lines(form(), text, [])
-    return any(line.kind == "row" and len(line.cells) == len(form().measures) for line in lines)
+    lines = read_lines(form, text, [])
+    return any(line.kind == "row" and len(line.cells) == len(form.measures) for line in lines)
 
 
 def quarter_meant(turn: Turn, text: str) -> Quarter | None:
     """The quarter that stands above or before figures; None when they name none, or one still to come."""
-    named = quarter_named(form(), text, [])
+    named = quarter_named(turn.corpus.form, text, [])
     try:
         found = Quarter.parse(named, turn.now) if named else None
     except ValueError:

@@ -4,9 +4,10 @@ from functools import partial
 
 from bot.core.feature import Button, Command, Feature
 from bot.core.permissions import HEAD, OFFICE
+from policy.corpus import Corpus
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what keeping the list of institutions adds."""
     from bot.features.institutions import office_commands as commands
     from bot.features.institutions import typed

@@ -13,7 +13,6 @@ from bot.core.turn import Turn
 from bot.features.institutions import dialog as institution_dialog
 from bot.features.institutions import name_lookup
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import district_of
 from storage import audit
@@ -187,7 +186,7 @@ def _export(turn: Turn, quarter: Quarter, accepted_only: bool = False) -> list[O
             quarter=quarter,
             accepted_only=accepted_only,
             turnout=coverage.turnout(turn.connection, name, accepted_only),
-            figures=[(m, sum(one.sums[m.id] for one in sums)) for m in form().measures],
+            figures=[(m, sum(one.sums[m.id] for one in sums)) for m in turn.corpus.form.measures],
             gaps=sum(sum(one.not_known.values()) for one in sums),
         )
     ]

@@ -2,9 +2,10 @@
 
 from bot.core.feature import Button, Command, Feature
 from bot.core.permissions import OFFICE
+from policy.corpus import Corpus
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what the notes on measures add."""
     from bot.features.measure_notes import actions
     from bot.features.measure_notes.dialog import NoteDialog

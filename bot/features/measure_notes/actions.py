@@ -11,7 +11,7 @@ from bot.core.dialog_manager import begin
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from policy.calendar.quarters import reporting_quarter
-from policy.form.form import Measure, form
+from policy.form.form import Measure
 from policy.form.measure_notes import Piece, timeline
 from storage.reports import prior_figures
 
@@ -24,9 +24,9 @@ def read(turn: Turn) -> list[Outgoing]:
     if not turn.memberships:
         return [turn.say("note/nobody.j2")]
     said = prior_figures.notes_set(turn.connection)
-    pieces = {m.id: timeline(said, m.id) for m in form().measures}
-    holding = [(m, p) for m in form().measures for p in pieces[m.id] if p.holds(quarter)]
-    later = [(m, p) for m in form().measures for p in pieces[m.id] if p.first > quarter]
+    pieces = {m.id: timeline(said, m.id) for m in turn.corpus.form.measures}
+    holding = [(m, p) for m in turn.corpus.form.measures for p in pieces[m.id] if p.holds(quarter)]
+    later = [(m, p) for m in turn.corpus.form.measures for p in pieces[m.id] if p.first > quarter]
     office = turn.office_role is not None
     return [turn.say("note/list.j2", quarter=quarter, holding=holding, later=later, office=office)]
 
@@ -59,7 +59,7 @@ def withdraw_note(turn: Turn, argument: str) -> Replies:
 def _aside(turn: Turn, argument: str) -> tuple[Measure, str] | None:
     """Park what is open; (the measure named, the rest), None for no measure."""
     measure_id, _, key = argument.partition(":")
-    measure = next((m for m in form().measures if m.id == measure_id), None)
+    measure = next((m for m in turn.corpus.form.measures if m.id == measure_id), None)
     if measure is None:
         return None
     dialog_manager.park(turn)

@@ -13,7 +13,7 @@ from bot.core.permissions import refused
 from bot.core.render import words
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
+from policy.form.form import Form
 from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
 from storage.reports import prior_figures
 from storage.reports.prior_figures import Set
@@ -21,9 +21,10 @@ from storage.reports.prior_figures import Set
 
 @dataclass(frozen=True)
 class NoteContext:
-    """Now, and everything set so far."""
+    """Now, the form, and everything set so far."""
 
     now: datetime
+    form: Form
     set: tuple[Set, ...]
 
 
@@ -49,10 +50,10 @@ class AskMeasure(Choose):
         """A measure's id."""
         if text in self.values:
             return text
-        found = form().find_measure(said.tidy(text))
+        found = self.data["form"].find_measure(said.tidy(text))
         if found is None:
             raise Problem("problem/choose.j2")
-        return found.id
+        return str(found.id)
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ class NoteDialog(Dialog):
         """Measure, words, from when; confirm."""
         if context is None:
             return NotAllowed()
-        chart = form()
+        chart = context.form
         measure = chart.measure(
             await AskMeasure(
                 "measure",
                 "note/measure.j2",
-                {"measures": chart.measures},
+                {"form": chart, "measures": chart.measures},
                 values=tuple(m.id for m in chart.measures),
             )
         )
@@ -115,11 +116,13 @@ class NoteDialog(Dialog):
         """With what is set already; nothing for somebody whose role was taken away meanwhile."""
         if turn.office_role is None:
             return None, answers
-        return NoteContext(turn.now, tuple(prior_figures.notes_set(turn.connection))), answers
+        return NoteContext(
+            turn.now, turn.corpus.form, tuple(prior_figures.notes_set(turn.connection))
+        ), answers
 
     def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
         """What was asked, what was said."""
-        shown = form().measure(value).title if question.id == "measure" else str(value)[:20]
+        shown = question.data["form"].measure(value).title if question.id == "measure" else str(value)[:20]
         return words("note/label.j2", {"id": question.id}), shown
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
@@ -136,5 +139,5 @@ class NoteDialog(Dialog):
             turn.person_id,
             turn.now,
         )
-        measure = form().measure(outcome.measure)
+        measure = turn.corpus.form.measure(outcome.measure)
         return [turn.say("note/done.j2", measure=measure, words=outcome.words, first=outcome.first)]

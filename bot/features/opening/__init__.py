@@ -4,6 +4,7 @@ from bot.core import dialog_manager
 from bot.core.feature import Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 
 
 def _begin(turn: Turn) -> list[Outgoing]:
@@ -13,7 +14,7 @@ def _begin(turn: Turn) -> list[Outgoing]:
     return dialog_manager.start(turn, "opening")
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what opening figures add."""
     from bot.features.opening.dialog import OpeningDialog
 

@@ -18,7 +18,7 @@ from bot.features.figures.typed_rows import are_whole_rows
 from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
 from policy.calendar.quarters import Quarter
-from policy.form.form import NOT_KNOWN, Cell, Form, form
+from policy.form.form import NOT_KNOWN, Cell, Form
 from policy.form.rows import Line
 from storage.institutions import roster
 from storage.reports import prior_figures
@@ -73,13 +73,13 @@ class Lines:
     text: str
 
 
-def _lines(text: str) -> Lines | None:
-    return Lines(text) if are_whole_rows(text) else None
+def _lines(form: Form, text: str) -> Lines | None:
+    return Lines(text) if are_whole_rows(form, text) else None
 
 
 @dataclass(frozen=True)
 class AskThrough(Question[Any]):
-    """Through which quarter. `data`: `now`, and the `quarters` offered."""
+    """Through which quarter. `data`: `now`, the `form`, and the `quarters` offered."""
 
     def accepts(self, value: Any) -> bool:
         """Whether that quarter has ended."""
@@ -87,19 +87,19 @@ class AskThrough(Question[Any]):
 
     def read(self, text: str) -> Any:
         """A quarter, or a year; `Lines` of figures, which are kept until it is known."""
-        return _lines(text) or str(opening_rules.read_through(text, self.data["now"]))
+        return _lines(self.data["form"], text) or str(opening_rules.read_through(text, self.data["now"]))
 
 
 @dataclass(frozen=True)
 class AskSource(Write):
-    """Where the figures come from, in words or by a button."""
+    """Where the figures come from, in words or by a button. `data`: the `form`, and `through`."""
 
     longest: int = LONGEST_SOURCE
     shortest: int = SHORTEST_SOURCE
 
     def read(self, text: str) -> Any:
         """The source; `Lines` of figures, which are none."""
-        if lines := _lines(text):
+        if lines := _lines(self.data["form"], text):
             return lines
         if not opening_rules.names_source(text):
             raise Problem("opening/problem.j2", kind="source", quarter=None, last=None)
@@ -157,9 +157,15 @@ class OpeningDialog(Dialog):
             )
             if wish == "leave":
                 return Leave()
-        data = {"now": context.now, "quarters": context.offered, "institution": context.institution}
+        data = {
+            "now": context.now,
+            "form": context.form,
+            "quarters": context.offered,
+            "institution": context.institution,
+        }
         through = await AskThrough("through", "opening/through.j2", data)
-        source = await AskSource("source", "opening/source.j2", {"through": Quarter.parse(through)})
+        about = {"form": context.form, "through": Quarter.parse(through)}
+        source = await AskSource("source", "opening/source.j2", about)
         template = "opening/review.j2" if context.rows else "opening/rows.j2"
         shown = {"context": context, "through": Quarter.parse(through), "source": source}
         await AskRows("rows", template, shown)
@@ -168,7 +174,7 @@ class OpeningDialog(Dialog):
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[OpeningContext, dict[str, Any]]:
         """With the rows typed so far, looked at together with what was reported here."""
         mine, institution_id = speaking_for(turn, answers)
-        chart = form()
+        chart = turn.corpus.form
         context = OpeningContext(turn.now, chart, mine, institution_id)
         if institution_id is None:
             return context, answers

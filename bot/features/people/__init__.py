@@ -7,6 +7,7 @@ from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import OWN_INSTITUTION, PUBLIC
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 
 
 def _profile(turn: Turn) -> list[Outgoing]:
@@ -15,7 +16,7 @@ def _profile(turn: Turn) -> list[Outgoing]:
     return dialog_manager.start(turn, "profile")
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what accounts, codes and colleagues add."""
     from bot.features.people import accounts, binding, colleagues
     from bot.features.people.colleagues import invite

@@ -1,9 +1,10 @@
 """What a person told the bot, and having it forgotten."""
 
 from bot.core.feature import Command, Feature
+from policy.corpus import Corpus
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what owning one's data adds."""
     from bot.features.privacy import actions
 

@@ -5,13 +5,14 @@ from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import OFFICE
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 
 
 def _subscribe(turn: Turn) -> list[Outgoing]:
     return dialog_manager.start(turn, "subscribe")
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what publishing and subscribing add."""
     from bot.features.publications import actions
     from bot.features.publications.dialogs import PublishDialog, PublishFileDialog

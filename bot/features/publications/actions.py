@@ -70,7 +70,7 @@ def take_file(turn: Turn, stage: Stage | None) -> Replies:
         rows = table_reader.read_table(file.name, turn.content)
     except table_reader.Unreadable as error:
         return [turn.say("publish/unreadable.j2", reason=error.reason, detail=error.detail, name=file.name)]
-    right, wrong = read_rows(rows, local(turn.now).date())
+    right, wrong = read_rows(rows, local(turn.now).date(), turn.corpus.form)
     said = [turn.say("publish/wrong.j2", wrong=wrong, right=len(right))] if wrong else []
     if not right:
         return said

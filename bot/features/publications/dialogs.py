@@ -29,7 +29,7 @@ from policy.answers.publications import (
     read_row,
 )
 from policy.calendar.quarters import local
-from policy.form.form import form
+from policy.form.form import Form
 from storage import publications
 
 NONE = "none"  # any occupation, any level: "" would be no answer
@@ -64,16 +64,16 @@ class AskOccupation(Choose):
     """One occupation of the form, or any."""
 
     @classmethod
-    def of(cls, template: str) -> AskOccupation:
+    def of(cls, template: str, form: Form) -> AskOccupation:
         """With the form's occupations as buttons."""
-        names = [o.name for o in form().occupations]
-        return cls("occupation", template, {"occupations": names}, values=(*names, NONE))
+        names = [o.name for o in form.occupations]
+        return cls("occupation", template, {"occupations": names, "form": form}, values=(*names, NONE))
 
     def read(self, text: str) -> str:
         """An occupation as the form knows it."""
         if text == NONE:
             return NONE
-        found = read_occupation(text)
+        found = read_occupation(text, self.data["form"])
         if found is None:
             raise Problem("problem/choose.j2")
         return found or NONE
@@ -96,6 +96,15 @@ def _day(name: str, today: date, earliest: str = "", none: bool = False) -> AskD
     return AskDay(name, "publish/day.j2", {"name": name, "today": today, "earliest": earliest, "none": none})
 
 
+@dataclass(frozen=True)
+class OfficeContext:
+    """Today, the form, and the rows of a file."""
+
+    on: date
+    form: Form
+    rows: tuple[Publication, ...] = ()
+
+
 class OfficeDialog(Dialog):
     """Base: what staff type is meant to be published, so numbers are not masked."""
 
@@ -103,15 +112,16 @@ class OfficeDialog(Dialog):
     at_desk = True
     private = True
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Today is all that a replay needs to know."""
-        return local(turn.now).date(), answers
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[OfficeContext, dict[str, Any]]:
+        """With the rows that were read when a file came."""
+        rows = tuple(as_row(row) for row in answers.get("rows", ()))
+        return OfficeContext(local(turn.now).date(), turn.corpus.form, rows), answers
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Publish, tell who asked to be told, say what was done."""
         if denied := refused(turn, self.name):
             return denied
-        assert isinstance(outcome, Confirmed)
+        assert isinstance(outcome, Confirmed) and isinstance(context, OfficeContext)
         made = [
             number
             for row in outcome.rows
@@ -119,7 +129,7 @@ class OfficeDialog(Dialog):
         ]
         told = announcements.announce(turn.connection, turn.now)
         data = {"made": made, "same": len(outcome.rows) - len(made), "told": told, "rows": outcome.rows}
-        return [turn.say("publish/done.j2", on=context, **data)]
+        return [turn.say("publish/done.j2", on=context.on, **data)]
 
 
 class PublishDialog(OfficeDialog):
@@ -127,34 +137,35 @@ class PublishDialog(OfficeDialog):
 
     name = "publish"
 
-    async def run(self, context: date) -> Outcome:
+    async def run(self, context: OfficeContext) -> Outcome:
         """Kind, content, source, from, until; review and confirm."""
+        today = context.on
         kind = await AskKind.of()
         row: dict[str, Any] = {"kind": kind}
         is_class = kind == OPEN_CLASS
         if is_class:
-            row["occupation"] = await AskOccupation.of("publish/occupation.j2")
+            row["occupation"] = await AskOccupation.of("publish/occupation.j2", context.form)
             levels = {"levels": LEVELS}
             row["level"] = await AskLevel("level", "publish/level.j2", levels, values=(*LEVELS, NONE))
             row["institution"] = await Write(
                 "institution", "publish/institution.j2", longest=LONGEST["institution"], shortest=2
             )
-            row["starts_on"] = await _day("starts_on", context, none=True)
+            row["starts_on"] = await _day("starts_on", today, none=True)
             if row["starts_on"]:
-                row["ends_on"] = await _day("ends_on", context, row["starts_on"], none=True)
+                row["ends_on"] = await _day("ends_on", today, row["starts_on"], none=True)
         data = {"kind": kind, "name": KINDS[kind]}
         row["text"] = await WriteLines(
             "text", "publish/text.j2", data, longest=LONGEST["text"], skippable=is_class
         )
         row["source"] = await Write("source", "publish/source.j2", longest=LONGEST["source"], shortest=2)
-        row["valid_from"] = await _day("valid_from", context)
-        latest = max(row["valid_from"], context.isoformat())
-        row["valid_until"] = await _day("valid_until", context, latest, none=True)
+        row["valid_from"] = await _day("valid_from", today)
+        latest = max(row["valid_from"], today.isoformat())
+        row["valid_until"] = await _day("valid_until", today, latest, none=True)
         one = as_row(row)
         await Choose(
             "confirm",
             "publish/confirm.j2",
-            {"one": one, "on": context},
+            {"one": one, "on": today},
             values=("publish",),
             typed={"发布": "publish", "确认": "publish", "确认发布": "publish"},
         )
@@ -189,12 +200,12 @@ def as_row(row: dict[str, Any]) -> Publication:
     )
 
 
-def read_rows(rows: list[dict[str, Any]], today: date) -> tuple[list[Publication], list[Wrong]]:
+def read_rows(rows: list[dict[str, Any]], today: date, form: Form) -> tuple[list[Publication], list[Wrong]]:
     """The right rows of a table, and what is wrong with the others. Row 2 is the first below the head."""
     right: list[Publication] = []
     wrong: list[Wrong] = []
     for number, raw in enumerate(rows, 2):
-        found = read_row(raw, number, today)
+        found = read_row(raw, number, today, form)
         if isinstance(found, list):
             wrong += found
         else:
@@ -207,10 +218,9 @@ class PublishFileDialog(OfficeDialog):
 
     name = "publish-file"
 
-    async def run(self, context: tuple[date, tuple[Publication, ...]]) -> Outcome:
+    async def run(self, context: OfficeContext) -> Outcome:
         """One question."""
-        on, rows = context
-        data = {"rows": rows, "on": on}
+        data = {"rows": context.rows, "on": context.on}
         await Choose(
             "confirm",
             "publish/file.j2",
@@ -218,17 +228,8 @@ class PublishFileDialog(OfficeDialog):
             values=("publish",),
             typed={"发布": "publish", "确认": "publish", "确认发布": "publish"},
         )
-        return Confirmed(rows)
-
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """The rows were read when the file came."""
-        today, answers = super().load(turn, answers)
-        return (today, tuple(as_row(row) for row in answers.get("rows", ()))), answers
+        return Confirmed(context.rows)
 
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
         """The rows stay: there is nothing else to begin with."""
         return []
-
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
-        """Publish all of them."""
-        return super().finish(turn, context[0], outcome)

@@ -15,6 +15,7 @@ from bot.core.turn import Turn
 from bot.features.publications.dialogs import NONE, AskOccupation
 from policy.answers.publications import OPEN_CLASS, wanted_by
 from policy.calendar.quarters import local
+from policy.form.form import Form
 from storage import publications
 
 _AGREED = {"同意": "yes", **dict.fromkeys(vocabulary.YES, "yes"), "不同意": "no", "不用了": "no"}
@@ -28,17 +29,25 @@ class Consented(Outcome):
     occupation: str
 
 
+@dataclass(frozen=True)
+class SubscribeContext:
+    """The form, and whether the channel can bring a message by itself."""
+
+    form: Form
+    pushes: bool
+
+
 class SubscribeDialog(Dialog):
     """Which occupation, then consent in so many words."""
 
     name = "subscribe"
     park = False
 
-    async def run(self, context: bool) -> Outcome:
+    async def run(self, context: SubscribeContext) -> Outcome:
         """Two questions."""
-        occupation = await AskOccupation.of("subscribe/occupation.j2")
+        occupation = await AskOccupation.of("subscribe/occupation.j2", context.form)
         occupation = "" if occupation == NONE else occupation
-        data = {"occupation": occupation, "pushes": context}
+        data = {"occupation": occupation, "pushes": context.pushes}
         agreed = await Choose(
             "consent",
             "subscribe/consent.j2",
@@ -48,13 +57,13 @@ class SubscribeDialog(Dialog):
         )
         return Consented(occupation) if agreed == "yes" else Leave()
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Whether the channel can bring a message by itself."""
-        return channel_of(turn.incoming.address.channel).pushes, answers
+    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[SubscribeContext, dict[str, Any]]:
+        """What the channel can do."""
+        return SubscribeContext(turn.corpus.form, channel_of(turn.incoming.address.channel).pushes), answers
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """Keep the consent; what is open already is shown at once, since it will not be announced again."""
-        assert isinstance(outcome, Consented)
+        assert isinstance(outcome, Consented) and isinstance(context, SubscribeContext)
         publications.subscribe(
             turn.connection, turn.talk.account_id, outcome.occupation, turn.person_id, turn.now
         )
@@ -62,7 +71,7 @@ class SubscribeDialog(Dialog):
         classes = [
             one for one in of_turn(turn)((OPEN_CLASS,), on) if wanted_by(one.occupation, outcome.occupation)
         ]
-        data = {"occupation": outcome.occupation, "classes": classes, "pushes": context}
+        data = {"occupation": outcome.occupation, "classes": classes, "pushes": context.pushes}
         return [turn.say("subscribe/kept.j2", **data)]
 
     def label(self, question: Question[Any], value: Any) -> tuple[str, str]:

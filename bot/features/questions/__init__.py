@@ -4,9 +4,10 @@ from functools import partial
 
 from bot.core.feature import Button, Command, Feature
 from bot.core.permissions import OFFICE
+from policy.corpus import Corpus
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what asking and answering adds. Imported late: a cold `ask` needs no dialog."""
     from bot.features.questions import desk, feedback, knowledge, readers
     from bot.features.questions.complaint_dialog import ComplaintDialog

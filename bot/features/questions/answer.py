@@ -11,12 +11,11 @@ from bot.core.messages import Outgoing
 from bot.core.published import Reader, nothing, of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
-from policy.answers.entries import Entry, answers, answers_by_topic
+from policy.answers.entries import Entry
 from policy.calendar.quarters import local
-from policy.checks.rules import checks
-from policy.index.index import Found, index
+from policy.corpus import Corpus
+from policy.index.index import Found
 from policy.notice.clause_names import clauses_named
-from policy.notice.clauses import notices
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,13 @@ class Reply:
         return self.found.kind != "refuse"
 
 
-def _held(entry_ids: Iterable[str], on: date) -> tuple[Entry, ...]:
-    found = (answers().get(i, on) for i in entry_ids)
+def _held(corpus: Corpus, entry_ids: Iterable[str], on: date) -> tuple[Entry, ...]:
+    found = (corpus.answers.get(i, on) for i in entry_ids)
     return tuple(e for e in found if e is not None)
 
 
 def reply(
+    corpus: Corpus,
     text: str,
     on: date,
     last: str | None = None,
@@ -55,22 +55,25 @@ def reply(
 
     `published` reads what the office published; `turn_id` is the turn that feedback will be about.
     """
-    if named := clauses_named(text):
-        near = tuple(e.id for e in answers().entries.values() if e.clauses[:1] and e.clauses[0] in named)[:3]
-        shown = _original(named, "", on, _held(near, on) if buttons else ())
+    if named := clauses_named(text, corpus.notices):
+        entries = corpus.answers.entries.values()
+        near = tuple(e.id for e in entries if e.clauses[:1] and e.clauses[0] in named)[:3]
+        shown = _original(corpus, named, "", on, _held(corpus, near, on) if buttons else ())
         return Reply(Found("answer", (), near), (), shown, named)
-    found = index().ask(text, last)
-    entries = _held(found.entries, on)
-    if found.kind == "answer" and entries:
-        return Reply(found, entries, tell(entries, on, buttons, published, turn_id, found.left, found.near))
-    if found.kind == "choose" and entries:
-        return Reply(found, entries, render("policy/choose.j2", entries=entries, turn_id=turn_id))
+    found = corpus.index.ask(text, last)
+    held = _held(corpus, found.entries, on)
+    if found.kind == "answer" and held:
+        said = tell(corpus, held, on, buttons, published, turn_id, found.left, found.near)
+        return Reply(found, held, said)
+    if found.kind == "choose" and held:
+        return Reply(found, held, render("policy/choose.j2", entries=held, turn_id=turn_id))
     refusal = Found("refuse", (), neighbour=found.neighbour)
     said = render("policy/refuse.j2", neighbour=found.neighbour, buttons=buttons, turn_id=turn_id)
     return Reply(refusal, (), said)
 
 
 def tell(
+    corpus: Corpus,
     entries: tuple[Entry, ...],
     on: date,
     buttons: bool = True,
@@ -84,19 +87,20 @@ def tell(
     `left` are further questions of the same message, named and not answered; their entries
     (`next_up`) are then the first to be offered.
     """
-    ahead = _held(next_up, on) if left else ()
-    related = {r.id: r for r in (*ahead, *(r for entry in entries for r in answers().related(entry, on)))}
-    base = notices().base
+    ahead = _held(corpus, next_up, on) if left else ()
+    beside = (r for entry in entries for r in corpus.answers.related(entry, on))
+    related = {r.id: r for r in (*ahead, *beside)}
+    base = corpus.notices.base
     return render(
         "policy/answer.j2",
         entries=entries,
         left=left,
         published={e.id: published(e.publishable, on) for e in entries if e.publishable},
-        cited=notices().cited([c for entry in entries for c in entry.clauses], on),
+        cited=corpus.notices.cited([c for entry in entries for c in entry.clauses], on),
         issued=None if base.in_force(on) else base.valid_from,
         turn_id=turn_id if buttons else None,
         related=[r for r in related.values() if r not in entries][:3] if buttons else [],
-        checks=[checks()[e.check] for e in entries if e.check in checks()][:1],
+        checks=[corpus.checks[e.check] for e in entries if e.check and e.check in corpus.checks][:1],
         buttons=buttons,
     )
 
@@ -106,6 +110,7 @@ def look_up(turn: Turn, text: str) -> Reply:
     found: Reply = turn.once(
         f"answer {text}",
         lambda: reply(
+            turn.corpus,
             text,
             local(turn.now).date(),
             turn.memory.topic,
@@ -130,29 +135,33 @@ def answer(turn: Turn, text: str) -> Reply:
 def entry(turn: Turn, entry_id: str) -> Outgoing | None:
     """One entry, asked for by a button; None when it no longer exists."""
     on = local(turn.now).date()
-    held = _held([entry_id], on)
+    held = _held(turn.corpus, [entry_id], on)
     if not held:
         return None
     turn.memory.topic = held[0].replaces or entry_id
     if held[0].clauses:
         turn.memory.asked = (turn.id, entry_id)
-    return tell(held, on, published=of_turn(turn), turn_id=turn.id)
+    return tell(turn.corpus, held, on, published=of_turn(turn), turn_id=turn.id)
 
 
 def original(turn: Turn, entry_id: str) -> Outgoing | None:
     """The clauses of an entry verbatim, the sentence that matters marked."""
     on = local(turn.now).date()
-    held = _held([entry_id], on)
-    return _original(held[0].clauses, held[0].quote, on) if held else None
+    held = _held(turn.corpus, [entry_id], on)
+    return _original(turn.corpus, held[0].clauses, held[0].quote, on) if held else None
 
 
 def clause(turn: Turn, clause_id: str) -> Outgoing | None:
     """One clause verbatim; None when there is no such clause."""
-    return _original((clause_id,), "", local(turn.now).date()) if clause_id in notices().ids() else None
+    if clause_id not in turn.corpus.notices.ids():
+        return None
+    return _original(turn.corpus, (clause_id,), "", local(turn.now).date())
 
 
-def _original(clause_ids: tuple[str, ...], quote: str, on: date, related: tuple[Entry, ...] = ()) -> Outgoing:
-    found = [notices().clause(i, on) for i in clause_ids]
+def _original(
+    corpus: Corpus, clause_ids: tuple[str, ...], quote: str, on: date, related: tuple[Entry, ...] = ()
+) -> Outgoing:
+    found = [corpus.notices.clause(i, on) for i in clause_ids]
     return render(
         "policy/original.j2",
         numbers=list(dict.fromkeys(c.number for c in found)),
@@ -164,28 +173,28 @@ def _original(clause_ids: tuple[str, ...], quote: str, on: date, related: tuple[
 
 def topics(turn: Turn, number: int | None) -> Outgoing | None:
     """The list of topics, or the questions of one; None when there is no such topic."""
-    by_topic = list(answers_by_topic().items())
+    by_topic = list(turn.corpus.answers.by_topic.items())
     if number is None:
         return turn.say("topics.j2", topics=[topic for topic, _ in by_topic])
     if not 0 <= number < len(by_topic):
         return None
     topic, entries = by_topic[number]
-    held = _held([entry.id for entry in entries], local(turn.now).date())
+    held = _held(turn.corpus, [entry.id for entry in entries], local(turn.now).date())
     return turn.say("topic.j2", topic=topic, entries=held)
 
 
-def as_json(text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
+def as_json(corpus: Corpus, text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
     """The answer as `python -m bot ask --json` prints it."""
-    said = reply(text, on, buttons=False, published=published)
+    said = reply(corpus, text, on, buttons=False, published=published)
     kind = said.found.kind
     cited = [*said.named, *(c for e in said.entries for c in e.clauses)]
-    title = "；".join(f"{i} {notices().clause(i, on).title}" for i in said.named)
+    title = "；".join(f"{i} {corpus.notices.clause(i, on).title}" for i in said.named)
     near = [*said.found.entries[1:], *said.found.near] if kind == "answer" else said.found.entries
     return {
         "kind": kind,
         "entry": said.entries[0].id if kind == "answer" and said.entries else "",
         "title": said.entries[0].title if kind == "answer" and said.entries else title,
         "text": said.message.text,
-        "clauses": notices().order(cited) if kind == "answer" else [],
+        "clauses": corpus.notices.order(cited) if kind == "answer" else [],
         "alternatives": list(near),
     }

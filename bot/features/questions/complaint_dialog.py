@@ -62,7 +62,7 @@ class ComplaintDialog(Dialog):
         if question.id == "contact" and value:
             value = turn.keys.seal(value)
         elif question.id in ("what", "school"):
-            value = input_limits.mask(value)[0]
+            value = input_limits.mask(turn.corpus.form, value)[0]
         return super().store(turn, context, question, value)
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:

@@ -7,7 +7,6 @@ from bot.core.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing
 from bot.core.render import render
 from bot.core.turn import Turn
-from policy.answers.entries import answers
 from storage import complaints, messages, questions
 
 PAGE = 8  # questions on a page
@@ -31,7 +30,7 @@ def opened(turn: Turn, argument: str) -> Replies:
     found = questions.get(turn.connection, number)
     if found is None:
         return None
-    disliked = answers().entries.get(found.entry or "")
+    disliked = turn.corpus.answers.entries.get(found.entry or "")
     reasons = questions.doubts(turn.connection, number)
     return [turn.say("desk/question.j2", asked=found, disliked=disliked, reasons=reasons)]
 

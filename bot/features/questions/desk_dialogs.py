@@ -12,9 +12,9 @@ from bot.core.permissions import refused
 from bot.core.prompts import WriteLines
 from bot.core.render import render, words
 from bot.core.turn import Turn
-from policy.answers.entries import Entry, answers
+from policy.answers.entries import Answers, Entry
 from policy.calendar.quarters import local
-from policy.index.index import index
+from policy.corpus import Corpus
 from storage import messages, questions
 from storage.questions import Asked
 
@@ -27,6 +27,7 @@ class DeskContext:
 
     asked: Asked | None
     on: date
+    corpus: Corpus
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class DeskDialog(Dialog):
         """The question, read anew every time: a colleague may have closed it."""
         found = questions.get(turn.connection, int(answers.get("about", 0)))
         allowed = turn.office_role is not None
-        return DeskContext(found if allowed else None, local(turn.now).date()), answers
+        return DeskContext(found if allowed else None, local(turn.now).date(), turn.corpus), answers
 
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
         """Begin again with the same question."""
@@ -100,26 +101,27 @@ class ReplyDialog(DeskDialog):
         return [turn.say("desk/replied.j2", asked=done.asked, told=len(told))]
 
 
-def candidates(text: str, on: date) -> list[Entry]:
+def candidates(corpus: Corpus, text: str, on: date) -> list[Entry]:
     """The entries nearest to a text."""
-    found = (answers().get(entry, on) for entry, _ in index().rank(text)[:OFFERED])
+    found = (corpus.answers.get(entry, on) for entry, _ in corpus.index.rank(text)[:OFFERED])
     return [e for e in found if e is not None]
 
 
 @dataclass(frozen=True)
 class ChooseEntry(Choose):
-    """An entry by its button, id or title."""
+    """An entry by its button, id or title. `data`: `library`, the answers there are."""
 
     def read(self, text: str) -> str:
         """Any entry there is, also one that was not offered."""
-        for entry in answers().entries.values():
+        library: Answers = self.data["library"]
+        for entry in library.entries.values():
             if text.strip() in (entry.id, entry.title):
                 return entry.id
         raise Problem("problem/choose.j2")
 
     def accepts(self, value: Any) -> bool:
         """Whether the entry still exists."""
-        return value in answers().entries
+        return value in self.data["library"].entries
 
 
 class PhrasingDialog(DeskDialog):
@@ -133,8 +135,8 @@ class PhrasingDialog(DeskDialog):
             return Leave()
         about = {"asked": context.asked}
         search = await Write("search", "desk/search.j2", about, longest=60, skippable=True, of_policy=True)
-        offered = candidates(search or context.asked.text, context.on)
-        data = {"asked": context.asked, "entries": offered}
+        offered = candidates(context.corpus, search or context.asked.text, context.on)
+        data = {"asked": context.asked, "entries": offered, "library": context.corpus.answers}
         entry = await ChooseEntry("entry", "desk/entry.j2", data, values=tuple(e.id for e in offered))
         return Done(context.asked, (entry,))
 
@@ -142,7 +144,7 @@ class PhrasingDialog(DeskDialog):
         """Keep the proposal."""
         (entry,) = done.values
         questions.propose(turn.connection, "phrasing", done.asked, turn.person_id, turn.now, entry=entry)
-        title = answers().entries[entry].title
+        title = turn.corpus.answers.entries[entry].title
         return [turn.say("desk/proposed.j2", asked=done.asked, title=title, new=False)]
 
 

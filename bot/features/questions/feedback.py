@@ -13,9 +13,7 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import queue as question_queue
-from policy.answers.entries import answers
 from policy.calendar.quarters import local
-from policy.index.index import index
 from policy.index.relevance import perhaps_ours
 from policy.reading.text import normalise
 from storage import questions
@@ -35,7 +33,7 @@ def note(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
         return  # whoever answers the queue does not fill it: most likely a command that was not understood
     if found.kind == "choose":  # until one of the three is picked
         question_queue.put(turn, text, "unsure", turn.id)
-    elif perhaps_ours(text, found):
+    elif perhaps_ours(text, found, turn.corpus.index):
         question_queue.put(turn, text, "refused", turn.id)
 
 
@@ -44,7 +42,7 @@ def _asked(turn: Turn, turn_id: int, entry: str) -> str | None:
     said = questions.said_in(turn.connection, turn.incoming.address, turn_id)
     if said is None:
         return None
-    held = answers().get(entry, local(turn.now).date()) if entry else None
+    held = turn.corpus.answers.get(entry, local(turn.now).date()) if entry else None
     if not said and held is not None:  # asked by pressing its title
         return held.title
     return _ASKING.sub("", said)
@@ -58,7 +56,7 @@ def _split(argument: str) -> tuple[int, str] | None:
 def _keep(turn: Turn, argument: str, value: str, reason: str | None = None) -> tuple[int, str, str] | None:
     """Remember a feedback; (turn, entry, question), or None when the button is not theirs."""
     place = _split(argument)
-    if place is None or place[1] not in answers().entries:
+    if place is None or place[1] not in turn.corpus.answers.entries:
         return None
     text = _asked(turn, *place)
     if text is None:
@@ -95,8 +93,8 @@ def why(turn: Turn, argument: str) -> list[Outgoing] | None:
     if kept is None:
         return None
     turn_id, entry, text = kept
-    near = [e for e, _ in index().rank(text)[: OFFERED + 1] if e != entry][:OFFERED]
-    held = [e for e in (answers().get(i, local(turn.now).date()) for i in near) if e is not None]
+    near = [e for e, _ in turn.corpus.index.rank(text)[: OFFERED + 1] if e != entry][:OFFERED]
+    held = [e for e in (turn.corpus.answers.get(i, local(turn.now).date()) for i in near) if e is not None]
     offered = held if reason == "off" else []
     return [turn.say("feedback/why.j2", reason=reason, turn_id=turn_id, entries=offered)]
 

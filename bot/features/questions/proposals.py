@@ -5,7 +5,8 @@ Written in the folders of the project, so that the folder can be copied over it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,7 @@ from typing import Any
 import yaml
 
 from bot.core.render import render
-from policy.answers.entries import answers
-from policy.files import packaged
+from policy.corpus import Corpus
 from policy.reading.text import normalise
 from storage.questions import Proposal
 
@@ -32,11 +32,10 @@ class Written:
     paths: list[str]
 
 
-def _author() -> dict[str, Any]:
+def _author(files: Mapping[str, Any]) -> dict[str, Any]:
     """The office's phrasing file as it stands in the package, or an empty one."""
-    found = next((data for name, data in packaged("index/phrasings") if name == PHRASINGS), None)
     who = "Questions that people really asked, assigned to entries by the office."
-    return found or {"author": "office", "who": who, "phrasings": {}}
+    return deepcopy(files.get(PHRASINGS)) or {"author": "office", "who": who, "phrasings": {}}
 
 
 def _yaml(data: Any) -> str:
@@ -44,7 +43,7 @@ def _yaml(data: Any) -> str:
     return text
 
 
-def write(proposals: Sequence[Proposal], folder: Path) -> Written:
+def write(proposals: Sequence[Proposal], folder: Path, corpus: Corpus) -> Written:
     """Write the proposals into a folder; phrasings that are in the data already are left out.
 
     Raises:
@@ -52,23 +51,23 @@ def write(proposals: Sequence[Proposal], folder: Path) -> Written:
     """
     known = {
         normalise(str(text))
-        for _, data in packaged("index/phrasings")
+        for data in corpus.phrasings.values()
         for texts in (data.get("phrasings") or {}).values()
         for text in texts
     }
-    author, paths = _author(), []
+    author, paths = _author(corpus.phrasings), []
     new = left = 0
     for one in proposals:
         if one.kind != "phrasing":
             continue
-        if normalise(one.text) in known or one.entry not in answers().entries:
+        if normalise(one.text) in known or one.entry not in corpus.answers.entries:
             left += 1
             continue
         known.add(normalise(one.text))
         author["phrasings"].setdefault(one.entry, []).append(one.text)
         new += 1
     fresh = [one for one in proposals if one.kind == "entry"]
-    titles = {e.title for e in answers().entries.values()}
+    titles = {e.title for e in corpus.answers.entries.values()}
     entries = [one for one in fresh if one.title not in titles]
     left += len(fresh) - len(entries)
     if new:

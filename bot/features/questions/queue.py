@@ -10,7 +10,7 @@ from storage import questions
 
 def put(turn: Turn, text: str, why: str, turn_id: int, entry: str | None = None) -> bool:
     """Queue what was asked in a turn; False when it holds no words or the office dropped it before."""
-    masked = input_limits.mask(" ".join(text.split()))[0]
+    masked = input_limits.mask(turn.corpus.form, " ".join(text.split()))[0]
     same = normalise(masked)
     if not same:
         return False

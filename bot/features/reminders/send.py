@@ -15,8 +15,8 @@ from policy.calendar.reminders import (
     ROSTER_DAYS,
     ROSTER_WARNING_DAYS,
     WAITED_FOR,
+    Calendar,
     Due,
-    corrections,
     due_now,
     is_reminded,
     sending_hours,
@@ -42,7 +42,11 @@ class _Missing:
 
 
 def send_due(
-    engine: Engine, now: datetime, reachable: Reachable | None = None, times: Times | None = None
+    engine: Engine,
+    calendar: Calendar,
+    now: datetime,
+    reachable: Reachable | None = None,
+    times: Times | None = None,
 ) -> tuple[int, list[str]]:
     """Put what is due into the outbox, each once whoever runs it; how many, and whom to call.
 
@@ -53,8 +57,8 @@ def send_due(
     """
     with transaction(engine) as connection:
         messages.release_due(connection, now)
-    rosters = _rosters(engine, now) if sending_hours(now, corrections()) else 0
-    due = due_now(now, corrections())
+    rosters = _rosters(engine, now) if sending_hours(now, calendar) else 0
+    due = due_now(now, calendar)
     if due is None:
         return rosters, []
     missing = _missing(engine, due, now, reachable, times or Times())
@@ -89,13 +93,17 @@ def send_due(
 
 
 def unreachable(
-    engine: Engine, now: datetime, reachable: Reachable | None = None, times: Times | None = None
+    engine: Engine,
+    calendar: Calendar,
+    now: datetime,
+    reachable: Reachable | None = None,
+    times: Times | None = None,
 ) -> list[str]:
     """The institutions still missing that no channel can push to, also when nothing is sent now.
 
     Of the quarter whose reminders are under way, or else of the one that is reported next.
     """
-    due = due_now(now, corrections()) or Due(reporting_quarter(now), "")
+    due = due_now(now, calendar) or Due(reporting_quarter(now), "")
     missing = _missing(engine, due, now, reachable, times or Times())
     return [m.line.name for m in missing if not m.pushable]
 

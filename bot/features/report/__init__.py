@@ -6,6 +6,7 @@ from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import OWN_INSTITUTION
 from bot.core.turn import Turn
+from policy.corpus import Corpus
 from storage.reports.returned_cells import ReportClosed
 
 
@@ -14,7 +15,7 @@ def _closed(turn: Turn, closed: ReportClosed) -> list[Outgoing]:
     return [turn.say("report/closed.j2", quarter=closed.quarter, closed=closed.closes_at, receipt=None)]
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what reporting adds."""
     from bot.features.report import actions, own_report, prefill, row_actions, selection, uploads
     from bot.features.report.dialog import ReportDialog

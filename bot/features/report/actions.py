@@ -14,7 +14,6 @@ from bot.documents.revision_history import versions
 from bot.features.report import uploads
 from bot.features.report.uploads import Place
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
 from storage.reports import attachments, reports, revision_history
 from storage.reports.attachments import KINDS
 from storage.reports.separate_pages import STAMPED
@@ -122,7 +121,7 @@ def form_file(turn: Turn, place: Place) -> list[Outgoing]:
     """The form with what the report holds now, to be filled in and sent back."""
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
     args = {"institution": place[0], "quarter": place[1], "person": turn.person_id}
-    file = FileRef("form-draft", f"{form().title}-{name}-{place[1]}.xlsx", args)
+    file = FileRef("form-draft", f"{turn.corpus.form.title}-{name}-{place[1]}.xlsx", args)
     return [turn.say("report/form_file.j2", files=(file,), institution=name, quarter=place[1])]
 
 
@@ -134,7 +133,7 @@ def printable(turn: Turn, place: Place) -> Replies:
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
     stamped = latest.id in attachments.stamped(turn.connection, [latest.id])
     data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
-    file = print_ref(latest.id, name, place[1])
+    file = print_ref(turn.corpus.form, latest.id, name, place[1])
     return [turn.say("report/print.j2", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
 
 
@@ -187,7 +186,7 @@ def drop_file(turn: Turn, place: Place, rest: str) -> Replies:
 
 def history(turn: Turn, place: Place) -> list[Outgoing]:
     """Every submitted revision with what it changed."""
-    told = versions(revision_history.of(turn.connection, *place), form())
+    told = versions(revision_history.of(turn.connection, *place), turn.corpus.form)
     stamped = attachments.stamped(turn.connection, [v.past.id for v in told])
     others = [q for q in revision_history.quarters_of(turn.connection, place[0]) if q != place[1]][
         :QUARTERS_SHOWN

@@ -35,7 +35,7 @@ from bot.features.report.editing import (
 from bot.features.report.lead import review as lead_review_requests
 from bot.features.report.prompts import AskCell, AskOccupations, AskQuarter, AskReason, AskWhy
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import Form, Row, form
+from policy.form.form import Form, Row
 from storage.people import people
 from storage.reports import attachments, drafts, lateness, lead_review, reports
 from storage.reports.reports import Snapshot
@@ -172,7 +172,7 @@ class ReportDialog(Dialog):
         )
         context = ReportContext(
             turn.now,
-            form(),
+            turn.corpus.form,
             mine,
             institution_id,
             quarter,
@@ -182,7 +182,7 @@ class ReportDialog(Dialog):
             has_courses=bool(brought),
             beside=past,
             seen=seen,
-            news=concurrent_edits.news(turn, snapshot, seen, form()),
+            news=concurrent_edits.news(turn, snapshot, seen, turn.corpus.form),
             clashes=clashes,
             edited=concurrent_edits.editors(turn, snapshot) if clashes else {},
             gone=gone,
@@ -201,7 +201,7 @@ class ReportDialog(Dialog):
                         f"leads {institution_id}", lambda: lead_review_requests.leads_of(turn, institution_id)
                     )
                 )
-                told = cell_hints.registered(form(), brought, snapshot.rows)
+                told = cell_hints.registered(turn.corpus.form, brought, snapshot.rows)
                 context = replace(context, review=review, leads=leads, registered=told)
         held = concurrent_edits.carried(answers, seen, context.news, snapshot)
         return context, {**held, **(report_cursor.draft_answers(snapshot) if snapshot else {})}

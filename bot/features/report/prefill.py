@@ -7,7 +7,6 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report import actions as report_actions
 from policy.calendar.quarters import Quarter
-from policy.form.form import form
 from storage import courses
 from storage.reports import drafts, reports
 
@@ -38,5 +37,5 @@ def prefill(turn: Turn, argument: str) -> Replies:
         if free:
             drafts.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
     given = {"institution": str(institution), "quarter": quarter}
-    names = form().occupation_order(list(brought))
+    names = turn.corpus.form.occupation_order(list(brought))
     return [turn.say("course/filled.j2", names=names), *dialog_manager.start(turn, "report", given)]

@@ -7,7 +7,6 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in
 from bot.features.report.uploads import Place
-from policy.form.form import form
 from storage.reports import drafts, reports
 
 Replies = list[Outgoing] | None
@@ -68,7 +67,7 @@ def row(turn: Turn, argument: str) -> Replies:
     rows = reports.snapshot(turn.connection, institution, quarter).rows
     if occupation not in rows:
         return None
-    data = {"occupation": occupation, "row": rows[occupation], "form": form()}
+    data = {"occupation": occupation, "row": rows[occupation], "form": turn.corpus.form}
     return [turn.say("report/change_row.j2", place=f"{institution}:{quarter}", **data)]
 
 
@@ -79,7 +78,7 @@ def cell(turn: Turn, argument: str) -> Replies:
         return None
     (institution, quarter), rest = found
     occupation, _, digit = rest.partition("/")
-    measures = form().measures
+    measures = turn.corpus.form.measures
     if not (digit.isascii() and digit.isdigit()) or len(digit) > 2 or int(digit) >= len(measures):
         return None
     given = {"institution": str(institution), "quarter": quarter}

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
 from storage.reports import drafts, lateness, reports, returned_cells, revision_history
 from storage.reports.lateness import Timeliness
 from storage.reports.reports import Revision
@@ -61,11 +60,11 @@ def of(turn: Turn, institution_id: int, quarter: Quarter) -> ReportState:
     cells: list[tuple[str, int]] = []
     places: list[tuple[str, str, str]] = []
     if snapshot.draft is not None:
-        names = form().occupation_order(list(snapshot.rows))
-        empty = [(n, sum(snapshot.rows[n][m.id] is None for m in form().measures)) for n in names]
+        names = turn.corpus.form.occupation_order(list(snapshot.rows))
+        empty = [(n, sum(snapshot.rows[n][m.id] is None for m in turn.corpus.form.measures)) for n in names]
         cells = [(n, count) for n, count in empty if count]
     if latest is not None and latest.state == "returned":
-        places = form().places(returned_cells.cells(connection, latest.id))
+        places = turn.corpus.form.places(returned_cells.cells(connection, latest.id))
     state = "draft" if snapshot.draft else latest.state if latest else "none"
     return ReportState(institution_id, name, quarter, state, timely, latest, cells, places, closed)
 

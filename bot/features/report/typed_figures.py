@@ -20,7 +20,7 @@ from bot.features.report.editing import draft_writes
 from bot.features.report.prompts import AskCell, AskWhy
 from policy.calendar.quarters import Quarter
 from policy.form.changes import Change, read_change, read_edits, read_removal
-from policy.form.form import form
+from policy.form.form import Form
 from policy.form.rows import bare_row
 from storage.reports import drafts
 from storage.reports.reports import Revision
@@ -81,7 +81,7 @@ def _again(stage: Stage) -> list[Outgoing]:
 
 def _at_once(turn: Turn, text: str) -> Reading | None:
     """Figures before any report is open: for the quarter most likely meant, which is said."""
-    if not turn.institutions or not are_whole_rows(text):
+    if not turn.institutions or not are_whole_rows(turn.corpus.form, text):
         return None
     return Reading("figures", partial(_open_and_take, turn, text))
 
@@ -115,18 +115,19 @@ def figures_in(turn: Turn, stage: Stage, text: str) -> str | None:
     if not isinstance(context, ReportContext):
         if not turn.institutions:
             return None
-        every = [o.name for o in form().occupations]
-        return text if are_whole_rows(text) else _edits(every, text, None)
+        form = turn.corpus.form
+        every = [o.name for o in form.occupations]
+        return text if are_whole_rows(form, text) else _edits(form, every, text, None)
     here = question.data["occupation"] if isinstance(question, AskWhy) else None
     if here is not None and bare_row(context.form, text):
         return f"{here} {text}"
-    if edits := _edits(context.occupations(), text, here):
+    if edits := _edits(context.form, context.occupations(), text, here):
         return edits
     return text if draft_writes.is_figures(context, text) and _FIGURES.search(text) else None
 
 
-def _edits(rows: list[str], text: str, here: str | None) -> str | None:
-    found = read_edits(form(), text, rows, here)
+def _edits(form: Form, rows: list[str], text: str, here: str | None) -> str | None:
+    found = read_edits(form, text, rows, here)
     lines = [f"{one.occupation}\t{one.measure.title}\t{one.figure}" for one in found if one.measure]
     return "\n".join(lines) or None
 

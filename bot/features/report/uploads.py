@@ -12,7 +12,6 @@ from bot.core.turn import Turn
 from bot.features.report.context import ReportContext
 from bot.features.report.editing import concurrent_edits, draft_writes
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
 from policy.form.sheet import FormFile
 from storage.reports import attachments, drafts, reports
 from storage.reports.attachments import KINDS
@@ -134,9 +133,9 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
     if left:  # nothing right in them, so they are asked for instead of being forgotten
         draft = draft_writes.open_draft(turn, context)
         drafts.add_occupations(turn.connection, draft, left, turn.person_id, turn.now)
-    wrong = [(w, form().measure(w.measure) if w.measure else None) for w in sent.wrong]
+    wrong = [(w, context.form.measure(w.measure) if w.measure else None) for w in sent.wrong]
     data = {
-        "absent": [form().measure(m) for m in sent.absent],
+        "absent": [context.form.measure(m) for m in sent.absent],
         "written": written,
         "wrong": wrong[:SHOWN],
         "more": max(0, len(wrong) - SHOWN),

@@ -4,9 +4,10 @@ from functools import partial
 
 from bot.core.feature import Button, Command, Feature
 from bot.core.permissions import DISTRICT, OFFICE
+from policy.corpus import Corpus
 
 
-def feature() -> Feature:
+def feature(corpus: Corpus) -> Feature:
     """Return what reviewing reports adds."""
     from bot.features.review import actions, typed
     from bot.features.review.leeway_dialogs import ExtendDialog, ReopenDialog

@@ -9,7 +9,6 @@ from bot.core.turn import Turn
 from bot.documents.explanations import explained
 from bot.documents.file_refs import print_ref
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
 from storage.people import people, sessions
 from storage.reports import attachments, board, decisions, lateness, reports
 from storage.reports.reports import VersionConflict
@@ -47,7 +46,7 @@ def opened(turn: Turn, argument: str) -> Replies:
     quarter = Quarter.parse(one.quarter)
     before = quarter.previous()
     last = reports.latest_rows(turn.connection, one.institution_id, str(before)) if before else {}
-    chart = form()
+    chart = turn.corpus.form
     file = FileRef("form", f"{chart.title}-{one.institution}-{quarter}.xlsx", {"revision": revision_id})
     order = chart.occupation_order(list(one.rows))
     return [
@@ -55,7 +54,7 @@ def opened(turn: Turn, argument: str) -> Replies:
             "review/one.j2",
             files=(file,),
             one=one,
-            explained=explained(one),
+            explained=explained(one, chart),
             quarter=quarter,
             timely=lateness.of(turn.connection, one.institution_id, one.quarter, turn.times.due(quarter)),
             form=chart,
@@ -74,9 +73,8 @@ def printed(turn: Turn, argument: str) -> Replies:
     one = reports.submitted_revision(turn.connection, revision_id)
     if one is None or one.revision.submitted_at is None:
         return None
-    return [
-        turn.say("review/print.j2", files=(print_ref(revision_id, one.institution, one.quarter),), one=one)
-    ]
+    file = print_ref(turn.corpus.form, revision_id, one.institution, one.quarter)
+    return [turn.say("review/print.j2", files=(file,), one=one)]
 
 
 def attached(turn: Turn, argument: str) -> Replies:

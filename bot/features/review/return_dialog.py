@@ -12,7 +12,7 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words
 from bot.core.turn import Turn
-from policy.form.form import Form, form
+from policy.form.form import Form
 from storage.reports import decisions, reports
 from storage.reports.reports import Submitted, VersionConflict
 from storage.reports.returned_cells import WHOLE
@@ -146,7 +146,7 @@ class ReturnDialog(Dialog):
         if turn.office_role is not None:
             found = reports.submitted_revision(turn.connection, int(answers.get("revision", 0)))
         waits = found is not None and found.revision.state == "submitted"
-        return ReviewContext(found if waits else None, form()), answers
+        return ReviewContext(found if waits else None, turn.corpus.form), answers
 
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
         """Begin again with the same report."""
@@ -171,5 +171,5 @@ class ReturnDialog(Dialog):
             )
         except VersionConflict:
             return [turn.say("review/refused.j2", reason="changed", newest=None)]
-        told = notify.tell_returned(turn.connection, done, turn.now)
+        told = notify.tell_returned(turn.connection, turn.corpus.form, done, turn.now)
         return [turn.say("review/done.j2", told=told, places=len(outcome.reasons))]

@@ -7,7 +7,6 @@ from typing import Any
 from bot.features.measure_notes import actions as measure_note_actions
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.form import form
 from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
 from storage.reports import prior_figures
 
@@ -24,7 +23,7 @@ def save(visit: Visit) -> Answer:
     """Set one: `measure`, `words`, `from`, `until` ("" open)."""
     visit.only_office()
     given = visit.form
-    measures = {m.id for m in form().measures}
+    measures = {m.id for m in visit.corpus.form.measures}
     every = [str(q) for q in offered(Quarter.of(visit.now))]
     text = " ".join(given.get("words", "").split())
     first, until = given.get("from", ""), given.get("until", "")
@@ -63,8 +62,8 @@ def _page(visit: Visit, status: int = 200, problems: dict[str, str] | None = Non
     said = prior_figures.notes_set(visit.connection)
     data: dict[str, Any] = {
         "path": PATH,
-        "pieces": {m.id: timeline(said, m.id) for m in form().measures},
-        "trail": [(m, [s for s in reversed(said) if s.measure == m.id]) for m in form().measures],
+        "pieces": {m.id: timeline(said, m.id) for m in visit.corpus.form.measures},
+        "trail": [(m, [s for s in reversed(said) if s.measure == m.id]) for m in visit.corpus.form.measures],
         "quarter": reporting_quarter(visit.now),
         "quarters": offered(Quarter.of(visit.now)),
         "texts": dict(visit.form) if problems and "key" not in problems else {},

@@ -13,7 +13,7 @@ from bot.features.opening.rules import LONGEST_SOURCE, names_source
 from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import Quarter
-from policy.form.form import NOT_KNOWN, Cell, form
+from policy.form.form import NOT_KNOWN, Cell, Form
 from storage.institutions import roster
 from storage.institutions.roster import Listed
 from storage.people import contacts
@@ -36,7 +36,7 @@ def show(visit: Visit) -> Answer:
     """What is kept, and a form to enter it or, with what counts now in it, to correct it."""
     one = _place(visit)
     kept = prior_figures.openings_kept(visit.connection, one.id)
-    return _page(visit, one, kept, _shown(kept[0]) if kept else {})
+    return _page(visit, one, kept, _shown(visit.corpus.form, kept[0]) if kept else {})
 
 
 def save(visit: Visit) -> Answer:
@@ -48,13 +48,13 @@ def save(visit: Visit) -> Answer:
     seen = kept[0].number if kept else 0
     if texts.get("seen", "0") != str(seen):
         return _changed(visit, one, texts)
-    through, rows = _through(visit, texts, problems), _rows(texts, problems)
+    through, rows = _through(visit, texts, problems), _rows(visit.corpus.form, texts, problems)
     if not names_source(texts.get("source", "")):
         problems["source"] = _said("source")
     if not rows and not problems:
         problems["cells"] = _said("empty")
     if through is not None and not any(field.startswith("cell") for field in problems):
-        for wrong in opening_rules.impossible(visit.connection, form(), one.id, through, rows):
+        for wrong in opening_rules.impossible(visit.connection, visit.corpus.form, one.id, through, rows):
             field = f"cell:{wrong.occupation}:{wrong.doubt.measure}"
             problems.setdefault(field, _said("impossible", wrong=wrong))
     if problems or through is None:
@@ -87,9 +87,8 @@ def _said(kind: str, **data: Any) -> str:
     return words("opening/entry_problem.j2", {"kind": kind, **data})
 
 
-def _shown(opening: Opening) -> Texts:
+def _shown(chart: Form, opening: Opening) -> Texts:
     """What counts now, as the fields show it; where a correction comes from is to be said anew."""
-    chart = form()
     cells = {
         f"cell:{name}:{m.id}": m.show(row.get(m.id)).replace(",", "")
         for name, row in opening.rows.items()
@@ -106,10 +105,10 @@ def _through(visit: Visit, texts: Texts, problems: dict[str, str]) -> Quarter | 
         return None
 
 
-def _rows(texts: Texts, problems: dict[str, str]) -> Rows:
+def _rows(chart: Form, texts: Texts, problems: dict[str, str]) -> Rows:
     """The rows in which anything was typed: every cell of them has to be a number."""
-    chart, rows = form(), {}
-    for occupation in _occupations(texts):
+    rows: Rows = {}
+    for occupation in _occupations(chart, texts):
         given = {m.id: texts.get(f"cell:{occupation}:{m.id}", "") for m in chart.measures}
         if not any(given.values()):
             continue
@@ -126,11 +125,10 @@ def _rows(texts: Texts, problems: dict[str, str]) -> Rows:
     return rows
 
 
-def _occupations(texts: Texts) -> list[str]:
+def _occupations(chart: Form, texts: Texts) -> list[str]:
     """The form's, and those it had when figures were entered before."""
-    known = {o.name for o in form().occupations}
+    known = {o.name for o in chart.occupations}
     typed = {k.split(":")[1] for k in texts if k.startswith("cell:") and k.count(":") == 2}
-    chart = form()
     return chart.occupation_order(known | {name for name in typed if 0 < len(name) <= 32})
 
 
@@ -142,8 +140,8 @@ def _page(
     problems: dict[str, str] | None = None,
     status: int = 200,
 ) -> Page:
-    chart = form()
-    named = {f"cell:{name}:{m.id}" for name in _occupations(texts) for m in chart.measures}
+    chart = visit.corpus.form
+    named = {f"cell:{name}:{m.id}" for name in _occupations(chart, texts) for m in chart.measures}
     data = {
         "one": one,
         "path": _path(one),
@@ -155,7 +153,7 @@ def _page(
         "others": [
             said for field, said in (problems or {}).items() if field[:5] == "cell:" and field not in named
         ],
-        "occupations": _occupations(texts),
+        "occupations": _occupations(chart, texts),
         "quarters": quarters_until(opening_rules.last_ended(visit.now)),
         "order": chart.occupation_order,
         "reported": opening_rules.reported(visit.connection, one.id, Quarter.parse(kept[0].through))

@@ -22,7 +22,7 @@ from bot.office.figures.totals import Line
 from bot.office.reports.board import NO_DISTRICT, counts
 from bot.office.visit import Answer, Download, NotFound, Page, Visit
 from policy.calendar.quarters import FIRST_YEAR, Quarter
-from policy.form.form import form
+from policy.form.form import Form
 from policy.institutions.district_order import in_order
 from storage.reports import attachments, board, prior_figures
 from storage.totals import coverage, summary
@@ -84,6 +84,7 @@ class Figures:
     """Everything a summary shows, read in three statements."""
 
     chosen: Chosen
+    form: Form
     slices: list[Slice]
     counted: list[Counted]
 
@@ -92,7 +93,7 @@ class Figures:
         """Read what was chosen."""
         everything = chosen.everything()
         counted = coverage.counted(visit.connection, everything)
-        return cls(chosen, summary.slices(visit.connection, everything), counted)
+        return cls(chosen, visit.corpus.form, summary.slices(visit.connection, everything), counted)
 
     def lines(self, key: Callable[[Slice], Any], basis: str = "") -> dict[Any, Line]:
         """The chosen basis (or another) added up by a key."""
@@ -101,7 +102,7 @@ class Figures:
     def occupations(self, basis: str = "") -> dict[str, Line]:
         """By occupation, in the form's order; those that nobody reported are left out."""
         found = self.lines(lambda s: s.occupation, basis)
-        return {name: found[name] for name in form().occupation_order(list(found))}
+        return {name: found[name] for name in self.form.occupation_order(list(found))}
 
     @cached_property
     def quarters(self) -> list[Quarter]:
@@ -135,7 +136,7 @@ class Figures:
 
     def chart(self, by: str, measure_id: str) -> Chart:
         """The chart of a measure by `occupation` or `quarter`."""
-        measure = form().measure(measure_id)
+        measure = self.form.measure(measure_id)
         if by == "quarter":
             shares = [(q, line.shares(measure_id)) for q, line in self.by_quarter.items()]
             return charts.columns(measure, shares)
@@ -207,7 +208,7 @@ def chart(visit: Visit) -> Answer:
 def origins(visit: Visit) -> Answer:
     """The revisions (and opening figures) that one number adds: `measure`, `occupation` in the query."""
     chosen = Chosen.of(visit)
-    measure = {m.id: m for m in form().measures}.get(visit.query.get("measure", ""))
+    measure = {m.id: m for m in visit.corpus.form.measures}.get(visit.query.get("measure", ""))
     if measure is None:
         raise NotFound
     occupation = visit.query.get("occupation") or None

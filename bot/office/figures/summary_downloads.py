@@ -78,15 +78,16 @@ def fetch(visit: Visit) -> Answer:
 
 def _content(visit: Visit, kind: str, quarter: str, accepted: bool, basis: str) -> bytes | Path:
     """The bytes, or for what may be large the file they were written to."""
+    form = visit.corpus.form
     connection, keys, folder = visit.connection, visit.app.keys, visit.app.settings.data_dir
     if kind == "xlsx":
-        return export.aggregate(connection, quarter, accepted, basis, keys, visit.times)
+        return export.aggregate(connection, form, quarter, accepted, basis, keys, visit.times)
     if kind == "pages":
-        return annexes.merged_pages(connection, quarter, accepted)
+        return annexes.merged_pages(connection, form, quarter, accepted)
     writers: dict[str, Callable[[BinaryIO], object]] = {
-        "csv": lambda file: export.write_origins(connection, quarter, accepted, file, basis),
-        "zip": lambda file: export.write_forms(connection, quarter, accepted, keys, file),
-        "annexes": lambda file: annexes.annex_zip(connection, quarter, folder, file, accepted),
+        "csv": lambda file: export.write_origins(connection, form, quarter, accepted, file, basis),
+        "zip": lambda file: export.write_forms(connection, form, quarter, accepted, keys, file),
+        "annexes": lambda file: annexes.annex_zip(connection, form, quarter, folder, file, accepted),
     }
     return _written(folder / FOLDER, writers[kind])
 

@@ -7,7 +7,6 @@ from bot.documents import export, form_files
 from bot.documents.store import safe_name
 from bot.office.reports.report import WITH_TELEPHONE
 from bot.office.visit import Answer, Download, NotFound, Visit
-from policy.form import form as chart
 from storage.institutions import roster
 from storage.reports import attachments, reports
 from storage.reports.reports import Submitted
@@ -34,8 +33,8 @@ def form(visit: Visit) -> Answer:
     made = {"xlsx": export.one_form, "docx": form_files.printable}.get(kind)
     if made is None:
         raise NotFound
-    name = safe_name(f"{chart.form().title}-{one.institution}-{one.quarter}.{kind}")
-    return Download(name, made(visit.connection, one.revision.id, visit.app.keys))
+    name = safe_name(f"{visit.corpus.form.title}-{one.institution}-{one.quarter}.{kind}")
+    return Download(name, made(visit.connection, visit.corpus.form, one.revision.id, visit.app.keys))
 
 
 def file(visit: Visit) -> Answer:

@@ -11,7 +11,7 @@ from bot.documents.explanations import explained
 from bot.documents.revision_history import versions
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension
-from policy.form.form import form
+from policy.form.form import Form
 from storage.institutions import roster
 from storage.institutions.roster import Listed
 from storage.people import contacts, people
@@ -50,7 +50,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
     snapshot = reports.snapshot(connection, institution.id, str(quarter))
     before = quarter.previous()
     last = reports.latest_rows(connection, institution.id, str(before)) if before else {}
-    told = {v.past.id: v for v in versions(pasts, form())}
+    told = {v.past.id: v for v in versions(pasts, visit.corpus.form)}
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,
@@ -74,7 +74,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "mode": visit.query.get("mode", ""),
         "problem": problem,
         "typed": typed or {},
-        "unsent": _unsent(typed or {}) if problem == "changed" else [],
+        "unsent": _unsent(visit.corpus.form, typed or {}) if problem == "changed" else [],
     }
     if past is not None:
         data |= _of_revision(visit, past, pasts, last)
@@ -105,12 +105,12 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     pages = attachments.of(connection, past.id)
     typed_in = revision_history.typed_in_from(connection, past.id)
     telephone = visit.app.keys.open(one.revision.telephone) if visit.officer.decides else None
-    chart = form()
+    chart = visit.corpus.form
     return {
         "one": one,
-        "explained": explained(one),
+        "explained": explained(one, chart),
         "order": chart.occupation_order(list(one.rows)),
-        "changed": _changed(past, pasts),
+        "changed": _changed(chart, past, pasts),
         "answered": _answered(visit, past, pasts),
         "absent": chart.occupation_order(last.keys() - one.rows.keys()),
         "said": chart.places(returned_cells.cells(connection, past.id)),
@@ -135,7 +135,7 @@ def _answered(
     earlier = [p for p in pasts if p.number < past.number]
     if not earlier or earlier[-1].state != "returned":
         return 0, []
-    chart, before = form(), earlier[-1]
+    chart, before = visit.corpus.form, earlier[-1]
     by_title = {m.title: m for m in chart.measures}
     told = []
     for occupation, title, words in chart.places(returned_cells.cells(visit.connection, before.id)):
@@ -146,13 +146,13 @@ def _answered(
     return before.number, told
 
 
-def _changed(past: Past, pasts: list[Past]) -> dict[tuple[str, str], Any]:
+def _changed(chart: Form, past: Past, pasts: list[Past]) -> dict[tuple[str, str], Any]:
     """(occupation, measure) → the cell of the revision submitted before, where it differs."""
     earlier = [p for p in pasts if p.number < past.number]
     if not earlier:
         return {}
     before = earlier[-1].rows
-    measures = [m.id for m in form().measures]
+    measures = [m.id for m in chart.measures]
     return {
         (o, m): before.get(o, {}).get(m)
         for o in past.rows
@@ -212,13 +212,13 @@ def return_(visit: Visit) -> Answer:
         return _asking_again(visit, "reasons", 422, typed)
     except VersionConflict:
         return _asking_again(visit, "changed", 409, typed)
-    told = notify.tell_returned(visit.connection, done, visit.now)
+    told = notify.tell_returned(visit.connection, visit.corpus.form, done, visit.now)
     return _back(institution, quarter, "returned", told)
 
 
-def _unsent(typed: dict[str, str]) -> list[tuple[str, str, str]]:
+def _unsent(chart: Form, typed: dict[str, str]) -> list[tuple[str, str, str]]:
     """Reasons that were typed and not sent: (occupation, measure's title, words)."""
-    titles = {m.id: m.title for m in form().measures}
+    titles = {m.id: m.title for m in chart.measures}
     places = [(*name.removeprefix("why:").rpartition(":")[::2], words) for name, words in typed.items()]
     return [(occupation, titles.get(measure, ""), words) for occupation, measure, words in places if words]
 

@@ -16,6 +16,7 @@ from storage.database import transaction
 from storage.reports import board, decisions
 from storage.schema.office import extension
 from tests.conftest import contact_code, office_code
+from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person
 
 Q4 = Quarter(2026, 4)
@@ -55,7 +56,7 @@ def late_on_board(app: App) -> bool:
 
 def state_in_export(app: App) -> str:
     with transaction(app.engine, read_only=True) as connection:
-        content = export.aggregate(connection, str(Q4), False, "quarter", app.keys)
+        content = export.aggregate(connection, CORPUS.form, str(Q4), False, "quarter", app.keys)
     heads, *rows = openpyxl.load_workbook(io.BytesIO(content))["报送名单"].iter_rows(values_only=True)
     column = heads.index("是否迟报")
     return next(str(row[column]) for row in rows if row[0] == "威海数字培训学校")

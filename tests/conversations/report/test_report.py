@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.documents import export
-from policy.form.form import form
 from storage.database import transaction
 from storage.reports import reports
 from storage.schema.core import report
 from storage.totals import aggregates
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.form_files import send, sheet
 from tests.support.talk import Person
 
@@ -123,7 +123,7 @@ def test_an_approximate_count_is_refused_however_it_comes(contact: Person, app: 
     contact.says(f"大数据 已培训人数 {typed}")
     assert rows(app)["大数据"]["trained"] == 120
     content = sheet(
-        ["职业", *(m.title for m in form().measures)], ["大数据", 3, 2, typed, 80, 61, f"{typed}万"]
+        ["职业", *(m.title for m in CORPUS.form.measures)], ["大数据", 3, 2, typed, 80, 61, f"{typed}万"]
     )
     send(contact, app, "表.xlsx", content)
     found = rows(app)["大数据"]
@@ -236,8 +236,8 @@ def test_lines_pasted_from_a_spreadsheet(contact: Person, app: App) -> None:
 
 def test_ten_occupations_in_no_more_messages_than_cells_and_six(contact: Person, app: App) -> None:
     """Everything counts: opening, quarter, choosing, every cell, review and confirmation."""
-    names = [o.name for o in form().occupations][:10]
-    figures = {m.id: str(n) for m, n in zip(form().measures, (2, 1, 40, 30, 20, 20000), strict=True)}
+    names = [o.name for o in CORPUS.form.occupations][:10]
+    figures = {m.id: str(n) for m, n in zip(CORPUS.form.measures, (2, 1, 40, 30, 20, 20000), strict=True)}
     talk = ["填报", Q4, "、".join(names), *(f for _ in names for f in figures.values()), "提交", "提交"]
     for text in talk:
         assert "系统已收到" not in contact.text
@@ -251,7 +251,7 @@ def test_ten_occupations_in_no_more_messages_than_cells_and_six(contact: Person,
 
 
 def test_ten_occupations_by_one_paste_in_four(contact: Person, app: App) -> None:
-    names = [o.name for o in form().occupations][:10]
+    names = [o.name for o in CORPUS.form.occupations][:10]
     contact.says("填报 2026Q4", "\n".join(f"{name} 2 1 40 30 20 20000" for name in names), "提交", "提交")
     assert "系统已收到" in contact.text
     assert {name: row["trained"] for name, row in rows(app).items()} == dict.fromkeys(names, 40)
@@ -398,9 +398,9 @@ def test_the_aggregated_form(contact: Person, app: App, talk: Talk) -> None:
     other.says("填报", Q4, "大数据 1 1 10 5 5 5000.50\n物联网 1 0 20 10 0 0", "提交", "提交")
     assert "系统已收到" in other.text
     with transaction(app.engine, read_only=True) as connection:
-        content = export.aggregate(connection, Q4, False, "quarter", app.keys)
-        again = export.aggregate(connection, Q4, False, "quarter", app.keys)
-        year = export.aggregate(connection, Q4, False, "year", app.keys)
+        content = export.aggregate(connection, CORPUS.form, Q4, False, "quarter", app.keys)
+        again = export.aggregate(connection, CORPUS.form, Q4, False, "quarter", app.keys)
+        year = export.aggregate(connection, CORPUS.form, Q4, False, "year", app.keys)
     assert content == again  # byte for byte
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert len(book.sheetnames) == 7

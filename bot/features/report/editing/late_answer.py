@@ -10,7 +10,6 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report.context import Closed, NoLonger, ReportContext
 from bot.features.report.editing import concurrent_edits
-from policy.form.form import form
 from policy.form.rows import are_figures
 from policy.reading.numbers import looks_like_figure
 from storage.institutions import institutions
@@ -61,7 +60,7 @@ def _meant(turn: Turn, answers: dict[str, Any]) -> bool:
     command = turn.command
     if command is not None or one_time_code.code_in(turn.text) is not None:
         return command == "submit"
-    if looks_like_figure(turn.text) or are_figures(form(), turn.text, []):
+    if looks_like_figure(turn.text) or are_figures(turn.corpus.form, turn.text, []):
         return True
     asked_for_text = _last_question(answers).startswith(("why:", "reason:"))
     return plain in vocabulary.NOT_KNOWN or plain in vocabulary.NO_BUSINESS or asked_for_text

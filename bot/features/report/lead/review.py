@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.core import notify
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from policy.form.form import form
 from storage.institutions import institutions
 from storage.reports import lead_review, reports
 from storage.reports.lead_review import Review
@@ -38,9 +37,9 @@ def table(turn: Turn, review: Review) -> Outgoing:
         "lead/look.j2",
         review=review,
         institution=institutions.get(turn.connection, review.institution_id).name,
-        names=form().occupation_order(list(snapshot.rows)),
+        names=turn.corpus.form.occupation_order(list(snapshot.rows)),
         snapshot=snapshot,
-        form=form(),
+        form=turn.corpus.form,
         explained=[(o, words) for (o, _), words in snapshot.explanations.items()],
     )
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from policy.corpus import Corpus
 from policy.index.evaluation import evaluate
 from policy.index.training import MODEL, train
+from policy.index.training_data import material_of
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str], corpus: Corpus) -> int:
     """`train` writes the model, `evaluate` prints held-out figures."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == ["train"]:
-        train()
+    if list(arguments) == ["train"]:
+        train(material_of(corpus.training_inputs))
         print(f"已写入 {MODEL}")
         return 0
     if arguments[:1] == ["evaluate"] and set(arguments[1:]) <= {"--verbose"}:
-        evaluate(verbose="--verbose" in arguments)
+        material, library = material_of(corpus.training_inputs), corpus.answers.entries
+        evaluate(material, library, verbose="--verbose" in arguments)
         return 0
     print("usage: python -m bot policy train | evaluate [--verbose]", file=sys.stderr)
     return 2

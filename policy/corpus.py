@@ -1,0 +1,161 @@
+"""The policy's data as one immutable value, built from the packaged files and a layer over them.
+
+Whoever needs policy data is given a `Corpus`, or the part of it that matters. Two of them may stand
+side by side in one process: today's, and one with a layer that is being tried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from policy.answers.entries import Answers, overlaid, parse_topic
+from policy.answers.publications import Publication, parse_publication
+from policy.calendar.reminders import Calendar, parse_holidays
+from policy.checks.rules import Check, Fact, parse_checks, parse_facts
+from policy.checks.standards import Standard, parse_standards
+from policy.files import PolicyError, packaged, packaged_file
+from policy.form.form import Form, parse_form
+from policy.index.index import Index, training_inputs
+from policy.index.model_file import packaged_weights
+from policy.notice.clauses import Notices, parse_notice
+from policy.reading.text import normalise
+
+Layer = Mapping[str, Any]
+
+# Section of a layer → the part of the corpus that it changes. Sections have the packaged files' shape:
+# `notices`, `entries`, `standards` and `publications` are lists, `holidays` the list of its days,
+# `phrasings` entry id → texts, `form` the keys of its file that are replaced. A notice or entry with a
+# known id replaces what it names of that one; any other is added.
+PARTS = {
+    "notices": "notices",
+    "entries": "answers",
+    "phrasings": "later_phrasings",
+    "standards": "standards",
+    "holidays": "holidays",
+    "publications": "publications",
+    "form": "form",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """All that the policy knows; each part is read when it is first asked for, and then kept.
+
+    What changes with time (a clause, an entry, a publication) is asked for as of a day.
+    """
+
+    layer: Layer = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def notices(self) -> Notices:
+        """The notice and what amends it."""
+        raw = {data["id"]: (name, data) for name, data in packaged("notice/texts")}
+        raw |= {data["id"]: (f"layer/{data['id']}", data) for data in self.layer.get("notices", ())}
+        return Notices([parse_notice(name, data) for name, data in raw.values()])
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The entries."""
+        entries = (e for name, data in packaged("answers/topics") for e in parse_topic(name, data))
+        return Answers(overlaid(entries, self.layer.get("entries", ())))
+
+    @cached_property
+    def form(self) -> Form:
+        """The quarterly form."""
+        return parse_form({**packaged_file("form/form.yaml"), **self.layer.get("form", {})})
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        """Every fact that a check may ask, by id."""
+        return MappingProxyType(parse_facts(packaged_file("checks/facts.yaml")))
+
+    @cached_property
+    def checks(self) -> Mapping[str, Check]:
+        """The checks by id, in the order a person meets them; standards are not in them yet."""
+        return MappingProxyType(parse_checks(packaged("checks/definitions"), self.facts))
+
+    @cached_property
+    def standards(self) -> tuple[Standard, ...]:
+        """The national standards' conditions that were typed in."""
+        raw = [*(packaged_file("checks/standards.yaml")["standards"] or ()), *self.layer.get("standards", ())]
+        return tuple(parse_standards({"standards": raw}, self.form)) if raw else ()
+
+    @cached_property
+    def holidays(self) -> Calendar:
+        """Days told otherwise than the calendar library has them."""
+        days = [*packaged_file("calendar/holidays.yaml")["days"], *self.layer.get("holidays", ())]
+        return MappingProxyType(dict(parse_holidays({"days": days})))
+
+    @cached_property
+    def publications(self) -> tuple[Publication, ...]:
+        """What is published beside the notice, by the layer; what the database holds is not here."""
+        return tuple(parse_publication(raw) for raw in self.layer.get("publications", ()))
+
+    def published(self, kinds: Collection[str], on: date) -> list[Publication]:
+        """Return the publications of these kinds that hold on that day."""
+        return [p for p in self.publications if p.kind in kinds and p.holds(on)]
+
+    @cached_property
+    def phrasings(self) -> Mapping[str, Any]:
+        """The files of questions that the index is learnt from, by name."""
+        files = dict(packaged("index/phrasings"))
+        if later := self.layer.get("phrasings"):
+            files["layer"] = {"author": "layer", "phrasings": later}
+        return MappingProxyType(files)
+
+    @cached_property
+    def later_phrasings(self) -> Mapping[str, str]:
+        """Normalised text → entry, of what came after the index was learnt: answered for certain.
+
+        Raises:
+            PolicyError: an entry does not exist, a text has nothing to compare, or means two entries.
+        """
+        texts = [(e["title"], e["id"]) for e in self.layer.get("entries", ()) if "title" in e]
+        texts += [(t, i) for i, lines in self.layer.get("phrasings", {}).items() for t in lines]
+        found: dict[str, str] = {}
+        for text, entry_id in texts:
+            plain = normalise(text)
+            entry = self.answers.get(entry_id)
+            if entry is None or not plain:
+                raise PolicyError(f"phrasings/layer: {entry_id}: {text}")
+            meant = entry.replaces or entry_id  # what holds on the day is looked up by the id replaced
+            if found.setdefault(plain, meant) != meant:
+                raise PolicyError(f"phrasings/layer: “{text}”对应两个条目：{found[plain]}、{meant}")
+        return MappingProxyType(found)
+
+    @cached_property
+    def index(self) -> Index:
+        """The question index."""
+        return Index(packaged_weights(), self.later_phrasings)
+
+    @property
+    def training_inputs(self) -> dict[str, Any]:
+        """All that the index is learnt from."""
+        return training_inputs(self.answers, self.phrasings)
+
+
+def build_corpus(layer: Layer | None = None) -> Corpus:
+    """Return the corpus of the packaged files, with a layer over them.
+
+    Raises:
+        PolicyError: the layer has an unknown section, or what it says is impossible. The packaged files
+            are read when they are needed, and raise it then.
+    """
+    layer = layer or {}
+    if unknown := [section for section in layer if section not in PARTS]:
+        raise PolicyError(f"layer: 没有这个部分：{'、'.join(unknown)}")
+    corpus = Corpus(MappingProxyType(deepcopy(dict(layer))))
+    for section in layer:
+        try:
+            getattr(corpus, PARTS[section])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PolicyError(f"layer/{section}: {type(error).__name__} {error}") from error
+    if "entries" in layer:
+        _ = corpus.later_phrasings
+    return corpus
