@@ -71,7 +71,7 @@ def write(proposals: Sequence[Proposal], folder: Path, corpus: Corpus) -> Writte
     entries = [one for one in fresh if one.title not in titles]
     left += len(fresh) - len(entries)
     if new:
-        paths.append(_put(folder / "policy" / "phrasings" / PHRASINGS, _yaml(author)))
+        paths.append(_put(folder / "policy" / "index" / "phrasings" / PHRASINGS, _yaml(author)))
     if entries:
         listed: list[dict[str, Any]] = [
             {
@@ -86,7 +86,7 @@ def write(proposals: Sequence[Proposal], folder: Path, corpus: Corpus) -> Writte
         ]
         head = render("cli/proposed_entries.j2", asked=[(f"office-{e.id}", e.text) for e in entries]).text
         body = _yaml({"topic": "office", "entries": listed})
-        paths.append(_put(folder / "policy" / "answers" / ENTRIES, f"{head}\n{body}"))
+        paths.append(_put(folder / "policy" / "answers" / "topics" / ENTRIES, f"{head}\n{body}"))
     return Written(new, len(entries), left, paths)
 
 
