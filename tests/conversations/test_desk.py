@@ -116,14 +116,14 @@ def test_an_answer_by_button_is_disliked_under_its_title(talk: Talk, app: App) -
     li.presses("👎")
     assert rows(app, question.c.text) == [("补贴能领几次",)]
     li.presses("答非所问")
-    assert any(c.token.startswith("pk:") for m in li.replies for c in m.choices)
+    assert any(c.token.startswith("pick:") for m in li.replies for c in m.choices)
 
 
 def test_picking_one_of_three_is_remembered_and_leaves_the_queue(talk: Talk, app: App) -> None:
     li = talk()
     li.says(UNSURE)
     assert rows(app, question.c.why, question.c.text) == [("unsure", UNSURE)]
-    picked = next(c for m in li.replies for c in m.choices if c.token.startswith("pk:"))
+    picked = next(c for m in li.replies for c in m.choices if c.token.startswith("pick:"))
     li.presses_token(picked.token)
     entry = picked.token.rsplit(":", 1)[1]
     assert rows(app, feedback.c.value, feedback.c.text, feedback.c.entry) == [("pick", UNSURE, entry)]
@@ -233,10 +233,10 @@ def test_a_half_written_reply_does_not_go_to_another_question(talk: Talk, office
     talk("b").says("培训教材要自己买吗丢了怎么办")
     officer.says("待答问题")
     first, second = [
-        c.token.replace("dk:o", "dk:r")
+        c.token.replace("desk.open", "desk.reply")
         for m in officer.replies
         for c in m.choices
-        if c.token.startswith("dk:o")
+        if c.token.startswith("desk.open")
     ]
     officer.presses_token(first)
     officer.says("只答第一个")
@@ -387,7 +387,7 @@ def test_a_question_becomes_a_proposed_phrasing_and_entry_and_changes_nothing_it
     officer.says("证书真假")
     officer.presses("证书去哪查真假")
     assert "才生效" in officer.text
-    officer.presses_token(number.replace("dk:p", "dk:n"))
+    officer.presses_token(number.replace("desk.phrasing", "desk.entry"))
     officer.says("证书丢了怎么补", "通知没有写补办，请问发证的评价机构。")
     with transaction(app.engine, read_only=True) as connection:
         made = proposals.write(questions.proposals(connection), tmp_path / "out", CORPUS)
