@@ -1,0 +1,1 @@
+"""What somebody wants done, in their own words: jobs, told from questions for information."""

@@ -1,0 +1,126 @@
+"""What somebody wants done: the job, how sure it is, and what was said along with it.
+
+Two readers that fail differently: the lexicon's rules see which words stand together, the learnt
+part how alike the whole text is to what people say. Certain is what both read; either one alone
+makes a job likely at most, and only where it is rarely wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from policy.form.form import form
+from policy.form.rows import read_lines
+from policy.jobs.arguments import correction, named_occupation, named_person, named_quarter
+from policy.jobs.features import features, windows
+from policy.jobs.lexicon import Lexicon, clauses, lexicon
+from policy.jobs.model_file import NONE, Weights, weights
+
+CERTAIN, LIKELY = "certain", "likely"
+LONGEST_FIGURES = 4000  # as the door lets in
+# How likely the learnt part must find a job: for certain beside the rules, and all by itself; for
+# likely beside the rules, and all by itself. Another job that is as likely makes neither certain.
+SURE_BOTH, SURE_ALONE = 0.35, 0.9
+LIKELY_BOTH, LIKELY_ALONE = 0.02, 0.06
+RIVAL = 0.25
+_NUMBERS = re.compile(r"\d[\d.,]*")
+_NEGATED = re.compile(
+    r"(?:不是|不用|不要|不想|不需要|别|没让|没说|无需|先不|不必|没有?想)(?:要|想|来|急着|你|再|帮|给|我|就|说|找)*$"
+)
+
+
+@dataclass(frozen=True)
+class JobReading:
+    """A job and what was said along with it; "" for what was not.
+
+    sure: certain or likely. `quarter` in the words used, `occupation` by its name in the form,
+    `person` family or colleague, `value` what an answer is corrected to.
+    """
+
+    job: str
+    sure: str
+    quarter: str = ""
+    occupation: str = ""
+    person: str = ""
+    value: str = ""
+
+
+def recognise(text: str) -> JobReading | None:
+    """Return what a text asks to be done; None when it asks for nothing of ours."""
+    if _are_figures(text):
+        return _told("report", CERTAIN, text)
+    return read_with(weights(), text)
+
+
+def read_with(learnt: Weights, text: str) -> JobReading | None:
+    """Return what the rules and the given weights read in a text."""
+    seen = windows(text)
+    if not seen:
+        return None
+    words = lexicon()
+    ruled, negated = _ruled(text, words)
+    chances: dict[str, float] = {}
+    for window in seen:
+        for name, chance in learnt.chances(features(window, words)).items():
+            chances[name] = max(chance, chances.get(name, 0.0))
+    # The classifier's own first, unless it sees nothing at all and a rule does.
+    wanted = [name for name in chances if name != NONE]
+    first = max(wanted, key=lambda name: chances[name] + (LIKELY_BOTH if name in ruled else 0.0))
+    if first not in ruled and ruled:
+        best = max(ruled, key=lambda name: chances.get(name, 0.0))
+        if chances.get(best, 0.0) * 3 >= chances[first] or chances[first] < LIKELY_ALONE:
+            first = best
+    chance = chances.get(first, 0.0)
+    rivals = [name for name in ruled if name != first and chances.get(name, 0.0) >= RIVAL]
+    if first in ruled and not negated and not rivals and chance >= SURE_BOTH:
+        return _told(first, CERTAIN, text)
+    if chance >= SURE_ALONE and not ruled and not _asks(text, words):
+        return _told(first, CERTAIN, text)
+    if chance >= (LIKELY_BOTH if first in ruled else LIKELY_ALONE):
+        return _told(first, LIKELY, text)
+    return None
+
+
+def _ruled(text: str, words: Lexicon) -> tuple[list[str], bool]:
+    """Return the jobs that rules read in a clause or in the whole, and whether one stands negated."""
+    parts = clauses(text)
+    ruled: list[str] = []
+    negated = False
+    for part in [*parts, "".join(parts)[:60]] if len(parts) > 1 else parts:
+        for job, start in words.asks_for(words.spans(part)):
+            negated = negated or _NEGATED.search(part[:start]) is not None
+            if job not in ruled:
+                ruled.append(job)
+    return ruled, negated
+
+
+def _asks(text: str, words: Lexicon) -> bool:
+    """Return whether any clause is put as a question."""
+    return any({"wh", "yesno", "info"} & set(words.spans(part)) for part in clauses(text))
+
+
+def _told(job: str, sure: str, text: str) -> JobReading:
+    return JobReading(
+        job,
+        sure,
+        named_quarter(text),
+        named_occupation(text),
+        named_person(text) if job == "other-person" else "",
+        correction(text) if job in ("correct", "amend") else "",
+    )
+
+
+@lru_cache(maxsize=1)
+def _fewest_numbers() -> int:
+    return len(form().measures)
+
+
+def _are_figures(text: str) -> bool:
+    """Return whether a text holds a whole row of the form."""
+    text = text[:LONGEST_FIGURES]
+    if len(_NUMBERS.findall(text)) < _fewest_numbers():
+        return False
+    lines = read_lines(form(), text, [])
+    return any(line.kind == "row" and len(line.cells) == _fewest_numbers() for line in lines)

@@ -1,0 +1,133 @@
+"""Learning jobs from what made-up people say (development only: needs scikit-learn)."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from policy.files import PolicyError, packaged
+from policy.jobs.features import CLASS_MARK, features, windows
+from policy.jobs.lexicon import lexicon
+from policy.jobs.model_file import FORMAT, NONE, Weights, data_digest
+from policy.jobs.reading import CERTAIN, read_with
+
+MODEL = Path(__file__).parent / "model"
+SOFTNESS = 20.0  # the learner's C
+KEPT_QUESTIONS = 6  # a feature of questions alone is kept when so many of them have it
+NOT_QUESTIONS = ("complaints",)  # an entry whose phrasings also ask for the job
+
+Line = tuple[str, str]  # (text, job or none)
+
+
+def people() -> dict[str, list[Line]]:
+    """Return what each person says, by author, with the job that is wanted.
+
+    Raises:
+        PolicyError: a phrasing stands under a job that no rule knows.
+    """
+    found: dict[str, list[Line]] = {}
+    known = set(lexicon().jobs)
+    for name, data in packaged("jobs/phrasings"):
+        for job in data["jobs"]:
+            if job not in known:
+                raise PolicyError(f"jobs/phrasings/{name}: 没有事项 {job}")
+        lines = [(str(text), job) for job, texts in data["jobs"].items() for text in texts]
+        found[data["author"]] = lines + [(str(text), NONE) for text in data["none"]]
+    return found
+
+
+def questions() -> list[Line]:
+    """Return the questions that the index learns from: none of them is a job."""
+    found: list[Line] = []
+    for _, data in packaged("index/phrasings"):
+        listed = [(data.get("phrasings") or {}), (data.get("foreign") or {})]
+        found += [
+            (str(t), NONE) for by in listed for e, ts in by.items() if e not in NOT_QUESTIONS for t in ts
+        ]
+    return found
+
+
+def fit(lines: Sequence[Line]) -> Weights:
+    """Learn from lines.
+
+    Raises:
+        PolicyError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.feature_extraction import DictVectorizer
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise PolicyError("训练需要 scikit-learn，请安装开发依赖：pip install '.[dev]'") from error
+    wanted = [job for _, job in lines]
+    found = [features(window, lexicon()) for text, _ in lines for window in windows(text)[:1] or [""]]
+    of_jobs = {name for one, job in zip(found, wanted, strict=True) if job != NONE for name in one}
+    often = Counter(name for one, job in zip(found, wanted, strict=True) if job == NONE for name in one)
+    kept = of_jobs | {name for name, times in often.items() if times >= KEPT_QUESTIONS}
+    kept |= {CLASS_MARK + name for name in lexicon().words}
+    vectorizer = DictVectorizer(sort=True)
+    table = vectorizer.fit_transform([{n: w for n, w in one.items() if n in kept} for one in found])
+    learner = LogisticRegression(C=SOFTNESS, max_iter=400)
+    learner.fit(table, wanted)
+    return _packed(list(vectorizer.feature_names_), learner)
+
+
+def _packed(words: list[str], learner: Any) -> Weights:
+    scale, rows = array("f"), bytearray()
+    for row in learner.coef_.T.tolist():
+        step = max(max(map(abs, row)) / 127, 1e-9)
+        scale.append(step)
+        rows += bytes(round(value / step) & 0xFF for value in row)
+    header = {
+        "format": FORMAT,
+        "outputs": [str(name) for name in learner.classes_],
+        "bias": [round(float(value), 5) for value in learner.intercept_],
+        "digest": data_digest(),
+    }
+    return Weights(header, words, scale, bytes(rows))
+
+
+def train(folder: Path = MODEL) -> None:
+    """Learn from the packaged files and write the model."""
+    fit([line for lines in people().values() for line in lines] + questions()).write(folder)
+
+
+def evaluate() -> list[str]:
+    """Return a line for each author held out: jobs found, jobs mistaken, questions taken for jobs."""
+    said, asked = people(), questions()
+    told = []
+    for author, held in said.items():
+        learnt = fit([x for other, lines in said.items() if other != author for x in lines] + asked)
+        read = [(read_with(learnt, text), job) for text, job in held]
+        jobs = [(got, job) for got, job in read if job != NONE]
+        right = sum(got is not None and got.job == job for got, job in jobs)
+        certain = sum(got is not None and got.job == job and got.sure == CERTAIN for got, job in jobs)
+        wrong = sum(got is not None and got.job != job for got, job in jobs)
+        none = [got for got, job in read if job == NONE]
+        taken = sum(got is not None for got in none)
+        told.append(
+            f"{author}: {right}/{len(jobs)} right ({certain} certain), {wrong} another job; "
+            f"{taken}/{len(none)} questions taken for jobs"
+        )
+    return told
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`train` writes the model, `evaluate` prints held-out figures."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["train"]:
+        train()
+        print(f"已写入 {MODEL}")
+        return 0
+    if arguments == ["evaluate"]:
+        print("\n".join(evaluate()))
+        return 0
+    print("usage: python -m policy.jobs.training train | evaluate", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
