@@ -8,16 +8,18 @@ makes a job likely at most, and only where it is rarely wrong.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from policy.form.form import form
 from policy.form.rows import read_lines
 from policy.jobs.arguments import correction, named_occupation, named_person, named_quarter
 from policy.jobs.features import features, windows
-from policy.jobs.lexicon import Lexicon, clauses, lexicon
+from policy.jobs.lexicon import LONGEST_CLAUSE, Lexicon, clauses, lexicon
 from policy.jobs.model_file import NONE, Weights, weights
 
+# The guided checks, the more telling topic first.
+CHECKS = ("title", "hours", "subsidy", "assessment", "enrol")
 CERTAIN, LIKELY = "certain", "likely"
 LONGEST_FIGURES = 4000  # as the door lets in
 # How likely the learnt part must find a job: for certain beside the rules, and all by itself; for
@@ -36,7 +38,8 @@ class JobReading:
     """A job and what was said along with it; "" for what was not.
 
     sure: certain or likely. `quarter` in the words used, `occupation` by its name in the form,
-    `person` family or colleague, `value` what an answer is corrected to.
+    `person` family or colleague, `check` the job to be done for that person, `value` what an answer is
+    corrected to, `figures` whether the text is rows of the form.
     """
 
     job: str
@@ -44,13 +47,15 @@ class JobReading:
     quarter: str = ""
     occupation: str = ""
     person: str = ""
+    check: str = ""
     value: str = ""
+    figures: bool = False
 
 
 def recognise(text: str) -> JobReading | None:
     """Return what a text asks to be done; None when it asks for nothing of ours."""
     if _are_figures(text):
-        return _told("report", CERTAIN, text)
+        return replace(_told("report", CERTAIN, text), figures=True)
     return read_with(weights(), text)
 
 
@@ -74,13 +79,25 @@ def read_with(learnt: Weights, text: str) -> JobReading | None:
             first = best
     chance = chances.get(first, 0.0)
     rivals = [name for name in ruled if name != first and chances.get(name, 0.0) >= RIVAL]
-    if first in ruled and not negated and not rivals and chance >= SURE_BOTH:
-        return _told(first, CERTAIN, text)
-    if chance >= SURE_ALONE and not ruled and not _asks(text, words):
-        return _told(first, CERTAIN, text)
-    if chance >= (LIKELY_BOTH if first in ruled else LIKELY_ALONE):
-        return _told(first, LIKELY, text)
-    return None
+    both = first in ruled and not negated and not rivals and chance >= SURE_BOTH
+    alone = not ruled and chance >= SURE_ALONE and not _asks(text, words)
+    if both or alone:
+        sure = CERTAIN
+    elif chance >= (LIKELY_BOTH if first in ruled else LIKELY_ALONE):
+        sure = LIKELY
+    else:
+        return None
+    told = _told(first, sure, text)
+    if first != "other-person":
+        return told
+    check = next((job for job in ruled if job in CHECKS), "")
+    return replace(told, check=check or _topic(text, words))
+
+
+def _topic(text: str, words: Lexicon) -> str:
+    """Return the check whose topic a text names, the more telling first; "" for none."""
+    found = words.spans("".join(clauses(text))[:LONGEST_CLAUSE])
+    return next((job for job in CHECKS if f"{job}_topic" in found), "")
 
 
 def _ruled(text: str, words: Lexicon) -> tuple[list[str], bool]:
@@ -88,7 +105,7 @@ def _ruled(text: str, words: Lexicon) -> tuple[list[str], bool]:
     parts = clauses(text)
     ruled: list[str] = []
     negated = False
-    for part in [*parts, "".join(parts)[:60]] if len(parts) > 1 else parts:
+    for part in [*parts, "".join(parts)[:LONGEST_CLAUSE]] if len(parts) > 1 else parts:
         for job, start in words.asks_for(words.spans(part)):
             negated = negated or _NEGATED.search(part[:start]) is not None
             if job not in ruled:

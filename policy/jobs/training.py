@@ -18,6 +18,24 @@ from policy.jobs.reading import CERTAIN, read_with
 MODEL = Path(__file__).parent / "model"
 SOFTNESS = 20.0  # the learner's C
 KEPT_QUESTIONS = 6  # a feature of questions alone is kept when so many of them have it
+# What is said before and after a request, so that the request is learnt and not what surrounds it.
+BEFORE = (
+    "那个",
+    "不好意思",
+    "我是应届生，",
+    "证考下来了，",
+    "学完了，",
+    "我在高区上班，",
+    "你好，",
+    "行吧，",
+    "先别管那个，",
+    "我们学校的，",
+    "好的那",
+    "听我说，",
+    "季度末了，",
+    "刚下课，",
+)
+AFTER = ("谢谢", "，快点", "吧", "，行吗", "哈", "，急用", "，麻烦了", "呗", "，可以吗", "一下")
 NOT_QUESTIONS = ("complaints",)  # an entry whose phrasings also ask for the job
 
 Line = tuple[str, str]  # (text, job or none)
@@ -51,8 +69,20 @@ def questions() -> list[Line]:
     return found
 
 
-def fit(lines: Sequence[Line]) -> Weights:
-    """Learn from lines.
+def surrounded(lines: Sequence[Line]) -> list[Line]:
+    """Return the requests once more with something before or after them, the same every time."""
+    wanted = [line for line in lines if line[1] != NONE]
+    made = []
+    for number, (text, job) in enumerate(wanted):
+        if number % 2:
+            made.append((text + AFTER[number // 2 % len(AFTER)], job))
+        else:
+            made.append((BEFORE[number // 2 % len(BEFORE)] + text, job))
+    return made
+
+
+def fit(said: Sequence[Line]) -> Weights:
+    """Learn from what is said.
 
     Raises:
         PolicyError: scikit-learn is not installed.
@@ -62,6 +92,7 @@ def fit(lines: Sequence[Line]) -> Weights:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise PolicyError("训练需要 scikit-learn，请安装开发依赖：pip install '.[dev]'") from error
+    lines = [*said, *surrounded(said)]
     wanted = [job for _, job in lines]
     found = [features(window, lexicon()) for text, _ in lines for window in windows(text)[:1] or [""]]
     of_jobs = {name for one, job in zip(found, wanted, strict=True) if job != NONE for name in one}

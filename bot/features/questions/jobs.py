@@ -1,0 +1,282 @@
+"""What somebody wants done, started when it is certain, offered in one tap when it is likely.
+
+A job is done by what does it anyway: a word that works everywhere, a standing button, or an act of
+the dialog under way. Those belong to whoever calls: `Doing` is how they are reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core import dialog_manager
+from bot.core.dialog import Problem
+from bot.core.dialog_manager import Stage
+from bot.core.messages import Outgoing
+from bot.core.render import words as rendered
+from bot.core.turn import Turn
+from policy.calendar.quarters import Quarter
+from policy.jobs.reading import CERTAIN, CHECKS, JobReading, recognise
+from policy.notice.clauses import notices
+from storage import questions
+
+Replies = list[Outgoing] | None
+
+# What does a job: "command" a word of `vocabulary` (COMMANDS and OWN), "button" a standing button's
+# token, "here" something of this module.
+JOBS: dict[str, tuple[str, str]] = {
+    "enrol": ("button", "go:check-enrolment"),
+    "route": ("button", "go:route"),
+    "title": ("button", "go:check-title"),
+    "subsidy": ("button", "go:check-subsidy"),
+    "hours": ("button", "go:check-hours"),
+    "assessment": ("button", "go:check-assessment"),
+    "other-person": ("here", "other-person"),
+    "report": ("here", "report"),
+    "resume": ("here", "resume"),
+    "history": ("command", "history"),
+    "print": ("command", "print"),
+    "download-form": ("command", "form"),
+    "amend": ("command", "correct"),
+    "status": ("here", "status"),
+    "human": ("here", "human"),
+    "complaint": ("button", "do:complaint"),
+    "my-data": ("command", "my_data"),
+    "export-data": ("command", "my_data"),
+    "delete-data": ("command", "delete_data"),
+    "withdraw-consent": ("command", "withdraw_consent"),
+    "privacy": ("command", "privacy"),
+    "back": ("command", "back"),
+    "correct": ("here", "correct"),
+    "stop": ("command", "cancel"),
+    "wait": ("here", "wait"),
+    "restart": ("command", "restart"),
+    "menu": ("command", "menu"),
+    "help": ("command", "help"),
+    "bind": ("here", "bind"),
+    "subscribe": ("command", "subscribe"),
+    "unsubscribe": ("command", "subscriptions"),
+    "original": ("here", "original"),
+}
+# Only who speaks for an institution can have these done; to others: bind first.
+OF_INSTITUTIONS = frozenset(("report", "history", "print", "download-form", "amend", "status"))
+# Only in the middle of something is there anything to move about in.
+OF_DIALOGS = frozenset(("back", "stop", "wait", "restart", "correct"))
+SHOWN = 40  # characters of an older question on a button
+
+
+@dataclass(frozen=True)
+class Doing:
+    """How the caller does a command by its name and presses a standing button by its token."""
+
+    command: Callable[[str], list[Outgoing]]
+    press: Callable[[str], Replies]
+
+
+def take(turn: Turn, reading: JobReading, doing: Doing) -> list[Outgoing]:
+    """Do what is certainly wanted; offer what is likely, and put the pending question again.
+
+    Where words are asked for they may be the answer: there every job is only offered.
+    """
+    stage = dialog_manager.open_stage(turn)
+    words_wanted = stage is not None and stage.question is not None and stage.question.kind == "text"
+    if reading.job in OF_INSTITUTIONS and not _may_report(turn, reading.job):
+        return [_bind_first(turn, reading), *_again(stage)]
+    if reading.sure == CERTAIN and not words_wanted:
+        return _do(turn, reading, stage, doing)
+    offer = turn.say("jobs/offer.j2", job=reading.job, token=_token(reading), words_wanted=words_wanted)
+    return [offer, *_again(stage)]
+
+
+def press(turn: Turn, argument: str, doing: Doing) -> Replies:
+    """The button of an offered job: `<job>:<what was said with it>`; None for a job there is not."""
+    job, _, rest = argument.partition(":")
+    stage = dialog_manager.open_stage(turn)
+    if job == "write":  # 转人工, once more: what is asked for is written now, and only that is sent
+        return dialog_manager.begin(turn, "handover")
+    if job not in JOBS:
+        return None
+    person, _, check = rest.partition(":")
+    reading = (
+        JobReading(job, CERTAIN, person=person, check=check)
+        if job == "other-person"
+        else JobReading(job, CERTAIN, quarter=rest if job == "report" else "", value=rest)
+    )
+    if job in OF_INSTITUTIONS and not _may_report(turn, job):
+        return [_bind_first(turn, reading), *_again(stage)]
+    return _do(turn, reading, stage, doing)
+
+
+def as_json(text: str) -> dict[str, Any] | None:
+    """A job as `python -m bot ask --json` prints it; None when a text asks for nothing to be done."""
+    reading = recognise(text)
+    if reading is None:
+        return None
+    named = {
+        name: value
+        for name in ("quarter", "occupation", "person", "check", "value")
+        if (value := getattr(reading, name))
+    }
+    return {
+        "kind": "job",
+        "job": reading.job,
+        "sure": reading.sure,
+        "entry": "",
+        "title": rendered("jobs/label.j2", {"job": reading.job}),
+        "text": rendered("jobs/how.j2", {"job": reading.job, "figures": reading.figures}),
+        "clauses": [],
+        "alternatives": [],
+        **named,
+    }
+
+
+def _token(reading: JobReading) -> str:
+    """The button that does it, with what was said along, as far as a button has room."""
+    said = {
+        "other-person": f"{reading.person}:{reading.check}",
+        "report": reading.quarter,
+        "correct": reading.value,
+    }.get(reading.job, "")
+    whole = f"jb:{reading.job}:{said}"
+    return whole if len(whole.encode()) <= 60 else f"jb:{reading.job}"
+
+
+def _may_report(turn: Turn, job: str) -> bool:
+    return bool(turn.institutions) or (job == "status" and turn.office_role is not None)
+
+
+def _bind_first(turn: Turn, reading: JobReading) -> Outgoing:
+    return turn.say("jobs/bind_first.j2", job=reading.job, figures=reading.figures)
+
+
+def _again(stage: Stage | None) -> list[Outgoing]:
+    return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
+
+
+def _do(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    if reading.job in OF_DIALOGS and stage is None:
+        return [turn.say("jobs/nothing_open.j2", job=reading.job)]
+    way, name = JOBS[reading.job]
+    if way == "command":
+        return doing.command(name)
+    if way == "button":
+        return doing.press(name) or []
+    return _HERE[name](turn, reading, stage, doing)
+
+
+def _report(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """The report of the quarter that was named; one that was not understood is asked for."""
+    mine = [m.institution_id for m in turn.institutions]
+    try:
+        quarter = Quarter.parse(reading.quarter, turn.now) if reading.quarter else None
+    except ValueError:
+        quarter = None
+    if quarter is not None and quarter <= Quarter.of(turn.now) and len(mine) == 1:
+        return doing.press(f"fill:{mine[0]}:{quarter}") or doing.command("report")
+    return doing.command("report")
+
+
+def _resume(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """What is under way, else what was put aside; of several, the one that is chosen."""
+    if stage is not None:
+        return dialog_manager.show(turn)
+    names = {f"check-{_check_id(job)}": job for job in CHECKS} | {"route": "route", "report": "report"}
+    parked = [name for name in turn.memory.parked if name in names and name in turn.dialogs]
+    if parked == ["report"] or (not parked and turn.institutions):
+        return doing.command("report")
+    if len(parked) == 1:
+        return dialog_manager.start(turn, parked[0])
+    return [turn.say("jobs/resume.j2", jobs=[names[name] for name in parked])]
+
+
+def _check_id(job: str) -> str:
+    return "enrolment" if job == "enrol" else job
+
+
+def _status(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    return doing.command("mine" if turn.institutions else "status")
+
+
+def _other_person(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """The check that was named, or the one under way, for that person; else the whole route."""
+    about = {"family": "family", "colleague": "employee"}.get(reading.person, "")
+    here = stage.dialog.name if stage is not None else ""
+    if reading.check:
+        check = _check_id(reading.check)
+    else:
+        check = here.removeprefix("check-") if here.startswith("check-") else "route"
+    return doing.press(f"who:{check}:{about}") or []
+
+
+def _human(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """Ask what is to be sent: neither an older question nor the request itself goes out unasked."""
+    older, token = "", ""
+    if turn.memory.asked is not None:
+        turn_id, entry = turn.memory.asked
+        older = questions.said_in(turn.connection, turn.incoming.address, turn_id) or ""
+        token = f"hm:{turn_id}:{entry}"
+    if not older and stage is None:
+        return dialog_manager.begin(turn, "handover")
+    return [turn.say("jobs/human.j2", older=older[:SHOWN], token=token), *_again(stage)]
+
+
+def _correct(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """Change the one answer that can be what was said; else show the answers to change."""
+    assert stage is not None
+    found = _fitting(stage, reading.value) if reading.value else []
+    if len(found) != 1:
+        return dialog_manager.changes(stage)
+    question_id, value = found[0]
+    asked = next(question for question, _ in stage.step.trail if question.id == question_id)
+    label, said = stage.dialog.label(asked, value)
+    dialog_manager.revisit(stage, question_id)
+    again = dialog_manager.open_stage(turn)
+    assert again is not None
+    changed = dialog_manager.answer(again, lambda question: value)
+    return [turn.say("jobs/corrected.j2", label=label, said=said), *changed]
+
+
+def _fitting(stage: Stage, value: str) -> list[tuple[str, Any]]:
+    """(question, other answer) of the choices made that a value would change."""
+    found = []
+    for question, given in stage.step.trail:
+        if question.kind != "choice":
+            continue  # a figure or a date fits too many
+        try:
+            read = question.read(value)
+        except Problem:
+            continue
+        if read != given:
+            found.append((question.id, read))
+    return found
+
+
+def _wait(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """Nothing moves: the pending question stays where it is."""
+    return [turn.say("jobs/wait.j2")]
+
+
+def _bind(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    return [turn.say("bind/how.j2"), *_again(stage)]
+
+
+def _original(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+    """The clauses of the last answer; before any, the clause that is chosen."""
+    if turn.memory.topic is not None:
+        return doing.command("original")
+    named = [(clause, notices().clause(clause).title) for clause in notices().ids()]
+    return [turn.say("jobs/original.j2", clauses=named), *_again(stage)]
+
+
+_HERE: dict[str, Callable[[Turn, JobReading, Stage | None, Doing], list[Outgoing]]] = {
+    "report": _report,
+    "resume": _resume,
+    "status": _status,
+    "other-person": _other_person,
+    "human": _human,
+    "correct": _correct,
+    "wait": _wait,
+    "bind": _bind,
+    "original": _original,
+}
