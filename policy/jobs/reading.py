@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from policy.form.form import form
 from policy.form.rows import read_lines
@@ -22,10 +21,12 @@ from policy.jobs.model_file import NONE, Weights, weights
 CHECKS = ("title", "hours", "subsidy", "assessment", "enrol")
 CERTAIN, LIKELY = "certain", "likely"
 LONGEST_FIGURES = 4000  # as the door lets in
+LONGEST_ROW, ROWS_TRIED = 120, 3
+LONGEST_SAID = 300  # what is said along with a job stands near it
 # How likely the learnt part must find a job: for certain beside the rules, and all by itself; for
 # likely beside the rules, and all by itself. Another job that is as likely makes neither certain.
 SURE_BOTH, SURE_ALONE = 0.35, 0.9
-LIKELY_BOTH, LIKELY_ALONE = 0.02, 0.06
+LIKELY_BOTH, LIKELY_ALONE = 0.04, 0.12
 RIVAL = 0.25
 _NUMBERS = re.compile(r"\d[\d.,]*")
 _NEGATED = re.compile(
@@ -119,25 +120,24 @@ def _asks(text: str, words: Lexicon) -> bool:
 
 
 def _told(job: str, sure: str, text: str) -> JobReading:
+    text = text[:LONGEST_SAID]
     return JobReading(
         job,
         sure,
-        named_quarter(text),
-        named_occupation(text),
-        named_person(text) if job == "other-person" else "",
-        correction(text) if job in ("correct", "amend") else "",
+        quarter=named_quarter(text),
+        occupation=named_occupation(text),
+        person=named_person(text) if job == "other-person" else "",
+        value=correction(text) if job in ("correct", "amend") else "",
     )
 
 
-@lru_cache(maxsize=1)
-def _fewest_numbers() -> int:
-    return len(form().measures)
-
-
 def _are_figures(text: str) -> bool:
-    """Return whether a text holds a whole row of the form."""
-    text = text[:LONGEST_FIGURES]
-    if len(_NUMBERS.findall(text)) < _fewest_numbers():
-        return False
-    lines = read_lines(form(), text, [])
-    return any(line.kind == "row" and len(line.cells) == _fewest_numbers() for line in lines)
+    """Return whether one of the first lines that could be is a whole row of the form."""
+    fewest = len(form().measures)
+    likely = [line for line in text[:LONGEST_FIGURES].splitlines() if len(line) <= LONGEST_ROW]
+    likely = [line for line in likely if len(_NUMBERS.findall(line)) >= fewest][:ROWS_TRIED]
+    return any(
+        line.kind == "row" and len(line.cells) == fewest
+        for one in likely
+        for line in read_lines(form(), one, [])
+    )

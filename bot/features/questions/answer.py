@@ -11,6 +11,7 @@ from bot.core.messages import Outgoing
 from bot.core.published import Reader, nothing, of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
+from bot.features.questions import jobs
 from policy.answers.entries import Entry
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
@@ -184,7 +185,9 @@ def topics(turn: Turn, number: int | None) -> Outgoing | None:
 
 
 def as_json(corpus: Corpus, text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
-    """The answer as `python -m bot ask --json` prints it."""
+    """The answer, or the job that is asked for, as `python -m bot ask --json` prints it."""
+    if (job := jobs.as_json(text)) is not None:
+        return job
     said = reply(corpus, text, on, buttons=False, published=published)
     kind = said.found.kind
     cited = [*said.named, *(c for e in said.entries for c in e.clauses)]
