@@ -190,6 +190,13 @@ def test_before_any_answer_the_clause_is_chosen(talk: Talk) -> None:
     assert any(label.startswith("五（三）") for label in li.labels)
 
 
+def test_a_clause_that_is_named_is_shown(talk: Talk) -> None:
+    li = talk()
+    li.says("别总结，把五（三）的原文给我")
+    assert "补贴标准及人员对象按照省市有关资金管理规定执行" in li.text
+    assert jobs.as_json("五（三）原文") is None
+
+
 def test_a_strangers_menu_shows_where_institutions_report(talk: Talk, app: App) -> None:
     li = talk()
     li.says("菜单")

@@ -18,6 +18,7 @@ from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
 from policy.jobs.reading import CERTAIN, CHECKS, JobReading, recognise
+from policy.notice.clause_names import clauses_named
 from policy.notice.clauses import notices
 from storage import questions
 
@@ -111,8 +112,8 @@ def press(turn: Turn, argument: str, doing: Doing) -> Replies:
 def as_json(text: str) -> dict[str, Any] | None:
     """A job as `python -m bot ask --json` prints it; None when a text asks for nothing to be done."""
     reading = recognise(text)
-    if reading is None:
-        return None
+    if reading is None or (reading.job == "original" and clauses_named(text)):
+        return None  # a clause that is named is shown to the letter
     named = {
         name: value
         for name in ("quarter", "occupation", "person", "check", "value")
@@ -262,11 +263,13 @@ def _bind(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) ->
 
 
 def _original(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
-    """The clauses of the last answer; before any, the clause that is chosen."""
+    """The clauses that are named, else those of the last answer; before any, the one that is chosen."""
+    if named := clauses_named(turn.text):
+        return [message for clause in named for message in doing.press(f"cl:{clause}") or []]
     if turn.memory.topic is not None:
         return doing.command("original")
-    named = [(clause, notices().clause(clause).title) for clause in notices().ids()]
-    return [turn.say("jobs/original.j2", clauses=named), *_again(stage)]
+    listed = [(clause, notices().clause(clause).title) for clause in notices().ids()]
+    return [turn.say("jobs/original.j2", clauses=listed), *_again(stage)]
 
 
 _HERE: dict[str, Callable[[Turn, JobReading, Stage | None, Doing], list[Outgoing]]] = {
