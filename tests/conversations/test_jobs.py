@@ -192,7 +192,7 @@ def test_before_any_answer_the_clause_is_chosen(talk: Talk) -> None:
 
 def test_a_clause_that_is_named_is_shown(talk: Talk) -> None:
     li = talk()
-    li.says("别总结，把五（三）的原文给我")
+    li.says("看五（三）原文")
     assert "补贴标准及人员对象按照省市有关资金管理规定执行" in li.text
     assert jobs.as_json("五（三）原文") is None
 
