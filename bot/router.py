@@ -41,6 +41,7 @@ class Router:
         self.registry = registry
         self.fresh = turn.talk.serial == 0 and not turn.memory.offers
         turn.command = self._command_named(turn.text)
+        turn.start, turn.press = self._do, partial(registry.press, turn)
         self.stage = dialog_manager.open_stage(turn)
 
     def respond(self) -> list[Outgoing]:
@@ -352,6 +353,10 @@ class Router:
         core = vocabulary.ON_DIALOG.get(word)
         found = self.registry.words.get(word)
         return core or (found.name if found else None)
+
+    def _do(self, name: str) -> list[Outgoing]:
+        """Do a command by its name, whoever asks for it."""
+        return ON_DIALOG[name](self) if name in ON_DIALOG else self._start(name)
 
     def _start(self, name: str) -> list[Outgoing]:
         command, turn = self.registry.commands[name], self.turn

@@ -23,6 +23,9 @@ from policy.files import PolicyError, packaged, packaged_file
 from policy.form.form import Form, parse_form
 from policy.index.index import Index, training_inputs
 from policy.index.model_file import packaged_weights
+from policy.jobs.lexicon import packaged_lexicon
+from policy.jobs.model_file import packaged_weights as job_weights
+from policy.jobs.reading import JobReader
 from policy.notice.clauses import Notices, parse_notice
 from policy.reading.text import normalise
 
@@ -133,6 +136,11 @@ class Corpus:
     def index(self) -> Index:
         """The question index."""
         return Index(packaged_weights(), self.later_phrasings)
+
+    @cached_property
+    def jobs(self) -> JobReader:
+        """What reads the jobs that somebody wants done."""
+        return JobReader(self.form, packaged_lexicon(), job_weights())
 
     @property
     def training_inputs(self) -> dict[str, Any]:

@@ -113,6 +113,9 @@ class Turn:
     times: Times = field(default_factory=Times)
     dialogs: Mapping[str, Any] = field(default_factory=dict)  # every dialog there is, by name
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
+    # How a command is started by its name and a button pressed by its token, set by the router.
+    start: Callable[[str], list[Outgoing]] = lambda name: []
+    press: Callable[[str], list[Outgoing] | None] = lambda token: None
     command: str | None = None  # the command whose word the text is, and nothing else
     small_talk: bool = False  # the message was a hello or a thank-you and nothing else
     replayed: tuple[object, Any] | None = None  # (step, the dialog replayed there)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from policy.form.form import form
-from policy.jobs.lexicon import lexicon
+from policy.form.form import Form
+from policy.jobs.lexicon import Lexicon
 from policy.reading.text import normalise, unified
 
 LONGEST_VALUE = 30
@@ -35,20 +35,20 @@ def named_quarter(text: str) -> str:
     return found[0] if found else ""
 
 
-def named_occupation(text: str) -> str:
+def named_occupation(form: Form, text: str) -> str:
     """Return the form's name of the one occupation named; "" for none or several."""
     plain = unified(text)
     found = [
         occupation.name
-        for occupation in form().occupations
+        for occupation in form.occupations
         if any(name.lower() in plain for name in (occupation.name, *occupation.aliases))
     ]
     return found[0] if len(found) == 1 else ""
 
 
-def named_person(text: str) -> str:
+def named_person(lexicon: Lexicon, text: str) -> str:
     """Return for whom something is to be done: family or colleague; "" when it is not said."""
-    found = lexicon().spans(normalise(text))
+    found = lexicon.spans(normalise(text))
     return next((who for who in ("family", "colleague") if who in found), "")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from policy.files import PolicyError, packaged_file
@@ -100,7 +99,6 @@ def parse_lexicon(raw: dict[str, Any]) -> Lexicon:
     return Lexicon(words, tuple(rules))
 
 
-@lru_cache(maxsize=1)
-def lexicon() -> Lexicon:
+def packaged_lexicon() -> Lexicon:
     """Return the packaged lexicon."""
     return parse_lexicon(packaged_file("jobs/lexicon.yaml"))

@@ -13,7 +13,6 @@ import math
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from importlib import resources
 from operator import mul
 from pathlib import Path
@@ -78,8 +77,7 @@ def data_digest() -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
-def weights() -> Weights:
+def packaged_weights() -> Weights:
     """Return the packaged weights.
 
     Raises:

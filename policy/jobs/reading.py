@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from policy.form.form import form
+from policy.form.form import Form
 from policy.form.rows import read_lines
 from policy.jobs.arguments import correction, named_occupation, named_person, named_quarter
 from policy.jobs.features import features, windows
-from policy.jobs.lexicon import LONGEST_CLAUSE, Lexicon, clauses, lexicon
-from policy.jobs.model_file import NONE, Weights, weights
+from policy.jobs.lexicon import LONGEST_CLAUSE, Lexicon, clauses
+from policy.jobs.model_file import NONE, Weights
 
 # The guided checks, the more telling topic first.
 CHECKS = ("title", "hours", "subsidy", "assessment", "enrol")
@@ -53,48 +53,6 @@ class JobReading:
     figures: bool = False
 
 
-def recognise(text: str) -> JobReading | None:
-    """Return what a text asks to be done; None when it asks for nothing of ours."""
-    if _are_figures(text):
-        return replace(_told("report", CERTAIN, text), figures=True)
-    return read_with(weights(), text)
-
-
-def read_with(learnt: Weights, text: str) -> JobReading | None:
-    """Return what the rules and the given weights read in a text."""
-    seen = windows(text)
-    if not seen:
-        return None
-    words = lexicon()
-    ruled, negated = _ruled(text, words)
-    chances: dict[str, float] = {}
-    for window in seen:
-        for name, chance in learnt.chances(features(window, words)).items():
-            chances[name] = max(chance, chances.get(name, 0.0))
-    # The classifier's own first, unless it sees nothing at all and a rule does.
-    wanted = [name for name in chances if name != NONE]
-    first = max(wanted, key=lambda name: chances[name] + (LIKELY_BOTH if name in ruled else 0.0))
-    if first not in ruled and ruled:
-        best = max(ruled, key=lambda name: chances.get(name, 0.0))
-        if chances.get(best, 0.0) * 3 >= chances[first] or chances[first] < LIKELY_ALONE:
-            first = best
-    chance = chances.get(first, 0.0)
-    rivals = [name for name in ruled if name != first and chances.get(name, 0.0) >= RIVAL]
-    both = first in ruled and not negated and not rivals and chance >= SURE_BOTH
-    alone = not ruled and chance >= SURE_ALONE and not _asks(text, words)
-    if both or alone:
-        sure = CERTAIN
-    elif chance >= (LIKELY_BOTH if first in ruled else LIKELY_ALONE):
-        sure = LIKELY
-    else:
-        return None
-    told = _told(first, sure, text)
-    if first != "other-person":
-        return told
-    check = next((job for job in ruled if job in CHECKS), "")
-    return replace(told, check=check or _topic(text, words))
-
-
 def _topic(text: str, words: Lexicon) -> str:
     """Return the check whose topic a text names, the more telling first; "" for none."""
     found = words.spans("".join(clauses(text))[:LONGEST_CLAUSE])
@@ -119,25 +77,72 @@ def _asks(text: str, words: Lexicon) -> bool:
     return any({"wh", "yesno", "info"} & set(words.spans(part)) for part in clauses(text))
 
 
-def _told(job: str, sure: str, text: str) -> JobReading:
-    text = text[:LONGEST_SAID]
-    return JobReading(
-        job,
-        sure,
-        quarter=named_quarter(text),
-        occupation=named_occupation(text),
-        person=named_person(text) if job == "other-person" else "",
-        value=correction(text) if job in ("correct", "amend") else "",
-    )
+class JobReader:
+    """Reads jobs with the form's words, the rules of a lexicon and what was learnt."""
 
+    def __init__(self, form: Form, lexicon: Lexicon, weights: Weights) -> None:
+        self.form = form
+        self.lexicon = lexicon
+        self.weights = weights
 
-def _are_figures(text: str) -> bool:
-    """Return whether one of the first lines that could be is a whole row of the form."""
-    fewest = len(form().measures)
-    likely = [line for line in text[:LONGEST_FIGURES].splitlines() if len(line) <= LONGEST_ROW]
-    likely = [line for line in likely if len(_NUMBERS.findall(line)) >= fewest][:ROWS_TRIED]
-    return any(
-        line.kind == "row" and len(line.cells) == fewest
-        for one in likely
-        for line in read_lines(form(), one, [])
-    )
+    def recognise(self, text: str) -> JobReading | None:
+        """Return what a text asks to be done; None when it asks for nothing of ours."""
+        if self._are_figures(text):
+            return replace(self._told("report", CERTAIN, text), figures=True)
+        return self.read(text)
+
+    def read(self, text: str) -> JobReading | None:
+        """Return what the rules and the weights read in a text."""
+        seen = windows(text)
+        if not seen:
+            return None
+        words = self.lexicon
+        ruled, negated = _ruled(text, words)
+        chances: dict[str, float] = {}
+        for window in seen:
+            for name, chance in self.weights.chances(features(window, words)).items():
+                chances[name] = max(chance, chances.get(name, 0.0))
+        # The classifier's own first, unless it sees nothing at all and a rule does.
+        wanted = [name for name in chances if name != NONE]
+        first = max(wanted, key=lambda name: chances[name] + (LIKELY_BOTH if name in ruled else 0.0))
+        if first not in ruled and ruled:
+            best = max(ruled, key=lambda name: chances.get(name, 0.0))
+            if chances.get(best, 0.0) * 3 >= chances[first] or chances[first] < LIKELY_ALONE:
+                first = best
+        chance = chances.get(first, 0.0)
+        rivals = [name for name in ruled if name != first and chances.get(name, 0.0) >= RIVAL]
+        both = first in ruled and not negated and not rivals and chance >= SURE_BOTH
+        alone = not ruled and chance >= SURE_ALONE and not _asks(text, words)
+        if both or alone:
+            sure = CERTAIN
+        elif chance >= (LIKELY_BOTH if first in ruled else LIKELY_ALONE):
+            sure = LIKELY
+        else:
+            return None
+        told = self._told(first, sure, text)
+        if first != "other-person":
+            return told
+        check = next((job for job in ruled if job in CHECKS), "")
+        return replace(told, check=check or _topic(text, words))
+
+    def _told(self, job: str, sure: str, text: str) -> JobReading:
+        text = text[:LONGEST_SAID]
+        return JobReading(
+            job,
+            sure,
+            quarter=named_quarter(text),
+            occupation=named_occupation(self.form, text),
+            person=named_person(self.lexicon, text) if job == "other-person" else "",
+            value=correction(text) if job in ("correct", "amend") else "",
+        )
+
+    def _are_figures(self, text: str) -> bool:
+        """Return whether one of the first lines that could be is a whole row of the form."""
+        fewest = len(self.form.measures)
+        likely = [line for line in text[:LONGEST_FIGURES].splitlines() if len(line) <= LONGEST_ROW]
+        likely = [line for line in likely if len(_NUMBERS.findall(line)) >= fewest][:ROWS_TRIED]
+        return any(
+            line.kind == "row" and len(line.cells) == fewest
+            for one in likely
+            for line in read_lines(self.form, one, [])
+        )

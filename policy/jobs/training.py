@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -10,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from policy.files import PolicyError, packaged
+from policy.form.form import Form
 from policy.jobs.features import CLASS_MARK, features, windows
-from policy.jobs.lexicon import lexicon
+from policy.jobs.lexicon import Lexicon, packaged_lexicon
 from policy.jobs.model_file import FORMAT, NONE, Weights, data_digest
-from policy.jobs.reading import CERTAIN, read_with
+from policy.jobs.reading import CERTAIN, JobReader
 
 MODEL = Path(__file__).parent / "model"
 SOFTNESS = 20.0  # the learner's C
@@ -48,7 +48,7 @@ def people() -> dict[str, list[Line]]:
         PolicyError: a phrasing stands under a job that no rule knows.
     """
     found: dict[str, list[Line]] = {}
-    known = set(lexicon().jobs)
+    known = set(packaged_lexicon().jobs)
     for name, data in packaged("jobs/phrasings"):
         for job in data["jobs"]:
             if job not in known:
@@ -81,7 +81,7 @@ def surrounded(lines: Sequence[Line]) -> list[Line]:
     return made
 
 
-def fit(said: Sequence[Line]) -> Weights:
+def fit(said: Sequence[Line], lexicon: Lexicon) -> Weights:
     """Learn from what is said.
 
     Raises:
@@ -94,11 +94,11 @@ def fit(said: Sequence[Line]) -> Weights:
         raise PolicyError("训练需要 scikit-learn，请安装开发依赖：pip install '.[dev]'") from error
     lines = [*said, *surrounded(said)]
     wanted = [job for _, job in lines]
-    found = [features(window, lexicon()) for text, _ in lines for window in windows(text)[:1] or [""]]
+    found = [features(window, lexicon) for text, _ in lines for window in windows(text)[:1] or [""]]
     of_jobs = {name for one, job in zip(found, wanted, strict=True) if job != NONE for name in one}
     often = Counter(name for one, job in zip(found, wanted, strict=True) if job == NONE for name in one)
     kept = of_jobs | {name for name, times in often.items() if times >= KEPT_QUESTIONS}
-    kept |= {CLASS_MARK + name for name in lexicon().words}
+    kept |= {CLASS_MARK + name for name in lexicon.words}
     vectorizer = DictVectorizer(sort=True)
     table = vectorizer.fit_transform([{n: w for n, w in one.items() if n in kept} for one in found])
     learner = LogisticRegression(C=SOFTNESS, max_iter=400)
@@ -121,18 +121,19 @@ def _packed(words: list[str], learner: Any) -> Weights:
     return Weights(header, words, scale, bytes(rows))
 
 
-def train(folder: Path = MODEL) -> None:
+def train(lexicon: Lexicon, folder: Path = MODEL) -> None:
     """Learn from the packaged files and write the model."""
-    fit([line for lines in people().values() for line in lines] + questions()).write(folder)
+    fit([line for lines in people().values() for line in lines] + questions(), lexicon).write(folder)
 
 
-def evaluate() -> list[str]:
+def evaluate(form: Form, lexicon: Lexicon) -> list[str]:
     """Return a line for each author held out: jobs found, jobs mistaken, questions taken for jobs."""
     said, asked = people(), questions()
     told = []
     for author, held in said.items():
-        learnt = fit([x for other, lines in said.items() if other != author for x in lines] + asked)
-        read = [(read_with(learnt, text), job) for text, job in held]
+        learnt = fit([x for other, lines in said.items() if other != author for x in lines] + asked, lexicon)
+        reader = JobReader(form, lexicon, learnt)
+        read = [(reader.read(text), job) for text, job in held]
         jobs = [(got, job) for got, job in read if job != NONE]
         right = sum(got is not None and got.job == job for got, job in jobs)
         certain = sum(got is not None and got.job == job and got.sure == CERTAIN for got, job in jobs)
@@ -144,21 +145,3 @@ def evaluate() -> list[str]:
             f"{taken}/{len(none)} questions taken for jobs"
         )
     return told
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """`train` writes the model, `evaluate` prints held-out figures."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == ["train"]:
-        train()
-        print(f"已写入 {MODEL}")
-        return 0
-    if arguments == ["evaluate"]:
-        print("\n".join(evaluate()))
-        return 0
-    print("usage: python -m policy.jobs.training train | evaluate", file=sys.stderr)
-    return 2
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

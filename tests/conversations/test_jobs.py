@@ -7,60 +7,18 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from bot import buttons, router
 from bot.app import App
-from bot.core import one_time_code, vocabulary
-from bot.core.dialog import Problem
-from bot.core.dialog_manager import Stage
-from bot.core.messages import Outgoing
-from bot.core.turn import Turn
 from bot.features.questions import jobs
-from policy.checks.rules import checks
-from policy.jobs.lexicon import lexicon
-from policy.jobs.reading import recognise
+from bot.registry import build_registry
+from bot.router import ON_DIALOG
 from storage.database import transaction
 from storage.schema.core import metadata
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
-TITLES = {check.id: check.title for check in checks().values()}
-
-
-@pytest.fixture(autouse=True)
-def _jobs_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read jobs behind the words that work everywhere and before questions."""
-    text_before = router._text
-
-    def doing(turn: Turn, stage: Stage | None) -> jobs.Doing:
-        return jobs.Doing(
-            lambda name: router._command(turn, stage, name), lambda token: buttons.press(turn, token)
-        )
-
-    def text(turn: Turn, stage: Stage | None, said: str, fresh: bool) -> list[Outgoing]:
-        reading = None if _is_read_before(turn, stage, said) else recognise(said)
-        if reading is None or (reading.figures and turn.institutions):
-            return text_before(turn, stage, said, fresh)
-        return jobs.take(turn, reading, doing(turn, stage))
-
-    def pressed(turn: Turn, argument: str) -> list[Outgoing] | None:
-        return jobs.press(turn, argument, doing(turn, router.dialog_manager.open_stage(turn)))
-
-    monkeypatch.setattr(router, "_text", text)
-    monkeypatch.setitem(buttons._ACTIONS, "jb", pressed)
-
-
-def _is_read_before(turn: Turn, stage: Stage | None, said: str) -> bool:
-    """A code, a word that works everywhere, 问：, or an answer to the pending question."""
-    if one_time_code.code_in(said) or vocabulary.command(said) or said.startswith("问："):
-        return True
-    if stage is None or stage.question is None or stage.question.kind == "text":
-        return False
-    try:
-        stage.question.read(said)
-    except Problem:
-        return False
-    return True
+TITLES = {check.id: check.title for check in CORPUS.checks.values()}
 
 
 def queued(app: App) -> int:
@@ -70,15 +28,8 @@ def queued(app: App) -> int:
 
 
 def test_every_job_that_is_read_can_be_done() -> None:
-    assert set(lexicon().jobs) == set(jobs.JOBS)
-    commands = {
-        *vocabulary.COMMANDS,
-        *vocabulary.OWN,
-        "my_data",
-        "delete_data",
-        "withdraw_consent",
-        "privacy",
-    }
+    assert set(CORPUS.jobs.lexicon.jobs) == set(jobs.JOBS)
+    commands = {*build_registry(CORPUS).commands, *ON_DIALOG}
     assert {name for way, name in jobs.JOBS.values() if way == "command"} <= commands
 
 
@@ -180,7 +131,7 @@ def test_a_text_that_is_asked_for_is_never_lost_to_a_job(talk: Talk) -> None:
     li = talk()
     li.says("我要举报一个培训班乱收费")
     li.says("把我的信息都删掉")
-    assert any("删除我的信息" in label for label in li.labels)
+    assert len(li.labels) == 2  # what it is meant for is asked in one tap
     assert "已清除" not in li.text
 
 
@@ -194,7 +145,7 @@ def test_a_clause_that_is_named_is_shown(talk: Talk) -> None:
     li = talk()
     li.says("看五（三）原文")
     assert "补贴标准及人员对象按照省市有关资金管理规定执行" in li.text
-    assert jobs.as_json("五（三）原文") is None
+    assert jobs.as_json(CORPUS, "五（三）原文") is None
 
 
 def test_a_strangers_menu_shows_where_institutions_report(talk: Talk, app: App) -> None:
@@ -207,7 +158,7 @@ def test_a_strangers_menu_shows_where_institutions_report(talk: Talk, app: App) 
 
 
 def test_ask_prints_a_job() -> None:
-    said = jobs.as_json("大数据 3 2 120 80 60 90000")
+    said = jobs.as_json(CORPUS, "大数据 3 2 120 80 60 90000")
     assert said is not None
     assert (said["kind"], said["job"]) == ("job", "report")
     assert "绑定" in said["text"]

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from policy.jobs.features import windows
-from policy.jobs.lexicon import LONGEST_CLAUSE, MOST_CLAUSES, clauses, lexicon
-from policy.jobs.model_file import NONE, data_digest, weights
-from policy.jobs.reading import CERTAIN, JobReading, recognise
+from policy.jobs.lexicon import LONGEST_CLAUSE, MOST_CLAUSES, clauses
+from policy.jobs.model_file import NONE, data_digest
+from policy.jobs.reading import CERTAIN, JobReading
 from policy.jobs.training import people
+from tests.support.corpus import CORPUS
 
 QUESTIONS = Path(__file__).parent / "questions"
 # The writers of the held-out lines made fewer differences than there are jobs.
@@ -30,7 +31,7 @@ def held_out() -> list[tuple[str, str]]:
 
 
 def test_nine_of_ten_jobs_of_unseen_people_are_read() -> None:
-    jobs = [(recognise(text), wants) for text, wants in held_out() if wants != NONE]
+    jobs = [(CORPUS.jobs.recognise(text), wants) for text, wants in held_out() if wants != NONE]
     right = [got for got, wants in jobs if got is not None and got.job in MEANT.get(wants, {wants})]
     sure = [got for got in right if got.sure == CERTAIN]
     wrong = [
@@ -47,7 +48,7 @@ def test_nine_of_ten_jobs_of_unseen_people_are_read() -> None:
 
 
 def test_what_only_looks_like_a_job_is_never_certain() -> None:
-    read = [recognise(text) for text, wants in held_out() if wants == NONE]
+    read = [CORPUS.jobs.recognise(text) for text, wants in held_out() if wants == NONE]
     offered = [got for got in read if got is not None]
     print(f"\nlook-alikes held out: {len(offered)}/{len(read)} offered as a job")
     assert all(got.sure != CERTAIN for got in offered)
@@ -56,7 +57,7 @@ def test_what_only_looks_like_a_job_is_never_certain() -> None:
 
 def test_questions_for_information_are_not_done_as_jobs() -> None:
     lines = (QUESTIONS / "information.txt").read_text(encoding="utf-8").splitlines()
-    read = [got for text in lines if (got := recognise(text)) is not None]
+    read = [got for text in lines if (got := CORPUS.jobs.recognise(text)) is not None]
     sure = [got for got in read if got.sure == CERTAIN]
     print(f"\nquestions: {len(sure)}/{len(lines)} certainly a job, {len(read)} offered at all")
     assert len(sure) <= 0.01 * len(lines)
@@ -71,7 +72,7 @@ def test_questions_for_information_are_not_done_as_jobs() -> None:
     ],
 )  # fmt: skip
 def test_a_question_that_names_a_job_is_no_job(text: str) -> None:
-    got = recognise(text)
+    got = CORPUS.jobs.recognise(text)
     assert got is None or got.sure != CERTAIN
 
 
@@ -93,24 +94,24 @@ def test_a_question_that_names_a_job_is_no_job(text: str) -> None:
     ],
 )
 def test_a_job_is_certain_in_plain_words(text: str, job: str) -> None:
-    got = recognise(text)
+    got = CORPUS.jobs.recognise(text)
     assert got is not None and (got.job, got.sure) == (job, CERTAIN)
 
 
 def test_what_is_said_along_with_a_job_is_kept() -> None:
-    assert recognise("我要报三季度的数") == JobReading("report", CERTAIN, quarter="三季度")
-    assert recognise("帮我爱人测一下补贴") == JobReading(
+    assert CORPUS.jobs.recognise("我要报三季度的数") == JobReading("report", CERTAIN, quarter="三季度")
+    assert CORPUS.jobs.recognise("帮我爱人测一下补贴") == JobReading(
         "other-person", CERTAIN, person="family", check="subsidy"
     )
-    corrected = recognise("不对，我是中级不是初级")
+    corrected = CORPUS.jobs.recognise("不对，我是中级不是初级")
     assert corrected is not None and corrected.value == "中级"
-    figures = recognise("大数据 3 2 120 80 60 90000")
+    figures = CORPUS.jobs.recognise("大数据 3 2 120 80 60 90000")
     assert figures is not None and (figures.figures, figures.occupation) == (True, "大数据")
 
 
 @pytest.mark.parametrize("text", ["我没说要投诉", "不用转人工", "我不是要删我的信息", "先别转人工"])
 def test_a_job_that_is_declined_is_not_done(text: str) -> None:
-    got = recognise(text)
+    got = CORPUS.jobs.recognise(text)
     assert got is None or got.sure != CERTAIN
 
 
@@ -124,14 +125,14 @@ def test_a_long_text_costs_what_its_looked_at_parts_cost(piece: str) -> None:
     parts = clauses(text)
     assert len(parts) <= MOST_CLAUSES
     assert all(len(part) <= LONGEST_CLAUSE for part in parts)
-    recognise(text)
+    CORPUS.jobs.recognise(text)
 
 
 def test_the_packaged_model_was_made_from_these_data() -> None:
-    assert weights().header["digest"] == data_digest(), "run `python -m policy.jobs.training train`"
-    assert set(weights().outputs) == {*lexicon().jobs, NONE}
+    assert CORPUS.jobs.weights.header["digest"] == data_digest(), "run `python -m policy.jobs.training train`"
+    assert set(CORPUS.jobs.weights.outputs) == {*CORPUS.jobs.lexicon.jobs, NONE}
 
 
 def test_every_job_is_said_by_several_people() -> None:
-    for job in lexicon().jobs:
+    for job in CORPUS.jobs.lexicon.jobs:
         assert sum(any(said == job for _, said in lines) for lines in people().values()) >= 3, job

@@ -9,7 +9,7 @@ from policy.corpus import Corpus
 
 def feature(corpus: Corpus) -> Feature:
     """Return what asking and answering adds. Imported late: a cold `ask` needs no dialog."""
-    from bot.features.questions import desk, feedback, knowledge, readers
+    from bot.features.questions import desk, feedback, jobs, knowledge, readers
     from bot.features.questions.complaint_dialog import ComplaintDialog
     from bot.features.questions.desk_dialogs import NewEntryDialog, PhrasingDialog, ReplyDialog
     from bot.features.questions.handover_dialog import HandoverDialog
@@ -41,6 +41,7 @@ def feature(corpus: Corpus) -> Feature:
             Button("entry", knowledge.entry, alias="q"),
             Button("original", knowledge.original, alias="o"),
             Button("clause", knowledge.clause, alias="cl"),
+            Button("job", jobs.press),
             Button("up", feedback.up),
             Button("down", feedback.down),
             Button("why", feedback.why),
@@ -58,6 +59,6 @@ def feature(corpus: Corpus) -> Feature:
             Button("tip.open", desk.complaint_opened, OFFICE, alias="ct:o"),
             Button("tip.done", desk.complaint_handled, OFFICE, alias="ct:h"),
         ),
-        readers=(readers.QUESTION,),
+        readers=(jobs.JOB, readers.QUESTION),
         asking=readers.ask,
     )

@@ -186,7 +186,7 @@ def topics(turn: Turn, number: int | None) -> Outgoing | None:
 
 def as_json(corpus: Corpus, text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
     """The answer, or the job that is asked for, as `python -m bot ask --json` prints it."""
-    if (job := jobs.as_json(text)) is not None:
+    if (job := jobs.as_json(corpus, text)) is not None:
         return job
     said = reply(corpus, text, on, buttons=False, published=published)
     kind = said.found.kind

@@ -1,25 +1,26 @@
 """What somebody wants done, started when it is certain, offered in one tap when it is likely.
 
-A job is done by what does it anyway: a word that works everywhere, a standing button, or an act of
-the dialog under way. Those belong to whoever calls: `Doing` is how they are reached.
+A job is done by what does it anyway: a word that works everywhere, a button, or an act of the dialog
+under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.core import dialog_manager
 from bot.core.dialog import Problem
 from bot.core.dialog_manager import Stage
+from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
-from policy.jobs.reading import CERTAIN, CHECKS, JobReading, recognise
+from policy.corpus import Corpus
+from policy.jobs.reading import CERTAIN, CHECKS, JobReading
 from policy.notice.clause_names import clauses_named
-from policy.notice.clauses import notices
 from storage import questions
 
 Replies = list[Outgoing] | None
@@ -42,7 +43,7 @@ JOBS: dict[str, tuple[str, str]] = {
     "amend": ("command", "correct"),
     "status": ("here", "status"),
     "human": ("here", "human"),
-    "complaint": ("button", "do:complaint"),
+    "complaint": ("button", "complain"),
     "my-data": ("command", "my_data"),
     "export-data": ("command", "my_data"),
     "delete-data": ("command", "delete_data"),
@@ -67,15 +68,7 @@ OF_DIALOGS = frozenset(("back", "stop", "wait", "restart", "correct"))
 SHOWN = 40  # characters of an older question on a button
 
 
-@dataclass(frozen=True)
-class Doing:
-    """How the caller does a command by its name and presses a standing button by its token."""
-
-    command: Callable[[str], list[Outgoing]]
-    press: Callable[[str], Replies]
-
-
-def take(turn: Turn, reading: JobReading, doing: Doing) -> list[Outgoing]:
+def take(turn: Turn, reading: JobReading) -> list[Outgoing]:
     """Do what is certainly wanted; offer what is likely, and put the pending question again.
 
     Where words are asked for they may be the answer: there every job is only offered.
@@ -85,12 +78,12 @@ def take(turn: Turn, reading: JobReading, doing: Doing) -> list[Outgoing]:
     if reading.job in OF_INSTITUTIONS and not _may_report(turn, reading.job):
         return [_bind_first(turn, reading), *_again(stage)]
     if reading.sure == CERTAIN and not words_wanted:
-        return _do(turn, reading, stage, doing)
+        return _do(turn, reading, stage)
     offer = turn.say("jobs/offer.j2", job=reading.job, token=_token(reading), words_wanted=words_wanted)
     return [offer, *_again(stage)]
 
 
-def press(turn: Turn, argument: str, doing: Doing) -> Replies:
+def press(turn: Turn, argument: str) -> Replies:
     """The button of an offered job: `<job>:<what was said with it>`; None for a job there is not."""
     job, _, rest = argument.partition(":")
     stage = dialog_manager.open_stage(turn)
@@ -106,13 +99,13 @@ def press(turn: Turn, argument: str, doing: Doing) -> Replies:
     )
     if job in OF_INSTITUTIONS and not _may_report(turn, job):
         return [_bind_first(turn, reading), *_again(stage)]
-    return _do(turn, reading, stage, doing)
+    return _do(turn, reading, stage)
 
 
-def as_json(text: str) -> dict[str, Any] | None:
+def as_json(corpus: Corpus, text: str) -> dict[str, Any] | None:
     """A job as `python -m bot ask --json` prints it; None when a text asks for nothing to be done."""
-    reading = recognise(text)
-    if reading is None or (reading.job == "original" and clauses_named(text)):
+    reading = corpus.jobs.recognise(text)
+    if reading is None or (reading.job == "original" and clauses_named(text, corpus.notices)):
         return None  # a clause that is named is shown to the letter
     named = {
         name: value
@@ -139,8 +132,8 @@ def _token(reading: JobReading) -> str:
         "report": reading.quarter,
         "correct": reading.value,
     }.get(reading.job, "")
-    whole = f"jb:{reading.job}:{said}"
-    return whole if len(whole.encode()) <= 60 else f"jb:{reading.job}"
+    whole = f"job:{reading.job}:{said}"
+    return whole if len(whole.encode()) <= 60 else f"job:{reading.job}"
 
 
 def _may_report(turn: Turn, job: str) -> bool:
@@ -155,18 +148,18 @@ def _again(stage: Stage | None) -> list[Outgoing]:
     return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
 
 
-def _do(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _do(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     if reading.job in OF_DIALOGS and stage is None:
         return [turn.say("jobs/nothing_open.j2", job=reading.job)]
     way, name = JOBS[reading.job]
     if way == "command":
-        return doing.command(name)
+        return turn.start(name)
     if way == "button":
-        return doing.press(name) or []
-    return _HERE[name](turn, reading, stage, doing)
+        return turn.press(name) or []
+    return _HERE[name](turn, reading, stage)
 
 
-def _report(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _report(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """The report of the quarter that was named; one that was not understood is asked for."""
     mine = [m.institution_id for m in turn.institutions]
     try:
@@ -174,18 +167,18 @@ def _report(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) 
     except ValueError:
         quarter = None
     if quarter is not None and quarter <= Quarter.of(turn.now) and len(mine) == 1:
-        return doing.press(f"fill:{mine[0]}:{quarter}") or doing.command("report")
-    return doing.command("report")
+        return turn.press(f"fill:{mine[0]}:{quarter}") or turn.start("report")
+    return turn.start("report")
 
 
-def _resume(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _resume(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """What is under way, else what was put aside; of several, the one that is chosen."""
     if stage is not None:
         return dialog_manager.show(turn)
     names = {f"check-{_check_id(job)}": job for job in CHECKS} | {"route": "route", "report": "report"}
     parked = [name for name in turn.memory.parked if name in names and name in turn.dialogs]
     if parked == ["report"] or (not parked and turn.institutions):
-        return doing.command("report")
+        return turn.start("report")
     if len(parked) == 1:
         return dialog_manager.start(turn, parked[0])
     return [turn.say("jobs/resume.j2", jobs=[names[name] for name in parked])]
@@ -195,11 +188,11 @@ def _check_id(job: str) -> str:
     return "enrolment" if job == "enrol" else job
 
 
-def _status(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
-    return doing.command("mine" if turn.institutions else "status")
+def _status(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
+    return turn.start("mine" if turn.institutions else "status")
 
 
-def _other_person(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _other_person(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """The check that was named, or the one under way, for that person; else the whole route."""
     about = {"family": "family", "colleague": "employee"}.get(reading.person, "")
     here = stage.dialog.name if stage is not None else ""
@@ -207,22 +200,22 @@ def _other_person(turn: Turn, reading: JobReading, stage: Stage | None, doing: D
         check = _check_id(reading.check)
     else:
         check = here.removeprefix("check-") if here.startswith("check-") else "route"
-    return doing.press(f"who:{check}:{about}") or []
+    return turn.press(f"who:{check}:{about}") or []
 
 
-def _human(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _human(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """Ask what is to be sent: neither an older question nor the request itself goes out unasked."""
     older, token = "", ""
     if turn.memory.asked is not None:
         turn_id, entry = turn.memory.asked
         older = questions.said_in(turn.connection, turn.incoming.address, turn_id) or ""
-        token = f"hm:{turn_id}:{entry}"
+        token = f"handover:{turn_id}:{entry}"
     if not older and stage is None:
         return dialog_manager.begin(turn, "handover")
     return [turn.say("jobs/human.j2", older=older[:SHOWN], token=token), *_again(stage)]
 
 
-def _correct(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _correct(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """Change the one answer that can be what was said; else show the answers to change."""
     assert stage is not None
     found = _fitting(stage, reading.value) if reading.value else []
@@ -253,26 +246,26 @@ def _fitting(stage: Stage, value: str) -> list[tuple[str, Any]]:
     return found
 
 
-def _wait(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _wait(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """Nothing moves: the pending question stays where it is."""
     return [turn.say("jobs/wait.j2")]
 
 
-def _bind(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _bind(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     return [turn.say("bind/how.j2"), *_again(stage)]
 
 
-def _original(turn: Turn, reading: JobReading, stage: Stage | None, doing: Doing) -> list[Outgoing]:
+def _original(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """The clauses that are named, else those of the last answer; before any, the one that is chosen."""
-    if named := clauses_named(turn.text):
-        return [message for clause in named for message in doing.press(f"cl:{clause}") or []]
+    if named := clauses_named(turn.text, turn.corpus.notices):
+        return [message for clause in named for message in turn.press(f"clause:{clause}") or []]
     if turn.memory.topic is not None:
-        return doing.command("original")
-    listed = [(clause, notices().clause(clause).title) for clause in notices().ids()]
+        return turn.start("original")
+    listed = [(clause, turn.corpus.notices.clause(clause).title) for clause in turn.corpus.notices.ids()]
     return [turn.say("jobs/original.j2", clauses=listed), *_again(stage)]
 
 
-_HERE: dict[str, Callable[[Turn, JobReading, Stage | None, Doing], list[Outgoing]]] = {
+_HERE: dict[str, Callable[[Turn, JobReading, Stage | None], list[Outgoing]]] = {
     "report": _report,
     "resume": _resume,
     "status": _status,
@@ -283,3 +276,20 @@ _HERE: dict[str, Callable[[Turn, JobReading, Stage | None, Doing], list[Outgoing
     "bind": _bind,
     "original": _original,
 }
+
+
+def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
+    """Understand what somebody wants done; where a text is asked for only what is certain."""
+    prompt = stage.question if stage else None
+    if prompt is not None and prompt.kind != "text" and dialog_manager.must_answer(prompt, text):
+        return None
+    found: JobReading | None = turn.once(f"job {text}", lambda: turn.corpus.jobs.recognise(text))
+    if found is None or (found.figures and turn.institutions):
+        return None
+    if prompt is not None and prompt.kind == "text":
+        certain = found.sure == CERTAIN and not found.figures
+        return Reading("command", partial(_do, turn, found, stage), sure=False) if certain else None
+    return Reading("job", partial(take, turn, found), sure=found.sure == CERTAIN)
+
+
+JOB = Reader("job", read)
