@@ -27,6 +27,7 @@ from starlette.types import Message
 from bot.app import App
 from bot.assistant import Runner
 from bot.core.messages import Arrived
+from bot.core.permissions import Right
 from bot.documents import attachments as incoming_files
 from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, showable
 from bot.http.responses import SAFE_HEADERS, disposition, same_site
@@ -35,6 +36,7 @@ from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Roo
 from storage import audit
 from storage.database import StorageUnavailable, transaction
 from storage.people import sessions
+from storage.people.sessions import Officer
 
 log = logging.getLogger("bot.office")
 
@@ -70,8 +72,8 @@ class Door:
         self.runner = runner
         self.now = now
 
-    def room(self, room: Room, keeps: bool = False, only_reads: bool = False) -> Endpoint:
-        """The endpoint of a room, for GET and POST alike.
+    def room(self, room: Room, right: Right, keeps: bool = False, only_reads: bool = False) -> Endpoint:
+        """The endpoint of a room, for GET and POST alike, open to whom the right allows.
 
         `keeps`: its files are kept beforehand; `only_reads`: a post of it holds up no writer.
         """
@@ -80,10 +82,13 @@ class Door:
             token = request.cookies.get(COOKIE, "")
             fields, files = await _read(request) if request.method == "POST" else ({}, {})
 
-            arrived = await self._keep(request, token, files) if keeps and files else {}
+            def admit(connection: Connection) -> Officer:
+                return self._admit(connection, request, right, token, fields)
+
+            arrived = await self._keep(admit, files) if keeps and files else {}
 
             def work(connection: Connection) -> tuple[Answer, Visit]:
-                visit = self._visit(connection, request, token, fields, files)
+                visit = self._visit(connection, admit(connection), request, token, fields, files)
                 visit.arrived = arrived
                 answer = room(visit)
                 if request.method == "POST" and isinstance(answer, Page) and not answer.keeps:
@@ -143,17 +148,13 @@ class Door:
         return await (asyncio.to_thread(run) if read_only else self.runner.run(run))
 
     async def _keep(
-        self, request: Request, token: str, files: Mapping[str, tuple[str, bytes]]
+        self, admit: Callable[[Connection], Officer], files: Mapping[str, tuple[str, bytes]]
     ) -> dict[str, Arrived]:
         """Look at the files and keep those worth keeping, before the transaction that refers to them.
 
         Raises:
-            NotIn: nobody is in; nothing is written for strangers.
+            NotIn, Forged, Denied: nothing is written for whom the room will not admit.
         """
-
-        def work(connection: Connection) -> None:
-            if sessions.officer(connection, token, self.now()) is None:
-                raise NotIn
 
         def keep() -> dict[str, Arrived]:
             form = self.app.corpus.form
@@ -165,35 +166,49 @@ class Door:
                     incoming_files.keep(files[field][1], one.hash, self.app.settings.data_dir)
             return found
 
-        await self._transaction(work, True)
+        await self._transaction(admit, True)
         try:
             return await asyncio.to_thread(keep)
         except OSError as error:
             raise StorageUnavailable("BOT_DATA_DIR") from error
 
+    def _admit(
+        self, connection: Connection, request: Request, right: Right, token: str, fields: Mapping[str, str]
+    ) -> Officer:
+        """Return who is in, if the request is theirs and the right allows them.
+
+        Raises:
+            NotIn: no session is open.
+            Forged: the post came from elsewhere.
+            Denied: the right does not name them.
+        """
+        officer = sessions.officer(connection, token, self.now()) if token else None
+        if officer is None:
+            raise NotIn
+        if request.method == "POST" and not (
+            same_site(request, self.app.settings.public_url)
+            and hmac.compare_digest(fields.get("csrf", "").encode(), csrf_of(token).encode())
+        ):
+            raise Forged
+        if not right.allows([officer]):
+            raise Denied
+        return officer
+
     def _visit(
         self,
         connection: Connection,
+        officer: Officer,
         request: Request,
         token: str,
         fields: Mapping[str, str],
         files: Mapping[str, tuple[str, bytes]],
     ) -> Visit:
-        officer = sessions.officer(connection, token, self.now()) if token else None
-        if officer is None:
-            raise NotIn
-        csrf = csrf_of(token)
-        if request.method == "POST" and not (
-            same_site(request, self.app.settings.public_url)
-            and hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode())
-        ):
-            raise Forged
         return Visit(
             self.app,
             connection,
             officer,
             self.now(),
-            csrf,
+            csrf_of(token),
             request.url.path,
             {k: showable(str(v)) for k, v in request.path_params.items()},
             {k: showable(v).strip() for k, v in request.query_params.items()},

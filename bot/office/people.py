@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core import notify
+from bot.core.permissions import HEAD
 from bot.core.render import render
 from bot.office import codes
-from bot.office.visit import Answer, Denied, Goto, Page, Visit
+from bot.office.visit import Answer, Goto, Page, Visit
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import LONGEST_DISTRICT, district_of, tidy_name
 from storage.institutions import roster
@@ -24,7 +25,6 @@ def show(visit: Visit) -> Answer:
 
 
 def _page(visit: Visit, status: int = 200, problem: str = "") -> Page:
-    visit.only_office()
     connection = visit.connection
     members = contacts.office(connection)
     given = contacts.codes(connection, None)
@@ -35,7 +35,7 @@ def _page(visit: Visit, status: int = 200, problem: str = "") -> Page:
         "codes": [(code, code.state(visit.now)) for code in given],
         "given_by": contacts.given_by(connection, [code.id for code in given]),
         "shown": codes.shown(visit),
-        "head": visit.officer.role == "head",
+        "head": visit.head,
         "districts": sorted({*DISTRICTS, *(d for d in roster.districts(connection) if d)}),
         "texts": dict(visit.form) if problem else {},
         "problem": problem,
@@ -46,7 +46,6 @@ def _page(visit: Visit, status: int = 200, problem: str = "") -> Page:
 
 def invite(visit: Visit) -> Answer:
     """A code for a colleague, another head, or a district's reader."""
-    visit.only_head()
     role = visit.form.get("role", "")
     district = district_of(visit.form.get("district", "")) if role == "district" else None
     if role not in ROLES:
@@ -58,7 +57,6 @@ def invite(visit: Visit) -> Answer:
 
 def revoke(visit: Visit) -> Answer:
     """Take a role away at once; never the last head's."""
-    visit.only_head()
     wanted = visit.number("membership")
     members = contacts.office(visit.connection)
     if all(m.membership_id != wanted for m in members):
@@ -73,7 +71,6 @@ def revoke(visit: Visit) -> Answer:
 
 def revoke_code(visit: Visit) -> Answer:
     """Make a code worthless that was not used yet."""
-    visit.only_head()
     wanted = visit.number("invite")
     mine = any(code.id == wanted for code in contacts.codes(visit.connection, None))
     if not mine or not contacts.revoke_code(visit.connection, wanted, visit.officer.person_id, visit.now):
@@ -83,13 +80,12 @@ def revoke_code(visit: Visit) -> Answer:
 
 def rename(visit: Visit) -> Answer:
     """Somebody's name, as board and records show it: one's own, or for the head anybody's."""
-    visit.only_office()
     wanted = visit.number("membership")
     found = next((m for m in contacts.office(visit.connection) if m.membership_id == wanted), None)
     if found is None:
         return _page(visit, 409, "changed")
-    if visit.officer.role != "head" and found.person_id != visit.officer.person_id:
-        raise Denied
+    if found.person_id != visit.officer.person_id:
+        visit.need(HEAD)
     name = tidy_name(visit.form.get("name", ""))
     if not 2 <= len(name) <= LONGEST_NAME or any(c.isdigit() for c in name):
         return _page(visit, 422, "name")

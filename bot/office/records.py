@@ -102,7 +102,6 @@ class Choice:
 
 def show(visit: Visit) -> Answer:
     """The trail: `institution`, `named`, `person`, `who`, `kind`, `day`, `before` in the query."""
-    visit.only_office()
     query = visit.query
     institution = _choose(visit, "institution", "named", _institutions)
     person = _choose(visit, "person", "who", _persons)

@@ -1,14 +1,19 @@
-"""Which address leads to which room."""
+"""Which address leads to which page, who may open it, and whose data it reaches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.core.permissions import DISTRICT, EVERYBODY, HEAD, OFFICE, BadRight, Right
 from bot.office import gate
 from bot.office import people as people_pages
 from bot.office import records as record_pages
@@ -24,7 +29,7 @@ from bot.office.figures import (
 from bot.office.figures import (
     summary_downloads,
 )
-from bot.office.gate import Door
+from bot.office.gate import Door, Endpoint
 from bot.office.institutions import (
     importing,
     inviting,
@@ -40,69 +45,158 @@ from bot.office.reports import entry, form_downloads, missing
 from bot.office.reports import report as report_pages
 from bot.office.visit import Room
 
-KEEPING = {entry.save}  # rooms whose uploads are kept before they are entered
-READING = {importing.preview}  # rooms that look at what is posted and enter nothing
+_IN_OFFICE = OFFICE.roles
+ENTERING = Right(EVERYBODY, "self")  # the link in the address says whose session begins
+NOWHERE = Right(EVERYBODY, "none")
+OWN_SESSION = Right(DISTRICT.roles, "self")
+OWN_ORDER = Right(_IN_OFFICE, "self")  # a file that one ordered oneself
+OWN_NAME = Right(_IN_OFFICE, "self or head")
+NO_DATA = Right(_IN_OFFICE, "none")
 
-# (address, method) → room. GET rooms only read.
-ROOMS: list[tuple[str, str, Room]] = [
-    ("/office", "GET", board_pages.show),
-    ("/office/closing/{quarter}", "POST", board_pages.close),
-    ("/office/missing", "GET", missing.show),
-    ("/office/summary", "GET", summary_pages.show),
-    ("/office/summary/origins", "GET", summary_pages.origins),
-    ("/office/summary/chart/{by}/{measure}", "GET", summary_pages.chart),
-    ("/office/summary/download", "POST", summary_downloads.order),
-    ("/office/summary/file/{number}", "GET", summary_downloads.fetch),
-    ("/office/report/{institution}/{quarter}", "GET", report_pages.show),
-    ("/office/report/{institution}/{quarter}/accept", "POST", report_pages.accept),
-    ("/office/report/{institution}/{quarter}/return", "POST", report_pages.return_),
-    ("/office/report/{institution}/{quarter}/reopen", "POST", report_pages.reopen),
-    ("/office/report/{institution}/{quarter}/extend", "POST", report_pages.extend),
-    ("/office/report/{institution}/{quarter}/extend/withdraw", "POST", report_pages.withdraw_extension),
-    ("/office/entry/{institution}/{quarter}", "GET", entry.show),
-    ("/office/entry/{institution}/{quarter}", "POST", entry.save),
-    ("/office/form/{revision}/{kind}", "GET", form_downloads.form),
-    ("/office/file/{revision}/{kind}/{hash}", "GET", form_downloads.file),
-    ("/office/institutions", "GET", institution_list.show),
-    ("/office/institutions", "POST", institution_list.create),
-    ("/office/institutions/codes", "GET", inviting.show),
-    ("/office/institutions/codes", "POST", inviting.make),
-    ("/office/institutions/import", "GET", importing.show),
-    ("/office/institutions/import", "POST", importing.preview),
-    ("/office/institutions/import/confirm", "POST", importing.confirm),
-    ("/office/institutions/import/template", "GET", importing.template),
-    ("/office/institutions/{institution}", "GET", institution_pages.show),
-    ("/office/institutions/{institution}/change", "POST", institution_pages.change),
-    ("/office/institutions/{institution}/close", "POST", institution_pages.close),
-    ("/office/institutions/{institution}/reopen", "POST", institution_pages.reopen),
-    ("/office/institutions/{institution}/invite", "POST", institution_pages.invite),
-    ("/office/institutions/{institution}/contacts/{membership}/revoke", "POST", institution_pages.revoke),
-    ("/office/institutions/{institution}/codes/{invite}/revoke", "POST", institution_pages.revoke_code),
-    ("/office/institutions/{institution}/opening", "GET", opening_pages.show),
-    ("/office/institutions/{institution}/opening", "POST", opening_pages.save),
-    ("/office/notes", "GET", note_pages.show),
-    ("/office/notes/set", "POST", note_pages.save),
-    ("/office/notes/withdraw", "POST", note_pages.withdraw),
-    ("/office/people", "GET", people_pages.show),
-    ("/office/people/invite", "POST", people_pages.invite),
-    ("/office/people/{membership}/revoke", "POST", people_pages.revoke),
-    ("/office/people/{membership}/rename", "POST", people_pages.rename),
-    ("/office/people/codes/{invite}/revoke", "POST", people_pages.revoke_code),
-    ("/office/records", "GET", record_pages.show),
-    ("/office/leave", "POST", gate.leave),
+
+@dataclass(frozen=True)
+class Row:
+    """One address: the page it leads to, and the right that the gate asks for before the page runs.
+
+    `keeps`: what is uploaded is kept before it is entered; `only_reads`: what is posted is looked at,
+    and nothing is entered.
+    """
+
+    path: str
+    method: str
+    room: Room
+    right: Right
+    keeps: bool = False
+    only_reads: bool = False
+
+    @property
+    def name(self) -> str:
+        """The page's name, as the table of rights lists it."""
+        return _name(self.room)
+
+    def endpoint(self, door: Door) -> Endpoint:
+        """Return what answers here, behind the gate."""
+        return door.room(self.room, self.right, self.keeps, self.only_reads)
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """An address before the gate: no session is asked for. `method` is "" for any."""
+
+    path: str
+    method: str
+    answer: Callable[[Door, Request], Awaitable[Response]]
+    right: Right
+
+    @property
+    def name(self) -> str:
+        """The page's name, as the table of rights lists it."""
+        return _name(self.answer)
+
+    def endpoint(self, door: Door) -> Endpoint:
+        """Return what answers here."""
+        return door.steady(partial(self.answer, door))
+
+
+def _name(answer: Callable[..., object]) -> str:
+    return f"{answer.__module__.rpartition('.')[2]}.{answer.__name__}"
+
+
+# GET pages only read.
+ROOMS: list[Row] = [
+    Row("/office", "GET", board_pages.show, DISTRICT),
+    Row("/office/closing/{quarter}", "POST", board_pages.close, HEAD),
+    Row("/office/missing", "GET", missing.show, DISTRICT),
+    Row("/office/summary", "GET", summary_pages.show, DISTRICT),
+    Row("/office/summary/origins", "GET", summary_pages.origins, DISTRICT),
+    Row("/office/summary/chart/{by}/{measure}", "GET", summary_pages.chart, DISTRICT),
+    Row("/office/summary/download", "POST", summary_downloads.order, OFFICE),
+    Row("/office/summary/file/{number}", "GET", summary_downloads.fetch, OWN_ORDER),
+    Row("/office/report/{institution}/{quarter}", "GET", report_pages.show, DISTRICT),
+    Row("/office/report/{institution}/{quarter}/accept", "POST", report_pages.accept, OFFICE),
+    Row("/office/report/{institution}/{quarter}/return", "POST", report_pages.return_, OFFICE),
+    Row("/office/report/{institution}/{quarter}/reopen", "POST", report_pages.reopen, OFFICE),
+    Row("/office/report/{institution}/{quarter}/extend", "POST", report_pages.extend, OFFICE),
+    Row(
+        "/office/report/{institution}/{quarter}/extend/withdraw",
+        "POST",
+        report_pages.withdraw_extension,
+        OFFICE,
+    ),
+    Row("/office/entry/{institution}/{quarter}", "GET", entry.show, OFFICE),
+    Row("/office/entry/{institution}/{quarter}", "POST", entry.save, OFFICE, keeps=True),
+    Row("/office/form/{revision}/{kind}", "GET", form_downloads.form, OFFICE),
+    Row("/office/file/{revision}/{kind}/{hash}", "GET", form_downloads.file, DISTRICT),
+    Row("/office/institutions", "GET", institution_list.show, OFFICE),
+    Row("/office/institutions", "POST", institution_list.create, OFFICE),
+    Row("/office/institutions/codes", "GET", inviting.show, OFFICE),
+    Row("/office/institutions/codes", "POST", inviting.make, OFFICE),
+    Row("/office/institutions/import", "GET", importing.show, OFFICE),
+    Row("/office/institutions/import", "POST", importing.preview, OFFICE, only_reads=True),
+    Row("/office/institutions/import/confirm", "POST", importing.confirm, OFFICE),
+    Row("/office/institutions/import/template", "GET", importing.template, NO_DATA),
+    Row("/office/institutions/{institution}", "GET", institution_pages.show, OFFICE),
+    Row("/office/institutions/{institution}/change", "POST", institution_pages.change, OFFICE),
+    Row("/office/institutions/{institution}/close", "POST", institution_pages.close, OFFICE),
+    Row("/office/institutions/{institution}/reopen", "POST", institution_pages.reopen, OFFICE),
+    Row("/office/institutions/{institution}/invite", "POST", institution_pages.invite, OFFICE),
+    Row(
+        "/office/institutions/{institution}/contacts/{membership}/revoke",
+        "POST",
+        institution_pages.revoke,
+        OFFICE,
+    ),
+    Row(
+        "/office/institutions/{institution}/codes/{invite}/revoke",
+        "POST",
+        institution_pages.revoke_code,
+        OFFICE,
+    ),
+    Row("/office/institutions/{institution}/opening", "GET", opening_pages.show, OFFICE),
+    Row("/office/institutions/{institution}/opening", "POST", opening_pages.save, OFFICE),
+    Row("/office/notes", "GET", note_pages.show, OFFICE),
+    Row("/office/notes/set", "POST", note_pages.save, OFFICE),
+    Row("/office/notes/withdraw", "POST", note_pages.withdraw, OFFICE),
+    Row("/office/people", "GET", people_pages.show, OFFICE),
+    Row("/office/people/invite", "POST", people_pages.invite, HEAD),
+    Row("/office/people/{membership}/revoke", "POST", people_pages.revoke, HEAD),
+    Row("/office/people/{membership}/rename", "POST", people_pages.rename, OWN_NAME),
+    Row("/office/people/codes/{invite}/revoke", "POST", people_pages.revoke_code, HEAD),
+    Row("/office/records", "GET", record_pages.show, OFFICE),
+    Row("/office/leave", "POST", gate.leave, OWN_SESSION),
 ]
 
 
+# Open to whoever comes: what is shown or done hangs on the one-time link alone.
+ENTRANCES: list[Entrance] = [
+    Entrance("/office/enter/{token}", "GET", Door.enter_page, ENTERING),
+    Entrance("/office/enter/{token}", "POST", Door.enter, ENTERING),
+    Entrance("/office/{rest:path}", "", Door.nowhere, NOWHERE),
+]
+
+
+def table() -> list[Row | Entrance]:
+    """Return every address there is, the most general one last.
+
+    Raises:
+        BadRight: one names nobody, or is called an entrance and not open to everybody.
+    """
+    found: list[Row | Entrance] = [*ENTRANCES[:-1], *ROOMS, *ENTRANCES[-1:]]
+    for row in found:
+        if not isinstance(row.right, Right):
+            raise BadRight(f"{row.method} {row.path} names nobody who may")
+        if isinstance(row, Entrance) and row.right.roles != EVERYBODY:
+            raise BadRight(f"{row.method} {row.path} is open to everybody, and its right is not")
+    return found
+
+
 def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
-    """Everything under `/office`."""
+    """Everything under `/office`.
+
+    Raises:
+        BadRight: an address names nobody who may.
+    """
     door = Door(app, runner, now)
-    enter = "/office/enter/{token}"
     return [
-        Route(enter, door.steady(door.enter_page), methods=["GET"]),
-        Route(enter, door.steady(door.enter), methods=["POST"]),
-        *(
-            Route(path, door.room(room, room in KEEPING, room in READING), methods=[method])
-            for path, method, room in ROOMS
-        ),
-        Route("/office/{rest:path}", door.steady(door.nowhere)),
+        Route(row.path, row.endpoint(door), methods=[row.method] if row.method else None) for row in table()
     ]

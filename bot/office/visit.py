@@ -14,9 +14,14 @@ from sqlalchemy import Connection
 from bot.app import App
 from bot.core.messages import Arrived
 from bot.core.notify import Told
+from bot.core.permissions import HEAD, OFFICE, Right
 from policy.calendar.quarters import Quarter, Times, reporting_quarter
 from policy.corpus import Corpus
+from storage.institutions import roster
+from storage.institutions.roster import Listed
 from storage.people.sessions import Officer
+
+NO_DISTRICT = "-"  # in an address: the institutions without one
 
 
 @dataclass(frozen=True)
@@ -142,28 +147,49 @@ class Visit:
         """When reports are due and quarters close."""
         return self.app.settings.times
 
+    def may(self, right: Right) -> bool:
+        """Whether the officer holds a right beyond the page's own, for a part of what it shows."""
+        return right.allows([self.officer])
+
+    def need(self, right: Right) -> None:
+        """Let only those pass who hold a right beyond the page's own.
+
+        Raises:
+            Denied: the officer does not.
+        """
+        if not self.may(right):
+            raise Denied
+
     @property
+    def office(self) -> bool:
+        """Whether the officer serves in the office itself, and reads for no district alone."""
+        return self.may(OFFICE)
+
+    @property
+    def head(self) -> bool:
+        """Whether the officer is the head of the office."""
+        return self.may(HEAD)
+
     def district(self) -> str | None:
-        """The only district this officer may see; None for all of them."""
-        return self.officer.district
+        """Return the district a page speaks of: a reader's own, else the one chosen in the address.
 
-    def only_office(self) -> None:
-        """Let only the office itself pass, not a district's reader.
+        None for all of them, "" for the institutions without one.
+        """
+        if self.officer.district is not None:
+            return self.officer.district
+        given = self.query.get("district", "")
+        return ("" if given == NO_DISTRICT else given) if given else None
+
+    def institution(self, wanted: int) -> Listed:
+        """Return an institution that this officer may see.
 
         Raises:
-            Denied: it is a reader.
+            NotFound: there is none such, or it is another district's.
         """
-        if not self.officer.decides:
-            raise Denied
-
-    def only_head(self) -> None:
-        """Let only the head of the office pass.
-
-        Raises:
-            Denied: it is somebody else.
-        """
-        if self.officer.role != "head":
-            raise Denied
+        found = roster.get(self.connection, wanted)
+        if found is None or self.officer.district not in (None, found.district):
+            raise NotFound
+        return found
 
 
 Room = Callable[[Visit], Answer]

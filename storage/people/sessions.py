@@ -30,11 +30,6 @@ class Officer:
     district: str | None
     seen_at: datetime
 
-    @property
-    def decides(self) -> bool:
-        """Whether they serve in the office; a district's reader only reads."""
-        return self.role in ("staff", "head")
-
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()  # 256 random bits: no key is needed

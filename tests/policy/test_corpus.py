@@ -121,8 +121,8 @@ def test_a_standard_of_the_layer_is_asked_about_in_its_dialogs(sqlite_url: str, 
     other = make_app(sqlite_url, tmp_path, build_corpus({"standards": [standard]}))
     packaged = make_app(sqlite_url, tmp_path)
     fact = "standard-大数据-junior"
-    assert fact in other.assistant.dialogs["check-assessment"].facts  # type: ignore[attr-defined]
-    assert fact not in packaged.assistant.dialogs["check-assessment"].facts  # type: ignore[attr-defined]
+    assert fact in other.assistant.registry.dialogs["check-assessment"].facts  # type: ignore[attr-defined]
+    assert fact not in packaged.assistant.registry.dialogs["check-assessment"].facts  # type: ignore[attr-defined]
     other.engine.dispose()
     packaged.engine.dispose()
 

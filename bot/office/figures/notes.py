@@ -15,13 +15,11 @@ PATH = "/office/notes"
 
 def show(visit: Visit) -> Answer:
     """By measure what holds when, a form to set one, and the trail."""
-    visit.only_office()
     return _page(visit)
 
 
 def save(visit: Visit) -> Answer:
     """Set one: `measure`, `words`, `from`, `until` ("" open)."""
-    visit.only_office()
     given = visit.form
     measures = {m.id for m in visit.corpus.form.measures}
     every = [str(q) for q in offered(Quarter.of(visit.now))]
@@ -48,7 +46,6 @@ def save(visit: Visit) -> Answer:
 
 def withdraw(visit: Visit) -> Answer:
     """Take one back for the quarters in which it holds: `measure`, `key` as the page has it."""
-    visit.only_office()
     measure, key = visit.form.get("measure", ""), visit.form.get("key", "")
     if (
         measure_note_actions.withdraw(visit.connection, measure, key, visit.officer.person_id, visit.now)

@@ -11,10 +11,9 @@ from bot.features.figures.cells import read_cell
 from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, names_source
 from bot.office.html import quarters_until
-from bot.office.visit import Answer, Goto, NotFound, Page, Visit
+from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN, Cell, Form
-from storage.institutions import roster
 from storage.institutions.roster import Listed
 from storage.people import contacts
 from storage.reports import prior_figures
@@ -25,11 +24,7 @@ Texts = dict[str, str]
 
 
 def _place(visit: Visit) -> Listed:
-    visit.only_office()
-    found = roster.get(visit.connection, visit.number("institution"))
-    if found is None:
-        raise NotFound
-    return found
+    return visit.institution(visit.number("institution"))
 
 
 def show(visit: Visit) -> Answer:

@@ -19,8 +19,8 @@ from bot.office import html
 from bot.office.figures import charts, totals
 from bot.office.figures.charts import Chart
 from bot.office.figures.totals import Line
-from bot.office.reports.board import NO_DISTRICT, counts
-from bot.office.visit import Answer, Download, NotFound, Page, Visit
+from bot.office.reports.board import counts
+from bot.office.visit import NO_DISTRICT, Answer, Download, NotFound, Page, Visit
 from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import Form
 from policy.institutions.district_order import in_order
@@ -47,14 +47,12 @@ class Chosen:
     @classmethod
     def of(cls, visit: Visit) -> Chosen:
         """From the query: `quarter`, `basis`, `accepted`, `district`; a reader's district is their own."""
-        given = visit.query.get("district", "")
-        mine = ("" if given == NO_DISTRICT else given) if given else None
         basis = visit.query.get("basis", "")
         return cls(
             visit.quarter(),
             basis if basis in BASES else visit.app.settings.report_basis,
             visit.query.get("accepted") == "1",
-            visit.district if visit.district is not None else mine,
+            visit.district(),
         )
 
     def query(self, **more: str) -> str:

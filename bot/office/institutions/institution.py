@@ -24,11 +24,7 @@ NEVER = "never"  # 止报 of one that was listed by mistake
 
 
 def _place(visit: Visit) -> Listed:
-    visit.only_office()
-    found = roster.get(visit.connection, visit.number("institution"))
-    if found is None:
-        raise NotFound
-    return found
+    return visit.institution(visit.number("institution"))
 
 
 def _path(one: Listed) -> str:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from bot.features.institutions import name_lookup
 from bot.office import codes
 from bot.office.html import quarters_until
-from bot.office.reports.board import NO_DISTRICT
 from bot.office.visit import Answer, Page, Visit
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.institutions.districts import DISTRICTS
@@ -27,12 +26,11 @@ def show(visit: Visit) -> Answer:
 
 
 def _page(visit: Visit, status: int = 200, problems: dict[str, Any] | None = None) -> Page:
-    visit.only_office()
     named = visit.query.get("named", "")[:60]
     chosen = visit.query.get("district", "")
     alone = bool(visit.query.get("alone"))
     number = visit.page_number()
-    district = ("" if chosen == NO_DISTRICT else chosen) if chosen else None
+    district = visit.district()
     found, total = roster.listed(
         visit.connection, named, PAGE, (number - 1) * PAGE, district=district, alone=alone
     )
@@ -111,7 +109,6 @@ def _quarter(text: str) -> Quarter | None:
 
 def create(visit: Visit) -> Answer:
     """Add one, and show the code for its first contact."""
-    visit.only_office()
     wanted, problems = read_fields(visit)
     if problems:
         return _page(visit, 422, problems)

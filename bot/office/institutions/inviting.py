@@ -13,7 +13,6 @@ SCOPES = ("fresh", "all")  # only those without a code that still works, or ever
 
 def show(visit: Visit) -> Answer:
     """How many there are, and the button."""
-    visit.only_office()
     return Page("codes.html", _counts(visit))
 
 
@@ -25,7 +24,6 @@ def _counts(visit: Visit) -> dict[str, object]:
 
 def make(visit: Visit) -> Answer:
     """A contact's code for each; shown this once."""
-    visit.only_office()
     every = visit.form.get("scope") == "all"
     made, expires = [], None
     for institution_id, name in roster.alone(visit.connection, visit.now, with_code=every)[:MOST]:

@@ -15,7 +15,6 @@ from storage.reports.board import Group
 
 PAGE = 100  # institutions on a page
 FILTERS = (*board.STATES, "late", "zero")
-NO_DISTRICT = "-"  # in the address: those without one
 
 
 def counts(groups: list[Group]) -> dict[str, int]:
@@ -37,7 +36,6 @@ def show(visit: Visit) -> Answer:
 
 def close(visit: Visit) -> Answer:
     """Set the last day (included) on which the quarter takes figures; without one, as usual."""
-    visit.only_head()
     quarter, given = visit.quarter(), visit.form.get("day", "")
     try:
         day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=SHANGHAI) if given else None
@@ -54,12 +52,12 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
     quarter = visit.quarter()
     due = visit.times.due(quarter)
     connection = visit.connection
-    groups = board.groups(connection, str(quarter), due, visit.district)
+    groups = board.groups(connection, str(quarter), due, visit.officer.district)
     places = in_order(g.district for g in groups)
     state = visit.query.get("state", "")
     state = state if state in FILTERS else ""
     chosen = visit.query.get("district", "")
-    district = visit.district if visit.district is not None else _district(chosen)
+    district = visit.district()
     here = [g for g in groups if district is None or (g.district or "") == district]
     named = visit.query.get("named", "")[:60]
     number = visit.page_number()
@@ -99,9 +97,3 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "link": lambda **change: "/office?" + urlencode({k: v for k, v in {**kept, **change}.items() if v}),
     }
     return Page("board.html", data, status)
-
-
-def _district(chosen: str) -> str | None:
-    if not chosen:
-        return None
-    return "" if chosen == NO_DISTRICT else chosen

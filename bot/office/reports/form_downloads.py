@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bot.core.permissions import OFFICE
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
 from bot.documents.store import safe_name
 from bot.office.reports.report import WITH_TELEPHONE
 from bot.office.visit import Answer, Download, NotFound, Visit
-from storage.institutions import roster
 from storage.reports import attachments, reports
 from storage.reports.reports import Submitted
 
@@ -19,15 +19,12 @@ def _revision(visit: Visit) -> Submitted:
     one = reports.submitted_revision(visit.connection, visit.number("revision"))
     if one is None or one.revision.submitted_at is None:
         raise NotFound
-    institution = roster.get(visit.connection, one.institution_id)
-    if institution is None or (visit.district is not None and institution.district != visit.district):
-        raise NotFound
+    visit.institution(one.institution_id)
     return one
 
 
 def form(visit: Visit) -> Answer:
     """The official form of a revision: `kind` xlsx, or docx to be printed. It bears a telephone number."""
-    visit.only_office()
     one = _revision(visit)
     kind = visit.params["kind"]
     made = {"xlsx": export.one_form, "docx": form_files.printable}.get(kind)
@@ -41,7 +38,7 @@ def file(visit: Visit) -> Answer:
     """A file of a revision, by its kind and hash."""
     one = _revision(visit)
     if visit.params["kind"] in WITH_TELEPHONE:
-        visit.only_office()
+        visit.need(OFFICE)
     found = attachments.of(visit.connection, one.revision.id).files
     wanted = (visit.params["kind"], visit.params["hash"])
     for one_file in found:

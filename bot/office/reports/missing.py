@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.channel_limits import CHANNELS
 from bot.office.html import quarters_until
-from bot.office.reports.board import NO_DISTRICT, counts
+from bot.office.reports.board import counts
 from bot.office.visit import Answer, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.institutions.district_order import in_order
@@ -43,9 +43,7 @@ class Call:
 def show(visit: Visit) -> Answer:
     """The page of a quarter: `quarter`, `district` in the query."""
     quarter = visit.quarter()
-    given = visit.query.get("district", "")
-    chosen = ("" if given == NO_DISTRICT else given) if given else None
-    district = visit.district if visit.district is not None else chosen
+    district = visit.district()
     due = visit.times.due(quarter)
     groups = board.groups(visit.connection, str(quarter), due)
     places = {g.district for g in groups}
@@ -65,8 +63,8 @@ def show(visit: Visit) -> Answer:
         "returned": [one for one in shown if one.state == "returned"],
         "cut": len(lines) > MOST,
         "most": MOST,
-        "calls": _calls(visit, quarter, shown) if visit.officer.decides else [],
-        "alone": _alone(visit, quarter, district) if visit.officer.decides else [],
+        "calls": _calls(visit, quarter, shown) if visit.office else [],
+        "alone": _alone(visit, quarter, district) if visit.office else [],
     }
     return Page("missing.html", data)
 

@@ -12,7 +12,6 @@ from bot.documents.revision_history import versions
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension
 from policy.form.form import Form
-from storage.institutions import roster
 from storage.institutions.roster import Listed
 from storage.people import contacts, people
 from storage.reports import attachments, decisions, lateness, reports, returned_cells, revision_history
@@ -31,10 +30,7 @@ def place(visit: Visit) -> tuple[Listed, Quarter]:
     Raises:
         NotFound: there is none such, or it is another district's.
     """
-    found = roster.get(visit.connection, visit.number("institution"))
-    if found is None or (visit.district is not None and found.district != visit.district):
-        raise NotFound
-    return found, visit.quarter()
+    return visit.institution(visit.number("institution")), visit.quarter()
 
 
 def show(visit: Visit) -> Answer:
@@ -68,7 +64,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "due": visit.times.due(quarter),
         "first_extension": first_extension(visit.times.due(quarter), visit.now),
         "waiting": decisions.next_waiting(connection, str(quarter), institution.id)
-        if visit.officer.decides
+        if visit.office
         else (0, None),
         "closes": returned_cells.closes_at(connection, str(quarter), visit.times.closes(quarter)),
         "mode": visit.query.get("mode", ""),
@@ -94,7 +90,7 @@ def _chosen(visit: Visit, pasts: list[Past]) -> Past | None:
 def _contacts(visit: Visit, institution_id: int) -> list[tuple[str, str, str]]:
     """(name, role, telephone) of who speaks for the institution; readers see no telephone."""
     found = contacts.of_institution(visit.connection, institution_id)
-    open_ = visit.app.keys.open if visit.officer.decides else lambda _: ""
+    open_ = visit.app.keys.open if visit.office else lambda _: ""
     return [(c.name or "", c.role, open_(c.telephone) or "") for c in found]
 
 
@@ -104,8 +100,8 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     assert one is not None  # a submitted revision is never deleted
     pages = attachments.of(connection, past.id)
     typed_in = revision_history.typed_in_from(connection, past.id)
-    telephone = visit.app.keys.open(one.revision.telephone) if visit.officer.decides else None
     chart = visit.corpus.form
+    telephone = visit.app.keys.open(one.revision.telephone) if visit.office else None
     return {
         "one": one,
         "explained": explained(one, chart),
@@ -116,12 +112,12 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "said": chart.places(returned_cells.cells(connection, past.id)),
         "reopened": returned_cells.reopened(connection, past.id),
         "pages": pages,
-        "files": [f for f in pages.files if visit.officer.decides or f.kind not in WITH_TELEPHONE],
+        "files": [f for f in pages.files if visit.office or f.kind not in WITH_TELEPHONE],
         "telephone": telephone or "",
         "typed_in": typed_in,
         "sent_at": typed_in.received_at if typed_in else past.submitted_at,
-        "own": visit.officer.decides and decisions.entered_by(connection, past.id, visit.officer.person_id),
-        "alone": visit.officer.decides and people.office_members(connection) <= 1,
+        "own": visit.office and decisions.entered_by(connection, past.id, visit.officer.person_id),
+        "alone": visit.office and people.office_members(connection) <= 1,
     }
 
 
@@ -181,7 +177,6 @@ def _seen(visit: Visit, institution: Listed, quarter: Quarter) -> int:
 
 def accept(visit: Visit) -> Answer:
     """Accept the revision that was seen."""
-    visit.only_office()
     institution, quarter = place(visit)
     seen = _seen(visit, institution, quarter)
     try:
@@ -196,7 +191,6 @@ def accept(visit: Visit) -> Answer:
 
 def return_(visit: Visit) -> Answer:
     """Return the revision that was seen: a field `why:OCCUPATION:MEASURE` for each place in question."""
-    visit.only_office()
     institution, quarter = place(visit)
     seen = _seen(visit, institution, quarter)
     reasons = [
@@ -230,7 +224,6 @@ def _asking_again(visit: Visit, problem: str, status: int, typed: dict[str, str]
 
 def reopen(visit: Visit) -> Answer:
     """Let an accepted revision be corrected; it counts until its successor is accepted."""
-    visit.only_office()
     institution, quarter = place(visit)
     seen = _seen(visit, institution, quarter)
     reason = visit.form.get("reason", "")[:REASON]
@@ -246,7 +239,6 @@ def reopen(visit: Visit) -> Answer:
 
 def extend(visit: Visit) -> Answer:
     """Let the institution report until a day (included), with a reason."""
-    visit.only_office()
     institution, quarter = place(visit)
     reason = visit.form.get("reason", "")[:REASON]
     typed = {"until": visit.form.get("until", ""), "extend_reason": reason}
@@ -276,7 +268,6 @@ def extend(visit: Visit) -> Answer:
 
 def withdraw_extension(visit: Visit) -> Answer:
     """Take an extension back: the usual time counts again."""
-    visit.only_office()
     institution, quarter = place(visit)
     by = visit.officer.person_id
     if not decisions.withdraw_extension(visit.connection, institution.id, str(quarter), by, visit.now):
