@@ -22,7 +22,7 @@ class Granted:
 
 def pages() -> list[Granted]:
     """Return a line for every address of the office."""
-    return [Granted(row.name, f"{row.method} {row.path}".strip(), row.right) for row in table()]
+    return [Granted(row.name, f"{row.method} {row.path}", row.right) for row in table()]
 
 
 def printed(chat: Iterable[Granted] = ()) -> str:

@@ -81,7 +81,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Entrance:
-    """An address before the gate: no session is asked for. `method` is "" for any."""
+    """An address before the gate: no session is asked for."""
 
     path: str
     method: str
@@ -171,7 +171,7 @@ ROOMS: list[Row] = [
 ENTRANCES: list[Entrance] = [
     Entrance("/office/enter/{token}", "GET", Door.enter_page, ENTERING),
     Entrance("/office/enter/{token}", "POST", Door.enter, ENTERING),
-    Entrance("/office/{rest:path}", "", Door.nowhere, NOWHERE),
+    Entrance("/office/{rest:path}", "GET", Door.nowhere, NOWHERE),
 ]
 
 
@@ -197,6 +197,4 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
         BadRight: an address names nobody who may.
     """
     door = Door(app, runner, now)
-    return [
-        Route(row.path, row.endpoint(door), methods=[row.method] if row.method else None) for row in table()
-    ]
+    return [Route(row.path, row.endpoint(door), methods=[row.method]) for row in table()]
