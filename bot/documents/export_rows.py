@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
@@ -14,6 +15,8 @@ from storage.totals import aggregates
 from storage.totals.aggregates import OpeningOrigin, Origin
 
 Cells = list[str | float]
+RISKY_FIRST = frozenset("=+-@")  # what a spreadsheet takes for the beginning of a formula
+CONTROL_FIRST = frozenset("\t\r\n")
 _PLACE = ("institution", "district")
 _OF_ORIGIN = (*_PLACE, "of_quarter", "occupation", "revision_id", "revision", "receipt", "submitted_at")
 _OF_OPENING = (*_PLACE, "through", "opening_number", "source", "entered_at", "occupation")
@@ -102,9 +105,16 @@ def as_text(form: Form, cells: Cells) -> list[str]:
 
 
 def _harmless(cell: str | float) -> str:
+    """A cell that no spreadsheet runs: what begins like a formula is marked as a text.
+
+    Full-width and small forms count as their plain ones, since an input method's setting decides
+    which are typed and some programs take either; so do blanks before them, which some leave out.
+    """
     text = str(cell)
-    risky = isinstance(cell, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{text}" if risky else text
+    if not isinstance(cell, str):
+        return text
+    first = unicodedata.normalize("NFKC", text.lstrip()[:1])
+    return f"'{text}" if first in RISKY_FIRST or text[:1] in CONTROL_FIRST else text
 
 
 def _figure(measure: Measure, cell: str | float) -> str:
