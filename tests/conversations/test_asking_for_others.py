@@ -1,0 +1,59 @@
+"""替别人查: nobody's answers are taken for another person's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from storage.database import transaction
+from storage.schema.core import fact
+from tests.support.talk import Person
+
+Talk = Callable[..., Person]
+CHECK = "我能不能参加培训"
+SUITS = ("没有退休", "是", "正在从事数字技术工作")
+
+
+def told(app: App) -> dict[str, set[str]]:
+    """Whom the facts on record are about → which are known."""
+    with transaction(app.engine, read_only=True) as connection:
+        rows = connection.execute(select(fact.c.about, fact.c.fact)).all()
+    return {about: {row.fact for row in rows if row.about == about} for about, _ in rows}
+
+
+@pytest.mark.parametrize("label", ["家人", "员工"])
+def test_the_next_one_is_asked_everything_anew(talk: Talk, app: App, label: str) -> None:
+    li = talk()
+    li.says(CHECK, *SUITS)
+    li.presses("替别人查")
+    li.presses(label)
+    first_question = li.text
+    li.says(*SUITS)
+    assert "可以参加" in li.text
+    about = {"家人": "family", "员工": "employee"}[label]
+    assert told(app)[about] == told(app)["self"]
+    li.presses("替别人查")
+    li.presses(label)  # another one of the kind
+    assert li.text == first_question
+    assert "可以参加" not in li.text
+    assert about not in told(app)
+    li.says("退休了", "不是")
+    assert "不符合" in li.text
+    li.presses("替别人查")
+    li.presses("本人")
+    assert "可以参加" in li.text
+
+
+def test_what_is_known_of_one_kind_is_not_known_of_the_other(talk: Talk, app: App) -> None:
+    li = talk()
+    li.says(CHECK, *SUITS)
+    li.presses("替别人查")
+    li.presses("家人")
+    li.says("退休了", "不是")
+    li.presses("替别人查")
+    li.presses("员工")
+    assert "不符合" not in li.text
+    assert set(told(app)) == {"self", "family"}
