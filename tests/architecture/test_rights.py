@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -292,6 +292,10 @@ class TestARight:
         assert right.allows([Held(stored)]) is same
         assert right.allows([Held("unheard of"), Held(stored)]) is same
         assert right.allows([]) is (named == "stranger")
+
+    def test_nobody_widens_one_at_run_time(self) -> None:
+        with pytest.raises(FrozenInstanceError):
+            HEAD.roles = EVERYBODY  # type: ignore[misc]
 
     def test_a_role_that_the_table_does_not_know_may_nothing(self) -> None:
         assert not PUBLIC.allows([Held("unheard of")])

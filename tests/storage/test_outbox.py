@@ -67,7 +67,7 @@ class TestWhatWasHeard:
         turn = heard(connection, "m1", NOON + MINUTE)
         assert outbox.find(connection, LI, "m1") == outbox.Heard(turn, "m1", NOON + MINUTE)
         assert outbox.find(connection, other, "m1") is None
-        assert outbox.find(connection, LI, "m2") is None
+        assert outbox.find(connection, LI, "m0") is outbox.find(connection, LI, "m2") is None
 
     def test_the_latest_is_the_latest_by_time_then_by_order(self, connection: Connection) -> None:
         assert outbox.latest(connection, LI) is None
@@ -106,6 +106,7 @@ class TestWhatWasHeard:
     @pytest.mark.parametrize("other", ELSEWHERE, ids=str)
     def test_what_is_remembered_is_theirs(self, connection: Connection, other: Address) -> None:
         assert outbox.talk_of(connection, LI) is None
+        messages.load_conversation(connection, WANG, NOON)
         mine = messages.load_conversation(connection, LI, NOON)
         theirs = messages.load_conversation(connection, other, NOON)
         mine.state = {"topic": "subsidy"}
@@ -167,7 +168,9 @@ class TestWhatWaits:
     @pytest.mark.parametrize("bodies", [["甲"], ["甲", "乙"], ["甲", "乙", "丙", "丁"]])
     def test_more_pages_take_the_place_of_some(self, connection: Connection, bodies: list[str]) -> None:
         turn = heard(connection, "1")
+        said(connection, "早先的", to=WANG)
         said(connection, "一", turn=turn, at=NOON + MINUTE)
+        said(connection, "后来的", to=WANG)
         pages = outbox.of_turn(connection, LI, turn)
         made = outbox.arrange(connection, pages, [{"text": b} for b in bodies])
         assert texts(made) == bodies
@@ -175,6 +178,7 @@ class TestWhatWaits:
         kept = outbox.of_turn(connection, LI, turn)
         assert kept == made
         assert {(p.turn_id, p.at) for p in kept} == {(turn, NOON + MINUTE)}
+        assert texts(outbox.waiting(connection, WANG)) == ["早先的", "后来的"]
 
     def test_as_many_pages_keep_their_rows(self, connection: Connection) -> None:
         said(connection, "一", "二")
