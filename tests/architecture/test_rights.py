@@ -293,6 +293,11 @@ class TestARight:
         assert right.allows([Held("unheard of"), Held(stored)]) is same
         assert right.allows([]) is (named == "stranger")
 
+    @pytest.mark.parametrize("whose", permissions.REACHES)
+    def test_it_names_somebody(self, whose: Whose) -> None:
+        with pytest.raises(BadRight):
+            Right(frozenset(), whose)
+
     def test_nobody_widens_one_at_run_time(self) -> None:
         with pytest.raises(FrozenInstanceError):
             HEAD.roles = EVERYBODY  # type: ignore[misc]

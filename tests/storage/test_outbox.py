@@ -102,6 +102,7 @@ class TestWhatWasHeard:
         found = outbox.heard_since(connection, "wechat", NOON)
         assert sorted(found, key=str) == sorted((a for a in ELSEWHERE if a.channel == "wechat"), key=str)
         assert outbox.heard_since(connection, "wechat", NOON + MINUTE) == [WANG]
+        assert outbox.heard_since(connection, "wechat", NOON + MINUTE / 2) == [WANG]
 
     @pytest.mark.parametrize("other", ELSEWHERE, ids=str)
     def test_what_is_remembered_is_theirs(self, connection: Connection, other: Address) -> None:
@@ -148,6 +149,7 @@ class TestWhatWaits:
         pages = outbox.of_turn(connection, LI, turn)
         assert texts(pages) == ["回答", "早先的"]
         assert {p.turn_id for p in pages} == {turn}
+        assert texts(outbox.of_turn(connection, LI, another)) == ["另一答"]
         assert [p.turn_id for p in outbox.waiting(connection, LI) if p.body["text"] == "不动的"] == [None]
 
     def test_a_page_says_whether_it_was_dealt_with(self, connection: Connection) -> None:
@@ -180,6 +182,11 @@ class TestWhatWaits:
         assert {(p.turn_id, p.at) for p in kept} == {(turn, NOON + MINUTE)}
         assert texts(outbox.waiting(connection, WANG)) == ["早先的", "后来的"]
 
+    def test_fewer_pages_do_not(self, connection: Connection) -> None:
+        said(connection, "一", "二")
+        with pytest.raises(ValueError, match="zip"):
+            outbox.arrange(connection, outbox.waiting(connection, LI), [{"text": "甲"}])
+
     def test_as_many_pages_keep_their_rows(self, connection: Connection) -> None:
         said(connection, "一", "二")
         pages = outbox.waiting(connection, LI)
@@ -204,6 +211,8 @@ class TestWhomToWrite:
         outbox.mark(connection, [p.id for p in outbox.waiting(connection, WANG)], NOON)
         assert outbox.to_send(connection, *since, 10) == [("li", last[LI])]
         assert outbox.to_send(connection, "wechat", "one", NOON + MINUTE, 10) == []
+        later = heard(connection, "2", NOON + 2 * MINUTE)
+        assert outbox.to_send(connection, "wechat", "one", NOON + MINUTE, 10) == [("li", later)]
 
     def test_only_what_we_sent_by_ourselves_is_counted(self, connection: Connection) -> None:
         turn = heard(connection, "1", NOON + MINUTE)
@@ -232,6 +241,7 @@ class TestWhomToWrite:
         for other in ELSEWHERE:
             if other.sender == LI.sender:
                 assert outbox.body_and_person(connection, other.channel, other.bot, page.id) is None
+        assert outbox.body_and_person(connection, "wechat", "one", page.id - 1) is None
         assert outbox.body_and_person(connection, "wechat", "one", page.id + 1) is None
         assert outbox.body_and_person(connection, "wechat", "one", page.id + 2) is None
         messages.enqueue(connection, LI, [messages.FORGOTTEN], NOON)
