@@ -14,6 +14,7 @@ from bot.documents import xlsx
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN
 from policy.form.sheet import MOST_COLUMNS, MOST_ROWS, Base, SheetCell
+from policy.reading.money import spreadsheet_number
 
 LONGEST = 2 * 1024 * 1024  # bytes of a form
 LONGEST_UNPACKED = 12 * 1024 * 1024  # bytes of an XLSX, unpacked
@@ -136,7 +137,7 @@ def _cell(address: str, value: Any, is_formula: bool, is_error: bool) -> SheetCe
     if isinstance(value, int | float):
         if isinstance(value, float) and not math.isfinite(value):
             return SheetCell(address, str(value), "error")
-        number = f"{round(value, 4):f}" if isinstance(value, float) else str(value)
+        number = f"{spreadsheet_number(value):f}" if isinstance(value, float) else str(value)
         number = number.rstrip("0").rstrip(".") if "." in number else number
         return SheetCell(address, number[:40], "number")
     text = str(value)[:500]

@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any, Literal
 
-from policy.files import PolicyError
+from policy.files import PolicyError, packaged_file
+from policy.reading.money import PartOfFen, in_yuan, to_fen
 from policy.reading.numbers import NotAFigure, read_figure, unit_of
 from policy.reading.text import unified, without_brackets
 
@@ -54,6 +55,14 @@ class Measure:
             return f"{yuan:,}.{fen:02d}" if fen else f"{yuan:,}"
         return f"{cell:,}"
 
+    def without_name(self, text: str) -> str:
+        """A figure as typed, without this measure's own name before it: 已培训人数：120."""
+        plain = text.strip()
+        for name in sorted((self.title, *self.aliases), key=len, reverse=True):
+            if plain.startswith(name):
+                return plain.removeprefix(name).lstrip(" \t:：=是为") or text
+        return text
+
     def most(self) -> int:
         """The highest value a cell takes, in stored units (fen for money)."""
         return self.limit * 100 if self.kind == "money" else self.limit
@@ -73,14 +82,16 @@ class Occupation:
 class Refused(ValueError):
     """A figure that cannot be: `reason` and the measure say what to type instead.
 
-    reason: empty, negative, several, about (no exact number), other (not a number), unit (another
-    measure's), fraction, cents, limit.
+    reason: empty, negative, several, about (no exact number), doubt, other (not a number), unit (another
+    measure's), fraction, cents, limit. `likely` is the cell that is meant all the same, in stored units,
+    to be confirmed before it is taken.
     """
 
-    def __init__(self, reason: str, measure: Measure) -> None:
+    def __init__(self, reason: str, measure: Measure, likely: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.measure = measure
+        self.likely = likely
 
 
 @dataclass(frozen=True)
@@ -197,30 +208,43 @@ class Form:
         return sorted(names, key=lambda n: (order.get(n, len(order)), n))
 
     def read_cell(self, measure: Measure, text: str) -> int:
-        """The value typed for a measure, in stored units (fen for money).
+        """The value typed for a measure, perhaps behind its name, in stored units (fen for money).
 
         Raises:
             Refused: not one number, negative, a fraction of people or classes, over the limit, or typed
                 with the unit of another measure.
         """
+        figure = measure.without_name(text)
         try:
-            number = read_figure(text)
+            number = read_figure(figure)
         except NotAFigure as error:
-            raise Refused(error.reason, measure) from error
-        if unit_of(text) not in ("", measure.unit):
+            raise Refused(error.reason, measure, self._likely(measure, error.likely)) from error
+        if unit_of(figure) not in ("", measure.unit):
             raise Refused("unit", measure)
         return self.check_number(measure, number)
 
-    def check_number(self, measure: Measure, number: Decimal) -> int:
-        """The number as a stored value. Raises `Refused` as `read_cell` does."""
+    def check_number(self, measure: Measure, number: Decimal, wan: bool = False) -> int:
+        """The number as a stored value; `wan`: it was given in 万元. Raises `Refused` as `read_cell` does."""
+        number = in_yuan(number, wan)
         if number < 0:
             raise Refused("negative", measure)
         if number > measure.limit:
             raise Refused("limit", measure)
-        stored = number * 100 if measure.kind == "money" else number
-        if stored != stored.to_integral_value():
-            raise Refused("cents" if measure.kind == "money" else "fraction", measure)
-        return int(stored)
+        try:
+            fen = to_fen(number)
+        except PartOfFen:
+            raise Refused("cents" if measure.kind == "money" else "fraction", measure) from None
+        if measure.kind == "money":
+            return fen
+        if fen % 100:
+            raise Refused("fraction", measure)
+        return fen // 100
+
+    def _likely(self, measure: Measure, number: Decimal | None) -> int | None:
+        try:
+            return None if number is None else self.check_number(measure, number)
+        except Refused:
+            return None
 
     def doubts(self, row: Row, last: Row | None = None) -> list[Doubt]:
         """What is unlikely about a row, given the same occupation's row of the quarter before.

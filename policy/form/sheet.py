@@ -278,8 +278,7 @@ class _Rows:
 
     def _value(self, measure: Measure, cell: SheetCell) -> Cell:
         if cell.kind == "number":
-            scale = 10_000 if measure.id in self.wan else 1
-            return self.form.check_number(measure, Decimal(cell.text) * scale)
+            return self.form.check_number(measure, Decimal(cell.text), measure.id in self.wan)
         if cell.kind != "text":
             raise Refused("kind" if cell.kind == "other" else cell.kind, measure)
         if re.sub(r"\s", "", cell.text) in UNKNOWN:

@@ -13,12 +13,19 @@ from decimal import Decimal, localcontext
 
 import cn2an
 
-HAN = "零〇一二两三四五六七八九十百千万亿廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
+HAN = "零〇一二两三四五六七八九十百千万亿廿卅卌壹贰叁肆伍陆柒捌玖拾佰仟"
 LONGEST = 40  # characters; no number anyone means is longer
 
 _PLAIN_HAN = str.maketrans("〇壹贰叁肆伍陆柒捌玖拾佰仟", "零一二三四五六七八九十百千")
-_SCORES = {"廿": "二十", "卅": "三十"}
+_SCORES = {"廿": "二十", "卅": "三十", "卌": "四十"}
+_POINT = "点"
+# Characters of figures and dates as they are written in traditional script.
+_SIMPLIFIED = str.maketrans(
+    "萬億兩貳貮弐參叄陸個圓塊錢點數幾餘約來過無沒號禮週歲員學應該負總計發對錯這後時間節國慶勞動兒雙聖誕陽領補貼證書從還給記會當實際準確剛單額統開辦訓銀們",
+    "万亿两贰贰贰叁叁陆个圆块钱点数几余约来过无没号礼周岁员学应该负总计发对错这后时间节国庆劳动儿双圣诞阳领补贴证书从还给记会当实际准确刚单额统开办训银们",
+)
 _ARABIC = str.maketrans("0123456789", "零一二三四五六七八九")
+_IN_DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 _FULL_WIDTH = frozenset("０１２３４５６７８９")
 
 _DIGIT, _FIRST = "[一二三四五六七八九]", "[一二两三四五六七八九]"  # 两 stands before 百 and more, or alone
@@ -32,7 +39,8 @@ _UNITS = {"": 1, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 _NUMERAL = f"[0-9.{HAN}]"
 _SIDE_BY_SIDE = re.compile(r"[一二两三四五六七八九]{2}")
-_LEVELS = re.compile("[十百千万亿廿卅]")
+_LEVELS = re.compile("[十百千万亿廿卅卌]")
+_HALF = re.compile(f"({_FIRST}|[0-9]+)([百千万亿])半")  # 三万半: 35,000
 _ROUGHLY = re.compile(
     "若干|一些|有些|好些|许多|很多|好多|不少|少数|多数|大量|少量|无数|[个百千万]把"
     f"|{_NUMERAL}*好?(?:几|数(?=[十百千万亿]))(?:{_NUMERAL}|[几数])*[多余来]?[{HAN}]*"
@@ -53,9 +61,11 @@ class NotANumeral(ValueError):
 def fold(text: str) -> str:
     """Return the text in its compatibility form (NFKC), with marks that hold a digit left as they are.
 
-    12² is not 122, and ①② not 12; full-width digits are digits.
+    12² is not 122, and ①② not 12; full-width digits are digits. What figures and dates are written
+    with is simplified: 三萬五 is 三万五.
     """
-    return "".join(c if is_marked(c) else unicodedata.normalize("NFKC", c) for c in text)
+    folded = "".join(c if is_marked(c) else unicodedata.normalize("NFKC", c) for c in text)
+    return folded.translate(_SIMPLIFIED)
 
 
 def is_marked(character: str) -> bool:
@@ -101,6 +111,8 @@ def is_approximate(text: str) -> bool:
 
 
 def _number(plain: str) -> Decimal:
+    if half := _HALF.fullmatch(plain):
+        return _section(half[1]) * _UNITS[half[2]] + Decimal(_UNITS[half[2]]) / 2
     before, unit, after = plain.rpartition("亿")
     if not unit:
         return _below_yi(plain)
@@ -129,7 +141,12 @@ def _joined(before: str, unit: str, after: str, read: Callable[[str], Decimal]) 
 
 
 def _section(plain: str) -> Decimal:
-    """Return a number below 10,000 in Chinese, or any in digits, perhaps with 百 or 千 behind them."""
+    """Return a number below 10,000 in Chinese, or any in digits, perhaps with 百 or 千 behind them.
+
+    Either may have decimals: 3.5, 九点五.
+    """
+    if _POINT in plain:
+        plain = _pointed(plain)
     if lettered := _LETTERED.fullmatch(plain):
         return Decimal(lettered[1]) * _UNITS[lettered[2]]
     if not re.search("[0-9]{2}", plain):
@@ -140,3 +157,16 @@ def _section(plain: str) -> Decimal:
         return Decimal(str(cn2an.cn2an(plain, "smart")))
     except (ValueError, KeyError) as error:
         raise NotANumeral("other") from error
+
+
+def _pointed(plain: str) -> str:
+    """Return 九点五 or 九点五千 in digits."""
+    whole, _, decimals = plain.partition(_POINT)
+    unit = decimals[-1:] if decimals[-1:] in ("百", "千") else ""
+    told = decimals.removesuffix(unit).translate(_IN_DIGITS)
+    if not re.fullmatch("[0-9]+", told):
+        raise NotANumeral("other")
+    before = _section(whole)
+    if before != before.to_integral_value():
+        raise NotANumeral("other")
+    return f"{int(before)}.{told}{unit}"

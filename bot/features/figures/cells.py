@@ -34,16 +34,14 @@ def read_cell(form: Form, measure: Measure, text: str) -> Cell:
     """A cell as typed: a figure, or 不掌握.
 
     Raises:
-        Problem: the figure is refused; says what is expected.
+        Problem: the figure is refused; says what is expected, or asks whether the likely one is meant.
     """
     if vocabulary.tidy(text) in vocabulary.NOT_KNOWN or text == NOT_KNOWN:
         return NOT_KNOWN
     try:
         return form.read_cell(measure, text)
     except Refused as error:
-        raise Problem(
-            "problem/figure.j2", reason=error.reason, measure=measure, typed=text.strip()[:20]
-        ) from error
-
-
-MOST_NAMES = 50  # names in one message; the form has a dozen
+        data = {"reason": error.reason, "measure": measure, "typed": text.strip()[:20]}
+        if error.likely is None:
+            raise Problem("problem/figure.j2", **data) from error
+        raise Problem("problem/likely_figure.j2", likely=error.likely, **data) from error
