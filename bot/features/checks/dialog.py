@@ -73,12 +73,12 @@ class AskFact(Choose):
         said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
         if said in self.values:
             return said
-        reason = ""
+        reason, likely = "", None
         if fact.kind == "date":
             try:
                 return str(read_date(text, self.data["on"]))
             except NotADate as error:
-                reason = error.reason
+                reason, likely = error.reason, error.likely
         ways = [(o.id, (o.label, *o.also)) for o in fact.options]
         about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
         if reason in ("", "other") and (picked := option_matching.pick(text, ways, about, fact.apart)):
@@ -86,8 +86,8 @@ class AskFact(Choose):
         named, sentence = fact.unlisted
         if any(word in plain for word in named) and not vocabulary.asks(text):
             raise Problem("problem/unlisted.j2", sentence=sentence)
-        if reason == "about":
-            raise Problem("problem/date.j2", reason=reason)
+        if reason == "about" or likely:
+            raise Problem("problem/date.j2", reason=reason, likely=likely)
         if option_matching.doubts(text) and not vocabulary.asks(text):
             raise Problem("problem/doubt.j2")
         raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
@@ -260,7 +260,7 @@ def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -
     claimed = told.get("claimed_on", "")
     if "/" not in claimed or verdict.check != "subsidy" or verdict.outcome not in ("repeated", UNDECIDED):
         return None
-    last = Period.parse(claimed).last
+    last = min(Period.parse(claimed).last, context.on)  # what was under way had not come to its end
     months, calendar = free_again(last, "months"), free_again(last, "calendar")
     if max(months, calendar) <= context.on:
         return None

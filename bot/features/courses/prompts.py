@@ -139,7 +139,8 @@ class AskDay(Question[str]):
         try:
             found: Period = read_date(text, today)
         except NotADate as error:
-            raise Problem("problem/day.j2", reason=error.reason) from error
+            likely = error.likely if error.likely and error.likely.first == error.likely.last else None
+            raise Problem("problem/day.j2", reason=error.reason, likely=likely) from error
         if found.first != found.last:
             raise Problem("problem/day.j2", reason="whole")
         if wrong := self._against(found.first):
