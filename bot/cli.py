@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from bot import cli_read
 from bot.core.render import words
 from policy.calendar.quarters import SHANGHAI, Quarter, read_moment, reporting_quarter
 
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true")
     ask.add_argument("--batch", action="store_true", help="a question a line from standard input")
     ask.add_argument("--on", help="as of a day, YYYY-MM-DD")
+    cli_read.add_arguments(commands.add_parser("read", help="a text read as the dialogs read it"))
     remind = commands.add_parser("remind", help="send the reminders that are due")
     remind.add_argument("--now", help="ISO 8601")
     policy = commands.add_parser("policy", help="check the policy data, train and evaluate the answers")
@@ -319,6 +321,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     None: _serve,
     "chat": _chat,
     "ask": _ask,
+    "read": cli_read.run,
     "remind": _remind,
     "policy": _policy,
     "invite": _invite,

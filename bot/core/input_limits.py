@@ -20,15 +20,20 @@ def refusal(incoming: Incoming) -> str | None:
     ids = (incoming.id, incoming.address.sender, incoming.address.bot, incoming.choice or "")
     if any(len(i) > LONGEST_ID or _unstorable(i) for i in ids) or not incoming.id:
         return "id"
-    if len(incoming.text) > LONGEST_TEXT:
-        return "long"
-    if "\x00" in incoming.text:
-        return "nul"
-    if _unstorable(incoming.text):
-        return "surrogate"
+    if reason := text_refusal(incoming.text):
+        return reason
     if not (incoming.text.strip() or incoming.choice or incoming.file):
         return "nothing"
     return None
+
+
+def text_refusal(text: str) -> str | None:
+    """Why no message may hold a text: long, nul, surrogate; None when it may."""
+    if len(text) > LONGEST_TEXT:
+        return "long"
+    if "\x00" in text:
+        return "nul"
+    return "surrogate" if _unstorable(text) else None
 
 
 def _unstorable(text: str) -> bool:

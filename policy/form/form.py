@@ -212,11 +212,13 @@ class Form:
 
         Raises:
             Refused: not one number, negative, a fraction of people or classes, over the limit, or typed
-                with the unit of another measure.
+                with the unit or behind the name of another measure.
         """
         figure = measure.without_name(text)
         try:
             number = read_figure(figure)
+            if figure == text and any(m.without_name(text) != text for m in self.measures):
+                raise NotAFigure("other", number)  # the name before it is another measure's
         except NotAFigure as error:
             raise Refused(error.reason, measure, self._likely(measure, error.likely)) from error
         if unit_of(figure) not in ("", measure.unit):

@@ -168,7 +168,7 @@ def test_both_dates_are_shown_and_a_reminder_comes_on_the_later(talk: Talk, app:
         ("3", "几月"),
         ("明天再说吧2027年5月", "没认出日期"),
         ("2027-05-01", "还没到"),
-        ("2024-02-30", "没认出日期"),
+        ("2024-02-30", "没有这一天"),
     ],
 )
 def test_a_date_that_is_none_gets_a_sentence(talk: Talk, typed: str, said: str) -> None:

@@ -1,0 +1,66 @@
+"""How well figures, dates, rows and private numbers are read that no reader was made with."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.reading import read
+
+SETS = Path(__file__).parent / "readings"
+ON = date(2026, 11, 28)
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (SETS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def is_right(case: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Whether a reading is the right one; a figure that is refused may be asked back as well."""
+    if case["is"] == "refuse":
+        return found["kind"] != "value"
+    if case["is"] == "ask":
+        return found["kind"] == "ask" and case.get("likely", found["likely"]) == found["likely"]
+    return bool(found["kind"] == "value" and found["value"] == case["is"])
+
+
+def measure(name: str, found: list[dict[str, Any]]) -> tuple[int, float]:
+    """(how many are taken for something else, what share is right); both are printed."""
+    wrong, right = [], 0
+    for case, reading in zip(cases(name), found, strict=True):
+        right += is_right(case, reading)
+        if reading["kind"] == "value" and not is_right(case, reading):
+            wrong.append((case["text"], reading["value"]))
+    share = right / len(found)
+    print(f"{name}: {len(found)}, wrong {len(wrong)} {wrong}, right {share:.1%}")
+    return len(wrong), share
+
+
+def test_figures() -> None:
+    wrong, right = measure("figures", [read(case["kind"], case["text"], ON) for case in cases("figures")])
+    assert wrong == 0
+    assert right >= 0.97
+
+
+def test_dates() -> None:
+    wrong, right = measure("dates", [read("date", case["text"], ON) for case in cases("dates")])
+    assert wrong == 0
+    assert right >= 0.95
+
+
+def test_private_numbers() -> None:
+    left, masked = [], []
+    for case in cases("private"):
+        text, value = case["text"], read("mask", case["text"], ON)["value"]
+        assert len(text) == len(value)
+        for number in case["private"]:
+            place = text.index(number)
+            if set(value[place : place + len(number)]) != {"*"}:
+                left.append(text)
+        if not case["private"] and value != text:
+            masked.append(text)
+    print(f"private: {len(cases('private'))}, left {left}, ordinary text masked {masked}")
+    assert not left
+    assert not masked
