@@ -281,10 +281,17 @@ def _of_year(plain: str, year: int | None, today: date) -> Period:
         return of(year)
     if plain in _PARTS:
         raise NotADate("year", _latest(of, today))
-    found = of(today.year) if plain not in ("2月29日", "2-29", "2.29", "2/29") else _latest(of, today)
-    if found.first <= today:
+    found: Period | None
+    try:
+        found = of(today.year)
+    except ValueError:
+        found = None  # 2月29日 is in every fourth year only
+    if found is not None and found.first <= today:
         return found
-    raise NotADate("year", of(today.year - 1))
+    latest = _latest(of, today)
+    if latest is None:
+        raise ValueError(plain)
+    raise NotADate("year", latest)
 
 
 def _latest(of: Callable[[int], Period], today: date) -> Period | None:

@@ -69,7 +69,7 @@ def _in_parts(parts: list[str], today: date) -> Period:
     if denied:
         rest = [part for part in parts if part not in denied]
         raise NotADate("several", _or_none(rest[0], today) if len(rest) == 1 else None)
-    if len(parts) == 2 and (joined := _joined(*parts, today)):
+    if len(parts) == 2 and (joined := _joined(parts[0], parts[1], today)):
         return joined
     read = [_or_none(part, today) for part in parts]
     found = [period for period in read if period]
