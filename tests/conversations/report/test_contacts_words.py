@@ -251,7 +251,7 @@ def test_a_question_in_the_middle_is_answered(wang: Person) -> None:
     assert "【大数据 2/6】" in wang.text
 
 
-@pytest.mark.parametrize("typed", ["没有", "无", "没", "O", "0", "零"])
+@pytest.mark.parametrize("typed", ["没有", "无", "没", "没人", "0", "零"])
 def test_none_is_zero_and_said(wang: Person, app: App, typed: str) -> None:
     wang.says("大数据", "3", typed)
     assert rows(app)["大数据"][:2] == [3, 0]
@@ -259,12 +259,21 @@ def test_none_is_zero_and_said(wang: Person, app: App, typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "value"), [("120人吧", 120), ("9w", 90_000), ("大概120", None), ("12+", None)]
+    ("typed", "value"), [("共120人", 120), ("9w", 90_000), ("大概120", None), ("12+", None)]
 )
 def test_figures_as_they_are_spoken(wang: Person, app: App, typed: str, value: int | None) -> None:
     wang.says("大数据", "3", "2", typed)
     assert rows(app)["大数据"][2] == value
     assert ("约数" in wang.text) == (value is None)
+
+
+@pytest.mark.parametrize("typed", ["120人吧", "应该是120", "130，不对，120", "O"])
+def test_a_figure_doubted_or_put_right_is_confirmed_in_one_tap(wang: Person, app: App, typed: str) -> None:
+    wang.says("大数据", "3", "2", typed)
+    assert rows(app)["大数据"][2] is None
+    likely = "0" if typed == "O" else "120"
+    wang.presses(f"是，{likely}")
+    assert rows(app)["大数据"][2] == int(likely)
 
 
 @pytest.mark.parametrize("typed", ["算了", "不填了", "先这样"])
