@@ -64,7 +64,7 @@ _NONE = re.compile(
     r"暂?无|零|(?:一(?:个|个人|人|名|位|个班|分|分钱|毛|毛钱)(?:也|都)?)?(?:没有|没|未|无)"
     r"(?:一个|人|的|有|发放|发|领取|领|发钱)?过?"
 )
-_DASHES = re.compile(r"[-—–―/\\\s]+")
+_DASHES = re.compile(r"[-—–―‐‑‒−－﹣/／\\\s]+")
 LONGEST = 40  # characters; no figure anyone means is longer
 
 

@@ -1,4 +1,4 @@
-"""How well figures, dates, rows and private numbers are read that no reader was made with."""
+"""How well figures, dates and private numbers are read that no reader was made with."""
 
 from __future__ import annotations
 
