@@ -98,7 +98,8 @@ def _tidy(text: str) -> str:
 
 def is_none(text: str) -> bool:
     """Whether the text says that there is nothing to count: 无, 没有, 一个也没有, 没人."""
-    return bool(_NONE.fullmatch(_SAID.sub("", _tidy(text))))
+    plain = _tidy(text)
+    return len(plain) <= LONGEST and bool(_NONE.fullmatch(_SAID.sub("", plain)))
 
 
 def is_dash(text: str) -> bool:
