@@ -28,9 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what was read; 1 with a sentence on standard error when the command cannot be carried out."""
     from bot.reading import kinds, read
+    from policy.corpus import build_corpus
 
-    if options.kind not in kinds():
-        return _fail("kind", options.kind, kinds())
+    corpus = build_corpus()
+    if options.kind not in (known := kinds(corpus)):
+        return _fail("kind", options.kind, known)
     try:
         on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
     except ValueError:
@@ -38,12 +40,12 @@ def run(options: argparse.Namespace) -> int:
     if options.batch:
         for line in sys.stdin:
             text = _ESCAPED.sub(lambda found: _MEANT[found[1]], line.rstrip("\r\n"))
-            print(json.dumps(read(options.kind, text, on), ensure_ascii=False), flush=True)
+            print(json.dumps(read(corpus, options.kind, text, on), ensure_ascii=False), flush=True)
         return 0
     text = " ".join(options.text)
     if not text.strip():
         return _fail("text", options.kind)
-    found = read(options.kind, text, on)
+    found = read(corpus, options.kind, text, on)
     print(json.dumps(found, ensure_ascii=False) if options.json else words("cli/read.j2", {"found": found}))
     return 0
 

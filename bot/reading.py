@@ -12,7 +12,8 @@ from bot.features.checks.dialog import AskFact, CheckContext, check_dialogs
 from bot.features.figures.cells import read_cell
 from bot.features.figures.pasted_rows import sort_lines
 from policy.checks.rules import Fact
-from policy.form.form import NOT_KNOWN, Cell, Form, Measure, form
+from policy.corpus import Corpus
+from policy.form.form import NOT_KNOWN, Cell, Form, Measure
 from policy.form.rows import Line
 from policy.reading.dates import NotADate, Period, read_date
 from policy.reading.money import plain_yuan
@@ -23,17 +24,17 @@ Result = dict[str, Any]  # one line of JSON
 _SAID_WRONG = ("greater", "without")  # rules of the form that compare two cells of a row
 
 
-def kinds() -> tuple[str, ...]:
+def kinds(corpus: Corpus) -> tuple[str, ...]:
     """Return every kind that can be read: the readers' own, and the checks' facts."""
-    return ("count", "money", "date", "line", "mask", *facts())
+    return ("count", "money", "date", "line", "mask", *facts(corpus))
 
 
-def facts() -> dict[str, Fact]:
+def facts(corpus: Corpus) -> dict[str, Fact]:
     """Return the facts that the checks ask about, by id."""
-    return {name: fact for dialog in check_dialogs().values() for name, fact in dialog.facts.items()}
+    return {name: fact for dialog in check_dialogs(corpus).values() for name, fact in dialog.facts.items()}
 
 
-def read(kind: str, text: str, on: date) -> Result:
+def read(corpus: Corpus, kind: str, text: str, on: date) -> Result:
     """Return what a text says, as the outside surface promises it.
 
     `kind` value, with `value` and what was `left` out; ask, with the `likely` value or null; refuse; both
@@ -43,14 +44,14 @@ def read(kind: str, text: str, on: date) -> Result:
         return {"kind": "refuse", "reason": reason}
     text = input_limits.clean(text)
     if kind in ("count", "money"):
-        return _figure(kind, text)
+        return _figure(corpus.form, kind, text)
     if kind == "date":
         return _date(text, on)
     if kind == "line":
-        return _lines(text)
+        return _lines(corpus.form, text)
     if kind == "mask":
-        return {"kind": "value", "value": input_limits.mask(text)[0]}
-    return read_fact(facts(), kind, text, on)
+        return {"kind": "value", "value": input_limits.mask(corpus.form, text)[0]}
+    return read_fact(facts(corpus), kind, text, on)
 
 
 def read_fact(known: dict[str, Fact], fact: str, text: str, on: date) -> Result:
@@ -68,10 +69,10 @@ def read_fact(known: dict[str, Fact], fact: str, text: str, on: date) -> Result:
 # Figures
 
 
-def _figure(kind: str, text: str) -> Result:
-    measure = _measure(form(), kind, text)
+def _figure(chart: Form, kind: str, text: str) -> Result:
+    measure = _measure(chart, kind, text)
     try:
-        cell = read_cell(form(), measure, text)
+        cell = read_cell(chart, measure, text)
     except Problem as problem:
         likely = problem.data.get("likely")
         if likely is None:
@@ -114,8 +115,7 @@ def _days(period: Period) -> dict[str, str]:
 # Rows of the form
 
 
-def _lines(text: str) -> Result:
-    chart = form()
+def _lines(chart: Form, text: str) -> Result:
     if vocabulary.says_nothing(text) or vocabulary.tidy(text) in vocabulary.NO_BUSINESS:
         return {"kind": "value", "value": "no_business"}
     sorted_, taken = sort_lines(chart, text, [])

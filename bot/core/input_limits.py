@@ -45,6 +45,6 @@ def clean(text: str) -> str:
     return _PRIVATE_USE.sub("", text)
 
 
-def mask(text: str) -> tuple[str, bool]:
+def mask(form: Form, text: str) -> tuple[str, bool]:
     """The text with private numbers masked, and whether any was; the form's figures are left alone."""
-    return private_numbers.mask(text, lambda line: is_row(form(), line))
+    return private_numbers.mask(text, lambda line: is_row(form, line))

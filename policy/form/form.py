@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any, Literal
 
-from policy.files import PolicyError, packaged_file
+from policy.files import PolicyError
 from policy.reading.money import PartOfFen, in_yuan, to_fen
 from policy.reading.numbers import NotAFigure, read_figure, unit_of
 from policy.reading.text import unified, without_brackets

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from bot.core.input_limits import mask
-from policy.form.form import Refused, form
+from policy.form.form import Refused
 from policy.form.sheet import SheetCell, read_form
 from policy.reading.money import plain_yuan, spreadsheet_number
 from policy.reading.numbers import NotAFigure, read_figure
+from tests.support.corpus import CORPUS
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_two_figures_with_a_blank_between_are_not_made_one() -> None:
 
 
 def test_a_figure_behind_a_measures_name_is_that_measures() -> None:
-    chart = form()
+    chart = CORPUS.form
     trained, certified = chart.measure("trained"), chart.measure("certified")
     assert chart.read_cell(trained, "已培训人数：12个人") == 12
     assert chart.read_cell(certified, "取证80") == 80
@@ -84,13 +85,13 @@ def test_a_figure_behind_a_measures_name_is_that_measures() -> None:
 def test_an_amount_over_the_limit_is_refused_as_such() -> None:
     for text in ("三亿五", "3亿5", "1万亿", "100000001"):
         with pytest.raises(Refused) as refused:
-            form().read_cell(form().measure("amount"), text)
+            CORPUS.form.read_cell(CORPUS.form.measure("amount"), text)
         assert refused.value.reason == "limit"
 
 
 def amount_in_wan(cell: SheetCell) -> object:
     """The amount that a table headed 万元 gives, in fen, or why it is refused."""
-    chart = form()
+    chart = CORPUS.form
     heads = [SheetCell("", "职业", "text"), *(SheetCell("", m.title, "text") for m in chart.measures)]
     heads[-1] = SheetCell("", f"{chart.measures[-1].title}（万元）", "text")
     counts = [SheetCell("", text, "number") for text in ("3", "2", "120", "80", "60")]
@@ -101,7 +102,7 @@ def amount_in_wan(cell: SheetCell) -> object:
 
 
 def test_an_amount_in_wan_is_the_same_by_every_way_in() -> None:
-    typed = form().read_cell(form().measure("amount"), "12.345678万元")
+    typed = CORPUS.form.read_cell(CORPUS.form.measure("amount"), "12.345678万元")
     numeric = SheetCell("", f"{spreadsheet_number(12.345678):f}", "number")
     assert typed == amount_in_wan(SheetCell("", "12.345678", "text")) == amount_in_wan(numeric) == 12_345_678
     assert plain_yuan(typed) == "123456.78"
@@ -112,7 +113,7 @@ def test_a_part_of_a_fen_is_refused_never_rounded() -> None:
     assert amount_in_wan(SheetCell("", "12.3456789", "number")) == "cents"
     for text in ("123.456", "12.3456789万"):
         with pytest.raises(Refused) as refused:
-            form().read_cell(form().measure("amount"), text)
+            CORPUS.form.read_cell(CORPUS.form.measure("amount"), text)
         assert refused.value.reason == "cents"
 
 
@@ -152,13 +153,13 @@ ORDINARY = """
 @pytest.mark.parametrize("number", [n for line in PRIVATE.split("\n") for n in line.split("|") if n])
 def test_private_numbers_are_masked_however_they_are_written(number: str) -> None:
     for before, after in (("", ""), ("我的是", "，记下了吧"), ("联系人：", " 谢谢")):
-        masked = mask(f"{before}{number}{after}")[0]
+        masked = mask(CORPUS.form, f"{before}{number}{after}")[0]
         assert masked == f"{before}{'*' * len(number)}{after}"
 
 
 @pytest.mark.parametrize("text", [t for line in ORDINARY.split("\n") for t in line.split("|") if t])
 def test_figures_dates_and_document_numbers_are_left_alone(text: str) -> None:
-    assert mask(text) == (text, False)
+    assert mask(CORPUS.form, text) == (text, False)
 
 
 @pytest.mark.parametrize(
@@ -173,4 +174,4 @@ def test_figures_dates_and_document_numbers_are_left_alone(text: str) -> None:
     ],
 )
 def test_words_beside_a_number_tell_what_it_is(text: str, masked: str) -> None:
-    assert mask(text)[0] == masked
+    assert mask(CORPUS.form, text)[0] == masked

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.reading import read
+from tests.support.corpus import CORPUS
 
 SETS = Path(__file__).parent / "readings"
 ON = date(2026, 11, 28)
@@ -39,13 +40,15 @@ def measure(name: str, found: list[dict[str, Any]]) -> tuple[int, float]:
 
 
 def test_figures() -> None:
-    wrong, right = measure("figures", [read(case["kind"], case["text"], ON) for case in cases("figures")])
+    wrong, right = measure(
+        "figures", [read(CORPUS, case["kind"], case["text"], ON) for case in cases("figures")]
+    )
     assert wrong == 0
     assert right >= 0.97
 
 
 def test_dates() -> None:
-    wrong, right = measure("dates", [read("date", case["text"], ON) for case in cases("dates")])
+    wrong, right = measure("dates", [read(CORPUS, "date", case["text"], ON) for case in cases("dates")])
     assert wrong == 0
     assert right >= 0.95
 
@@ -53,7 +56,7 @@ def test_dates() -> None:
 def test_private_numbers() -> None:
     left, masked = [], []
     for case in cases("private"):
-        text, value = case["text"], read("mask", case["text"], ON)["value"]
+        text, value = case["text"], read(CORPUS, "mask", case["text"], ON)["value"]
         assert len(text) == len(value)
         for number in case["private"]:
             place = text.index(number)

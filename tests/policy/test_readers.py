@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 
 from bot.core.input_limits import LONGEST_TEXT, mask
 from bot.reading import kinds, read
-from policy.form.form import Refused, form
+from policy.form.form import Refused
 from policy.reading.dates import NotADate, Period, read_date
 from policy.reading.money import PartOfFen, plain_yuan, to_fen
 from policy.reading.numbers import NotAFigure, read_figure
+from tests.support.corpus import CORPUS
 
 ON = date(2026, 11, 28)
 REASONS = {"empty", "negative", "several", "about", "doubt", "other"}
 DATE_REASONS = {"other", "future", "bare", "about", "year", "impossible", "several", "doubt"}
-MEASURES = {measure.id: measure for measure in form().measures}
+MEASURES = {measure.id: measure for measure in CORPUS.form.measures}
 
 _FIGURES = "0123456789.,，０１²①零一二两三五十百千万亿半点块元角毛分共约多个人班不对是吧？ -'"
 _DATES = "0123456789.-/年月日号去前今上个周星期季度初底半国庆至到天一二三十廿不对是吧，"
@@ -63,22 +64,22 @@ def test_any_text_is_a_date_or_asked_back(text: str, today: date) -> None:
 @given(texts(60), st.sampled_from(sorted(MEASURES)))
 def test_any_text_is_a_cell_or_refused(text: str, measure: str) -> None:
     try:
-        assert 0 <= form().read_cell(MEASURES[measure], text) <= MEASURES[measure].most()
+        assert 0 <= CORPUS.form.read_cell(MEASURES[measure], text) <= MEASURES[measure].most()
     except Refused as error:
         assert error.likely is None or 0 <= error.likely <= MEASURES[measure].most()
 
 
 @settings(max_examples=60)
-@given(texts(200), st.sampled_from(kinds()))
+@given(texts(200), st.sampled_from(kinds(CORPUS)))
 def test_any_text_is_read_by_every_kind(text: str, kind: str) -> None:
-    found = read(kind, text, ON)
+    found = read(CORPUS, kind, text, ON)
     assert found["kind"] in ("value", "ask", "refuse")
     assert json.loads(json.dumps(found)) == found
 
 
 @given(texts(200))
 def test_masking_keeps_the_length_and_masks_no_further(text: str) -> None:
-    masked, was_masked = mask(text)
+    masked, was_masked = mask(CORPUS.form, text)
     assert len(masked) == len(text)
     assert was_masked is (masked != text)
     assert all(new in (old, "*") for old, new in zip(text, masked, strict=True))
@@ -90,7 +91,7 @@ def test_masking_keeps_the_length_and_masks_no_further(text: str) -> None:
 @given(st.integers(0, 10**10), st.sampled_from(sorted(MEASURES)))
 def test_a_cell_is_read_as_it_is_shown(value: int, measure: str) -> None:
     value = min(value, MEASURES[measure].most())
-    assert form().read_cell(MEASURES[measure], MEASURES[measure].show(value)) == value
+    assert CORPUS.form.read_cell(MEASURES[measure], MEASURES[measure].show(value)) == value
 
 
 @given(st.integers(0, 10**10))
@@ -118,8 +119,8 @@ def test_days_from_one_to_another_are_read_as_they_are_told(first: date, length:
 
 @given(texts(200))
 def test_what_is_masked_stays_as_it_is(text: str) -> None:
-    masked = mask(text)[0]
-    assert mask(masked)[0] == masked
+    masked = mask(CORPUS.form, text)[0]
+    assert mask(CORPUS.form, masked)[0] == masked
 
 
 @given(st.decimals(0, 10**4, places=6))
@@ -177,7 +178,7 @@ def long_texts() -> list[str]:
 @pytest.mark.parametrize("kind", ["count", "money", "date", "mask"])
 @pytest.mark.parametrize("text", long_texts(), ids=lambda text: repr(text[:6]))
 def test_the_time_grows_no_faster_than_the_text(kind: str, text: str) -> None:
-    read(kind, text, ON)  # what is loaded once is loaded
-    once = calls(lambda: read(kind, text, ON))
-    four_times = calls(lambda: read(kind, text * 4, ON))
+    read(CORPUS, kind, text, ON)  # what is loaded once is loaded
+    once = calls(lambda: read(CORPUS, kind, text, ON))
+    four_times = calls(lambda: read(CORPUS, kind, text * 4, ON))
     assert four_times <= 5 * once + 200

@@ -10,6 +10,8 @@ from policy.form.form import NOT_KNOWN, Cell, Form, Measure, Refused
 
 NO_BUSINESS = "no_business"
 
+MOST_NAMES = 50  # names in one message; the form has a dozen
+
 LONGEST_NAME = 8  # characters of an occupation as people write it
 
 MISTYPED = 0.6  # how like an occupation a name must be to count as a slip
