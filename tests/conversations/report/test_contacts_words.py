@@ -267,7 +267,7 @@ def test_figures_as_they_are_spoken(wang: Person, app: App, typed: str, value: i
     assert ("约数" in wang.text) == (value is None)
 
 
-@pytest.mark.parametrize("typed", ["120人吧", "应该是120", "130，不对，120", "O"])
+@pytest.mark.parametrize("typed", ["120人吧", "应该是120", "男50女70，共120", "O"])
 def test_a_figure_doubted_or_put_right_is_confirmed_in_one_tap(wang: Person, app: App, typed: str) -> None:
     wang.says("大数据", "3", "2", typed)
     assert rows(app)["大数据"][2] is None
