@@ -97,8 +97,11 @@ class Router:
             return None
         try:
             value = prompt.read(text)
-        except Problem:
-            return None
+        except Problem as problem:
+            if problem.data.get("likely") is None:
+                return None
+            read_again = partial(dialog_manager.answer, self.stage, lambda asked: asked.read(text))
+            return Reading("answer", read_again, sure=False)  # it asks in one tap what it took it for
         return Reading("answer", partial(dialog_manager.answer, self.stage, lambda _: value))
 
     def _word_everywhere(self, text: str) -> Reading | None:
