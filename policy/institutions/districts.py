@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# name → what else people write. 高区, 经区 and 临港区 are development zones listed beside the districts.
+# name → what else people write. 高区, 经区, 临港区 and 南海新区 are development zones beside the districts;
+# the notice (通知) addresses the last one by name.
 DISTRICTS: dict[str, tuple[str, ...]] = {
     "环翠区": ("环翠",),
     "文登区": ("文登",),
@@ -11,6 +12,7 @@ DISTRICTS: dict[str, tuple[str, ...]] = {
     "高区": ("高新区", "火炬高技术产业开发区", "威海火炬高技术产业开发区"),
     "经区": ("经开区", "经济技术开发区", "威海经济技术开发区"),
     "临港区": ("临港", "临港经济技术开发区", "威海临港经济技术开发区"),
+    "南海新区": ("南海", "威海南海新区"),
     "市直": ("市属", "市本级"),
 }
 
