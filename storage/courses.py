@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -135,42 +136,53 @@ def of_quarter(
     """Occupation → measures that the courses bring to a quarter (`first`…`last`, both included).
 
     A class and its people count when it ended, a certificate when it was issued, a subsidy when it
-    was paid; a class counts as subsidised in the quarter it ended when it is in the catalogue. Where
-    nobody said whether one is, that measure is left out: it is not known from here.
+    was paid; a class counts as subsidised in the quarter it ended when it is in the catalogue. What was
+    not recorded is not 0: a measure is left out where any course of the occupation that ended by then
+    has no such stage, or the stage no figure.
     """
-    within = or_(*(course.c[f"{s}_on"].between(first, last) for s in ("ended", "certified", "paid")))
     rows = connection.execute(
         select(course).where(
-            course.c.institution_id == institution_id, course.c.withdrawn_at.is_(None), within
+            course.c.institution_id == institution_id,
+            course.c.withdrawn_at.is_(None),
+            or_(*(course.c[f"{s}_on"] <= last for s in ("ended", "certified", "paid"))),
         )
     )
-    found: dict[str, dict[str, int]] = {}
-    unsaid: set[str] = set()
+    by_occupation: dict[str, list[Course]] = {}
     for one in map(_course, rows):
-        sums = found.setdefault(
-            one.occupation,
-            dict.fromkeys(
-                ("classes", "subsidised_classes", "trained", "certified", "subsidised", "amount"), 0
-            ),
-        )
-
-        def came(stage: str, dates: dict[str, date] = one.dates) -> bool:
-            return stage in dates and first <= dates[stage] <= last
-
-        if came("ended"):
-            sums["classes"] += 1
-            sums["subsidised_classes"] += one.catalogued is True
-            if one.catalogued is None:
-                unsaid.add(one.occupation)
-            sums["trained"] += one.trained or 0
-        if came("certified"):
-            sums["certified"] += one.certificates or 0
-        if came("paid"):
-            sums["subsidised"] += one.subsidised or 0
-            sums["amount"] += one.amount or 0
-    for occupation in unsaid:
-        del found[occupation]["subsidised_classes"]
+        by_occupation.setdefault(one.occupation, []).append(one)
+    found: dict[str, dict[str, int]] = {}
+    for occupation, some in by_occupation.items():
+        if any(first <= one.dates[s] <= last for one in some for s in _COUNTED if s in one.dates):
+            added = {m: _added(some, m, first, last) for m in _BROUGHT}
+            known = {m: value for m, value in added.items() if value is not None}
+            if known:
+                found[occupation] = known
     return found
+
+
+_COUNTED = ("ended", "certified", "paid")
+# What a stage brings to the form: measure → (the stage, what it brings, None where that was not said).
+_BROUGHT: dict[str, tuple[str, Callable[[Course], int | None]]] = {
+    "classes": ("ended", lambda one: 1),
+    "subsidised_classes": ("ended", lambda one: None if one.catalogued is None else int(one.catalogued)),
+    "trained": ("ended", lambda one: one.trained),
+    "certified": ("certified", lambda one: one.certificates),
+    "subsidised": ("paid", lambda one: one.subsidised),
+    "amount": ("paid", lambda one: one.amount),
+}
+
+
+def _added(some: list[Course], measure: str, first: date, last: date) -> int | None:
+    """What the courses bring to a measure from `first` to `last`; None when that is not known of one."""
+    stage, read = _BROUGHT[measure]
+    sum_ = 0
+    for one in some:
+        day = one.dates.get(stage)
+        value = read(one) if day is not None and first <= day <= last else 0
+        if day is None or value is None:
+            return None
+        sum_ += value
+    return sum_
 
 
 def reminder_of(course_id: int) -> str:

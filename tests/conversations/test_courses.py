@@ -184,17 +184,41 @@ def test_the_draft_is_filled_from_the_registry_and_says_so(contact: Person, app:
     contact.says("填报", "2026Q4")
     contact.presses("从课程登记带出")
     assert "已从课程登记带出：大数据" in contact.text
-    assert "请核对" in contact.text
+    assert "没有当作 0" in contact.text
     with transaction(app.engine, read_only=True) as connection:
         found = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
     assert found == {
         "classes": 2,
         "subsidised_classes": 2,
         "trained": 75,
-        "certified": 38,
-        "subsidised": 0,
-        "amount": 0,
+        "certified": None,  # of two courses it was not recorded: that is not 0
+        "subsidised": None,
+        "amount": None,
     }
+
+
+def test_what_was_not_recorded_is_asked_and_not_taken_for_none(contact: Person, app: App) -> None:
+    ended_course(contact)
+    contact.says("填报", "2026Q4")
+    contact.presses("从课程登记带出")
+    with transaction(app.engine, read_only=True) as connection:
+        row = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
+    assert list(row.values()) == [1, 1, 40, None, None, None]
+    assert "【大数据 4/6】" in contact.text
+
+
+def test_what_was_recorded_in_another_quarter_is_none_of_this_one(contact: Person, app: App) -> None:
+    ended_course(contact)
+    contact.says("课程登记", "一期大数据", "发证", "12月20日", "38")
+    contact.says("课程登记", "一期大数据", "补贴", "12月22日", "30", "4.5万")
+    ended_course(contact, "往季大数据", "2026年8月2日", "99")
+    contact.says("课程登记", "往季大数据", "发证", "9月20日", "90")
+    contact.says("课程登记", "往季大数据", "补贴", "9月22日", "80", "9万")
+    contact.says("填报", "2026Q4")
+    contact.presses("从课程登记带出")
+    with transaction(app.engine, read_only=True) as connection:
+        row = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
+    assert list(row.values()) == [1, 1, 40, 38, 30, 4_500_000]
 
 
 def test_nothing_is_offered_without_courses_nor_to_strangers(contact: Person, talk: Talk, app: App) -> None:
