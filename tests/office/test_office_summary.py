@@ -145,12 +145,37 @@ class TestTheParagraph:
         assert "培训220人" in said
         assert "发放培训补贴16.70005万元" in said
         assert "含未审核" in said
-        assert "增加120人（增长120.0%）" in said
+        assert "只比两个季度都计入的1家：威海数字培训学校；本季度另有2家、上季度另有0家" in said
+        assert "培训人数增加50人（增长50.0%）" in said  # 150 after 100, not 220 after 100
+        assert "发放补贴金额增加5.20005万元" in said
         await browser.opens(PAGE + "&accepted=1")
         said = re.search(r'id="words">(.*?)</p>', browser.page, re.S)[1]  # type: ignore[index]
         assert "审核通过的报表" in said
         assert "培训150人" in said
         assert "发放培训补贴13.20005万元" in said
+
+    async def test_no_institution_in_both_quarters_is_no_comparison(self, app: App) -> None:
+        officer = head(app)
+        reports_(school(app, "威海数字培训学校"), Q3, "大数据 2 1 100 60 50 80000")
+        reports_(school(app, "荣成职校"), Q4, "大数据 1 0 20 10 5 5000")
+        browser = await Browser(app).enters(officer)
+        await browser.opens(PAGE)
+        assert "没有相同的机构，不作比较" in browser.text
+        assert "%" not in re.search(r'id="words">(.*?)</p>', browser.page, re.S)[1]  # type: ignore[index]
+
+    async def test_accepted_ones_are_compared_with_accepted_ones(self, app: App) -> None:
+        officer = head(app)
+        for name in ("威海数字培训学校", "荣成职校"):
+            one = school(app, name)
+            reports_(one, Q3, "大数据 2 1 100 60 50 80000")
+            accepted(app, name, Q3)
+            reports_(one, Q4, "大数据 2 1 100 60 不掌握 90000")
+        accepted(app, "荣成职校", Q4)
+        browser = await Browser(app).enters(officer)
+        await browser.opens(PAGE + "&accepted=1")
+        assert "只比两个季度都计入的1家：荣成职校" in browser.text
+        assert "培训人数持平" in browser.text
+        assert "金额增加1万元（增长12.5%）" in browser.text
 
     async def test_money_is_written_one_way_and_exactly(self, app: App) -> None:
         officer = head(app)

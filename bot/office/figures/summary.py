@@ -25,13 +25,15 @@ from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import Form
 from policy.institutions.district_order import in_order
 from storage.reports import attachments, board, prior_figures
-from storage.totals import coverage, summary
+from storage.totals import comparison, coverage, summary
+from storage.totals.comparison import Comparison
 from storage.totals.coverage import Counted, Turnout
 from storage.totals.summary import Slice, Wanted
 
 PATH = "/office/summary"
 CHARTED = ("classes", "trained", "certified", "amount")
 QUARTERS = 8  # in charts and in the table beside them
+NAMED = 8  # institutions named where two quarters are compared
 PAGE = 500  # revisions on a page of origins
 
 
@@ -149,7 +151,6 @@ def show(visit: Visit) -> Answer:
     here = [g for g in groups if chosen.district is None or (g.district or "") == chosen.district]
     here_counted = replace(figures.turnout(chosen.quarter), expected=sum(g.count for g in here))
     annexed, scanned = attachments.annexed(visit.connection, str(chosen.quarter), chosen.accepted)
-    before = chosen.quarter.previous()
     by_district = figures.lines(lambda s: s.district)
     places = {g.district for g in here} | set(by_district)
     data: dict[str, Any] = {
@@ -158,8 +159,8 @@ def show(visit: Visit) -> Answer:
         "named": figures.occupations("quarter"),
         "whole": totals.whole(figures.slices, chosen.quarter, chosen.basis),
         "bases": totals.every_basis(figures.slices, chosen.quarter),
-        "before": before,
-        "last": totals.whole(figures.slices, before, "quarter") if before else Line(),
+        "named_at_most": NAMED,
+        "compared": _compared(visit, chosen, figures),
         "counts": counts(here),
         "by_district": {name: by_district.get(name, Line()) for name in in_order(places)},
         "places": in_order({g.district for g in groups} | set(by_district)),
@@ -177,6 +178,16 @@ def show(visit: Visit) -> Answer:
         **_shared(chosen),
     }
     return Page("summary.html", data)
+
+
+def _compared(visit: Visit, chosen: Chosen, figures: Figures) -> Comparison | None:
+    """Compare the quarter with the one before, the same institutions in both; None where one has none."""
+    before = chosen.quarter.previous()
+    if before is None or not (figures.turnout(before).count and figures.turnout(chosen.quarter).count):
+        return None
+    return comparison.compare(
+        visit.connection, str(chosen.quarter), str(before), chosen.accepted, chosen.district
+    )
 
 
 def _shared(chosen: Chosen) -> dict[str, Any]:
