@@ -24,6 +24,8 @@ _LEVEL = re.compile(r"[（(]?(?:初级|中级|高级|[初中高])(?:班|证|证�
 _CALLED = re.compile(r"(?:工程技术人员|工程技术员|工程师|专业|方向|职业)$")
 _ASKED = re.compile(r"，请(?:核对|写)[^，]*$")
 
+KINDS = ("greater", "without", "per_head", "per")  # how a rule sets two measures beside each other
+
 # A cell: a number (people, classes, or fen), 不掌握, or not filled.
 Cell = int | Literal["not_known"] | None
 Row = Mapping[str, Cell]  # measure id → cell
@@ -42,6 +44,7 @@ class Measure:
     part_of: str = ""
     aliases: tuple[str, ...] = ()
     brief: str = ""  # its head where there is little room
+    said: tuple[str, ...] = ()  # what people say beside its figure; 补贴/人: with that unit only
 
     def show(self, cell: Cell) -> str:
         """The cell as people read it: money in yuan without needless decimals; "" when not filled."""
@@ -168,6 +171,14 @@ class Form:
         names = ((o, (o.name.upper(), o.full, *map(str.upper, o.aliases))) for o in self.occupations)
         return dict(reversed([(name, o) for o, called in names for name in called]))
 
+    def said(self, words: str, unit: str = "") -> Measure | None:
+        """The measure that is meant when these words stand beside a figure with that unit."""
+        for told in (f"{words}/{unit}", words):
+            for m in self.measures:
+                if told in m.said:
+                    return m
+        return None
+
     def find_occupation(self, text: str) -> Occupation | None:
         """The occupation that people mean by `text`: name, full title, alias, or the start of one name.
 
@@ -253,7 +264,21 @@ class Form:
 
         Only filled cells are looked at, so an unfinished row can be asked too.
         """
-        return [d for rule in self.unlikely for d in self._apply(rule, row, last)]
+        found: list[Doubt] = []
+        for rule in self.unlikely:
+            for one in self._apply(rule, row, last):
+                if not self._same_cause(rule, one, found, row):
+                    found.append(one)
+        return found
+
+    @staticmethod
+    def _same_cause(rule: dict[str, Any], doubt: Doubt, before: list[Doubt], row: Row) -> bool:
+        """Whether an earlier doubt asks about the same slip already."""
+        asked = {m for one in before for m in one.measures}
+        if any(kind in rule for kind in ("per", "per_head", "ten_times")):
+            return bool(asked.intersection(doubt.measures))
+        zeros = {m for m in doubt.measures if row.get(m) == 0}
+        return bool(asked & zeros)
 
     def doubt_order(self, occupation: str, doubt_id: str) -> tuple[int, int, int]:
         """Where an explanation stands among others: by its row, then its rule, then its measure."""
@@ -281,14 +306,17 @@ class Form:
         def shown(measure_id: str) -> str:
             return self.measure(measure_id).show(row.get(measure_id))
 
-        for kind in ("greater", "without", "per_head"):
+        for kind in KINDS:
             if kind not in rule:
                 continue
             a, b = (row.get(i) for i in rule[kind])
             if not (isinstance(a, int) and isinstance(b, int)):
                 continue
             if _wrong(kind, a, b, rule.get("band", (0, 0))):
-                ratio = f"{Decimal(a) / 100 / b:.2f}" if kind == "per_head" else ""
+                ratio = ""
+                if b and kind in ("per", "per_head"):
+                    each = Decimal(a) / b / (100 if kind == "per_head" else 1)
+                    ratio = f"{each:,.2f}".rstrip("0").rstrip(".") if kind == "per" else f"{each:,.2f}"
                 yield doubt(rule[kind], a=shown(rule[kind][0]), b=shown(rule[kind][1]), ratio=ratio)
         if "not_known" in rule and all(row.get(m.id) is not None for m in self.measures):
             unknown = [m.id for m in self.measures if row.get(m.id) == NOT_KNOWN]
@@ -297,12 +325,14 @@ class Form:
         if last is None:
             return
         if "ten_times" in rule:
-            for m in self.measures:
-                now, before = row.get(m.id), last.get(m.id)
-                if not (isinstance(now, int) and isinstance(before, int) and now > 0 and before > 0):
-                    continue
-                if now >= 10 * before or before >= 10 * now:
-                    yield doubt([m.id], a=m.show(now), b=m.show(before))
+            far = [
+                m for m in self.measures if _ten_times(m, row.get(m.id), last.get(m.id), rule["ten_times"])
+            ]
+            if far:  # one cause, however many cells: another scale, or a table of another kind
+                told = (
+                    rule["cell"].format(title=m.title, a=m.show(row[m.id]), b=m.show(last[m.id])) for m in far
+                )
+                yield doubt([m.id for m in far], cells="、".join(told))
         if "same_as_last" in rule:
             ids = [m.id for m in self.measures]
             cells = [row.get(i) for i in ids]
@@ -345,15 +375,28 @@ def _wrong(kind: str, a: int, b: int, band: tuple[int, int]) -> bool:
         return a > b
     if kind == "without":
         return a > 0 and b == 0
+    if kind == "per":
+        return a > 0 and b > 0 and not band[0] * b <= a <= band[1] * b
     return a > 0 and b > 0 and not band[0] * 100 * b <= a <= band[1] * 100 * b
+
+
+def _ten_times(measure: Measure, now: Cell, before: Cell, least: Mapping[str, int]) -> bool:
+    """Whether a figure is ten times that of the quarter before, or a tenth, and far enough from it."""
+    if not (isinstance(now, int) and isinstance(before, int) and now > 0 and before > 0):
+        return False
+    apart = abs(now - before) // (100 if measure.kind == "money" else 1)
+    return apart >= least[measure.kind] and (now >= 10 * before or before >= 10 * now)
 
 
 def parse_form(raw: Mapping[str, Any]) -> Form:
     """The form from the content of its file. Raises PolicyError for a rule on an unknown measure."""
-    measures = tuple(Measure(**{**m, "aliases": tuple(m.get("aliases", ()))}) for m in raw["measures"])
+    lists = ("aliases", "said")
+    measures = tuple(
+        Measure(**{**m, **{name: tuple(m.get(name, ())) for name in lists}}) for m in raw["measures"]
+    )
     ids = {m.id for m in measures}
     for rule in (*raw["unlikely"], *raw.get("since_start", ())):
-        for kind in ("greater", "without", "per_head"):
+        for kind in KINDS:
             for measure_id in rule.get(kind, ()):
                 if measure_id not in ids:
                     raise PolicyError(f"form.yaml: {rule['id']}: 没有指标 {measure_id}")

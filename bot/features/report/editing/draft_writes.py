@@ -13,7 +13,7 @@ from bot.features.report.context import Changed, ReportContext
 from bot.features.report.editing import concurrent_edits
 from bot.features.report.editing.cell_hints import AskTotal
 from bot.features.report.prompts import AskCell, AskWhy
-from policy.form.form import NOT_KNOWN, Cell, Form, Measure
+from policy.form.form import KINDS, NOT_KNOWN, Cell, Form, Measure
 from policy.form.rows import Line, are_figures, bare_row, only_rows
 from storage.reports import drafts, reports
 from storage.reports.reports import VersionConflict
@@ -114,11 +114,11 @@ def _touches(form: Form, doubt_id: str, cells: dict[str, Cell]) -> bool:
     rule_id, _, measure = doubt_id.partition(".")
     rule = next((r for r in form.unlikely if r["id"] == rule_id), {})
     looked_at = {measure}
-    for kind in ("greater", "without", "per_head"):
+    for kind in KINDS:
         looked_at.update(rule.get(kind, ()))
     if "not_known" in rule and NOT_KNOWN in cells.values():
         return True
-    if "same_as_last" in rule:
+    if "same_as_last" in rule or "ten_times" in rule:
         looked_at.update(m.id for m in form.measures)
     return bool(looked_at & set(cells))
 
