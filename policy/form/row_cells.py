@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
 
-from policy.form.form import Form
-from policy.form.sheet import UNKNOWN
+from policy.form.form import Form, Measure
+from policy.form.sheet import IDLE, UNKNOWN
 from policy.reading.numbers import is_dash, looks_like_figure
-from policy.reading.numerals import fold
+from policy.reading.numerals import HAN, fold
 
 MOST_LINES = 200  # lines of one text; the form has a dozen rows
 MOST_CELLS = 300  # cells of a line; every row of the form on one line has fewer
 LONGEST_CELL = 100  # characters; no figure and no name is as long
 _UNIT = re.compile("个班|元整|块钱|个|人|名|位|元|块")  # alone behind a figure; 班次 begins the next one
 _GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
-_ONE_FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?\D*")
-_NUMBERED = re.compile(r"^\d{1,2}[.、)）]?$")
+_NUMBERED = re.compile(r"^(?:\d{1,2}[.、)）]?|[（(]?[一二三四五六七八九十]{1,3}[)）]?)$")
 _SEPARATORS = re.compile(r"[\s、，,;；|。/:：]+")
+_NUMBERED_ONTO = re.compile(r"^[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[.、)）]?(?=[^\d.])")
+_IDLE_SAID = re.compile(
+    r"[本这]?个?季度?(?:我们)?|[还都也一]?(?:个班)?都?(?:没有?|未)(?:开|办|举办|组织|开展|培训)(?:过|展)?(?:班|培训|业务)?了?"
+)
+_SAID_ONTO = re.compile(
+    rf"^(?:一?共)?(?:开|办|举办|培训)了?[\d{HAN}]|"
+    r"^(?:[本这]个?季度)?(?:还|都|也|的)?(?:没有?|未|无)(?:开|办|业务|培训|举办|组织|有业务)"
+)
+_ALL_ZERO = re.compile("(?:六项|6项|各项)?(?:数据?|数字)?(?:全部|全都|全|都)(?:是|为|填|报)?[0零〇]")
+MOST_COMMAS = 12  # commas in a row's figures that may part or group
 _AROUND = "【】[]「」『』《》“”\"'‘’"
 
 
@@ -29,20 +39,29 @@ def is_crowded(text: str) -> bool:
 
 
 def whole_lines(form: Form, text: str) -> Iterator[str]:
-    """The lines that are not empty; a name on a line of its own is joined with its figures below."""
+    """The lines that are not empty; a row that goes on below is joined, as far as it has room for figures."""
     waiting = ""
+    room = 0  # figures that the row which waits still has room for
     for raw in list(filter(str.strip, text.splitlines()))[:MOST_LINES]:
         cells = parts(form, raw)
-        if waiting and cells and "\t" not in raw and _begins_with_figure(form, cells):
+        held = sum(map(_holds_figure, cells))
+        if waiting and cells and "\t" not in raw and 0 < held <= room and _begins_with_figure(form, cells):
             waiting += f" {raw}"
+            room -= held
             continue
         if waiting:
             yield waiting
-        waiting = raw if len(cells) == 1 and form.find_occupation(cells[0]) else ""
+        named = bool(cells) and "\t" not in raw and form.find_occupation(cells[0]) is not None
+        room = len(form.measures) - held if named else 0
+        waiting = raw if named and room > 0 and not is_idle(cells[1:]) else ""
         if not waiting:
             yield raw
     if waiting:
         yield waiting
+
+
+def _holds_figure(cell: str) -> bool:
+    return is_value(cell) or bool(re.search(r"\d", cell))
 
 
 def _begins_with_figure(form: Form, cells: list[str]) -> bool:
@@ -60,12 +79,8 @@ def parts(form: Form, raw: str) -> list[str]:
             cut.pop()
         cut = cut[next((i for i, p in enumerate(cut) if p), 0) :]
     else:
-        plain = re.sub("[:：]", " ", raw).strip()
-        if not re.search(r"[\s、;；|]", plain) and len(re.findall("[,，]", plain)) > 4:
-            cut = re.split("[,，]", plain)  # a line of CSV
-        else:
-            cut = re.split(r"[\s\u3000、，;；|。]+", _GROUPED.sub(",", plain))
-            cut = [q for p in cut for q in (p.split(",") if _is_csv(p) else [p])]
+        plain = _GROUPED.sub("\0", re.sub("[:：]", " ", raw).strip())
+        cut = [p.replace("\0", ",") for p in re.split(r"[\s\u3000、，,;；|｜。]+", plain)]
         cut = [q for p in cut for q in (p.split("/") if p.count("/") > 4 else [p])]
         cut = [p.strip(",") for p in cut if p.strip(",")]
     joined: list[str] = []
@@ -80,11 +95,6 @@ def parts(form: Form, raw: str) -> list[str]:
     return _unglued(form, joined)
 
 
-def _is_csv(part: str) -> bool:
-    """Whether commas stand between figures (1,1,25,20,20,30000), not inside one (1,200,000)."""
-    return part.count(",") > 4 and not _ONE_FIGURE.fullmatch(part)
-
-
 def _is_short(cell: str) -> bool:
     return len(cell) < LONGEST_CELL
 
@@ -94,25 +104,84 @@ def _unglued(form: Form, cells: list[str]) -> list[str]:
     if not cells or form.find_occupation(cells[0]):
         return cells
     first = unicodedata.normalize("NFKC", cells[0])
-    numbered = re.match(r"^\d{1,2}[.、)）]?(?=\D)", first)
-    if numbered and form.find_occupation(first[numbered.end() :].strip(_AROUND)):
-        return [first[numbered.end() :].strip(_AROUND), *cells[1:]]
-    onto = re.match(r"^(\D+?)(\d.*)$", fold(cells[0]))
+    numbered = _NUMBERED_ONTO.match(first)
+    if numbered and (rest := first[numbered.end() :].strip(_AROUND)):
+        if form.find_occupation(rest):
+            return [rest, *cells[1:]]
+        if (again := _onto(form, rest)) is not None:
+            return [*again, *cells[1:]]
+    onto = _onto(form, fold(cells[0]))
+    return [*onto, *cells[1:]] if onto is not None else cells
+
+
+def _onto(form: Form, first: str) -> list[str] | None:
+    """A name and what is written onto it: a figure, 没开班, 开了3个班."""
+    onto = re.match(r"^(\D+?)(\d.*)$", first)
     if onto and form.find_occupation(onto[1].strip(_AROUND)):
-        return [onto[1].strip(_AROUND), onto[2], *cells[1:]]
-    return cells
+        return [onto[1].strip(_AROUND), onto[2]]
+    for occupation in form.occupations:
+        for name in (occupation.full, occupation.name):
+            if first.startswith(name) and _SAID_ONTO.match(first[len(name) :]):
+                return [name, first[len(name) :]]
+    return None
+
+
+def is_idle(cells: Sequence[str]) -> bool:
+    """Whether what stands behind a name says that there was nothing of it: 没开班, 这季度没开."""
+    said = re.sub(r"\s", "", "".join(cells))
+    return said in IDLE or (len(said) <= 20 and bool(said) and not _IDLE_SAID.sub("", said))
+
+
+def is_all_zero(cells: Sequence[str]) -> bool:
+    """Whether what stands behind a name says that all its figures are 0: 全是0, 六项都是零."""
+    said = re.sub(r"\s", "", fold("".join(cells)))
+    return bool(_ALL_ZERO.fullmatch(said))
+
+
+def regrouped(form: Form, typed: list[str], wanted: Sequence[Measure | None]) -> list[str]:
+    """The figures with their commas read so that there are as many as are wanted.
+
+    In `3,2,120` a comma parts figures, in `1,200` it groups digits. Where exactly one reading gives the
+    right number of figures, each of which its column takes, it is that; otherwise they stay as they are.
+    """
+    pieces = [part.split(",") for part in typed]
+    short = len(wanted) - len(typed)
+    inner = [(i, j) for i, piece in enumerate(pieces) for j in range(1, len(piece))]
+    if short <= 0 or len(inner) > MOST_COMMAS or short > len(inner):
+        return typed
+    found: list[list[str]] = []
+    for cuts in combinations(inner, short):
+        figures = []
+        for i, piece in enumerate(pieces):
+            edges = [0, *(j for k, j in cuts if k == i), len(piece)]
+            figures += [",".join(piece[a:b]) for a, b in pairwise(edges)]
+        if all(map(_can_be, [form] * len(wanted), wanted, figures)):
+            found.append(figures)
+    return found[0] if len(found) == 1 else typed
+
+
+def _can_be(form: Form, measure: Measure | None, figure: str) -> bool:
+    if re.match(r"0\d", figure) or measure is None:
+        return False
+    try:
+        form.read_cell(measure, figure)
+    except ValueError:
+        return is_dash(figure) or figure in UNKNOWN
+    return True
 
 
 def rows_of(form: Form, cells: list[str]) -> Iterator[list[str]]:
     """The rows of a line: another begins where an occupation stands behind figures and before others."""
     begun, before = 0, False  # `before`: a figure stands behind the name with which the row begins
     for i, part in enumerate(cells[:-1]):
-        follows = is_value(cells[i + 1]) or form.find_measure(cells[i + 1]) is not None
+        follows = (
+            is_value(cells[i + 1]) or is_idle([cells[i + 1]]) or form.find_measure(cells[i + 1]) is not None
+        )
         if before and follows and not looks_like_figure(part) and form.find_occupation(part):
             yield cells[begun:i]
             begun, before = i, False
         else:
-            before = before or (i > begun and is_value(part))
+            before = before or (i > begun and (is_value(part) or is_idle([part])))
     yield cells[begun:]
 
 

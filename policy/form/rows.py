@@ -11,21 +11,50 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from policy.form.form import Form, Measure, Occupation
-from policy.form.row_cells import LONGEST_CELL, MOST_LINES, is_crowded, is_value, parts, rows_of, whole_lines
-from policy.form.sheet import ENDS, IDLE, MOST_COLUMNS, Heads, SheetCell, find_heads, quarter_in
-from policy.reading.numbers import is_dash
-
-TOTALS = frozenset("合计 总计 小计 共计 总数 合 计 总和".split())
-_HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())
-LONGEST_QUARTER = 40  # characters of a quarter before figures, blanks included
-_NAMED = re.compile(r"^(\D+?)[:：=]?\s*([\d０-９].*|不掌握)$")
-_QUARTER_FIRST = re.compile(
-    r"^((?:20)?\d\d\s*年?\s*第?\s*(?:[1-4一二三四]\s*季度|[Qq][1-4])|第?[1-4一二三四]季度|[上本这](?:一)?个?季度?)"
-    r"[\s:：,，的]*(?=\D|$)"
+from policy.form.quarter_words import Named, leading, read_told
+from policy.form.row_cells import (
+    LONGEST_CELL,
+    MOST_LINES,
+    is_all_zero,
+    is_crowded,
+    is_idle,
+    is_value,
+    parts,
+    regrouped,
+    rows_of,
+    whole_lines,
 )
+from policy.form.sheet import (
+    FOOT,
+    IDLE,
+    LEVEL,
+    MOST_COLUMNS,
+    NUMBERING,
+    UNKNOWN,
+    Heads,
+    SheetCell,
+    find_heads,
+    is_total,
+)
+from policy.form.worded_row import read_worded
+from policy.reading.numbers import is_dash, is_number
+
+_HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())
+_NAMED = re.compile(r"^(\D+?)[:：=]?\s*([\d０-９].*|不掌握)$")
+_CORRECTED = re.compile("不对|打错了|说错了|写错了|错了|更正")
+_INSTEAD = re.compile(r"^(\D*?)(?:应该是|应为|改成|改为|应是|是|为|[:：=])?\s*([^\s是为]+)$")
+LONGEST_CORRECTION = 30  # characters
+_PREFACE = re.compile("[不没别除非和与跟及同每按]|上季|去年|上年|计划|预计")
+_ALIKE = re.compile(r"^(.+?)(?:[跟和与及])(.+?)(?:都是|均为|都为|各是|都|各)$")
+_PER_HEAD = re.compile(r"(?:人均|每人|平均)\D{0,3}\d")
+_IN_ALL = re.compile(r"^(?:总共|一共|共计|合计|共)(?=\d)")
+LINES_SEEN = 20  # lines read of a text that has too many to be taken
+LONGEST_PAIR = 40  # characters of two occupations that are alike
+MOST_INSIDE = 40  # cells of a line in which a name that is not the first is looked for
+LONGEST_PREFACE = 12  # characters before a row that say nothing of it: 领导让报
 
 
 @dataclass(frozen=True)
@@ -33,12 +62,14 @@ class Line:
     """One line as read.
 
     `kind` is row: `cells` are measure id → figure as typed, for `occupation`; idle: 无业务; total: as
-    row, without an occupation; head: names of columns; quarter: `text` names the quarter meant; form:
-    the form's own title, head or foot; name: an occupation that is not known, `near` those like it;
-    level: one level of `occupation`; count: figures that cannot be placed, `count` of `expected`,
-    `missing` the measures without one; many: the text has more lines or cells than are read; other:
-    none. `remark` is what stands behind a row's figures;
-    `wan` tells that the amount's head says 万元.
+    row, without an occupation; head: names of columns; quarter: `text` names the quarter meant, which is
+    `named`; form: the form's own title, head or foot; name: an occupation that is not known, `near` those
+    like it; level: one level of `occupation`; continued: rows without a name below that occupation's;
+    both: 无业务 beside figures; dashes: nothing but dashes; count: figures that cannot be placed, `count`
+    of `expected`, `missing` the measures without one; unread: the head of a column that is none of the
+    form's; many: the text has more lines or cells than are read; other: none. `remark` is what stands
+    around a row's figures, `dashed` the measures with a dash, which is not 0; `wan` tells that the
+    amount's head says 万元.
     """
 
     kind: str
@@ -51,17 +82,23 @@ class Line:
     missing: tuple[Measure, ...] = ()
     remark: str = ""
     wan: bool = False
+    dashed: tuple[Measure, ...] = ()
+    named: Named | None = None
 
 
+_NOT_TAKEN = ("name", "level", "continued", "both", "count", "other")
 Columns = Sequence[Measure | None]
 
 
 def read_lines(form: Form, text: str, rows: list[str]) -> list[Line]:
     """Every line of a text that is not empty. With one row only, its name need not be typed.
 
-    Of a text with more lines or cells than are read the first ones are, and the last line is `many`.
+    Of a text with more lines or cells than are taken the first ones tell what it is, and the last line is
+    `many`.
     """
     many = [Line("many", "")] if is_crowded(text) else []
+    if many:
+        text = "\n".join(text.splitlines()[:LINES_SEEN])
     if "\t" in text:
         grid = _grid(text)
         heads = find_heads(form, grid)
@@ -104,21 +141,21 @@ def bare_row(form: Form, text: str) -> dict[str, str] | None:
     """Measure id → figure as typed, of a text that is the six figures of a row without its name."""
     if "\n" in text.strip() or is_crowded(text):
         return None
-    typed = parts(form, text)
+    typed = regrouped(form, parts(form, text), form.measures)
     if len(typed) != len(form.measures) or not all(map(is_value, typed)):
         return None
-    return _dashes_read({m.id: t for m, t in zip(form.measures, typed, strict=True)})
+    return {m.id: t for m, t in zip(form.measures, typed, strict=True) if not is_dash(t)}
 
 
-def quarter_named(form: Form, text: str, rows: list[str]) -> str | None:
-    """The quarter that stands above or before figures, as it was typed."""
-    return next((line.text for line in read_lines(form, text, rows) if line.kind == "quarter"), None)
+def quarter_named(form: Form, text: str, rows: list[str]) -> Named | None:
+    """The quarter that stands above or before figures."""
+    return next((line.named for line in read_lines(form, text, rows) if line.named is not None), None)
 
 
 def wrong_totals(form: Form, lines: list[Line]) -> list[tuple[Measure, int, int]]:
     """(measure, as the total row says, as the rows add up) where these differ, if all can be read."""
     totals = [line for line in lines if line.kind == "total"]
-    if len(totals) != 1 or any(line.kind in ("name", "level", "count", "other") for line in lines):
+    if len(totals) != 1 or any(line.kind in _NOT_TAKEN for line in lines):
         return []
     wrong, total = [], totals[0]
     for measure in form.measures:
@@ -147,36 +184,62 @@ def _grid(text: str) -> list[list[SheetCell]]:
 
 
 def _table(form: Form, grid: list[list[SheetCell]], heads: Heads) -> list[Line]:
-    above = " ".join(cell.text for line in grid[: heads.last] for cell in line)
-    named = quarter_in(above)
-    found = [Line("quarter", named)] if named else []
+    above = [" ".join(cell.text for cell in line) for line in grid[: heads.last]]
+    found = [Line("quarter", n.words, named=n) for n in read_told(above).named if n.back != 0][:1]
     found.append(Line("head", "", wan=bool(heads.wan)))
+    before, others = "", set[int]()
     for line in grid[heads.last + 1 :]:
         texts = [cell.text for cell in line]
         name = texts[heads.first] if len(texts) > heads.first else ""
         bare = re.sub(r"\s", "", name)
-        if bare.startswith(ENDS) and bare not in TOTALS:
-            break
+        first = next((text for text in texts if text), "")
         typed = {m.id: texts[i] for i, m in heads.columns.items() if i < len(texts) and texts[i]}
-        if typed and not all(map(is_dash, typed.values())):
-            found.append(_row_of_table(form, bare, heads.in_yuan(_dashes_read(typed))))
+        if re.sub(r"\s", "", first).startswith(FOOT):
+            continue
+        if typed and all(form.find_measure(text) for text in typed.values()):
+            continue  # the heads again
+        apart = [i for i in range(len(texts)) if texts[i] and i != heads.first and i not in heads.columns]
+        level = any(LEVEL.fullmatch(texts[i]) for i in apart)
+        if typed:
+            others.update(i for i in apart if not LEVEL.fullmatch(texts[i]))
+            found.append(_row_of_table(form, bare, before, level, heads, typed))
+        before = bare or before
+    for i in sorted(others):
+        told = [line[i].text for line in grid[heads.last :: -1][:2] if i < len(line) and line[i].text]
+        if (told[0] if told else "").lower() not in NUMBERING:
+            found.append(Line("unread", told[0][:20] if told else ""))
     return found
 
 
-def _dashes_read(typed: dict[str, str]) -> dict[str, str]:
-    """With 0 for a dash that stands among figures."""
-    return {m: "0" if is_dash(text) else text for m, text in typed.items()}
-
-
-def _row_of_table(form: Form, name: str, cells: dict[str, str]) -> Line:
-    if name in TOTALS:
-        return Line("total", name, None, cells)
-    occupation = form.find_occupation(name) if name else None
+def _row_of_table(
+    form: Form, name: str, before: str, level: bool, heads: Heads, typed: dict[str, str]
+) -> Line:
+    """A row by its heads; `before` is the name that stands last above one without a name."""
+    if is_total(name):
+        return Line("total", name, None, heads.in_yuan(_without_dashes(typed)))
+    occupation = form.find_occupation(name or before)
     if occupation is None:
-        return _unknown(form, name) if name else Line("other", " ".join(cells.values())[:30])
-    if any(re.sub(r"\s", "", typed) in IDLE for typed in cells.values()):
-        return Line("idle", name, occupation)
-    return Line("row", name, occupation, cells)
+        return _unknown(form, name) if name else Line("other", " ".join(typed.values())[:30])
+    if level:
+        return Line("level", occupation.name, occupation)
+    if not name:
+        return Line("continued", " ".join(typed.values())[:30], occupation)
+    if any(re.sub(r"\s", "", text) in IDLE for text in typed.values()):
+        figures = any(is_value(text) and not is_dash(text) and text != "0" for text in typed.values())
+        return Line("both" if figures else "idle", name, occupation)
+    return _row(form, name, occupation, heads.in_yuan(typed))
+
+
+def _row(form: Form, shown: str, occupation: Occupation, typed: dict[str, str], remark: str = "") -> Line:
+    """A row of these cells; a dash in one is not filled, and is not 0."""
+    dashed = tuple(form.measure(m) for m, text in typed.items() if is_dash(text))
+    if len(dashed) == len(typed) and typed:
+        return Line("dashes", shown, occupation)
+    return Line("row", shown, occupation, _without_dashes(typed), remark=remark, dashed=dashed)
+
+
+def _without_dashes(typed: dict[str, str]) -> dict[str, str]:
+    return {m: text for m, text in typed.items() if not is_dash(text)}
 
 
 def _unknown(form: Form, name: str) -> Line:
@@ -192,21 +255,43 @@ def _typed(form: Form, text: str, rows: list[str]) -> Iterator[Line]:
     columns: Columns | None = None
     heads: list[Measure] = []
     for raw in whole_lines(form, text):
-        raw = raw.lstrip()
-        if quarter := _QUARTER_FIRST.match(raw[:LONGEST_QUARTER]):
-            yield Line("quarter", quarter[1].strip())
-            raw = raw[quarter.end() :]
-            if not re.sub(r"[\W_]|情况表|报表|数据?", "", raw):
+        if begun := leading(raw.lstrip()):
+            named, rest = begun
+            yield Line("quarter", named.words, named=named)
+            raw = re.sub(r"^[\s:：,，的]+", "", rest)
+            if not re.sub(r"[\W_]|情况表|报表|数据?|份", "", raw):
                 continue
+        raw, *instead = _CORRECTED.split(raw, maxsplit=1)
+        made: list[Line] = []
         for cells in rows_of(form, parts(form, raw)):
             head = _head(form, cells)
             if head is not None:
                 # A head on two lines has lost its columns; the form's own order is the only one left.
                 heads += [m for m in head if m]
                 columns = None if len(heads) >= len(form.measures) and columns else head or None
-                yield Line("head", raw.strip())
+                made.append(Line("head", raw.strip()))
             else:
-                yield _line(form, raw, cells, columns, rows)
+                made += _lines_of(form, raw, cells, columns, rows)
+        yield from _corrected(form, raw, made, instead[0]) if instead else made
+
+
+def _corrected(form: Form, raw: str, lines: list[Line], instead: str) -> list[Line]:
+    """One row with the cell put right that is said behind it: 不对，人数是125. Any other is not taken."""
+    said = re.sub(r"^[，,。：:；;\s]+|[。.!！\s]+$", "", instead[:LONGEST_CORRECTION])
+    told = _INSTEAD.match(said) if len(instead) <= LONGEST_CORRECTION else None
+    measure = (form.find_measure(told[1]) or form.said(told[1])) if told else None
+    if told and measure and is_number(told[2]) and len(lines) == 1 and lines[0].kind == "row":
+        return [replace(lines[0], cells={**lines[0].cells, measure.id: told[2]})]
+    return [Line("other", " ".join(raw.split())[:30])]
+
+
+def _lines_of(form: Form, raw: str, cells: list[str], columns: Columns | None, rows: list[str]) -> list[Line]:
+    """The row that cells are; two of them, where two occupations are said to be alike."""
+    both = _ALIKE.match(cells[0]) if cells and len(cells[0]) <= LONGEST_PAIR else None
+    names = [form.find_occupation(name) for name in both.groups()] if both else []
+    if names and all(names) and any(map(is_value, cells[1:])):
+        return [_line(form, raw, [o.name, *cells[1:]], columns, rows) for o in names if o]
+    return [_line(form, raw, cells, columns, rows)]
 
 
 def _head(form: Form, cells: list[str]) -> Columns | None:
@@ -238,29 +323,73 @@ def _line(form: Form, raw: str, given: list[str], columns: Columns | None, rows:
     name = given[0].strip(":：") if given else ""
     plain = unicodedata.normalize("NFKC", name)
     rest = given[1:]
-    if plain in TOTALS or (plain == "合" and rest[:1] == ["计"]):
+    if is_total(plain) or (plain == "合" and rest[:1] == ["计"]):
         cells = _cells(form, rest[1:] if plain == "合" else rest, columns)
-        return Line("total", shown, None, cells if isinstance(cells, dict) else {})
+        return Line("total", shown, None, _without_dashes(cells) if isinstance(cells, dict) else {})
     if _of_the_form(form, raw, plain):
-        quarter = quarter_in(raw)
-        return Line("quarter", quarter) if quarter else Line("form", shown)
-    occupation = form.find_occupation(plain)
+        told = [n for n in read_told([raw]).named if n.back != 0]
+        return Line("quarter", told[0].words, named=told[0]) if told else Line("form", shown)
+    occupation, before = form.find_occupation(plain), ""
     if occupation is None and len(rows) == 1 and _measure(form, plain):
         occupation, rest = form.find_occupation(rows[0]), given
     if occupation is None:
-        return _nameless(form, plain, rest, shown)
-    if len(rest) == 1 and re.sub(r"\s", "", rest[0]) in IDLE:
+        occupation, before, rest = _inside(form, given)
+    if occupation is None:
+        return _nameless(form, plain, given[1:], shown)
+    if is_idle(rest):
         return Line("idle", shown, occupation)
+    if is_all_zero(rest):
+        return Line("row", shown, occupation, {m.id: "0" for m in form.measures})
     if rest and rest[0] in ("初级", "中级", "高级") and any(map(is_value, rest)):
-        return Line("level", f"{plain}{rest[0]}", occupation)
+        return Line("level", f"{occupation.name}{rest[0]}", occupation)
+    if rest and is_idle(rest[:1]):
+        return Line(
+            "both" if re.search(r"\d", raw) or any(map(is_value, rest)) else "other", shown, occupation
+        )
+    cells = _cells(form, rest, columns)
+    if not isinstance(cells, dict) or not _readable(form, cells):
+        worded = read_worded(form, "，".join(rest))
+        if worded is not None:
+            return Line("row", shown, occupation, worded, remark=before)
     if not rest or not (is_value(rest[0]) or _named(form, rest) or (rest[0] == "" and any(rest))):
         return Line("other", shown, occupation)
-    cells = _cells(form, rest, columns)
     if isinstance(cells, dict):
-        return Line("row", shown, occupation, cells, remark=_remark(form, rest, columns))
+        remark = " ".join(filter(None, (before, _remark(form, rest, columns))))
+        return _row(form, shown, occupation, cells, remark)
     expected = len(columns) if columns else len(form.measures)
     missing = () if columns else form.measures[cells:]
     return Line("count", shown, occupation, count=cells, expected=expected, missing=missing)
+
+
+def _inside(form: Form, cells: list[str]) -> tuple[Occupation | None, str, list[str]]:
+    """(the one occupation that is named later in a line, the words before it, the cells that are left).
+
+    领导让报：云计算 1 0 33 0 0 0; 培训人数120，大数据的，班次3. Words that may turn the sense leave it open.
+    """
+    told = cells[:MOST_INSIDE] if len(cells) <= MOST_INSIDE else []
+    found = [(i, o) for i, cell in enumerate(told) if (o := form.find_occupation(cell.rstrip("的是")))]
+    if len(found) != 1 or not found[0][0]:
+        return None, "", cells[1:]
+    at, occupation = found[0]
+    before, behind = cells[:at], cells[at + 1 :]
+    words = " ".join(before)
+    if re.search(r"\d", words):
+        whole = [*before, *behind]
+        return (occupation, "", whole) if read_worded(form, "，".join(whole)) else (None, "", cells[1:])
+    if len(words) > LONGEST_PREFACE or _PREFACE.search(words) or any(map(is_value, before)):
+        return None, "", cells[1:]
+    return occupation, words, behind
+
+
+def _readable(form: Form, cells: dict[str, str]) -> bool:
+    """Whether every figure is one that its column takes."""
+    for measure, typed in cells.items():
+        try:
+            if typed not in UNKNOWN and not is_dash(typed):
+                form.read_cell(form.measure(measure), typed)
+        except ValueError:
+            return False
+    return True
 
 
 def _of_the_form(form: Form, raw: str, first: str) -> bool:
@@ -268,7 +397,7 @@ def _of_the_form(form: Form, raw: str, first: str) -> bool:
     bare = re.sub(r"\s", "", raw)
     return (
         form.title in bare
-        or bare.startswith(("附件", *form.head, "填报单位", "填报期", *ENDS))
+        or bare.startswith(("附件", *form.head, "填报单位", "填报期", *FOOT))
         or (first.startswith(".") and not bare.strip(".…。"))
     )
 
@@ -288,12 +417,18 @@ def _cells(form: Form, typed: list[str], columns: Columns | None) -> dict[str, s
     if named is not None:
         return named
     wanted: Columns = columns or form.measures
-    figures = typed
+    figures = typed = regrouped(form, _without_per_head(typed, len(wanted)), wanted)
     if len(typed) > len(wanted) and not any(map(is_value, typed[len(wanted) :])):
         figures = typed[: len(wanted)]  # 备注 behind the figures
     if len(figures) != len(wanted):
         return len(figures)
-    return _dashes_read({m.id: t for m, t in zip(wanted, figures, strict=True) if m and t})
+    return {m.id: t for m, t in zip(wanted, figures, strict=True) if m and t}
+
+
+def _without_per_head(typed: list[str], wanted: int) -> list[str]:
+    """Without what each got, where the sum stands behind it: 60 人均1500，总共90000."""
+    kept = [_IN_ALL.sub("", part) for part in typed if not _PER_HEAD.match(part)]
+    return kept if len(kept) < len(typed) and len(kept) == wanted else typed
 
 
 def _remark(form: Form, typed: list[str], columns: Columns | None) -> str:
@@ -338,6 +473,8 @@ def twice(form: Form, lines: list[Line]) -> dict[str, dict[str, str] | None]:
 
 
 def _agree(form: Form, lines: list[Line]) -> bool:
+    if any(lines[0].cells == line.cells and len(line.cells) == len(form.measures) for line in lines[1:]):
+        return False  # twice the same: one too many, or two batches of one size
     if any(line.kind == "idle" for line in lines):
         return all(line.kind == "idle" for line in lines)
     said: dict[str, set[str]] = {}

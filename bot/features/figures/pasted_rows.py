@@ -9,6 +9,8 @@ from policy.form.form import Cell, Form
 from policy.form.row_cells import MOST_CELLS, MOST_LINES
 from policy.form.rows import Line, read_lines, twice, wrong_totals
 
+_UNSURE = ("level", "continued", "both")  # none of the occupation's other lines is taken either
+
 
 @dataclass
 class Lines:
@@ -42,22 +44,29 @@ def sort_lines(chart: Form, text: str, rows: list[str]) -> tuple[Lines, list[Lin
     for name, added in doubled.items():
         sums = " ".join(added.values()) if added else ""
         result.problems.append({"kind": "twice", "occupation": name, "sums": sums})
+    unsure = {line.occupation.name for line in lines if line.kind in _UNSURE and line.occupation}
+    leveled: set[str] = set()
     for line in lines:
         name = line.occupation.name if line.occupation else ""
         result.totals |= line.kind == "total"
         result.wan |= line.wan
-        if line.kind in ("name", "other"):
+        if line.kind in ("name", "other", "unread"):
             result.problems.append({"kind": line.kind, "line": line.text, "near": line.near})
-        elif not name or name in doubled:
+        elif line.kind == "level" or (name and line.kind in ("continued", "both", "dashes")):
+            told = {"kind": line.kind, "line": line.text, "occupation": name}
+            if told not in result.problems and not (line.kind == "level" and name in leveled):
+                result.problems.append(told)
+            leveled.add(name)
+        elif not name or name in doubled or name in unsure:
             continue  # what belongs to the form, not to a row; or said already
-        elif line.kind == "level":
-            result.problems.append({"kind": "level", "line": line.text, "occupation": name})
         elif line.kind == "count":
-            told = {"count": line.count, "expected": line.expected, "missing": line.missing}
-            result.problems.append({"kind": "count", "occupation": name, **told})
+            counted = {"count": line.count, "expected": line.expected, "missing": line.missing}
+            result.problems.append({"kind": "count", "occupation": name, **counted})
         else:
             known = taken.get(name)
             taken[name] = replace(line, cells={**known.cells, **line.cells}) if known else line
+            if line.dashed:
+                result.problems.append({"kind": "dash", "occupation": name, "measures": line.dashed})
             if line.remark:
                 result.remarks.append((name, line.remark))
     for measure, told_total, added_up in wrong_totals(chart, lines):

@@ -23,6 +23,7 @@ from bot.features.report.context import Remark as Note
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_correction
 from policy.form.form import Cell, Doubt, Form, Measure, Row
+from policy.form.quarter_words import only_quarter
 from policy.reading.numbers import is_none, is_number
 
 NOTHING = "nothing"
@@ -48,8 +49,9 @@ class AskQuarter(Question[str]):
     def read(self, text: str) -> str:
         """A quarter that has begun."""
         now = self.data["now"]
+        named = only_quarter(text)
         try:
-            quarter = Quarter.parse(vocabulary.tidy(text), now)
+            quarter = (named and named.quarter(Quarter.of(now))) or Quarter.parse(vocabulary.tidy(text), now)
         except ValueError:
             raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
         if quarter > Quarter.of(now):

@@ -14,12 +14,11 @@ from bot.features.report import status as report_status
 from bot.features.report.cursor import put_aside
 from bot.features.report.editing import concurrent_edits
 from policy.calendar.quarters import Quarter
+from policy.form.quarter_words import read_told
+from policy.reading.numerals import fold
 from storage.reports import reports
 
 _NAMED = re.compile(r"^(?:填报|填表|报表)[\s:：]*([^\s:：].*)$")
-_QUARTER = re.compile(
-    r"(?:20)?\d\d(?:年第?|-|/)?(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本这]个?季度|第?[1-4一二三四]季度"
-)
 SHORTEST_NAME = 2  # characters that may stand for an institution's name
 
 
@@ -84,12 +83,11 @@ def _without_quarter(turn: Turn, plain: str) -> tuple[str, str]:
         return "", str(Quarter.parse(plain, turn.now))
     except ValueError:
         pass
-    if said := _QUARTER.search(plain):
-        try:
-            quarter = str(Quarter.parse(said[0], turn.now))
-        except ValueError:
-            return plain, ""
-        return vocabulary.tidy(plain[: said.start()] + plain[said.end() :]).strip(":：的"), quarter
+    for said in read_told([plain]).named:
+        quarter = said.quarter(Quarter.of(turn.now))
+        if quarter is not None:
+            before, _, behind = fold(plain).partition(said.words)
+            return vocabulary.tidy(before + behind).strip(":：的"), str(quarter)
     return vocabulary.tidy(plain), ""
 
 

@@ -21,14 +21,13 @@ from bot.features.report.prompts import AskCell, AskWhy
 from policy.calendar.quarters import Quarter
 from policy.form.changes import Change, read_change, read_edits, read_removal
 from policy.form.form import Form
+from policy.form.quarter_words import Named, only_quarter
 from policy.form.rows import bare_row
 from storage.reports import drafts
 from storage.reports.reports import Revision
 
 Replies = list[Outgoing] | None
-_QUARTER = re.compile(r"^\s*(?:20\d\d\s*(?:年第?|-|/)?\s*(?:[Qq][1-4]|[1-4一二三四]季度?)|[上本]个?季度)\s*$")
 _FIGURES = re.compile(r"\d\D+\d|无业务|不掌握")
-LONGEST_QUARTER = 40  # characters, blanks included
 _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
 
 
@@ -44,8 +43,8 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
         return _at_once(turn, text)
     if context.snapshot is None:
         return None
-    if len(text) <= LONGEST_QUARTER and _QUARTER.match(text):
-        return _other_quarter(turn, context, text)
+    if named := only_quarter(text):
+        return _other_quarter(turn, context, named)
     if isinstance(prompt, AskCell):
         text = draft_writes.bare_row_of(prompt, text) or text
     if draft_writes.is_figures(context, text):
@@ -90,7 +89,8 @@ def _open_and_take(turn: Turn, text: str) -> list[Outgoing]:
     place = report_actions.place_now(turn)
     if place is None:
         return report_actions.ask_which(turn, "fill")
-    return _into(turn, place[0], quarter_meant(turn, text) or Quarter.parse(place[1]), text)
+    meant = quarter_meant(turn, text) or Quarter.parse(place[1])
+    return _not_there(turn, meant) or _into(turn, place[0], Quarter.parse(str(meant)), text)
 
 
 def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[Outgoing]:
@@ -137,10 +137,7 @@ def insist(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
     lines = figures_in(turn, stage, text) or text
     if isinstance(stage.context, ReportContext):
         return _figures(turn, stage, stage.context, lines, sure=True) or _again(stage)
-    place = report_actions.place_now(turn)
-    if place is None:
-        return report_actions.ask_which(turn, "fill")
-    return _into(turn, place[0], quarter_meant(turn, lines) or Quarter.parse(place[1]), lines)
+    return _open_and_take(turn, lines)
 
 
 def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: bool = False) -> Replies:
@@ -151,7 +148,9 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
         return None
     typed = quarter_meant(turn, text)
     if typed is not None and str(typed) != context.quarter and context.institution_id is not None:
-        return _into(turn, context.institution_id, typed, text)
+        if refused := _not_there(turn, typed):
+            return [*refused, *_again(stage)]
+        return _into(turn, context.institution_id, Quarter.parse(str(typed)), text)
     kind = question.id.split(":")[0]
     if kind in ("correct", "reason"):  # what was submitted is corrected with a reason, which comes first
         stage.state.answers[PENDING] = text
@@ -172,22 +171,27 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
     return said_lines + dialog_manager.show(turn)
 
 
-def _other_quarter(turn: Turn, context: ReportContext, text: str) -> Reading | None:
+def _not_there(turn: Turn, typed: Quarter | Named) -> Replies:
+    """What is said of a quarter that is none we understand, or still to come; None for any other."""
+    current = Quarter.of(turn.now)
+    if isinstance(typed, Named):
+        return [turn.say("problem/quarter_unread.j2", words=typed.words, current=current)]
+    if typed > current:
+        return [turn.say("problem/quarter_future.j2", quarter=typed, current=current)]
+    return None
+
+
+def _other_quarter(turn: Turn, context: ReportContext, named: Named) -> Reading:
     """A quarter typed while a report is open: that quarter's report."""
-    try:
-        quarter = Quarter.parse(text, turn.now)
-    except ValueError:
-        return None
-    if quarter > Quarter.of(turn.now):
-        return Reading("command", partial(_too_early, turn, quarter))
+    quarter = named.quarter(Quarter.of(turn.now)) or named
+    if isinstance(quarter, Named) or quarter > Quarter.of(turn.now):
+        return Reading("command", partial(_say_not_there, turn, quarter))
     given = {"institution": str(context.institution_id), "quarter": str(quarter)}
     return Reading("command", partial(dialog_manager.start, turn, "report", given))
 
 
-def _too_early(turn: Turn, quarter: Quarter) -> list[Outgoing]:
-    current = Quarter.of(turn.now)
-    said = turn.say("problem/quarter_future.j2", quarter=quarter, current=current)
-    return [said, *dialog_manager.show(turn)]
+def _say_not_there(turn: Turn, quarter: Quarter | Named) -> list[Outgoing]:
+    return [*(_not_there(turn, quarter) or []), *dialog_manager.show(turn)]
 
 
 def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Reading | None:
