@@ -84,8 +84,8 @@ class Outgoing:
 class Arrived:
     """A file of somebody who speaks for an institution.
 
-    refused: why it is not taken (large, empty, kind, old, macro, broken, encoding, rows, heads, roster,
-    lost), "" when it is. `form` is the official form read from it.
+    refused: why it is not taken (large, empty, kind, old, html, text, macro, password, broken, encoding,
+    rows, heads, roster, lost), "" when it is. `forms` are the official forms read from it, one a sheet.
     """
 
     name: str
@@ -93,4 +93,9 @@ class Arrived:
     size: int = 0
     media: str = ""
     refused: str = ""
-    form: FormFile | None = None
+    forms: tuple[FormFile, ...] = ()
+
+    @property
+    def form(self) -> FormFile | None:
+        """The form, or the first of several; None when there is none."""
+        return self.forms[0] if self.forms else None

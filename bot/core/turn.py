@@ -51,7 +51,8 @@ class Memory:
     order, so that a typed label or number presses one; `topic` is the last answer given; `about` is
     whom the checks are about (self, family, employee); `asked` is the turn of the last question, and
     the entry that answered it ("" for none); `greeted` is the day on which what is missing was last told;
-    `kept` is a text about which it is asked what it was meant for.
+    `kept` is a text about which it is asked what it was meant for; `waiting` is a form, by its hash,
+    that waits to be told where it belongs.
     """
 
     dialog: DialogState | None = None
@@ -62,6 +63,7 @@ class Memory:
     asked: tuple[int, str] | None = None
     greeted: str = ""
     kept: Kept | None = None
+    waiting: dict[str, Any] | None = None
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Memory:
@@ -76,6 +78,7 @@ class Memory:
             (raw["asked"][0], raw["asked"][1]) if raw.get("asked") else None,
             raw.get("greeted", ""),
             Kept(**raw["kept"]) if raw.get("kept") else None,
+            raw.get("waiting"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +92,7 @@ class Memory:
             "asked": self.asked,
             "greeted": self.greeted,
             "kept": vars(self.kept) if self.kept else None,
+            "waiting": self.waiting,
         }
 
 

@@ -44,7 +44,7 @@ def arrive(engine: Engine, form: Form, address: Address, file: IncomingFile | No
     except OSError:
         return Arrived(file.name, size=file.size, refused="lost")
     arrived = examine(form, file.name, content)
-    if not arrived.refused and arrived.form is None:
+    if not arrived.refused and not arrived.forms:
         try:
             keep(content, arrived.hash, path.parent.parent)
         except OSError as error:
@@ -64,12 +64,12 @@ def examine(form: Form, name: str, content: bytes) -> Arrived:
         if kind == "csv" and size > sheet_reader.LONGEST:
             raise BadFile("large")  # no table of ours
         media_type.refuse_roster(kind, content)
-        read = _form(form, kind, content)
-        if read is None and kind == "csv":
+        forms = _forms(form, kind, content, name)
+        if not forms and kind == "csv":
             raise BadFile("kind")  # a table of ours or nothing
     except (BadFile, BadSheet) as error:
         return Arrived(name, digest, size, refused=error.reason)
-    return Arrived(media_type.with_suffix(name, kind), digest, size, kind, form=read)
+    return Arrived(media_type.with_suffix(name, kind), digest, size, kind, forms=forms)
 
 
 def _kind(name: str, content: bytes) -> str:
@@ -85,23 +85,26 @@ def _kind(name: str, content: bytes) -> str:
     return kind
 
 
-def _form(form: Form, kind: str, content: bytes) -> FormFile | None:
+def _forms(form: Form, kind: str, content: bytes, file: str) -> tuple[FormFile, ...]:
+    """The forms in a file, one a sheet; of several those that hold anything."""
     if kind not in ("xlsx", "csv") or len(content) > sheet_reader.LONGEST:
-        return None
-    grids: list[Grid]
+        return ()
+    sheets: list[tuple[str, Grid]]
     base: Base | None = None
     if kind == "xlsx":
-        grids, base = sheet_reader.read_xlsx(content)
+        sheets, base = sheet_reader.read_sheets(content)
     else:
-        grids = [sheet_reader.read_csv(content)]
-    for grid in grids:
-        if read := read_form(form, grid, base):
+        sheets = [("", sheet_reader.read_csv(content))]
+    found = []
+    handed_out = base.quarter if base and base.quarter in dict(sheets) else sheets[0][0] if sheets else ""
+    for name, grid in sheets:
+        if read := read_form(form, grid, base if name == handed_out else None, name, file):
             if len(grid) > MOST_ROWS:
                 raise BadSheet("rows")
-            return read
-    if base is not None or any(is_ours(form, grid) for grid in grids):
+            found.append(read)
+    if not found and (base is not None or any(is_ours(form, grid) for _, grid in sheets)):
         raise BadSheet("heads")  # it was meant to be the form: never an attachment by mistake
-    return None
+    return tuple(one for one in found if not one.is_empty) or tuple(found[:1])
 
 
 def keep(content: bytes, digest: str, data_dir: Path) -> Path:

@@ -49,6 +49,7 @@ def draft_form(
         "revision": head.id if head else 0,
         "version": head.version if head else 0,
         "rows": {o: {m.id: row[m.id] for m in chart.measures} for o, row in snapshot.rows.items()},
+        "idle": data["idle"],
     }
     hidden = sheets.book.add_worksheet(BASE_SHEET)
     hidden.write_string(0, 0, json.dumps(base, sort_keys=True, separators=(",", ":")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import zipfile
@@ -14,6 +15,9 @@ MOST_NUMBERS = 3  # so many ID-card numbers make a roster
 MOST_TELEPHONES = 5
 MOST_TEXT = 4 * 1024 * 1024  # bytes of the text parts of an Office file, unpacked
 
+_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".et")
+_HEAD = 4096  # bytes in which a web page says that it is one
+_HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body|table|meta)\b", re.I)
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ID_CARD = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\d)")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
@@ -23,7 +27,11 @@ _ANY_TAG = re.compile(r"<[^>]*>")
 
 
 class BadFile(Exception):
-    """The file is not taken. reason: large, empty, kind, macro, broken, roster."""
+    """The file is not taken.
+
+    reason: large, empty, kind, macro, password, broken, roster, html or text (called a workbook, but a
+    web page or plain text).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -46,9 +54,15 @@ def media_of(name: str, content: bytes) -> str:
         return _office(content)
     if content.startswith(_OLE):
         return _old_office(content)
-    if name.lower().endswith((".csv", ".txt")) and b"\x00" not in content:
+    if name.lower().endswith((".csv", ".txt")) and _is_text(content):
         return "csv"
+    if name.lower().endswith(_WORKBOOKS) and _is_text(content):
+        raise BadFile("html" if _HTML.search(content[:_HEAD]) else "text")
     raise BadFile("kind")
+
+
+def _is_text(content: bytes) -> bool:
+    return content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" not in content
 
 
 def _office(content: bytes) -> str:
@@ -56,6 +70,8 @@ def _office(content: bytes) -> str:
         names = check_archive(content)
     except BadSheet as error:
         raise BadFile(error.reason) from error
+    if any("\\" in name for name in names):
+        raise BadFile("broken")  # no program that follows the format writes such names
     if "[Content_Types].xml" in names:
         if "word/document.xml" in names:
             return "docx"
@@ -68,6 +84,8 @@ def _old_office(content: bytes) -> str:
     def holds(name: str) -> bool:
         return name.encode("utf-16-le") in content
 
+    if holds("EncryptedPackage"):
+        raise BadFile("password")
     if holds("_VBA_PROJECT") or holds("Macros"):
         raise BadFile("macro")
     if holds("WordDocument"):

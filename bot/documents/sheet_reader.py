@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -30,7 +31,10 @@ Grid = list[list[SheetCell]]
 
 
 class BadSheet(Exception):
-    """The file cannot be read as a sheet. reason: large, macro, broken, encoding, rows (or cells)."""
+    """The file cannot be read as a sheet.
+
+    reason: large, macro, password, broken, encoding, rows (or cells).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -63,7 +67,7 @@ def check_archive(content: bytes) -> list[str]:
             left = LONGEST_UNPACKED
             for part in parts:
                 if part.flag_bits & 1:
-                    raise BadSheet("broken")  # encrypted
+                    raise BadSheet("password")
                 # Whatever its name ends with: which part is what, the archive says elsewhere.
                 left -= _scan(archive, part, left)
     except BadSheet:
@@ -91,7 +95,15 @@ def _scan(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
 def read_xlsx(
     content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS
 ) -> tuple[list[Grid], Base | None]:
-    """The visible sheets as grids of at most `rows` + 1 rows, and what our form had shown.
+    """The visible sheets without their names, as `read_sheets` reads them, and what our form had shown."""
+    sheets, base = read_sheets(content, rows, columns)
+    return [grid for _, grid in sheets], base
+
+
+def read_sheets(
+    content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS
+) -> tuple[list[tuple[str, Grid]], Base | None]:
+    """The visible sheets as (name, grid of at most `rows` + 1 rows), and what our form had shown.
 
     A formula counts with the value stored beside it; one without is marked.
 
@@ -106,7 +118,7 @@ def read_xlsx(
     except Exception as error:  # whatever a broken workbook makes the reader raise
         raise BadSheet("broken") from error
     base = next((one for one in found if one.name == BASE_SHEET), None)
-    grids = [_grid(sheet) for sheet in found if sheet.visible]
+    grids = [(sheet.name, _grid(sheet)) for sheet in found if sheet.visible]
     return grids, _base(base) if base else None
 
 
@@ -154,7 +166,8 @@ def _base(sheet: xlsx.Sheet) -> Base | None:
         }
         numbers = [int(raw[key]) for key in ("institution", "revision", "version")]
         quarter = str(Quarter.parse(str(raw["quarter"])))
-        return Base(numbers[0], quarter, numbers[1], numbers[2], _cells(rows))
+        idle = frozenset(str(o) for o in raw.get("idle", ()) if str(o) in rows)
+        return Base(numbers[0], quarter, numbers[1], numbers[2], _cells(rows), idle)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -171,7 +184,7 @@ def read_csv(content: bytes, rows: int = MOST_ROWS, columns: int = MOST_COLUMNS)
     """A CSV as a grid of at most `rows` + 1 rows; every cell is text.
 
     Raises:
-        BadSheet: neither UTF-8 nor GB 18030, or not CSV.
+        BadSheet: neither UTF-8, UTF-16 nor GB 18030, or not CSV.
     """
     text = decode(content)
     grid: Grid = []
@@ -197,11 +210,16 @@ def delimiter_of(text: str) -> str:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file. The second encoding is what spreadsheets in Chinese Windows save.
+    """The text of a file. GB 18030 is what spreadsheets in Chinese Windows save, UTF-16 their Unicode text.
 
     Raises:
-        BadSheet: it is neither.
+        BadSheet: it is none of them.
     """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return content.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise BadSheet("encoding") from error
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = content.decode(encoding)

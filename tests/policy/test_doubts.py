@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from policy.form.form import form
+from tests.support.corpus import CORPUS
 
-MEASURES = [m.id for m in form().measures]
+MEASURES = [m.id for m in CORPUS.form.measures]
 LAST = (3, 2, 120, 80, 60, 9_000_000)
 
 
 def doubts(row: tuple[int, ...], last: tuple[int, ...] | None = None) -> list[str]:
     before = dict(zip(MEASURES, last, strict=True)) if last else None
-    return [d.rule for d in form().doubts(dict(zip(MEASURES, row, strict=True)), before)]
+    return [d.rule for d in CORPUS.form.doubts(dict(zip(MEASURES, row, strict=True)), before)]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_small_institution_that_grows_is_not_doubted(now: tuple[int, ...]) -> 
 
 def test_ten_times_names_every_cell_in_one_sentence() -> None:
     row = dict(zip(MEASURES, (30, 20, 1200, 800, 600, 90_000_000), strict=True))
-    (doubt,) = form().doubts(row, dict(zip(MEASURES, LAST, strict=True)))
+    (doubt,) = CORPUS.form.doubts(row, dict(zip(MEASURES, LAST, strict=True)))
     assert "已培训班次 30（上季度 3）" in doubt.text
     assert "发放补贴金额 900,000（上季度 90,000）" in doubt.text
     assert doubt.measures == ("classes", "trained", "certified", "subsidised", "amount")

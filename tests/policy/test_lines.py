@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from bot.core.render import words
 from bot.features.figures.line_outcome import Outcome, read_text
-from policy.form.form import form
 from policy.form.rows import read_lines
+from tests.support.corpus import CORPUS
 
 READINGS = Path(__file__).parent / "readings"
 LEAST = 0.95
@@ -37,7 +37,7 @@ def is_right(want: Any, got: Outcome) -> bool:
 @pytest.mark.parametrize("name", ["lines", "lines_heldout"])
 def test_lines_are_read_right_or_asked_about(name: str) -> None:
     told = lines(name)
-    read = {one["q"]: read_text(form(), one["q"]) for one in told}
+    read = {one["q"]: read_text(CORPUS.form, one["q"]) for one in told}
     wrong = [one["q"] for one in told if not is_right(one["value"], read[one["q"]])]
     stored = {q for q in wrong if read[q].kind == "value"}
     assert stored <= ALSO_TAKEN
@@ -65,12 +65,12 @@ ROW = [3, 2, 120, 80, 60, "90000"]
     ],
 )
 def test_six_figures_however_they_are_parted(text: str) -> None:
-    got = read_text(form(), text)
+    got = read_text(CORPUS.form, text)
     assert (got.kind, got.rows) == ("value", {"大数据": ROW})
 
 
 def test_a_comma_that_may_part_or_group_is_asked_about() -> None:
-    assert read_text(form(), "大数据 3,2,1,120,100,800,600").kind == "ask"
+    assert read_text(CORPUS.form, "大数据 3,2,1,120,100,800,600").kind == "ask"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_comma_that_may_part_or_group_is_asked_about() -> None:
     ],
 )
 def test_what_is_not_taken_is_named_with_the_reason(text: str, reason: str) -> None:
-    got = read_text(form(), text)
+    got = read_text(CORPUS.form, text)
     assert got.kind == "ask"
     assert reason in {why for _, why in got.left}
 
@@ -98,11 +98,11 @@ CELL = st.integers(0, 1000) | st.integers(1000, 100_000)
 def test_what_is_said_back_is_read_as_the_same_row(cells: list[int]) -> None:
     row = {
         m.id: min(cell, m.limit) * (100 if m.kind == "money" else 1)
-        for m, cell in zip(form().measures, cells, strict=True)
+        for m, cell in zip(CORPUS.form.measures, cells, strict=True)
     }
-    said = words("report/said_back.j2", {"occupation": "大数据", "cells": row, "form": form()})
-    (line,) = read_lines(form(), said, [])
-    assert {m: form().read_cell(form().measure(m), typed) for m, typed in line.cells.items()} == row
+    said = words("report/said_back.j2", {"occupation": "大数据", "cells": row, "form": CORPUS.form})
+    (line,) = read_lines(CORPUS.form, said, [])
+    assert {m: CORPUS.form.read_cell(CORPUS.form.measure(m), typed) for m, typed in line.cells.items()} == row
 
 
 @given(
@@ -113,4 +113,4 @@ def test_what_is_said_back_is_read_as_the_same_row(cells: list[int]) -> None:
 )
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    read_text(form(), text)
+    read_text(CORPUS.form, text)

@@ -1,24 +1,20 @@
-"""Files from those who speak for an institution: the form filled in, separate pages, the stamped scan."""
+"""Files from those who speak for an institution: the form, separate pages, the stamped scan."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.messages import Arrived, Outgoing
 from bot.core.turn import Turn
-from bot.features.report.context import ReportContext
-from bot.features.report.editing import concurrent_edits, draft_writes
-from policy.calendar.quarters import Quarter, reporting_quarter
-from policy.form.sheet import FormFile
+from bot.features.report import form_uploads
+from policy.calendar.quarters import reporting_quarter
 from storage.reports import attachments, drafts, reports
 from storage.reports.attachments import KINDS
 from storage.reports.reports import Snapshot
 from storage.reports.separate_pages import STAMPED
 
-SHOWN = 12  # wrong cells named in one message
 STAMPS_OFFERED = 4  # reports without a stamp that a file may belong to
 LONGEST_KIND = 8  # characters of a word that says what a file is
 Replies = list[Outgoing] | None
@@ -35,119 +31,16 @@ def take_file(turn: Turn, stage: Stage | None) -> Replies:
             return None  # a table of the office's, perhaps
         return [
             turn.say("report/file_refused.j2", reason=arrived.refused, name=arrived.name[:60]),
-            *_again(stage),
+            *form_uploads.again(stage),
         ]
-    if arrived.form is not None:
-        return _take_form(turn, stage, arrived.form)
+    if arrived.forms:
+        return form_uploads.take(turn, stage, arrived.forms, arrived.hash)
     return _take_attachment(turn, stage, arrived)
-
-
-def _again(stage: Stage | None) -> list[Outgoing]:
-    return [dialog_manager.ask(stage, again=True)] if stage and stage.question else []
-
-
-def open_place(stage: Stage | None) -> Place | None:
-    """(institution, quarter) of the report that is open."""
-    context = stage.context if stage else None
-    if isinstance(context, ReportContext) and context.institution_id and context.quarter:
-        return context.institution_id, context.quarter
-    return None
-
-
-def _take_form(turn: Turn, stage: Stage | None, sent: FormFile) -> list[Outgoing]:
-    """Write what is right into the draft of its institution and quarter; name what is wrong."""
-    open_at = open_place(stage)
-    institution_id = _institution(turn, sent, open_at)
-    if institution_id is None:
-        mine = [m.institution for m in turn.institutions]
-        return [turn.say("report/form_other.j2", reason="institution", sent=sent, mine=mine), *_again(stage)]
-    quarter = sent.quarter or (open_at[1] if open_at else None)
-    if quarter is None or Quarter.parse(quarter) > Quarter.of(turn.now):
-        return [turn.say("report/form_other.j2", reason="no_quarter", sent=sent), *_again(stage)]
-    if open_at and open_at != (institution_id, quarter):
-        place = f"{institution_id}:{quarter}"
-        return [
-            turn.say("report/form_other.j2", reason="quarter", sent=sent, open=open_at, place=place),
-            *_again(stage),
-        ]
-    turn.memory.dialog = turn.memory.dialog if open_at else _cursor(turn, institution_id, quarter)
-    stage = dialog_manager.open_stage(turn)
-    assert stage is not None
-    context = stage.context
-    blocked = not isinstance(context, ReportContext) or context.snapshot is None or context.office.closed
-    if blocked or (context.snapshot.shown is not None and context.snapshot.draft is None):
-        turn.step()
-        return [turn.say("report/form_begin.j2"), *dialog_manager.show(turn)]
-    said = write_form(turn, context, sent)
-    turn.step()
-    return said + dialog_manager.show(turn)
-
-
-def _institution(turn: Turn, sent: FormFile, open_at: Place | None) -> int | None:
-    """Whose form it is, among those the person speaks for."""
-    mine = {
-        m.institution_id: vocabulary.tidy(m.institution or "") for m in turn.institutions if m.institution_id
-    }
-    if sent.base is not None and sent.base.institution_id not in mine:
-        return None
-    if sent.institution:
-        named = [i for i, name in mine.items() if name == vocabulary.tidy(sent.institution)]
-        return named[0] if named else None
-    if sent.base is not None:
-        return sent.base.institution_id
-    if open_at:
-        return open_at[0]
-    return next(iter(mine)) if len(mine) == 1 else None
-
-
-def _cursor(turn: Turn, institution_id: int, quarter: str) -> Any:
-    dialog_manager.start(turn, "report", {"institution": str(institution_id), "quarter": quarter})
-    return turn.memory.dialog
-
-
-def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgoing]:
-    """The cells that were changed in the form, by the rules of the dialog."""
-    base = sent.base
-    changed = (
-        concurrent_edits.changed_by_others(turn, context, base.version, base.revision_id)
-        if base
-        else concurrent_edits.changed_by_others(turn, context)
-    )
-    written, disputed_cells, same = [], 0, 0
-    for occupation, cells in sent.edited().items():
-        known = context.snapshot.rows.get(occupation, {}) if context.snapshot else {}
-        fresh = {m: c for m, c in cells.items() if known.get(m) != c}
-        same += len(cells) - len(fresh)
-        fresh, disputed = concurrent_edits.part(context, changed, occupation, fresh)
-        concurrent_edits.keep(turn, occupation, disputed)
-        disputed_cells += len(disputed)
-        if fresh:
-            draft_writes.write(turn, context, occupation, fresh)
-            written.append((occupation, len(fresh)))
-    for occupation in context.form.occupation_order(set(sent.idle)):
-        zero: dict[str, Any] = {m.id: 0 for m in context.form.measures}
-        draft_writes.write(turn, context, occupation, zero, no_business=True)
-        written.append((occupation, len(zero)))
-    there = context.snapshot.rows if context.snapshot else {}
-    left = [o for o in sent.named if not sent.rows.get(o) and o not in sent.idle and o not in there]
-    if left:  # nothing right in them, so they are asked for instead of being forgotten
-        draft = draft_writes.open_draft(turn, context)
-        drafts.add_occupations(turn.connection, draft, left, turn.person_id, turn.now)
-    wrong = [(w, context.form.measure(w.measure) if w.measure else None) for w in sent.wrong]
-    data = {
-        "absent": [context.form.measure(m) for m in sent.absent],
-        "written": written,
-        "wrong": wrong[:SHOWN],
-        "more": max(0, len(wrong) - SHOWN),
-        "form": context.form,
-        "wan": sent.wan,
-    }
-    return [turn.say("report/form_read.j2", **data, disputed=disputed_cells, same=same)]
 
 
 def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[Outgoing]:
     """Keep the file, and ask what it is unless its caption says so."""
-    place = open_place(stage)
+    place = form_uploads.open_place(stage)
     if place is None and len(turn.institutions) == 1:
         place = (turn.institutions[0].institution_id or 0, str(reporting_quarter(turn.now)))
     uses = _uses(turn, place)
@@ -159,7 +52,7 @@ def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[
     named = _kind_named(turn.text)
     later = _stamp_later(turn, place)
     if named == STAMPED and later is not None and all(use.kind != STAMPED for use in uses):
-        return [_not_yet(turn, later, got), *_again(stage)]
+        return [_not_yet(turn, later, got), *form_uploads.again(stage)]
     meant = [use for use in uses if use.kind == named]
     if len(meant) == 1 or (meant and (meant[0].institution, meant[0].quarter) == place):
         use = meant[0]
@@ -242,8 +135,10 @@ def _kind_named(text: str) -> str:
 
 
 def press_kind(turn: Turn, place: Place, rest: str) -> Replies:
-    """What the file is was said by a button: `<kind>:<number of the file>`."""
+    """What the file is was said by a button: `<kind>:<number of the file>`; of a form, where it belongs."""
     kind, _, number = rest.partition(":")
+    if kind == "form":
+        return form_uploads.press(turn, place, number)
     if kind not in (*KINDS, STAMPED) or not (number.isascii() and number.isdigit() and len(number) < 16):
         return None
     got = attachments.received(turn.connection, int(number), turn.person_id)

@@ -20,6 +20,7 @@ from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, local
 from policy.form.form import Cell, Doubt, Form
 from policy.form.sheet import FormFile
+from policy.form.which_quarter import against, claims
 from policy.institutions.roster_file import alike
 from storage.institutions.roster import Listed
 from storage.reports import attachments, drafts, reports, returned_cells, revision_history
@@ -66,7 +67,7 @@ def save(visit: Visit) -> Answer:
         return _moved(visit, institution, quarter, snapshot, typed)
     _look_at_place(visit, institution, quarter, snapshot, typed)
     if typed.kept and typed.kept.form is not None:
-        _look_at_form(institution, quarter, typed.kept.form, typed)
+        _look_at_form(institution, quarter, typed.kept.form, typed, visit.now)
         empty = not any(k.startswith("cell:") and v for k, v in typed.texts.items())
         if not typed.problems and empty:
             typed.texts |= _shown(visit.corpus.form, typed.kept.form.rows)
@@ -117,16 +118,16 @@ def _look_at_place(
         typed.problems["closed"] = words("office/entry_problem.j2", {"kind": "closed"})
 
 
-def _look_at_form(institution: Listed, quarter: Quarter, read: FormFile, typed: Typed) -> None:
+def _look_at_form(institution: Listed, quarter: Quarter, read: FormFile, typed: Typed, now: datetime) -> None:
     """A form that was filled in for another institution or quarter is none of this report."""
     other = ""
     if read.base is not None and read.base.institution_id != institution.id:
         other = read.institution or "?"
     elif read.institution and alike(read.institution) != alike(institution.name):
         other = read.institution
-    elsewhen = read.base.quarter if read.base is not None else read.quarter
-    if other or (elsewhen and elsewhen != str(quarter)):
-        data = {"kind": "other", "unit": other, "quarter": elsewhen if elsewhen != str(quarter) else ""}
+    elsewhen = [c.words for c in claims(read)] if against(read, quarter, Quarter.of(now)) else []
+    if other or elsewhen:
+        data = {"kind": "other", "unit": other, "quarter": "、".join(dict.fromkeys(elsewhen))}
         typed.problems["scan"] = words("office/entry_problem.j2", data)
         typed.kept = None
 
