@@ -12,6 +12,9 @@ import secrets
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -29,10 +32,29 @@ from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times
 from policy.corpus import Corpus
 from storage import messages
-from storage.database import StorageUnavailable, transaction
+from storage.database import StorageUnavailable, savepoint, transaction
+from storage.group_commit import Writer
 from storage.reports.reports import VersionConflict
 
 log = logging.getLogger("bot")
+
+TURNS = 8  # messages applied at once on PostgreSQL
+BESIDE = 8  # reads, files and other people's transactions at once
+
+
+# A transaction, or a savepoint of one that several messages share.
+Attempt = Callable[[], AbstractContextManager[Connection]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A message and what was found before its transaction; `refused`: why it is not even looked at."""
+
+    incoming: Incoming
+    content: bytes | None = None
+    arrived: Arrived | None = None
+    refused: str | None = None
+    fault: Exception | None = None
 
 
 class Assistant:
@@ -62,24 +84,48 @@ class Assistant:
         Raises:
             StorageUnavailable: nothing was written; the channel must not acknowledge.
         """
-        refused = input_limits.refusal(incoming)
-        if refused:
-            return [render("problem/door.j2", reason=refused)]
-        content = table_reader.content_of(incoming.file)
+        return self.answer(self.prepare(incoming), partial(transaction, self.engine))
+
+    def prepare(self, incoming: Incoming) -> Prepared:
+        """Look at a message before its transaction: here files are read, and what takes long is done.
+
+        Raises:
+            StorageUnavailable: the database or the data folder cannot be used.
+        """
+        if refused := input_limits.refusal(incoming):
+            return Prepared(incoming, refused=refused)
         try:
+            content = table_reader.content_of(incoming.file)
             arrived = incoming_files.arrive(self.engine, self.corpus.form, incoming.address, incoming.file)
-            try:
-                return self._turn(incoming, content, arrived)
-            except VersionConflict:  # somebody was quicker at the same instant: to what is there now
-                return self._turn(incoming, content, arrived)
         except StorageUnavailable:
             raise
         except Exception as error:
-            return self._incident(incoming, error)
+            return Prepared(incoming, fault=error)
+        return Prepared(incoming, content, arrived)
 
-    def _turn(self, incoming: Incoming, content: bytes | None, arrived: Arrived | None) -> list[Outgoing]:
-        with transaction(self.engine) as connection:
-            return self._apply(connection, incoming, content, arrived)
+    def answer(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
+        """Apply a message that was prepared. Every attempt at it is undone alone when it fails.
+
+        Raises:
+            StorageUnavailable: as for `handle`.
+        """
+        if prepared.refused:
+            return [render("problem/door.j2", reason=prepared.refused)]
+        try:
+            if prepared.fault is not None:
+                raise prepared.fault
+            try:
+                return self._turn(prepared, attempt)
+            except VersionConflict:  # somebody was quicker at the same instant: to what is there now
+                return self._turn(prepared, attempt)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            return self._incident(prepared.incoming, error, attempt)
+
+    def _turn(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
+        with attempt() as connection:
+            return self._apply(connection, prepared.incoming, prepared.content, prepared.arrived)
 
     def _apply(
         self,
@@ -133,13 +179,13 @@ class Assistant:
         )
         return said
 
-    def _incident(self, incoming: Incoming, error: Exception) -> list[Outgoing]:
+    def _incident(self, incoming: Incoming, error: Exception, attempt: Attempt) -> list[Outgoing]:
         number = secrets.token_hex(4).upper()
         # Type and place only: the error's words could hold what a person typed.
         places = "".join(traceback.format_tb(error.__traceback__))
         log.error("incident %s: %s\n%s", number, type(error).__qualname__, places)
         said = [render("problem/incident.j2", incident=number)]
-        with transaction(self.engine) as connection:
+        with attempt() as connection:
             turn_id = messages.record_incident(
                 connection, incoming.address, incoming.id, number, incoming.now
             )
@@ -159,21 +205,67 @@ Result = TypeVar("Result")
 
 
 class Runner:
-    """One writer thread on SQLite (it has one writer anyway), several on PostgreSQL."""
+    """The threads on which storage is used: one writer on SQLite, several turns at once on PostgreSQL."""
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
-        workers = 1 if assistant.engine.dialect.name == "sqlite" else 8
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="turn")
+        self._beside = ThreadPoolExecutor(BESIDE, thread_name_prefix="beside")
+        self._writer: Writer | None = None
+        self._turns: ThreadPoolExecutor | None = None
+        if assistant.engine.dialect.name == "sqlite":
+            self._writer = Writer(partial(transaction, assistant.engine))
+        else:
+            self._turns = ThreadPoolExecutor(TURNS, thread_name_prefix="turn")
 
     async def handle(self, incoming: Incoming) -> list[Outgoing]:
-        """Apply one message. Raises StorageUnavailable as `Assistant.handle` does."""
-        return await self.run(lambda: self.assistant.handle(incoming))
+        """Apply one message; those that wait at the same time share a commit on SQLite.
+
+        Raises:
+            StorageUnavailable: as for `Assistant.handle`.
+        """
+        if self._writer is None:
+            return await self._on(self._turns, lambda: self.assistant.handle(incoming))
+        prepare = partial(self.assistant.prepare, incoming)
+        prepared = prepare() if incoming.file is None else await self.run(prepare)
+        return await self._written(
+            lambda connection: self.assistant.answer(prepared, partial(savepoint, connection))
+        )
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Do something short in a transaction, on SQLite one shared with the messages; then committed.
+
+        Raises:
+            StorageUnavailable: nothing was written.
+        """
+        if self._writer is None:
+            return await self._on(self._turns, partial(_alone, self.assistant.engine, work))
+
+        def part(connection: Connection) -> Result:
+            with savepoint(connection):
+                return work(connection)
+
+        return await self._written(part)
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """Run blocking work on the storage threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        """Run blocking work beside the writer: reading, files, and transactions of its own."""
+        return await self._on(self._beside, work)
+
+    async def _written(self, work: Callable[[Connection], Result]) -> Result:
+        assert self._writer is not None
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+    async def _on(self, threads: ThreadPoolExecutor | None, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     def close(self) -> None:
         """Wait for what is under way."""
-        self._pool.shutdown(wait=True)
+        self._beside.shutdown(wait=True)
+        if self._writer is not None:
+            self._writer.close()
+        if self._turns is not None:
+            self._turns.shutdown(wait=True)
+
+
+def _alone(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    with transaction(engine) as connection:
+        return work(connection)

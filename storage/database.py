@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from storage.group_commit import CommitFailed, GroupCommit, Waited
+from storage.group_commit import savepoint as _savepoint
 from storage.schema.core import SCHEMA_NUMBER, schema_mark
 
 READ_ONLY = "read only"  # key in a pooled connection's info
 BUSY_SECONDS = 5  # how long a writer waits for another one before the turn is refused
 UPGRADE_SECONDS = 120  # how long a process that starts waits for another one's upgrade
+CONNECTIONS = 32  # of one process, at most
 
 
 class StorageUnavailable(Exception):
@@ -51,14 +58,18 @@ def connect(url: str | URL, wait: float = BUSY_SECONDS) -> Engine:
             connect_args={"timeout": wait, "check_same_thread": False},
             json_serializer=_json,
             hide_parameters=True,
+            **({"max_overflow": CONNECTIONS - 5} if _file(parsed) else {}),
         )
         event.listen(engine, "connect", _prepare_sqlite)
         engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
+        if _file(parsed):
+            _WRITERS[engine] = GroupCommit(partial(_connected, weakref.ref(engine)))
         return engine
     return create_engine(
         parsed,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        max_overflow=CONNECTIONS - 5,
         json_serializer=_json,
         hide_parameters=True,  # what people typed must not reach a log
         connect_args={"connect_timeout": BUSY_SECONDS},
@@ -98,25 +109,66 @@ def _begin(connection: Any) -> None:
     connection.execute("BEGIN" if connection.info.get(READ_ONLY) else "BEGIN IMMEDIATE")
 
 
+def _connected(engine: weakref.ref[Engine]) -> Connection:
+    """A connection that is going to write."""
+    found = engine()
+    assert found is not None
+    connection = found.connect()
+    connection.connection.info[READ_ONLY] = False
+    return connection
+
+
+# The way to each SQLite file's one writer.
+_WRITERS: WeakKeyDictionary[Engine, GroupCommit] = WeakKeyDictionary()
+
+
 @contextmanager
-def transaction(engine: Engine, read_only: bool = False) -> Iterator[Connection]:
+def transaction(engine: Engine, read_only: bool = False, alone: bool = False) -> Iterator[Connection]:
     """One transaction: committed when the block ends, rolled back when it raises.
 
-    A read-only one sees one moment whatever others commit meanwhile, on PostgreSQL as on SQLite.
+    On SQLite those who wait at the same time share a commit, each in a savepoint; `alone` is for work
+    that takes long, so that nobody waits for it with something finished. What acts outside belongs
+    after the block. A read-only one sees one moment whatever others commit meanwhile, on PostgreSQL as
+    on SQLite, and waits for nobody.
 
     Raises:
-        StorageUnavailable: the database is locked, gone or cannot be opened.
+        StorageUnavailable: the database is locked, gone or cannot be opened; nothing was written.
     """
-    try:
+    writer = None if read_only else _WRITERS.get(engine)
+    with _unavailable():
+        if writer is not None:
+            with writer.transaction(alone) as connection:
+                yield connection
+            return
         with engine.connect() as connection:
             connection.connection.info[READ_ONLY] = read_only
             if read_only and engine.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[Connection]:
+    """A part of a transaction on SQLite that is undone alone when it raises.
+
+    Raises:
+        StorageUnavailable: as for `transaction`.
+    """
+    with _unavailable(), _savepoint(connection):
+        yield connection
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Tell apart what is no fault of ours."""
+    try:
+        yield
     except (OperationalError, InterfaceError) as error:
         raise StorageUnavailable(str(error.orig)) from error
-    except sqlite3.OperationalError as error:  # from BEGIN, which is said to the driver itself
+    except sqlite3.OperationalError as error:  # from what is said to the driver itself
+        raise StorageUnavailable(str(error)) from error
+    except (CommitFailed, Waited, PoolTimeout) as error:
         raise StorageUnavailable(str(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
