@@ -213,7 +213,7 @@ class Runner:
         self._writer: Writer | None = None
         self._turns: ThreadPoolExecutor | None = None
         if assistant.engine.dialect.name == "sqlite":
-            self._writer = Writer(partial(transaction, assistant.engine))
+            self._writer = Writer(lambda: transaction(assistant.engine))
         else:
             self._turns = ThreadPoolExecutor(TURNS, thread_name_prefix="turn")
 

@@ -14,7 +14,7 @@ import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
@@ -64,6 +64,14 @@ class Forged(Exception):
     """The post did not come from a page of this session."""
 
 
+class _Undone(Exception):
+    """What was written is to be undone, and this is the answer."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Door:
     """Turns requests into visits and answers into responses."""
 
@@ -92,7 +100,7 @@ class Door:
                 visit.arrived = arrived
                 answer = room(visit)
                 if request.method == "POST" and isinstance(answer, Page) and not answer.keeps:
-                    connection.rollback()  # nothing half done: the page asks to correct what was sent
+                    raise _Undone((answer, visit))  # the page asks to correct what was sent
                 return answer, visit
 
             answer, visit = await self._transaction(work, only_reads or request.method != "POST")
@@ -141,8 +149,13 @@ class Door:
 
     async def _transaction(self, work: Callable[[Connection], Result], read_only: bool) -> Result:
         def run() -> Result:
-            with transaction(self.app.engine, read_only=read_only) as connection:
-                return work(connection)
+            try:
+                # A page may write much: nobody waits for it with a message that is done.
+                with transaction(self.app.engine, read_only=read_only, alone=True) as connection:
+                    return work(connection)
+            except _Undone as undone:
+                result: Result = undone.result
+                return result
 
         # Reading never waits for the chat's writer, nor makes it wait.
         return await (asyncio.to_thread(run) if read_only else self.runner.run(run))

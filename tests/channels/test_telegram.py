@@ -15,8 +15,9 @@ import pytest
 
 from bot import router
 from bot.app import App
+from bot.assistant import Attempt, Prepared
 from bot.channels.telegram.transport import Telegram
-from bot.core.messages import Incoming, Outgoing
+from bot.core.messages import Outgoing
 from policy.calendar.quarters import reporting_quarter
 from storage.database import transaction
 from storage.institutions import institutions
@@ -170,13 +171,14 @@ async def test_a_document_is_stored_before_it_is_applied_and_not_kept_when_nobod
     api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bytes] = []
-    handle = telegram_app.assistant.handle
+    answer = telegram_app.assistant.answer
 
-    def looking(incoming: Incoming) -> list[Outgoing]:
-        seen.append(Path(incoming.file.path).read_bytes() if incoming.file else b"")
-        return handle(incoming)
+    def looking(prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
+        file = prepared.incoming.file
+        seen.append(Path(file.path).read_bytes() if file else b"")
+        return answer(prepared, attempt)
 
-    monkeypatch.setattr(telegram_app.assistant, "handle", looking)
+    monkeypatch.setattr(telegram_app.assistant, "answer", looking)
     await api.send_file(LI, "情况表.xlsx", b"PK-content")
     assert "情况表.xlsx" in (await api.expect(LI)).text
     assert seen == [b"PK-content"]
@@ -301,14 +303,14 @@ async def test_a_fault_of_ours_answers_and_goes_on(
 async def test_even_the_incident_failing_blocks_nobody(
     api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handle = telegram_app.assistant.handle
+    answer = telegram_app.assistant.answer
 
-    def poisonous(incoming: Incoming) -> list[Outgoing]:
-        if incoming.text == "毒":
+    def poisonous(prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
+        if prepared.incoming.text == "毒":
             raise RuntimeError("毒")
-        return handle(incoming)
+        return answer(prepared, attempt)
 
-    monkeypatch.setattr(telegram_app.assistant, "handle", poisonous)
+    monkeypatch.setattr(telegram_app.assistant, "answer", poisonous)
     poison = await api.say(LI, "毒")
     await api.say(LI, "帮助")
     assert "怎么用" in (await api.expect(LI)).text

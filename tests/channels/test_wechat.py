@@ -14,8 +14,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.assistant import Attempt, Prepared
 from bot.channels.wechat import transport as wechat_transport
 from bot.channels.wechat.crypto import Sealer, signature
+from bot.core.messages import Outgoing
 from bot.settings import BadSetting, load_settings
 from storage.database import transaction
 from storage.people import contacts
@@ -205,13 +207,13 @@ async def test_an_answer_that_came_too_late_is_found_by_the_next_try(
 ) -> None:
     monkeypatch.setattr(wechat_transport, "ANSWER_SECONDS", 0.2)
     li = meet()
-    handle = wechat_app.assistant.handle
+    answer = wechat_app.assistant.answer
 
-    def slowly(incoming: object) -> object:
+    def slowly(prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
         time.sleep(0.3)
-        return handle(incoming)  # type: ignore[arg-type]
+        return answer(prepared, attempt)
 
-    monkeypatch.setattr(wechat_app.assistant, "handle", slowly)
+    monkeypatch.setattr(wechat_app.assistant, "answer", slowly)
     post = li.post(MsgType="text", Content="退休了能报吗")
     late = await li.sends(post)
     assert unseen(wechat_app) == 1, "nobody heard it"
