@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from storage.schema.core import audit
+from storage.statement import Statement
 
-_INSERT = insert(audit)
+_INSERT = Statement(insert(audit), ("at", "person_id", "action", "subject", "detail"))
 
 
 def record(
@@ -22,8 +23,8 @@ def record(
     **detail: Any,
 ) -> None:
     """Write one audit row. `subject` is `table:id`; `detail` plain values, never a secret."""
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {"at": now, "person_id": person_id, "action": action, "subject": subject, "detail": detail},
     )
 
@@ -41,4 +42,4 @@ def record_many(
         for subject, detail in about
     ]
     if rows:
-        connection.execute(_INSERT, rows)
+        _INSERT.run_many(connection, rows)

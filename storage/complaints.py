@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from storage import audit
 from storage.people.people import CODE_ALPHABET
 from storage.schema.questions import complaint
+from storage.statement import affected
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,12 @@ def read(connection: Connection, complaint_id: int, by: int, now: datetime) -> C
 
 def mark_handled(connection: Connection, complaint_id: int, by: int, now: datetime) -> bool:
     """Mark it handled; False when it does not exist or was handled before."""
-    changed = connection.execute(
+    done = affected(
+        connection,
         update(complaint)
         .where(complaint.c.id == complaint_id, complaint.c.handled_at.is_(None))
-        .values(handled_at=now, handled_by=by)
-    ).rowcount
-    if changed:
+        .values(handled_at=now, handled_by=by),
+    )
+    if done:
         audit.record(connection, now, by, "complaint.handled", f"complaint:{complaint_id}")
-    return bool(changed)
+    return bool(done)

@@ -12,20 +12,32 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Select,
+    and_,
     bindparam,
     delete,
     func,
     insert,
+    literal,
     select,
     text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.schema.core import Moment, account, conversation, later, outbox, person, turn
+from storage.people.membership import Membership
+from storage.schema.core import (
+    Moment,
+    account,
+    conversation,
+    institution,
+    later,
+    membership,
+    outbox,
+    person,
+    turn,
+)
+from storage.statement import Statement, affected
 
 DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
 
@@ -44,12 +56,16 @@ FORGOTTEN: dict[str, Any] = {}  # the body of a message that is no longer known
 
 @dataclass
 class Conversation:
-    """What a conversation remembers. `state` is plain JSON; `serial` binds buttons to a step."""
+    """What a conversation remembers. `state` is plain JSON; `serial` binds buttons to a step.
+
+    `memberships` are the person's roles in force when it was loaded; None once they may have changed.
+    """
 
     account_id: int
     person_id: int
     serial: int
     state: dict[str, Any]
+    memberships: list[Membership] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ def insert_new(connection: Connection, table: Any) -> Any:
     return dialect.insert(table).on_conflict_do_nothing()
 
 
-_STORED = (
+_STORED = Statement(
     select(outbox.c.body)
     .join(turn, turn.c.id == outbox.c.turn_id)
     .where(
@@ -81,27 +97,45 @@ _STORED = (
     .order_by(outbox.c.id)
 )
 
-_FIND: Select[Any] = (
-    select(account.c.id, account.c.person_id, conversation.c.serial, conversation.c.state)
+# With the person's roles, a row for each: closed institutions are told apart afterwards, since the
+# conversation is wanted also without any.
+_FIND = Statement(
+    select(
+        account.c.id,
+        account.c.person_id,
+        conversation.c.serial,
+        conversation.c.state,
+        membership.c.id.label("membership_id"),
+        membership.c.role,
+        membership.c.institution_id,
+        institution.c.name.label("institution"),
+        membership.c.district,
+        institution.c.closed_at,
+    )
     .join(conversation, conversation.c.account_id == account.c.id)
+    .outerjoin(
+        membership, (membership.c.person_id == account.c.person_id) & membership.c.revoked_at.is_(None)
+    )
+    .outerjoin(institution, institution.c.id == membership.c.institution_id)
     .where(
         account.c.channel == bindparam("channel"),
         account.c.bot == bindparam("bot"),
         account.c.sender == bindparam("sender"),
     )
+    .order_by(membership.c.id)
     .with_for_update(of=conversation)
 )
 
-_SAVE = (
+_SAVE = Statement(
     update(conversation)
     .where(conversation.c.account_id == bindparam("account"))
     .values(serial=bindparam("new_serial"), state=bindparam("new_state"), updated_at=bindparam("now"))
 )
 
-_ENQUEUE = insert(outbox)
+_ENQUEUE = Statement(insert(outbox), ("turn_id", "channel", "bot", "sender", "body", "created_at", "sent_at"))
 
 # As text: SQLAlchemy caches no compiled ON CONFLICT, and this one runs with every message.
-_RECORD = (
+_RECORD = Statement(
     text(
         "INSERT INTO turn (channel, bot, sender, message_id, said, incident, at)"
         " VALUES (:channel, :bot, :sender, :message_id, :said, :incident, :at)"
@@ -131,23 +165,31 @@ def _record(
     now: datetime,
 ) -> int | None:
     values = {**vars(address), "message_id": message_id, "said": said, "incident": incident, "at": now}
-    made = connection.execute(_RECORD, values).scalar()
+    made = _RECORD.scalar(connection, values)
     return None if made is None else int(made)
 
 
 def stored_replies(connection: Connection, address: Address, message_id: str) -> list[dict[str, Any]]:
     """The replies that were given to a message applied before, in order."""
-    rows = connection.execute(_STORED, {**vars(address), "message_id": message_id})
+    rows = _STORED.all(connection, {**vars(address), "message_id": message_id})
     return [row.body for row in rows]
 
 
 def load_conversation(connection: Connection, address: Address, now: datetime) -> Conversation:
     """The conversation, locked until the transaction ends; made on first contact."""
-    row = connection.execute(_FIND, vars(address)).first()
-    if row is None:
+    rows = _FIND.all(connection, vars(address))
+    if not rows:
         _create_account(connection, address, now)
-        row = connection.execute(_FIND, vars(address)).one()
-    return Conversation(row.id, row.person_id, row.serial, row.state)
+        rows = _FIND.all(connection, vars(address))
+    first = rows[0]
+    roles = [
+        Membership(
+            row.membership_id, row.person_id, row.role, row.institution_id, row.institution, row.district
+        )
+        for row in rows
+        if row.membership_id is not None and row.closed_at is None
+    ]
+    return Conversation(first.id, first.person_id, first.serial, first.state, roles)
 
 
 def _create_account(connection: Connection, address: Address, now: datetime) -> None:
@@ -165,8 +207,8 @@ def _create_account(connection: Connection, address: Address, now: datetime) -> 
 
 def save_conversation(connection: Connection, talk: Conversation, now: datetime) -> None:
     """Write the conversation back."""
-    connection.execute(
-        _SAVE,
+    _SAVE.run(
+        connection,
         {"account": talk.account_id, "new_serial": talk.serial, "new_state": talk.state, "now": now},
     )
 
@@ -184,8 +226,8 @@ def enqueue(
     `sent_at` marks them delivered already: the request itself carries them back.
     """
     if bodies:
-        connection.execute(
-            _ENQUEUE,
+        _ENQUEUE.run_many(
+            connection,
             [
                 {
                     **vars(address),
@@ -199,22 +241,38 @@ def enqueue(
         )
 
 
+_ABOUT = and_(
+    outbox.c.sent_at.is_(None),
+    outbox.c.failed.is_(None),
+    # Not as IS NULL: the index of what waits is to serve, not that of the pushes of all times.
+    func.coalesce(outbox.c.turn_id, 0) == 0,
+    outbox.c.body["about"].as_string() == bindparam("about"),
+)
+_DROP = Statement(
+    update(outbox).where(outbox.c.channel > literal(""), _ABOUT).values(failed=bindparam("why"))
+)
+_DROP_TO = Statement(
+    update(outbox)
+    .where(
+        outbox.c.channel == bindparam("to_channel"),
+        outbox.c.bot == bindparam("to_bot"),
+        outbox.c.sender == bindparam("to_sender"),
+        _ABOUT,
+    )
+    .values(failed=bindparam("why"))
+)
+
+
 def remind(connection: Connection, address: Address, body: dict[str, Any], about: str, now: datetime) -> None:
     """Put a reminder into the outbox, in place of an earlier one of the same thing that still waits."""
-    here = (outbox.c.channel == address.channel) & (outbox.c.bot == address.bot)
-    _drop(connection, about, here & (outbox.c.sender == address.sender))
+    to = {f"to_{name}": value for name, value in vars(address).items()}
+    _DROP_TO.run(connection, {**to, "about": about, "why": DROPPED})
     enqueue(connection, address, [{**body, "about": about}], now)
 
 
 def drop_reminders(connection: Connection, about: str) -> None:
     """What they remind of was done: those that nobody has seen yet are not shown any more."""
-    _drop(connection, about)
-
-
-def _drop(connection: Connection, about: str, *which: ColumnElement[bool]) -> None:
-    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None) & outbox.c.turn_id.is_(None)
-    same = outbox.c.body["about"].as_string() == about
-    connection.execute(update(outbox).where(waits, same, *which).values(failed=DROPPED))
+    _DROP.run(connection, {"about": about, "why": DROPPED})
 
 
 def enqueue_later(connection: Connection, address: Address, body: dict[str, Any], due_at: datetime) -> None:
@@ -225,9 +283,15 @@ def enqueue_later(connection: Connection, address: Address, body: dict[str, Any]
         connection.execute(insert(later).values(**vars(address), body=body, due_at=due_at))
 
 
-def release_due(connection: Connection, now: datetime) -> int:
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Whether there are messages whose day has come."""
+    return connection.execute(select(later.c.id).where(later.c.due_at <= now).limit(1)).first() is not None
+
+
+def release_due(connection: Connection, now: datetime, limit: int | None = None) -> int:
     """Move messages whose day has come into the outbox, each once; how many."""
-    rows = connection.execute(delete(later).where(later.c.due_at <= now).returning(*later.c)).all()
+    come = select(later.c.id).where(later.c.due_at <= now).order_by(later.c.due_at, later.c.id).limit(limit)
+    rows = connection.execute(delete(later).where(later.c.id.in_(come)).returning(*later.c)).all()
     for row in rows:
         enqueue(connection, Address(row.channel, row.bot, row.sender), [row.body], now)
     return len(rows)
@@ -316,46 +380,12 @@ def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[st
     return (row.body or None) if row else None
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a conversation's history: what was said, or a message of ours."""
-
-    said: str | None
-    body: dict[str, Any] | None
-    outbox_id: int
-    at: datetime
-
-
-def history(connection: Connection, address: Address, limit: int = 60) -> list[Line]:
-    """The last messages of a conversation, oldest first."""
-    rows = connection.execute(
-        select(outbox.c.id, outbox.c.body, outbox.c.turn_id, outbox.c.created_at, turn.c.said)
-        .outerjoin(turn, turn.c.id == outbox.c.turn_id)
-        .where(
-            outbox.c.channel == address.channel,
-            outbox.c.bot == address.bot,
-            outbox.c.sender == address.sender,
-            func.coalesce(outbox.c.failed, "") != DROPPED,
-        )
-        .order_by(outbox.c.id.desc())
-        .limit(limit)
-    ).all()
-    lines: list[Line] = []
-    told: int | None = None
-    for row in reversed(rows):
-        if row.turn_id is not None and row.turn_id != told and row.said:
-            lines.append(Line(row.said, None, row.id, row.created_at))
-        told = row.turn_id
-        lines.append(Line(None, row.body, row.id, row.created_at))
-    return lines
-
-
 def purge(connection: Connection, before: datetime) -> int:
     """Forget turns and their messages from before that moment; how many turns went."""
     old = select(turn.c.id).where(turn.c.at < before)
     connection.execute(delete(outbox).where(outbox.c.turn_id.in_(old)))
     connection.execute(delete(outbox).where(outbox.c.turn_id.is_(None), outbox.c.created_at < before))
-    return int(connection.execute(delete(turn).where(turn.c.at < before)).rowcount)
+    return affected(connection, delete(turn).where(turn.c.at < before))
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -15,6 +15,7 @@ from storage import audit
 from storage.messages import Address, insert_new
 from storage.schema.core import account
 from storage.schema.questions import publication, subscription
+from storage.statement import affected
 
 FIELDS = (
     "kind",
@@ -82,14 +83,15 @@ def publish(connection: Connection, values: dict[str, Any], by: int, now: dateti
 
 def withdraw(connection: Connection, publication_id: int, by: int, now: datetime) -> bool:
     """Withdraw; False when it does not exist or was withdrawn before."""
-    changed = connection.execute(
+    done = affected(
+        connection,
         update(publication)
         .where(publication.c.id == publication_id, publication.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=now, withdrawn_by=by)
-    ).rowcount
-    if changed:
+        .values(withdrawn_at=now, withdrawn_by=by),
+    )
+    if done:
         audit.record(connection, now, by, "publication.withdraw", f"publication:{publication_id}")
-    return bool(changed)
+    return bool(done)
 
 
 def in_force(connection: Connection, kinds: Collection[str], on: date) -> list[Published]:
@@ -124,16 +126,27 @@ def get(connection: Connection, publication_id: int) -> Published | None:
     return _published(row) if row else None
 
 
+def any_to_announce(connection: Connection) -> bool:
+    """Whether there is a class that was told to nobody yet, be it for another day."""
+    untold = select(publication.c.id).where(
+        publication.c.kind == "open-class",
+        publication.c.withdrawn_at.is_(None),
+        publication.c.announced_at.is_(None),
+    )
+    return connection.execute(untold.limit(1)).first() is not None
+
+
 def to_announce(connection: Connection, on: date, now: datetime) -> list[Published]:
     """Open classes that hold now and were told to nobody yet; claimed here, each exactly once."""
     found = [
         one
         for one in in_force(connection, ("open-class",), on)
-        if connection.execute(
+        if affected(
+            connection,
             update(publication)
             .where(publication.c.id == one.id, publication.c.announced_at.is_(None))
-            .values(announced_at=now)
-        ).rowcount
+            .values(announced_at=now),
+        )
     ]
     return found
 

@@ -16,6 +16,7 @@ from storage import audit
 from storage.messages import Address, insert_new
 from storage.schema.core import account, turn
 from storage.schema.questions import asker, feedback, proposal, question
+from storage.statement import affected
 
 # From weak to strong: a question is listed for the strongest reason anybody had.
 REASONS = ("refused", "unsure", "disliked", "handed")
@@ -86,8 +87,7 @@ def keep_feedback(
 ) -> None:
     """Remember what the person of a turn thought of its answer; a later word replaces it."""
     row = {"value": value, "reason": reason, "same": same, "text": text, "entry": entry, "at": now}
-    changed = connection.execute(update(feedback).where(feedback.c.turn_id == turn_id).values(**row))
-    if not changed.rowcount:
+    if not affected(connection, update(feedback).where(feedback.c.turn_id == turn_id).values(**row)):
         connection.execute(insert(feedback), {"turn_id": turn_id, **row})
 
 
@@ -169,7 +169,7 @@ def satisfied(connection: Connection, account_id: int, turn_id: int) -> None:
         return
     # The question first, as `close` does: the other way round, two turns could wait for each other.
     connection.execute(select(question.c.id).where(question.c.id == row.question_id).with_for_update())
-    if not connection.execute(delete(asker).where(asker.c.id == row.id)).rowcount:
+    if not affected(connection, delete(asker).where(asker.c.id == row.id)):
         return
     connection.execute(
         update(question).where(question.c.id == row.question_id).values(count=question.c.count - 1)

@@ -137,8 +137,9 @@ class Turn:
 
     @cached_property
     def memberships(self) -> list[people.Membership]:
-        """The person's roles in force, read once."""
-        return people.memberships(self.connection, self.person_id)
+        """The person's roles in force, read once: with the conversation."""
+        known = self.talk.memberships
+        return people.memberships(self.connection, self.person_id) if known is None else known
 
     @property
     def office_role(self) -> people.Membership | None:
@@ -156,6 +157,7 @@ class Turn:
 
     def forget_roles(self) -> None:
         """Read the roles anew (after a code was used)."""
+        self.talk.memberships = None
         self.__dict__.pop("memberships", None)
 
     def once(self, key: str, read: Callable[[], Any]) -> Any:

@@ -15,6 +15,7 @@ from storage import audit
 from storage.schema.core import audit as audit_row
 from storage.schema.core import institution, invite, membership, report, revision
 from storage.schema.office import absence
+from storage.statement import affected
 
 
 class NameTaken(Exception):
@@ -189,12 +190,13 @@ def change(connection: Connection, institution_id: int, wanted: Wanted, by: int,
 def close(connection: Connection, institution_id: int, last: str, by: int, now: datetime) -> bool:
     """Close it: nobody speaks for it any more; it stays expected up to and including quarter `last`."""
     before = get(connection, institution_id)
-    done = connection.execute(
+    done = affected(
+        connection,
         update(institution)
         .where(institution.c.id == institution_id, institution.c.closed_at.is_(None))
-        .values(closed_at=now, expected_until=last)
+        .values(closed_at=now, expected_until=last),
     )
-    if before is None or done.rowcount != 1:
+    if before is None or not done:
         return False
     detail = {"last": last, "until": before.expected_until}
     audit.record(connection, now, by, "institution.close", f"institution:{institution_id}", **detail)

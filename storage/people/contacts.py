@@ -12,6 +12,7 @@ from storage import audit
 from storage.people import sessions
 from storage.schema.core import audit as audit_row
 from storage.schema.core import institution, invite, membership, person
+from storage.statement import affected
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def _void_codes(connection: Connection, of: Contact, now: datetime) -> int:
     )
     given = [int(subject.removeprefix("invite:")) for subject in connection.execute(mine).scalars()]
     here = invite.c.institution_id
-    done = connection.execute(
+    return affected(
+        connection,
         update(invite)
         .where(
             invite.c.id.in_(given),
@@ -146,9 +148,8 @@ def _void_codes(connection: Connection, of: Contact, now: datetime) -> int:
             invite.c.used_at.is_(None),
             invite.c.revoked_at.is_(None),
         )
-        .values(revoked_at=now)
+        .values(revoked_at=now),
     )
-    return int(done.rowcount)
 
 
 def codes(connection: Connection, institution_id: int | None, limit: int = 50) -> list[Code]:
@@ -178,14 +179,15 @@ def codes(connection: Connection, institution_id: int | None, limit: int = 50) -
 
 def revoke_code(connection: Connection, invite_id: int, by: int, now: datetime) -> bool:
     """Make a code that was not used yet worthless."""
-    done = connection.execute(
+    done = affected(
+        connection,
         update(invite)
         .where(invite.c.id == invite_id, invite.c.used_at.is_(None), invite.c.revoked_at.is_(None))
-        .values(revoked_at=now)
+        .values(revoked_at=now),
     )
-    if done.rowcount == 1:
+    if done:
         audit.record(connection, now, by, "invite.revoke", f"invite:{invite_id}")
-    return done.rowcount == 1
+    return bool(done)
 
 
 def given_by(connection: Connection, invite_ids: Collection[int]) -> dict[int, str | None]:

@@ -7,20 +7,25 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select, text
 
 from storage.schema.core import Moment, fact
+from storage.statement import Statement
 
-_OF = select(fact.c.fact, fact.c.value).where(
-    fact.c.person_id == bindparam("person"), fact.c.about == bindparam("whom")
+_OF = Statement(
+    select(fact.c.fact, fact.c.value).where(
+        fact.c.person_id == bindparam("person"), fact.c.about == bindparam("whom")
+    )
 )
 # As text: SQLAlchemy caches no compiled ON CONFLICT, and this one runs with every answer.
-_REMEMBER = text(
-    "INSERT INTO fact (person_id, about, fact, value, at) VALUES (:person, :whom, :which, :value, :at)"
-    " ON CONFLICT (person_id, about, fact) DO UPDATE SET value = excluded.value, at = excluded.at"
-).bindparams(bindparam("at", type_=Moment()))
+_REMEMBER = Statement(
+    text(
+        "INSERT INTO fact (person_id, about, fact, value, at) VALUES (:person, :whom, :which, :value, :at)"
+        " ON CONFLICT (person_id, about, fact) DO UPDATE SET value = excluded.value, at = excluded.at"
+    ).bindparams(bindparam("at", type_=Moment()))
+)
 
 
 def known(connection: Connection, person_id: int, about: str) -> dict[str, str]:
     """Fact id → answer, of one person about one person (self, family, employee)."""
-    rows = connection.execute(_OF, {"person": person_id, "whom": about})
+    rows = _OF.all(connection, {"person": person_id, "whom": about})
     return {row.fact: row.value for row in rows}
 
 
@@ -28,9 +33,7 @@ def remember(
     connection: Connection, person_id: int, about: str, name: str, value: str, now: datetime
 ) -> None:
     """Keep one answer in place of an earlier one."""
-    connection.execute(
-        _REMEMBER, {"person": person_id, "whom": about, "which": name, "value": value, "at": now}
-    )
+    _REMEMBER.run(connection, {"person": person_id, "whom": about, "which": name, "value": value, "at": now})
 
 
 def forget(

@@ -6,39 +6,34 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
 
 from storage import audit
 from storage.messages import Address, insert_new
-from storage.schema.core import account, code_attempt, institution, invite, membership, person, reminder
+from storage.people.membership import OFFICE_ROLES as OFFICE_ROLES
+from storage.people.membership import Membership as Membership
+from storage.schema.core import (
+    Moment,
+    account,
+    code_attempt,
+    institution,
+    invite,
+    membership,
+    person,
+    reminder,
+)
+from storage.statement import Statement
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that reads like something else
 CODE_LENGTH = 10  # 50 bits
-OFFICE_ROLES = ("staff", "head")
 CODE_DAYS = 120  # a code given out in one quarter still works at the end of the next
 ATTEMPTS = 5  # wrong codes within WINDOW, then refused until the oldest is older than that
 WINDOW = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Membership:
-    """A role: in an institution (contact, lead), in the office (staff, head), or a district's reader."""
-
-    id: int
-    person_id: int
-    role: str
-    institution_id: int | None
-    institution: str | None
-    district: str | None = None
-
-    @property
-    def office(self) -> bool:
-        """Whether it is a role of the office."""
-        return self.role in OFFICE_ROLES
 
 
 @dataclass(frozen=True)
@@ -77,10 +72,12 @@ _MEMBERSHIPS = (
 )
 
 
+_MEMBERSHIPS_OF = Statement(_MEMBERSHIPS.where(membership.c.person_id == bindparam("person")))
+
+
 def memberships(connection: Connection, person_id: int) -> list[Membership]:
     """The person's roles in force; those of closed institutions left out."""
-    rows = connection.execute(_MEMBERSHIPS.where(membership.c.person_id == person_id))
-    return [Membership(*row) for row in rows]
+    return [Membership(*row) for row in _MEMBERSHIPS_OF.all(connection, {"person": person_id})]
 
 
 def has_role(connection: Connection, person_id: int) -> bool:
@@ -288,21 +285,29 @@ def office_members(connection: Connection) -> int:
     )
 
 
+# As text: SQLAlchemy caches no compiled ON CONFLICT.
+_CLAIM = Statement(
+    text(
+        "INSERT INTO reminder (institution_id, quarter, kind, person_id, at)"
+        " VALUES (:institution, :quarter, :kind, :person, :at) ON CONFLICT DO NOTHING RETURNING id"
+    )
+    .bindparams(bindparam("at", type_=Moment()))
+    .columns(reminder.c.id)
+)
+
+
 def claim_reminder(
     connection: Connection, institution_id: int, quarter: str, kind: str, person_id: int, now: datetime
 ) -> bool:
     """Whether this process is the one to send this reminder: true exactly once."""
-    claimed = connection.execute(
-        insert_new(connection, reminder).returning(reminder.c.id),
-        {
-            "institution_id": institution_id,
-            "quarter": quarter,
-            "kind": kind,
-            "person_id": person_id,
-            "at": now,
-        },
-    ).first()
-    return claimed is not None
+    values = {
+        "institution": institution_id,
+        "quarter": quarter,
+        "kind": kind,
+        "person": person_id,
+        "at": now,
+    }
+    return _CLAIM.first(connection, values) is not None
 
 
 @dataclass(frozen=True)
@@ -313,8 +318,11 @@ class Reach:
     address: Address
 
 
-def reach_of_institutions(connection: Connection) -> dict[int, list[Reach]]:
+def reach_of_institutions(
+    connection: Connection, wanted: Collection[int] | None = None
+) -> dict[int, list[Reach]]:
     """Institution id → every account of everybody who speaks for it now; one statement."""
+    whose = membership.c.institution_id
     rows = connection.execute(
         select(
             membership.c.institution_id,
@@ -324,7 +332,10 @@ def reach_of_institutions(connection: Connection) -> dict[int, list[Reach]]:
             account.c.sender,
         )
         .join(account, account.c.person_id == membership.c.person_id)
-        .where(membership.c.revoked_at.is_(None), membership.c.institution_id.is_not(None))
+        .where(
+            membership.c.revoked_at.is_(None),
+            whose.is_not(None) if wanted is None else whose.in_(list(wanted)),
+        )
         .order_by(membership.c.institution_id, account.c.id)
     )
     found: dict[int, list[Reach]] = {}

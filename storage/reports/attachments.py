@@ -16,6 +16,7 @@ from storage.reports.reports import Revision
 from storage.reports.separate_pages import STAMPED
 from storage.schema.contact import attachment, page, received_file
 from storage.schema.core import account, institution, membership, report, revision
+from storage.statement import affected
 
 KINDS = ("measures", "practice", "problems")  # the form's note: on separate pages
 MOST = 20  # files of one revision
@@ -219,7 +220,8 @@ def attach(
     count = select(func.count()).select_from(attachment).where(attachment.c.revision_id == target.id, alike)
     if connection.execute(count).scalar_one() >= MOST:
         raise TooMany
-    made = connection.execute(
+    made = affected(
+        connection,
         insert_new(connection, attachment),
         {
             "revision_id": target.id,
@@ -235,21 +237,22 @@ def attach(
     detail = {"kind": kind, "hash": file.hash, "name": file.name}
     action = "report.stamped" if kind == STAMPED else "draft.attach"
     audit.record(connection, now, by, action, f"revision:{target.id}", **detail)
-    return made.rowcount == 1
+    return bool(made)
 
 
 def detach(connection: Connection, draft: Revision, kind: str, digest: str, by: int, now: datetime) -> bool:
     """Take a file out of a draft; False when it was not there."""
     touch(connection, draft)
-    gone = connection.execute(
+    gone = affected(
+        connection,
         delete(attachment).where(
             attachment.c.revision_id == draft.id,
             attachment.c.kind == kind,
             attachment.c.hash.startswith(digest, autoescape=True),
-        )
+        ),
     )
     audit.record(connection, now, by, "draft.detach", f"revision:{draft.id}", kind=kind, hash=digest)
-    return gone.rowcount > 0
+    return bool(gone)
 
 
 def write_page(
@@ -273,20 +276,21 @@ def unstamp(connection: Connection, target: Revision, digest: str, by: int, now:
     ).first()
     if held is None:
         return False
-    gone = connection.execute(
+    gone = affected(
+        connection,
         delete(attachment).where(
             attachment.c.revision_id == target.id,
             attachment.c.kind == STAMPED,
             attachment.c.hash.startswith(digest, autoescape=True),
-        )
+        ),
     )
     audit.record(connection, now, by, "report.unstamped", f"revision:{target.id}", hash=digest)
-    return gone.rowcount > 0
+    return bool(gone)
 
 
 def forget_received(connection: Connection, before: datetime) -> int:
     """Forget which files came before that moment; those attached to a report stay known there."""
-    return int(connection.execute(delete(received_file).where(received_file.c.at < before)).rowcount)
+    return affected(connection, delete(received_file).where(received_file.c.at < before))
 
 
 def may_read(connection: Connection, person_id: int, digest: str) -> bool:

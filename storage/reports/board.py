@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, 
 from storage.institutions.institutions import expected_in, there
 from storage.reports import lateness
 from storage.reports.lateness import OF_EXTENSION
-from storage.schema.core import institution, report, revision
+from storage.schema.core import institution, membership, reminder, report, revision
 from storage.schema.office import extension, reopening
 
 STATES = ("missing", "draft", "submitted", "returned", "accepted")
@@ -189,6 +189,32 @@ def lines(
     if limit is not None:
         query = query.limit(limit).offset(offset)
     return _read(connection, query, quarter, due)
+
+
+def to_remind(
+    connection: Connection,
+    quarter: str,
+    due: datetime,
+    states: Sequence[str],
+    kind: str,
+    after: int,
+    limit: int,
+) -> list[Line]:
+    """Expected institutions in these states with somebody not yet reminded of that kind, by id.
+
+    A page of them: those whose id comes after one.
+    """
+    told = exists().where(
+        reminder.c.institution_id == membership.c.institution_id,
+        reminder.c.quarter == _QUARTER,
+        reminder.c.kind == kind,
+        reminder.c.person_id == membership.c.person_id,
+    )
+    untold = exists().where(
+        membership.c.institution_id == institution.c.id, membership.c.revoked_at.is_(None), ~told
+    )
+    query = _LISTED.where(institution.c.id > after, _STATE.in_(states), untold)
+    return _read(connection, query.order_by(None).order_by(institution.c.id).limit(limit), quarter, due)
 
 
 def _read(connection: Connection, query: Select[Any], quarter: str, due: datetime) -> list[Line]:

@@ -25,6 +25,7 @@ from storage.reports.reports import VersionConflict
 from storage.schema.core import MEASURES, figure, institution, report, revision
 from storage.schema.core import audit as audit_rows
 from storage.schema.office import closing, extension, reopening
+from storage.statement import affected
 
 
 class OwnEntry(Exception):
@@ -248,7 +249,7 @@ def close_quarter(
     values = {"quarter": quarter, "closes_at": closes_at, "at": now, "person_id": by}
     if closes_at is None:
         connection.execute(delete(closing).where(closing.c.quarter == quarter))
-    elif connection.execute(insert_new(connection, closing), values).rowcount != 1:  # set before
+    elif not affected(connection, insert_new(connection, closing), values):  # set before
         connection.execute(update(closing).where(closing.c.quarter == quarter).values(**values))
     at = closes_at.isoformat() if closes_at else None
     audit.record(connection, now, by, "quarter.close", f"quarter:{quarter}", closes_at=at)

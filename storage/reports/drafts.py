@@ -7,6 +7,7 @@ freezes a revision; a correction is a new one. Every change leaves an audit row.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
@@ -24,18 +25,27 @@ from storage.reports.reports import (
     reminder_of,
 )
 from storage.schema.core import explanation, figure, report, revision
+from storage.statement import Statement, affected
 
 # Built once: these run with every figure somebody types.
 _ROW = (figure.c.revision_id == bindparam("of_revision")) & (
     figure.c.occupation == bindparam("of_occupation")
 )
-_ROW_NOW = select(figure).where(_ROW)
-_TOUCH = (
+_ROW_NOW = Statement(select(figure).where(_ROW))
+_VERSION = (
     update(revision)
     .where(revision.c.id == bindparam("of_revision"), revision.c.state == "draft")
     .values(version=revision.c.version + 1)
+    .returning(revision.c.version)
 )
-_TOUCH_ZERO = _TOUCH.values(nothing_to_report=bindparam("zero"))
+_TOUCH = Statement(_VERSION)
+_TOUCH_ZERO = Statement(_VERSION.values(nothing_to_report=bindparam("zero")))
+
+
+@cache
+def _set(columns: tuple[str, ...]) -> Statement:
+    """Write these columns of one row."""
+    return Statement(update(figure).where(_ROW).values({name: bindparam(f"new_{name}") for name in columns}))
 
 
 def begin_draft(
@@ -116,10 +126,10 @@ def touch(connection: Connection, draft: Revision, nothing_to_report: bool | Non
     """Count an edit of the draft. Raises VersionConflict when it is no draft any more."""
     values = {"of_revision": draft.id}
     if nothing_to_report is None:
-        changed = connection.execute(_TOUCH, values)
+        version = _TOUCH.scalar(connection, values)
     else:
-        changed = connection.execute(_TOUCH_ZERO, {**values, "zero": nothing_to_report})
-    if changed.rowcount != 1:
+        version = _TOUCH_ZERO.scalar(connection, {**values, "zero": nothing_to_report})
+    if version is None:
         raise VersionConflict
 
 
@@ -153,7 +163,7 @@ def set_cells(
     """
     touch(connection, draft, nothing_to_report=False)  # first: it holds the draft
     key = {"of_revision": draft.id, "of_occupation": occupation}
-    row = connection.execute(_ROW_NOW, key).first()
+    row = _ROW_NOW.first(connection, key)
     if row is None:
         connection.execute(
             insert_new(connection, figure),
@@ -168,7 +178,8 @@ def set_cells(
             unknown.discard(measure)
     values: dict[str, Any] = {m: None if c == NOT_KNOWN else c for m, c in cells.items()}
     values.update(not_known=sorted(unknown), no_business=no_business)
-    connection.execute(update(figure).where(_ROW), {**key, **values})
+    new = {f"new_{name}": value for name, value in values.items()}
+    _set(tuple(sorted(values))).run(connection, {**key, **new})
     if clear:
         connection.execute(
             delete(explanation).where(
@@ -187,7 +198,7 @@ def remove_occupation(
 ) -> bool:
     """Take a row out of the draft with its explanations; False when there is none of that name."""
     key = {"of_revision": draft.id, "of_occupation": occupation}
-    row = connection.execute(_ROW_NOW, key).first()
+    row = _ROW_NOW.first(connection, key)
     if row is None:
         return False
     of_row = {"revision_id": draft.id, "occupation": occupation}
@@ -230,12 +241,13 @@ def explain(
 
 def discard(connection: Connection, draft: Revision, by: int, now: datetime) -> None:
     """Give up the draft; what was submitted before stays."""
-    changed = connection.execute(
+    gone = affected(
+        connection,
         update(revision)
         .where(revision.c.id == draft.id, revision.c.state == "draft")
-        .values(state="discarded")
+        .values(state="discarded"),
     )
-    if changed.rowcount != 1:
+    if not gone:
         raise VersionConflict
     audit.record(connection, now, by, "draft.discard", f"revision:{draft.id}")
 

@@ -15,6 +15,7 @@ from storage import audit
 from storage.reports.reports import Revision, VersionConflict
 from storage.schema.contact import lead_review
 from storage.schema.core import membership, person, report, revision
+from storage.statement import affected
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,15 @@ def ask(connection: Connection, draft: Revision, by: int, now: datetime) -> int:
 
 def withdraw(connection: Connection, revision_id: int, by: int, now: datetime) -> bool:
     """Withdraw the open review of a draft; whether there was one."""
-    done = connection.execute(
+    done = affected(
+        connection,
         update(lead_review)
         .where(lead_review.c.revision_id == revision_id, lead_review.c.state == "open")
-        .values(state="withdrawn", closed_at=now, closed_by=by)
+        .values(state="withdrawn", closed_at=now, closed_by=by),
     )
-    if done.rowcount:
+    if done:
         audit.record(connection, now, by, "lead.withdraw", f"revision:{revision_id}")
-    return bool(done.rowcount)
+    return bool(done)
 
 
 def close(connection: Connection, review_id: int, words: str | None, by: int, now: datetime) -> Review:
@@ -139,12 +141,13 @@ def close(connection: Connection, review_id: int, words: str | None, by: int, no
     if seen is None or held is None or held.state != "draft" or held.version != seen.version:
         raise VersionConflict
     state = "confirmed" if words is None else "sent_back"
-    done = connection.execute(
+    done = affected(
+        connection,
         update(lead_review)
         .where(lead_review.c.id == review_id, lead_review.c.state == "open")
-        .values(state=state, words=words, closed_at=now, closed_by=by)
+        .values(state=state, words=words, closed_at=now, closed_by=by),
     )
-    if done.rowcount != 1:
+    if done != 1:
         raise VersionConflict
     audit.record(connection, now, by, f"lead.{state}", f"revision:{seen.revision_id}")
     found = get(connection, review_id)

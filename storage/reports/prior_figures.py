@@ -25,10 +25,11 @@ from storage import audit
 from storage.reports.reports import Cell, Rows, VersionConflict, cells_of
 from storage.schema.contact import measure_note, opening, opening_figure
 from storage.schema.core import MEASURES, figure, institution, person, report, revision
+from storage.statement import Statement
 
-_COUNTS = revision.c.state.in_(("submitted", "accepted"))
+_COUNTS = or_(revision.c.state == "submitted", revision.c.state == "accepted")
 
-_EARLIER = (
+_EARLIER = Statement(
     select(report.c.quarter, revision.c.number, figure)
     .join(revision, revision.c.report_id == report.c.id)
     .outerjoin(figure, figure.c.revision_id == revision.c.id)
@@ -45,7 +46,7 @@ def rows_between(connection: Connection, institution_id: int, first: str, last: 
     """By quarter, the figures of its latest submission, for `first`…`last` where there is one."""
     found: dict[str, tuple[int, Rows]] = {}
     values = {"institution": institution_id, "first": first, "last": last}
-    for row in connection.execute(_EARLIER, values):
+    for row in _EARLIER.all(connection, values):
         number, rows = found.get(row.quarter, (0, {}))
         if number != row.number:
             rows = {}
@@ -74,6 +75,12 @@ _OPENINGS = (
     .order_by(opening.c.institution_id, opening.c.number, opening_figure.c.occupation)
 )
 _OPENING_OF = _OPENINGS.where(opening.c.institution_id == bindparam("institution"))
+_OPENING_COUNTS = Statement(
+    select(*opening.c, *(c for c in opening_figure.c if c.name != "opening_id"))
+    .outerjoin(opening_figure, opening_figure.c.opening_id == opening.c.id)
+    .where(opening.c.institution_id == bindparam("institution"))
+    .order_by(opening.c.number, opening_figure.c.occupation)
+)
 
 
 def _collect(rows: Iterable[object]) -> dict[int, Opening]:
@@ -91,7 +98,8 @@ def _collect(rows: Iterable[object]) -> dict[int, Opening]:
 
 def opening_of(connection: Connection, institution_id: int) -> Opening | None:
     """The opening figures that count for an institution."""
-    return _collect(connection.execute(_OPENING_OF, {"institution": institution_id})).get(institution_id)
+    rows = _OPENING_COUNTS.all(connection, {"institution": institution_id})
+    return _collect(rows).get(institution_id)
 
 
 def openings(connection: Connection, quarter: str) -> dict[int, Opening]:
@@ -186,7 +194,7 @@ class Set(Note):
 
 
 _NOTE = tuple(measure_note.c[f] for f in Note.__dataclass_fields__)
-_NOTES = (
+_NOTES = Statement(
     select(*_NOTE)
     .where(
         measure_note.c.from_quarter <= bindparam("of_quarter"),
@@ -199,7 +207,7 @@ _NOTES = (
 def notes(connection: Connection, quarter: str) -> dict[str, Note]:
     """By measure, the sentence that holds for a quarter; the one set last counts."""
     found: dict[str, Note] = {}
-    for row in connection.execute(_NOTES, {"of_quarter": quarter}):
+    for row in _NOTES.all(connection, {"of_quarter": quarter}):
         found[row.measure] = Note(*row)
     return {measure: note for measure, note in found.items() if note.words}
 

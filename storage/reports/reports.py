@@ -6,9 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from storage.schema.core import MEASURES, explanation, figure, institution, report, revision
+from storage.statement import Statement
 
 NOT_KNOWN: Literal["not_known"] = "not_known"
 Cell = int | Literal["not_known"] | None
@@ -80,30 +92,55 @@ REVISION = (
 
 
 # Built once: these run with every figure somebody types.
+_OF_REPORT = (
+    report.c.institution_id == bindparam("institution"),
+    report.c.quarter == bindparam("of_quarter"),
+)
 _HEADS = (
     select(*REVISION)
     .join(report, report.c.id == revision.c.report_id)
-    .where(
-        report.c.institution_id == bindparam("institution"),
-        report.c.quarter == bindparam("of_quarter"),
-        revision.c.state != "discarded",
-    )
-    .order_by(revision.c.number)
+    .where(*_OF_REPORT, revision.c.state != "discarded")
 )
 # For somebody who is about to write: two of them at the same instant wait for each other.
-_HEADS_HELD = _HEADS.with_for_update(of=revision)
-_FIGURES = select(figure).where(figure.c.revision_id == bindparam("of_revision"))
-_WORDS = select(explanation.c.occupation, explanation.c.doubt, explanation.c.words).where(
-    explanation.c.revision_id == bindparam("of_revision")
+_HOLD = Statement(_HEADS.order_by(revision.c.number).with_for_update(of=revision))
+_FIGURES = Statement(select(figure).where(figure.c.revision_id == bindparam("of_revision")))
+_SHOWN = _HEADS.with_only_columns(revision.c.id).order_by(revision.c.number.desc()).limit(1).scalar_subquery()
+_CELLS = tuple(c for c in figure.c if c.name != "revision_id")
+
+
+def _nothing(*columns: Any) -> list[Any]:
+    """NULL in the place of these columns, in a part of a union that has none."""
+    return [type_coerce(null(), c.type).label(c.name) for c in columns]
+
+
+# A report as it stands in one statement: its heads, then the figures and the words of the last one.
+_SNAPSHOT = Statement(
+    union_all(
+        _HEADS.with_only_columns(
+            literal_column("0", Integer).label("part"),
+            *REVISION,
+            *_nothing(*_CELLS, explanation.c.doubt, explanation.c.words),
+        ),
+        select(
+            literal_column("1", Integer).label("part"),
+            *_nothing(*REVISION),
+            *_CELLS,
+            *_nothing(explanation.c.doubt, explanation.c.words),
+        ).where(figure.c.revision_id == _SHOWN),
+        select(
+            literal_column("2", Integer).label("part"),
+            *_nothing(*REVISION),
+            explanation.c.occupation,
+            *_nothing(*_CELLS[1:]),
+            explanation.c.doubt,
+            explanation.c.words,
+        ).where(explanation.c.revision_id == _SHOWN),
+    )
 )
-_LATEST = (
+_LATEST = Statement(
     select(revision.c.id)
     .join(report, report.c.id == revision.c.report_id)
-    .where(
-        report.c.institution_id == bindparam("institution"),
-        report.c.quarter == bindparam("of_quarter"),
-        revision.c.state.in_(("submitted", "accepted")),
-    )
+    .where(*_OF_REPORT, or_(revision.c.state == "submitted", revision.c.state == "accepted"))
     .order_by(revision.c.number.desc())
     .limit(1)
 )
@@ -118,7 +155,7 @@ def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[s
     """A revision's figures, and the occupations marked 无业务."""
     rows: Rows = {}
     idle: set[str] = set()
-    for row in connection.execute(_FIGURES, {"of_revision": revision_id}):
+    for row in _FIGURES.all(connection, {"of_revision": revision_id}):
         rows[row.occupation] = cells_of(row)
         if row.no_business:
             idle.add(row.occupation)
@@ -128,17 +165,27 @@ def rows_of(connection: Connection, revision_id: int) -> tuple[Rows, frozenset[s
 def snapshot(connection: Connection, institution_id: int, quarter: str, hold: bool = False) -> Snapshot:
     """The report as it stands now; with `hold` nobody else changes it until the transaction ends."""
     values = {"institution": institution_id, "of_quarter": quarter}
-    heads = [Revision(*row) for row in connection.execute(_HEADS_HELD if hold else _HEADS, values)]
+    if hold and connection.dialect.name != "sqlite":  # there, whoever writes is alone anyway
+        _HOLD.all(connection, values)
+    heads: list[Revision] = []
+    rows: Rows = {}
+    idle: set[str] = set()
+    words: dict[tuple[str, str], str] = {}
+    for row in _SNAPSHOT.all(connection, values):
+        if row.part == 0:
+            heads.append(Revision(*row[1 : 1 + len(REVISION)]))
+        elif row.part == 1:
+            rows[row.occupation] = cells_of(row)
+            if row.no_business:
+                idle.add(row.occupation)
+        else:
+            words[row.occupation, row.doubt] = row.words
     if not heads:
         return Snapshot(institution_id, quarter)
-    shown = heads[-1]
+    heads.sort(key=lambda one: one.number)
     submitted = [r for r in heads if r.state != "draft"]
-    rows, idle = rows_of(connection, shown.id)
-    words = {
-        (row.occupation, row.doubt): row.words
-        for row in connection.execute(_WORDS, {"of_revision": shown.id})
-    }
-    return Snapshot(institution_id, quarter, shown, submitted[-1] if submitted else None, rows, idle, words)
+    latest = submitted[-1] if submitted else None
+    return Snapshot(institution_id, quarter, heads[-1], latest, rows, frozenset(idle), words)
 
 
 @dataclass(frozen=True)
@@ -230,5 +277,5 @@ _later = revision.alias("later")
 
 def latest_rows(connection: Connection, institution_id: int, quarter: str) -> Rows:
     """The figures last submitted by an institution for a quarter; {} when there are none."""
-    found = connection.execute(_LATEST, {"institution": institution_id, "of_quarter": quarter}).scalar()
+    found = _LATEST.scalar(connection, {"institution": institution_id, "of_quarter": quarter})
     return rows_of(connection, found)[0] if found else {}

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.schema.core import MEASURES, figure, revision
 from storage.schema.office import closing, extension, reopening, returned_cell
+from storage.statement import Statement
 
 EMPTIED = "draft.returned"  # the audit row of what a return emptied in a draft under way
 WHOLE = ""  # in place of an occupation: the report; in place of a measure: the row
@@ -27,18 +28,22 @@ class ReportClosed(Exception):
         self.closes_at = closes_at
 
 
-_CELLS = select(returned_cell.c.occupation, returned_cell.c.measure, returned_cell.c.words)
-_CLOSING = select(closing.c.closes_at)
-_EXTENSION = select(extension.c.until)
+_CELLS = Statement(
+    select(returned_cell.c.occupation, returned_cell.c.measure, returned_cell.c.words)
+    .where(returned_cell.c.revision_id == bindparam("of_revision"))
+    .order_by(returned_cell.c.occupation, returned_cell.c.measure)
+)
+_CLOSING = Statement(select(closing.c.closes_at).where(closing.c.quarter == bindparam("of_quarter")))
+_EXTENSION = Statement(
+    select(extension.c.until).where(
+        extension.c.institution_id == bindparam("institution"), extension.c.quarter == bindparam("of_quarter")
+    )
+)
 
 
 def cells(connection: Connection, revision_id: int) -> dict[Place, str]:
     """(occupation, measure) → the office's words; empty when the revision was not returned."""
-    rows = connection.execute(
-        _CELLS.where(returned_cell.c.revision_id == revision_id).order_by(
-            returned_cell.c.occupation, returned_cell.c.measure
-        )
-    )
+    rows = _CELLS.all(connection, {"of_revision": revision_id})
     return {(row.occupation, row.measure): row.words for row in rows}
 
 
@@ -93,9 +98,8 @@ def reopened(connection: Connection, revision_id: int) -> str | None:
 
 def extended_until(connection: Connection, institution_id: int, quarter: str) -> datetime | None:
     """Until when this institution may report the quarter; None without an extension."""
-    found: datetime | None = connection.execute(
-        _EXTENSION.where(extension.c.institution_id == institution_id, extension.c.quarter == quarter)
-    ).scalar()
+    values = {"institution": institution_id, "of_quarter": quarter}
+    found: datetime | None = _EXTENSION.scalar(connection, values)
     return found
 
 
@@ -112,7 +116,7 @@ def closes_at(connection: Connection, quarter: str, usually: datetime | None) ->
 
     What the office set for the quarter stands before what is usual.
     """
-    found: datetime | None = connection.execute(_CLOSING.where(closing.c.quarter == quarter)).scalar()
+    found: datetime | None = _CLOSING.scalar(connection, {"of_quarter": quarter})
     return usually if found is None else found
 
 
@@ -130,6 +134,18 @@ def closed_since(
     as an extension does. `usually` is when the quarter closes if the office set nothing for it.
     """
     at = closes_at(connection, quarter, usually)
+    return closed_by(connection, institution_id, quarter, now, latest, at)
+
+
+def closed_by(
+    connection: Connection,
+    institution_id: int,
+    quarter: str,
+    now: datetime,
+    latest: tuple[int, str] | None,
+    at: datetime | None,
+) -> datetime | None:
+    """The same, where it is known already when the quarter closes."""
     if at is None or now < at:
         return None
     if latest is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot import router
 from bot.app import App
 from bot.core.messages import IncomingFile
-from storage import messages
+from storage import history, retention
 from storage.database import transaction
 from storage.institutions import roster
 from storage.messages import Address
@@ -229,9 +229,9 @@ def test_old_turns_are_forgotten_not_young_ones(talk: Talk, app: App) -> None:
     li.says("啥时候发的")
     li.now += timedelta(days=31)
     li.says("补贴多少钱")
+    assert retention.forget_messages(app.engine, li.now - timedelta(days=30)).turns == 1
     with transaction(app.engine) as connection:
-        assert messages.purge(connection, li.now - timedelta(days=30)) == 1
-        assert len(messages.history(connection, Address("terminal", "test", "li"))) == 2
+        assert len(history.last_lines(connection, Address("terminal", "test", "li"))) == 2
         assert len(connection.execute(select(conversation)).all()) == 1
 
 
@@ -239,7 +239,7 @@ def test_history_shows_both_sides_in_order(talk: Talk, app: App) -> None:
     li = talk()
     li.says("我能不能参加培训", "没有退休")
     with transaction(app.engine, read_only=True) as connection:
-        lines = messages.history(connection, Address("terminal", "test", "li"))
+        lines = history.last_lines(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["我能不能参加培训", "没有退休"]
     assert [bool(line.body) for line in lines] == [False, True, False, True]
 

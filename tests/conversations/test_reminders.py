@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI
-from storage import messages
+from storage import history, messages
 from storage.database import transaction
 from storage.messages import Address
 from storage.reports import decisions, reports
@@ -157,7 +157,7 @@ class TestWaitingOnes:
         (text,) = self.waiting(either_app)
         assert "威海数字培训学校" in text
         with transaction(either_app.engine, read_only=True) as connection:
-            lines = messages.history(connection, Address("web", "test", "w"))
+            lines = history.last_lines(connection, Address("web", "test", "w"))
         assert sum("请在" in (line.body or {}).get("text", "") for line in lines) == 1
 
     def test_of_two_institutions_each_has_its_own(self, either_app: App) -> None:

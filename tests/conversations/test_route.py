@@ -13,7 +13,7 @@ from bot.features.reminders import send as reminder_sender
 from policy.checks.rules import UNDECIDED
 from policy.checks.standards import parse_standards, with_standards
 from policy.files import PolicyError
-from storage import messages
+from storage import history, messages
 from storage.database import transaction
 from storage.messages import Address
 from storage.schema.core import fact, later
@@ -108,7 +108,7 @@ def test_a_borrowed_phone_is_left_clean(talk: Talk, app: App) -> None:
     assert "已清除" in li.text
     with transaction(app.engine, read_only=True) as connection:
         assert connection.execute(select(func.count()).select_from(fact)).scalar_one() == 0
-        lines = messages.history(connection, Address("terminal", "test", "li"))
+        lines = history.last_lines(connection, Address("terminal", "test", "li"))
     assert [line.said for line in lines if line.said] == ["退出并清除"]
     li.says("我能不能参加培训")
     assert "退休" in li.text

@@ -29,9 +29,10 @@ from bot.documents.store import FileGone, drop_incoming, safe_name, store_incomi
 from bot.http.bodies import LONGEST_FILE, TooLarge, showable
 from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition, same_site
 from bot.http.static import MEDIA, static_files
-from storage import messages
+from storage import history, messages, outbox
 from storage.database import StorageUnavailable, transaction
-from storage.messages import Address, Line
+from storage.history import Line
+from storage.messages import Address
 
 COOKIE = "weihai_chat"
 COOKIE_DAYS = 400  # browsers keep none longer
@@ -109,8 +110,7 @@ class WebChat:
             await self.runner.handle(Incoming(visitor.address, "opening", self.now(), pages.OPENING))
         await self._handle(incoming, sent.file)
         if _is_script(request):
-            lines = await self._lines(visitor)
-            return self._html(request, visitor, self._fragment(lines, sent.after))
+            return self._html(request, visitor, await self._fragment(visitor, sent.after))
         return self._finish(request, visitor, RedirectResponse("/#latest", 303))
 
     async def _handle(self, incoming: Incoming, file: tuple[str, bytes] | None) -> None:
@@ -131,10 +131,9 @@ class WebChat:
         """Lines after the one the script knows: reminders, or what another tab said."""
         visitor = Visitor.of(request)
         known = row_number(request.query_params.get("after", ""))
-        lines = await self._lines(visitor) if visitor.known else []
-        if not any(line.outbox_id > known for line in lines):
+        if not visitor.known or not await self.runner.run(lambda: self._has_newer(visitor, known)):
             return self._finish(request, visitor, Response(status_code=204))
-        return self._html(request, visitor, self._fragment(lines, known))
+        return self._html(request, visitor, await self._fragment(visitor, known))
 
     async def file(self, request: Request) -> Response:
         """A file of one of this person's own messages."""
@@ -165,18 +164,25 @@ class WebChat:
         return Response(content, headers=headers)
 
     async def _lines(self, visitor: Visitor) -> list[Line]:
-        return await self.runner.run(lambda: self._history(visitor))
+        return (await self._read(visitor, 0))[0]
 
-    def _history(self, visitor: Visitor) -> list[Line]:
-        engine, address = self.app.engine, visitor.address
-        with transaction(engine, read_only=True) as connection:
-            lines = messages.history(connection, address, HISTORY)
-            pushes = messages.pushes_waiting(connection, address)
-        if pushes:  # shown from now on, so delivered
-            with transaction(engine) as connection:
-                for push in pushes:
-                    messages.mark_sent(connection, push.id, self.now())
-        return lines
+    async def _read(self, visitor: Visitor, after: int) -> tuple[list[Line], int]:
+        """The lines after that row, and the first row there still is (0: there are more than shown)."""
+        lines, oldest = await self.runner.run(lambda: self._history(visitor, after))
+        unseen = [line.outbox_id for line in lines if line.unseen]
+        if unseen:  # shown from now on, so delivered
+            now = self.now()
+            await self.runner.write(lambda connection: history.mark_seen(connection, unseen, now))
+        return lines, oldest
+
+    def _history(self, visitor: Visitor, after: int) -> tuple[list[Line], int]:
+        with transaction(self.app.engine, read_only=True) as connection:
+            lines = history.last_lines(connection, visitor.address, HISTORY, after)
+            return lines, history.first_shown(connection, visitor.address, HISTORY)
+
+    def _has_newer(self, visitor: Visitor, after: int) -> bool:
+        with transaction(self.app.engine, read_only=True) as connection:
+            return history.has_newer(connection, visitor.address, after)
 
     def _message(self, visitor: Visitor, row: int) -> Outgoing | None:
         with transaction(self.app.engine, read_only=True) as connection:
@@ -188,9 +194,9 @@ class WebChat:
 
     def _may_have(self, visitor: Visitor, ref: FileRef) -> bool:
         """Whether an old link still serves: only those whose file it is today."""
-        with transaction(self.app.engine) as connection:
-            talk = messages.load_conversation(connection, visitor.address, self.now())
-        return self.app.files.may_have(talk.person_id, ref)
+        with transaction(self.app.engine, read_only=True) as connection:
+            talk = outbox.talk_of(connection, visitor.address)
+        return talk is not None and self.app.files.may_have(talk.person_id, ref)
 
     def _label(self, visitor: Visitor, sent: Sent) -> str | None:
         """What the pressed button said, from the stored message, never from the browser."""
@@ -198,11 +204,14 @@ class WebChat:
         choices = message.choices if message else ()
         return next((c.label for c in choices if c.token == sent.choice), None)
 
-    def _fragment(self, lines: list[Line], after: int) -> str:
-        oldest = lines[0].outbox_id if 0 < len(lines) < HISTORY else 0
-        if lines and after > lines[-1].outbox_id:  # all that the page shows was forgotten: it starts anew
-            after, oldest = 0, after + 1
-        return pages.fragment([b for b in pages.bubbles(lines) if b.id > after], oldest)
+    async def _fragment(self, visitor: Visitor, after: int) -> str:
+        """The lines after those that the page shows; all of them when what it shows was forgotten."""
+        lines, oldest = await self._read(visitor, after)
+        if after and not lines:
+            whole = await self._lines(visitor)
+            if whole and after > whole[-1].outbox_id:
+                lines, oldest = whole, after + 1
+        return pages.fragment(pages.bubbles(lines), oldest)
 
     def _page(
         self,

@@ -21,8 +21,11 @@ def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     quarter = Quarter.parse(snapshot.quarter)
     head = (latest.id, latest.state) if latest else None
     usually = turn.times.closes(quarter)
-    closed = returned_cells.closed_since(
-        connection, snapshot.institution_id, str(quarter), turn.now, head, usually
+    closes = turn.once(
+        f"closes {quarter}", lambda: returned_cells.closes_at(connection, str(quarter), usually)
+    )
+    closed = returned_cells.closed_by(
+        connection, snapshot.institution_id, str(quarter), turn.now, head, closes
     )
     if latest is None or latest.state not in ("returned", "accepted"):
         return OfficeView(closed=closed)
