@@ -19,7 +19,6 @@ from starlette.routing import Route
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.web import routes as web_routes
-from bot.channels.wechat import window
 from bot.core.render import words
 from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
@@ -28,7 +27,7 @@ from bot.features.reminders import send as reminder_sender
 from bot.office.routes import routes as office_routes
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import messages
+from storage import messages, retention
 from storage.database import StorageUnavailable, schema_state, transaction
 from storage.people import people, sessions
 
@@ -52,6 +51,22 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         except Exception as error:
             log.error("background work failed: %s", type(error).__qualname__)
         await asyncio.sleep(seconds)
+
+
+def forget_old(app: App, at: datetime) -> None:
+    """Forget what was kept long enough; nothing by a clock that jumped."""
+    before = at - KEEP_TURNS
+    try:
+        retention.check_clock(app.engine, at, before)
+    except retention.ClockDoubted as doubt:
+        log.warning("purge: nothing forgotten, the clock (%s) was seen on %d days", at.date(), doubt.seen)
+        return
+    gone = retention.forget_messages(app.engine, before)
+    with transaction(app.engine) as connection:
+        sessions.forget_old(connection, before)
+    files = incoming_files.sweep(app.engine, app.settings.data_dir, before)
+    passing = document_store.sweep_passing(app.settings.data_dir, at - KEEP_PASSING)
+    log.info("purge: %d turns, %d pushes, %d files", gone.turns, gone.pushes, files + passing)
 
 
 def application(app: App) -> Starlette:
@@ -88,21 +103,12 @@ def application(app: App) -> Starlette:
         return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
 
     async def remind() -> None:
-        reachable = window.reachable if wechat is not None and wechat.can_push else None
         holidays, times = app.corpus.holidays, app.settings.times
-        await runner.run(lambda: reminder_sender.send_due(app.engine, holidays, now(), reachable, times))
+        await runner.run(lambda: reminder_sender.send(app.engine, holidays, now(), times))
         await runner.run(lambda: announcements.send_due(app.engine, now()))
 
     async def purge() -> None:
-        def work() -> None:
-            with transaction(app.engine) as connection:
-                messages.purge(connection, now() - KEEP_TURNS)
-                sessions.forget_old(connection, now() - KEEP_TURNS)
-            folder = app.settings.data_dir
-            incoming_files.sweep(app.engine, folder, now() - KEEP_TURNS)
-            document_store.sweep_passing(folder, now() - KEEP_PASSING)
-
-        await runner.run(work)
+        await runner.run(lambda: forget_old(app, now()))
 
     @contextlib.asynccontextmanager
     async def lifespan(asgi: Starlette) -> AsyncIterator[None]:

@@ -37,7 +37,7 @@ from storage.schema.core import (
     person,
     turn,
 )
-from storage.statement import Statement, affected
+from storage.statement import Statement
 
 DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
 
@@ -288,7 +288,7 @@ def any_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(select(later.c.id).where(later.c.due_at <= now).limit(1)).first() is not None
 
 
-def release_due(connection: Connection, now: datetime, limit: int | None = None) -> int:
+def release_due(connection: Connection, now: datetime, limit: int) -> int:
     """Move messages whose day has come into the outbox, each once; how many."""
     come = select(later.c.id).where(later.c.due_at <= now).order_by(later.c.due_at, later.c.id).limit(limit)
     rows = connection.execute(delete(later).where(later.c.id.in_(come)).returning(*later.c)).all()
@@ -378,14 +378,6 @@ def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[st
         )
     ).first()
     return (row.body or None) if row else None
-
-
-def purge(connection: Connection, before: datetime) -> int:
-    """Forget turns and their messages from before that moment; how many turns went."""
-    old = select(turn.c.id).where(turn.c.at < before)
-    connection.execute(delete(outbox).where(outbox.c.turn_id.in_(old)))
-    connection.execute(delete(outbox).where(outbox.c.turn_id.is_(None), outbox.c.created_at < before))
-    return affected(connection, delete(turn).where(turn.c.at < before))
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -71,7 +71,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "account.join",
         "account.leave",
     ),
-    "office": ("office.link", "office.enter", "office.leave", "office.denied", "export"),
+    "office": ("office.link", "office.enter", "office.leave", "office.denied", "export", "data.purge"),
     "courses": ("course.create", "course.stage", "course.withdraw"),
     "answers": (
         "question.answered",

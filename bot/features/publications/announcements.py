@@ -33,5 +33,8 @@ def announce(connection: Connection, now: datetime) -> int:
 
 def send_due(engine: Engine, now: datetime) -> int:
     """Announce classes whose day came after they were published."""
-    with transaction(engine) as connection:
+    with transaction(engine, read_only=True) as connection:
+        if not publications.any_to_announce(connection):
+            return 0
+    with transaction(engine, alone=True) as connection:
         return announce(connection, now)

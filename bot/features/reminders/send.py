@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -31,13 +32,13 @@ from storage.reports.board import Line
 
 # Those of the addresses that a message sent now would reach.
 Reachable = Callable[[Connection, Iterable[Address], datetime], set[Address]]
-BATCH = 200  # institutions in one transaction: other people's messages get in between
+PAGE = 200  # institutions read at once, beside the writer
+STEP = 40  # institutions in one transaction: other people's messages get in between
 
 
 @dataclass(frozen=True)
 class _Missing:
     line: Line
-    reach: tuple[Reach, ...]
     pushable: bool  # a channel of some contact takes messages at any time, or does just now
 
 
@@ -55,41 +56,72 @@ def send_due(
     The second value names the missing institutions that no channel can push to: for the office's
     call sheet. Their contacts find the reminder when they next come.
     """
-    with transaction(engine) as connection:
-        messages.release_due(connection, now)
-    rosters = _rosters(engine, now) if sending_hours(now, calendar) else 0
+    sent = send(engine, calendar, now, times)
+    return sent, unreachable(engine, calendar, now, reachable, times) if due_now(now, calendar) else []
+
+
+def send(engine: Engine, calendar: Calendar, now: datetime, times: Times | None = None) -> int:
+    """Put what is due into the outbox, each once whoever runs it; how many.
+
+    In small steps, and the cost grows with what is to be sent: those who were reminded are not read.
+    """
+    _release(engine, now)
+    sent = _rosters(engine, now) if sending_hours(now, calendar) else 0
     due = due_now(now, calendar)
-    if due is None:
-        return rosters, []
-    missing = _missing(engine, due, now, reachable, times or Times())
-    on = (times or Times()).due(due.quarter)
-    sent = rosters
-    for start in range(0, len(missing), BATCH):
-        with transaction(engine) as connection:
-            for one in missing[start : start + BATCH]:
-                body = render(
-                    "reminder.j2",
-                    due=due,
-                    on=one.line.extended_until or on,
-                    institution=one.line,
-                    draft=one.line.drafting,
-                ).body()
-                claimed: dict[int, bool] = {}
-                for reach in one.reach:
-                    if reach.person_id not in claimed:
-                        claimed[reach.person_id] = people.claim_reminder(
-                            connection,
-                            one.line.institution_id,
-                            str(due.quarter),
-                            due.kind,
-                            reach.person_id,
-                            now,
-                        )
-                    if claimed[reach.person_id]:
-                        about = reports.reminder_of(one.line.institution_id, str(due.quarter))
-                        messages.remind(connection, reach.address, body, about, now)
-                sent += sum(claimed.values())
-    return sent, [m.line.name for m in missing if not m.pushable]
+    return sent + _reports(engine, due, now, times or Times()) if due else sent
+
+
+def _release(engine: Engine, now: datetime) -> None:
+    """What somebody asked to get on another day."""
+    with transaction(engine, read_only=True) as connection:
+        come = messages.any_due(connection, now)
+    while come:
+        with transaction(engine, alone=True) as connection:
+            come = messages.release_due(connection, now, STEP) == STEP
+
+
+def _reports(engine: Engine, due: Due, now: datetime, times: Times) -> int:
+    quarter, on = str(due.quarter), times.due(due.quarter)
+    sent = after = 0
+    while True:
+        with transaction(engine, read_only=True) as connection:
+            lines = board.to_remind(connection, quarter, on, WAITED_FOR, due.kind, after, PAGE)
+            reach = people.reach_of_institutions(connection, [line.institution_id for line in lines])
+            closes = returned_cells.closes_at(connection, quarter, times.closes(due.quarter))
+        reminded = [
+            (line, _body(due, line, on), reach.get(line.institution_id, []))
+            for line in lines
+            if is_reminded(due.kind, now, line.state, line.extended_until, closes)
+        ]
+        for start in range(0, len(reminded), STEP):
+            with transaction(engine, alone=True) as connection:
+                for line, body, mine in reminded[start : start + STEP]:
+                    sent += _remind(connection, due, line, body, mine, now)
+        if len(lines) < PAGE:
+            return sent
+        after = lines[-1].institution_id
+
+
+def _body(due: Due, line: Line, on: datetime) -> dict[str, Any]:
+    until = line.extended_until or on
+    return render("reminder.j2", due=due, on=until, institution=line, draft=line.drafting).body()
+
+
+def _remind(
+    connection: Connection, due: Due, line: Line, body: dict[str, Any], reach: list[Reach], now: datetime
+) -> int:
+    """Remind everybody who was not; how many people."""
+    quarter = str(due.quarter)
+    about = reports.reminder_of(line.institution_id, quarter)
+    claimed: dict[int, bool] = {}
+    for one in reach:
+        if one.person_id not in claimed:
+            claimed[one.person_id] = people.claim_reminder(
+                connection, line.institution_id, quarter, due.kind, one.person_id, now
+            )
+        if claimed[one.person_id]:
+            messages.remind(connection, one.address, body, about, now)
+    return sum(claimed.values())
 
 
 def unreachable(
@@ -113,11 +145,12 @@ def _rosters(engine: Engine, now: datetime) -> int:
     today = local(now).date()
     with transaction(engine, read_only=True) as connection:
         due = courses.rosters_due(connection, today - timedelta(days=ROSTER_WARNING_DAYS))
-        reach = people.reach_of_institutions(connection) if due else {}
+        schools = {course.institution_id for course, _ in due}
+        reach = people.reach_of_institutions(connection, schools) if due else {}
     sent = 0
-    for start in range(0, len(due), BATCH):
-        with transaction(engine) as connection:
-            for course, school in due[start : start + BATCH]:
+    for start in range(0, len(due), STEP):
+        with transaction(engine, alone=True) as connection:
+            for course, school in due[start : start + STEP]:
                 late = (today - course.dates["ended"]).days >= ROSTER_DAYS
                 mine = reach.get(course.institution_id, [])
                 if mine and courses.claim_reminder(connection, course.id, "late" if late else "soon", now):
@@ -147,5 +180,5 @@ def _missing(
         if is_reminded(due.kind, now, line.state, line.extended_until, closes):
             mine = tuple(reach.get(line.institution_id, ()))
             pushable = any(CHANNELS[r.address.channel].pushes or r.address in lately for r in mine)
-            found.append(_Missing(line, mine, pushable))
+            found.append(_Missing(line, pushable))
     return found
