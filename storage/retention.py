@@ -21,7 +21,7 @@ from storage.schema.core import outbox, turn
 from storage.statement import affected
 
 DAYS = 7  # on which the clock was seen since what it calls old
-STEP = 100  # turns, or messages, in one transaction: others wait a few milliseconds at most
+STEP = 50  # turns, or messages, in one transaction: others wait a few milliseconds at most
 LOOKED_AT = 2000  # read at once, beside the writer
 SEEN = "data.purge"  # the audit row of a day on which old messages were looked for
 

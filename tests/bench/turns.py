@@ -1,4 +1,4 @@
-"""A durable dialog turn against the bare sqlite3 floor, in one run.
+"""Durable turns against the bare sqlite3 floor, alone and in a crowd, in one run.
 
 Floor: the same rows by hand — dedupe row, conversation read and written, reply stored, one commit —
 with the same pragmas and the same bytes. Run: `python -m tests.bench.turns`.
@@ -6,7 +6,9 @@ with the same pragmas and the same bytes. Run: `python -m tests.bench.turns`.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import platform
 import sqlite3
 import statistics
@@ -15,17 +17,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import func, insert, select
+
 from bot.app import App, open_app
+from bot.assistant import Runner
 from bot.core.messages import Incoming
+from bot.features.reminders import send as reminders
+from bot.server import SWITCH
 from bot.settings import Settings
+from policy.calendar.quarters import SHANGHAI
+from storage import history, retention
+from storage.database import transaction
 from storage.messages import Address
+from storage.schema.core import account, institution, membership, outbox, person
+from storage.schema.core import turn as turn_table
 from tests.conftest import contact_code
 from tests.support.talk import NOON, Person
 
-ROUNDS, TURNS = 7, 300
+ROUNDS, TURNS = 5, 150
+OLD_TURNS, INSTITUTIONS = 50_000, 2_000
+LAST_DAY = datetime(2026, 12, 31, 10, 0, tzinfo=SHANGHAI)
+SHM = "/dev/shm" if os.path.isdir("/dev/shm") else None
 CHECK = ["没有退休", "上一步", "不确定", "上一步"]
 
 
@@ -104,44 +119,188 @@ def median_ms(work: Callable[[int], None], start: int) -> float:
     return statistics.median(times)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        app = app_in(folder)
-        address = Address("terminal", "test", "li")
+def cpu_ms(work: Callable[[int], None], start: int, turns: int) -> float:
+    """CPU of this thread for one turn: on a memory disk, what is left is the work."""
+    begun = time.thread_time()
+    for number in range(start, start + turns):
+        work(number)
+    return (time.thread_time() - begun) / turns * 1000
 
-        def durable(number: int) -> None:
-            text = CHECK[number % len(CHECK)]
-            app.assistant.handle(Incoming(address, f"m{number}", NOON + timedelta(seconds=number), text))
 
-        app.assistant.handle(Incoming(address, "start", NOON, "我能不能参加培训"))
-        for number in range(len(CHECK) * 4):
-            durable(number)
-        by_hand = bare(folder, floor_rows(app))
-        wang = Person(app.assistant, "wang")
-        wang.says(f"绑定 {contact_code(app)}", "跳过", "跳过", "填报", "2026Q4", "全部")
-        report_address = Address("terminal", "test", "wang")
+def workloads(app: App, folder: Path) -> dict[str, Callable[[int], object]]:
+    """By name what is measured; the floor first."""
+    address, contact = Address("terminal", "test", "li"), Address("web", "test", "wang")
+    asker, handle = Address("terminal", "test", "asker"), app.assistant.handle
 
-        def cell(number: int) -> None:
-            app.assistant.handle(
-                Incoming(report_address, f"c{number}", NOON, f"大数据 已培训人数 {number % 50 + 1}")
-            )
+    def durable(number: int) -> None:
+        text = CHECK[number % len(CHECK)]
+        handle(Incoming(address, f"m{number}", NOON + timedelta(seconds=number), text))
 
-        ratios, cells, floors = [], [], []
+    handle(Incoming(address, "start", NOON, "我能不能参加培训"))
+    for number in range(len(CHECK) * 4):
+        durable(number)
+    by_hand = bare(folder, floor_rows(app))
+    wang = Person(app.assistant, "wang", "web")
+    wang.says(f"绑定 {contact_code(app)}", "跳过", "跳过", "填报", "2026Q4", "全部")
+
+    def poll(number: int) -> None:
+        with transaction(app.engine, read_only=True) as connection:
+            assert not history.has_newer(connection, address, 10**9)
+
+    return {
+        "bare sqlite3 floor": by_hand,
+        "durable dialog turn": durable,
+        "policy question": lambda n: handle(Incoming(asker, f"q{n}", NOON, "补贴多少钱")),
+        "report cell (figures, audit, a draft of 60 cells)": lambda n: handle(
+            Incoming(contact, f"c{n}", NOON, f"大数据 已培训人数 {n % 50 + 1}")
+        ),
+        "poll that finds nothing": poll,
+    }
+
+
+def compare(where: str | None, measured: Callable[[Callable[[int], None], int], float], what: str) -> None:
+    """Every workload against the floor, in interleaved rounds."""
+    with tempfile.TemporaryDirectory(dir=where) as name:
+        work = workloads(app_in(Path(name)), Path(name))
+        ratios: dict[str, list[float]] = {name: [] for name in work}
+        floors = []
         for round_ in range(1, ROUNDS + 1):
-            base = round_ * 10_000
-            floor = median_ms(by_hand, base)
-            ratios.append(median_ms(durable, base) / floor)
-            cells.append(median_ms(cell, base) / floor)
+            found = {name: measured(one, round_ * 10_000) for name, one in work.items()}  # type: ignore[arg-type]
+            floor, *_ = found.values()
             floors.append(floor)
-        print(f"machine: {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-        print(f"bare sqlite3 floor: {statistics.median(floors):.3f} ms a turn (median of {ROUNDS} × {TURNS})")
-        print(
-            f"durable dialog turn: {statistics.median(ratios):.2f} × floor (rounds {min(ratios):.2f}–{max(ratios):.2f})"
-        )
-        print(
-            f"durable report cell, with figures, audit and its draft of 60 cells: {statistics.median(cells):.2f} × floor"
-        )
+            for name, value in found.items():
+                ratios[name].append(value / floor)
+        print(f"{what}: bare sqlite3 floor {statistics.median(floors):.3f} ms a turn")
+        for name, values in list(ratios.items())[1:]:
+            middle = statistics.median(values)
+            print(f"  {name}: {middle:.2f} × floor (rounds {min(values):.2f}–{max(values):.2f})")
+
+
+async def crowd(runner: Runner, people: int, each: int) -> tuple[float, list[float]]:
+    """So many people at once; milliseconds a turn, and every answer's own."""
+    waited: list[float] = []
+
+    async def person(number: int) -> None:
+        address = Address("terminal", "test", f"{people}-{number}")
+        for turn in range(each):
+            begun = time.perf_counter()
+            text = CHECK[turn % len(CHECK)] if turn else "我能不能参加培训"
+            await runner.handle(Incoming(address, f"m{turn}", NOON + timedelta(seconds=turn), text))
+            waited.append((time.perf_counter() - begun) * 1000)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(person(number) for number in range(people)))
+    return (time.perf_counter() - begun) * 1000 / (people * each), sorted(waited)
+
+
+def together(slow: float = 0.0) -> None:
+    """Many people at once against a single commit: by hand, of the same rows."""
+    with tempfile.TemporaryDirectory(dir=SHM if slow else None) as name:
+        app = app_in(Path(name))
+        by_hand = workloads(app, Path(name))["bare sqlite3 floor"]
+        if slow:
+            commit = app.engine.dialect.do_commit
+            app.engine.dialect.do_commit = lambda one: (time.sleep(slow), commit(one))  # type: ignore[method-assign,assignment]
+        runner = Runner(app.assistant)
+        floor = slow * 1000 or median_ms(by_hand, 10**6)  # type: ignore[arg-type]
+        print(f"people at once, a single commit {floor:.2f} ms:")
+        for people, each in ((1, 8), (8, 8), (16, 8), (64, 8)):
+            turn, waited = asyncio.run(crowd(runner, people, each))
+            print(
+                f"  {people}: {turn / floor:.2f} × a commit a turn; p50 {waited[len(waited) // 2]:.0f} ms,"
+                f" p99 {waited[int(len(waited) * 0.99)]:.0f} ms"
+            )
+        runner.close()
+        app.engine.dispose()
+
+
+def background() -> None:
+    """How much longer somebody waits while the server forgets, and while it reminds."""
+    with tempfile.TemporaryDirectory(dir=SHM) as name:
+        app = app_in(Path(name))
+        old = NOON - timedelta(days=60)
+        with transaction(app.engine) as connection:
+            turns = [
+                {"channel": "web", "bot": "web", "sender": f"s{n % 500}", "message_id": f"m{n}", "at": old}
+                for n in range(OLD_TURNS)
+            ]
+            connection.execute(insert(turn_table), turns)
+            replies = [
+                {"turn_id": n + 1, "channel": "web", "bot": "web", "sender": f"s{n % 500}", "body": {"text": "一"},
+                 "created_at": old, "sent_at": old}
+                for n in range(OLD_TURNS)
+            ]  # fmt: skip
+            connection.execute(insert(outbox), replies)
+        invited(app, INSTITUTIONS)
+        sys.setswitchinterval(SWITCH)  # as the serving process does
+        reminders.due_now(LAST_DAY)  # the calendar is read once
+        runner = Runner(app.assistant)
+        quiet = asyncio.run(bystander(runner, None, "a"))
+        for what, work in (
+            (f"forgetting {OLD_TURNS} turns", lambda: retention.forget_messages(app.engine, NOON)),
+            (f"reminding {INSTITUTIONS} institutions", lambda: reminders.send(app.engine, LAST_DAY)),
+        ):
+            begun = time.perf_counter()
+            busy = asyncio.run(bystander(runner, work, what[0]))
+            print(
+                f"a bystander while {what} ({time.perf_counter() - begun:.1f} s): p50 {quiet[0]:.1f} → {busy[0]:.1f} ms,"
+                f" p99 {quiet[1]:.1f} → {busy[1]:.1f} ms, longest {quiet[2]:.1f} → {busy[2]:.1f} ms"
+            )
+        runner.close()
+        app.engine.dispose()
+
+
+def invited(app: App, count: int) -> None:
+    """So many institutions, each with somebody who can be written to."""
+    with transaction(app.engine) as connection:
+        many = range(1, count + 1)
+        rows = [{"name": f"第{n}培训学校", "expected_from": "2026Q1", "created_at": NOON} for n in many]
+        connection.execute(insert(institution), rows)
+        first = connection.execute(select(func.min(institution.c.id))).scalar_one()
+        connection.execute(insert(person), [{"id": 10**6 + n, "created_at": NOON} for n in many])
+        mine = [
+            {"person_id": 10**6 + n, "institution_id": first + n - 1, "role": "contact", "from_at": NOON}
+            for n in many
+        ]
+        connection.execute(insert(membership), mine)
+        theirs = [
+            {"channel": "telegram", "bot": "b", "sender": str(n), "person_id": 10**6 + n, "created_at": NOON}
+            for n in many
+        ]
+        connection.execute(insert(account), theirs)
+
+
+async def bystander(
+    runner: Runner, work: Callable[[], object] | None, who: str
+) -> tuple[float, float, float]:
+    """Somebody's turns one after another while the work goes on: median, p99, longest."""
+    done = asyncio.ensure_future(runner.run(work)) if work else None
+    waited: list[float] = []
+    address = Address("terminal", "test", f"bystander-{who}")
+    for number in range(100_000 if done else 300):
+        if done is not None and done.done():
+            break
+        begun = time.perf_counter()
+        text = CHECK[number % len(CHECK)] if number else "我能不能参加培训"
+        await runner.handle(Incoming(address, f"m{number}", NOON + timedelta(seconds=number), text))
+        waited.append((time.perf_counter() - begun) * 1000)
+        await asyncio.sleep(0.002)
+    if done is not None:
+        await done
+    waited.sort()
+    return waited[len(waited) // 2], waited[int(len(waited) * 0.99)], waited[-1]
+
+
+def main() -> None:
+    print(
+        f"machine: {platform.machine()}, {platform.system()}, Python {platform.python_version()},"
+        f" {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )
+    compare(SHM, lambda work, start: cpu_ms(work, start, TURNS // 3), "CPU on a memory disk")
+    compare(None, median_ms, "wall time on disk")
+    together()
+    together(slow=0.25)
+    background()
     cold()
     memory()
 
@@ -166,7 +325,6 @@ def cold() -> None:
 def memory() -> None:
     """Memory of the serving process after some turns, from /proc."""
     with tempfile.TemporaryDirectory() as folder:
-        import os
         import re
         import urllib.request
 
