@@ -262,24 +262,31 @@ class Writer:
         self._begin = begin  # the transaction, as a context manager
         self._tasks: queue.SimpleQueue[_Task[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
-        self._started = threading.Lock()
+        self._guard = threading.Lock()
+        self._closed = False
 
     def submit(self, work: Callable[[Connection], Result]) -> Future[Result]:
         """Queue the work; the future is done after its commit.
 
         The work undoes itself when it raises (`savepoint`): others are in the same transaction.
+
+        Raises:
+            RuntimeError: it was closed.
         """
         task = _Task(work)
-        self._tasks.put(task)
-        if not self._thread.is_alive():
-            with self._started:
-                if self._thread.ident is None:
-                    self._thread.start()
+        with self._guard:
+            if self._closed:
+                raise RuntimeError("the writer was closed")
+            self._tasks.put(task)
+            if self._thread.ident is None:
+                self._thread.start()
         return task.future
 
     def close(self) -> None:
-        """Wait for what was queued; nothing may be submitted afterwards."""
-        self._tasks.put(None)
+        """Wait for what was queued; nothing is taken afterwards."""
+        with self._guard:
+            self._closed = True
+            self._tasks.put(None)
         if self._thread.ident is not None:
             self._thread.join()
 

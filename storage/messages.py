@@ -97,14 +97,22 @@ _STORED = Statement(
     .order_by(outbox.c.id)
 )
 
-# With the person's roles, a row for each: closed institutions are told apart afterwards, since the
-# conversation is wanted also without any.
+_TALKS = (
+    select(account.c.id, account.c.person_id, conversation.c.serial, conversation.c.state)
+    .join(conversation, conversation.c.account_id == account.c.id)
+    .where(
+        account.c.channel == bindparam("channel"),
+        account.c.bot == bindparam("bot"),
+        account.c.sender == bindparam("sender"),
+    )
+)
+# Where it may wait for the lock, the roles are read after it: a statement that waited still sees the
+# other tables as they were before.
+_HOLD = Statement(_TALKS.with_for_update(of=conversation))
+# Else with the person's roles, a row for each: closed institutions are told apart afterwards, since
+# the conversation is wanted also without any.
 _FIND = Statement(
-    select(
-        account.c.id,
-        account.c.person_id,
-        conversation.c.serial,
-        conversation.c.state,
+    _TALKS.add_columns(
         membership.c.id.label("membership_id"),
         membership.c.role,
         membership.c.institution_id,
@@ -112,18 +120,11 @@ _FIND = Statement(
         membership.c.district,
         institution.c.closed_at,
     )
-    .join(conversation, conversation.c.account_id == account.c.id)
     .outerjoin(
         membership, (membership.c.person_id == account.c.person_id) & membership.c.revoked_at.is_(None)
     )
     .outerjoin(institution, institution.c.id == membership.c.institution_id)
-    .where(
-        account.c.channel == bindparam("channel"),
-        account.c.bot == bindparam("bot"),
-        account.c.sender == bindparam("sender"),
-    )
     .order_by(membership.c.id)
-    .with_for_update(of=conversation)
 )
 
 _SAVE = Statement(
@@ -177,11 +178,15 @@ def stored_replies(connection: Connection, address: Address, message_id: str) ->
 
 def load_conversation(connection: Connection, address: Address, now: datetime) -> Conversation:
     """The conversation, locked until the transaction ends; made on first contact."""
-    rows = _FIND.all(connection, vars(address))
+    alone = connection.dialect.name == "sqlite"  # there is one writer
+    find = _FIND if alone else _HOLD
+    rows = find.all(connection, vars(address))
     if not rows:
         _create_account(connection, address, now)
-        rows = _FIND.all(connection, vars(address))
+        rows = find.all(connection, vars(address))
     first = rows[0]
+    if not alone:
+        return Conversation(first.id, first.person_id, first.serial, first.state)
     roles = [
         Membership(
             row.membership_id, row.person_id, row.role, row.institution_id, row.institution, row.district
@@ -344,39 +349,40 @@ def waiting(
     return [Waiting(r.id, Address(r.channel, r.bot, r.sender), r.body) for r in rows]
 
 
+_MARK = update(outbox).where(outbox.c.id == bindparam("of_id"))
+_SENT = Statement(_MARK.values(sent_at=bindparam("now")))
+_FAILED = Statement(_MARK.values(failed=bindparam("why")))
+
+
 def mark_sent(connection: Connection, outbox_id: int, now: datetime, failed: str | None = None) -> None:
     """Note that a message was delivered, or why it never will be."""
-    values: dict[str, Any] = {"failed": failed} if failed else {"sent_at": now}
-    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))
+    if failed:
+        _FAILED.run(connection, {"of_id": outbox_id, "why": failed})
+    else:
+        _SENT.run(connection, {"of_id": outbox_id, "now": now})
+
+
+_TO = (
+    outbox.c.channel == bindparam("channel"),
+    outbox.c.bot == bindparam("bot"),
+    outbox.c.sender == bindparam("sender"),
+)
+_PUSHES = Statement(
+    select(outbox.c.id, outbox.c.body)
+    .where(*_TO, outbox.c.turn_id.is_(None), outbox.c.sent_at.is_(None), outbox.c.failed.is_(None))
+    .order_by(outbox.c.id)
+)
+_BODY = Statement(select(outbox.c.body).where(*_TO, outbox.c.id == bindparam("of_id")))
 
 
 def pushes_waiting(connection: Connection, address: Address) -> list[Waiting]:
     """Messages to this person that were not replies and were not handed over yet (pull channels)."""
-    rows = connection.execute(
-        select(outbox.c.id, outbox.c.body)
-        .where(
-            outbox.c.channel == address.channel,
-            outbox.c.bot == address.bot,
-            outbox.c.sender == address.sender,
-            outbox.c.turn_id.is_(None),
-            outbox.c.sent_at.is_(None),
-            outbox.c.failed.is_(None),
-        )
-        .order_by(outbox.c.id)
-    )
-    return [Waiting(r.id, address, r.body) for r in rows]
+    return [Waiting(row.id, address, row.body) for row in _PUSHES.all(connection, vars(address))]
 
 
 def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[str, Any] | None:
     """One message of ours to this person; None when there is none or it is somebody else's."""
-    row = connection.execute(
-        select(outbox.c.body).where(
-            outbox.c.id == outbox_id,
-            outbox.c.channel == address.channel,
-            outbox.c.bot == address.bot,
-            outbox.c.sender == address.sender,
-        )
-    ).first()
+    row = _BODY.first(connection, {**vars(address), "of_id": outbox_id})
     return (row.body or None) if row else None
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from storage.messages import Address
 from storage.schema.core import account, conversation, outbox, turn
+from storage.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,36 @@ def _of(table: Any, address: Address) -> ColumnElement[bool]:
 _WAITS = and_(outbox.c.sent_at.is_(None), outbox.c.failed.is_(None))
 
 
+def _whose(table: Any) -> ColumnElement[bool]:
+    """The same as parameters, for statements that are compiled once."""
+    return and_(*(table.c[name] == bindparam(f"of_{name}") for name in ("channel", "bot", "sender")))
+
+
+def _values(address: Address, **more: Any) -> dict[str, Any]:
+    return {**{f"of_{name}": value for name, value in vars(address).items()}, **more}
+
+
+_FIND = Statement(
+    select(turn.c.id, turn.c.at).where(_whose(turn), turn.c.message_id == bindparam("of_message"))
+)
+_TALK = Statement(
+    select(account.c.person_id, conversation.c.state)
+    .join(conversation, conversation.c.account_id == account.c.id)
+    .where(_whose(account))
+)
+_LOCK = Statement(
+    select(conversation.c.serial)
+    .where(conversation.c.account_id == select(account.c.id).where(_whose(account)).scalar_subquery())
+    .with_for_update()
+)
+_PAGES = select(outbox).where(_whose(outbox)).order_by(outbox.c.created_at.desc(), outbox.c.id)
+_OF_TURN = Statement(_PAGES.where(outbox.c.turn_id == bindparam("of_turn")))
+_WAITING = Statement(_PAGES.where(_WAITS))
+
+
 def find(connection: Connection, address: Address, message_id: str) -> Heard | None:
     """The turn of a message; None when it was not applied yet."""
-    row = connection.execute(
-        select(turn.c.id, turn.c.at).where(_of(turn, address), turn.c.message_id == message_id)
-    ).first()
+    row = _FIND.first(connection, _values(address, of_message=message_id))
     return Heard(row.id, message_id, row.at) if row else None
 
 
@@ -73,34 +99,27 @@ def latest(connection: Connection, address: Address, kinds: Collection[str] = ()
 
 def talk_of(connection: Connection, address: Address) -> Talk | None:
     """The person and what the conversation remembers; None before the first message."""
-    row = connection.execute(
-        select(account.c.person_id, conversation.c.state)
-        .join(conversation, conversation.c.account_id == account.c.id)
-        .where(_of(account, address))
-    ).first()
+    row = _TALK.first(connection, _values(address))
     return Talk(row.person_id, row.state) if row else None
 
 
 def lock(connection: Connection, address: Address) -> None:
     """Let nobody else hand over or arrange this person's messages until the transaction ends."""
-    mine = select(account.c.id).where(_of(account, address)).scalar_subquery()
-    connection.execute(
-        select(conversation.c.serial).where(conversation.c.account_id == mine).with_for_update()
-    )
+    if connection.dialect.name != "sqlite":  # there, whoever writes is alone anyway
+        _LOCK.all(connection, _values(address))
 
 
 def of_turn(connection: Connection, address: Address, turn_id: int) -> list[Page]:
     """A turn's messages, its own first, then what moved to it."""
-    return _pages(connection, and_(_of(outbox, address), outbox.c.turn_id == turn_id))
+    return _pages(_OF_TURN.all(connection, _values(address, of_turn=turn_id)))
 
 
 def waiting(connection: Connection, address: Address) -> list[Page]:
     """What the person has not seen yet: the newest turn or push first, each in its order."""
-    return _pages(connection, and_(_of(outbox, address), _WAITS))
+    return _pages(_WAITING.all(connection, _values(address)))
 
 
-def _pages(connection: Connection, which: ColumnElement[bool]) -> list[Page]:
-    rows = connection.execute(select(outbox).where(which).order_by(outbox.c.created_at.desc(), outbox.c.id))
+def _pages(rows: Sequence[Any]) -> list[Page]:
     return [
         Page(r.id, r.turn_id, r.body, r.sent_at is not None or r.failed is not None, r.created_at)
         for r in rows

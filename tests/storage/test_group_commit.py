@@ -202,6 +202,16 @@ async def test_a_reply_leaves_after_its_commit(
     assert all(task.done() for task in tasks)
 
 
+async def test_what_was_queued_is_done_before_it_closes(app: App) -> None:
+    runner = Runner(app.assistant)
+    tasks = [asyncio.ensure_future(runner.handle(message(f"p{n}"))) for n in range(20)]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(runner.close)
+    assert all(await asyncio.gather(*tasks))
+    with pytest.raises(RuntimeError):
+        await runner.handle(message("late"))
+
+
 async def test_other_work_shares_the_commit_and_fails_alone(
     app: App, runner: Runner, commits: list[int]
 ) -> None:
