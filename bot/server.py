@@ -8,7 +8,7 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,14 +28,11 @@ from bot.office.routes import routes as office_routes
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import messages, retention
+from storage.data_kinds import kept_for
 from storage.database import StorageUnavailable, schema_state, transaction
 from storage.people import people, sessions
 
 log = logging.getLogger("bot")
-KEEP_TURNS = timedelta(days=30)  # dedupe needs 7; the rest is the history a person sees
-KEEP_PASSING = timedelta(days=2)  # files under way: a crash may have left some
-
-
 # How long a thread computes before another gets its turn, in seconds. A message gives the interpreter
 # away at every statement: with Python's five milliseconds each it would wait behind background work.
 SWITCH = 0.0005
@@ -60,7 +57,7 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
 
 def forget_old(app: App, at: datetime) -> None:
     """Forget what was kept long enough; nothing by a clock that jumped."""
-    before = at - KEEP_TURNS
+    before = at - kept_for("conversation")
     try:
         retention.check_clock(app.engine, at, before)
     except retention.ClockDoubted as doubt:
@@ -68,9 +65,9 @@ def forget_old(app: App, at: datetime) -> None:
         return
     gone = retention.forget_messages(app.engine, before)
     with transaction(app.engine) as connection:
-        sessions.forget_old(connection, before)
-    files = incoming_files.sweep(app.engine, app.settings.data_dir, before)
-    passing = document_store.sweep_passing(app.settings.data_dir, at - KEEP_PASSING)
+        sessions.forget_old(connection, at - kept_for("sessions"))
+    files = incoming_files.sweep(app.engine, app.settings.data_dir, at - kept_for("files"))
+    passing = document_store.sweep_passing(app.settings.data_dir, at - kept_for("passing"))
     log.info("purge: %d turns, %d pushes, %d files", gone.turns, gone.pushes, files + passing)
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import event, func, insert, select, update
 
 from bot.app import App
 from bot.core.messages import Outgoing
-from bot.server import KEEP_TURNS, forget_old
+from bot.server import forget_old
 from storage import messages, retention
+from storage.data_kinds import kept_for
 from storage.database import transaction
 from storage.messages import Address
 from storage.schema.core import outbox, turn
@@ -34,7 +35,7 @@ def days_pass(app: App, until: datetime, days: int = retention.DAYS) -> None:
 def test_what_is_old_is_forgotten_and_what_is_young_stays(either_app: App) -> None:
     li = Person(either_app.assistant)
     li.says("啥时候发的", "补贴多少钱")
-    li.now = LATER - KEEP_TURNS + timedelta(minutes=1)
+    li.now = LATER - kept_for("conversation") + timedelta(minutes=1)
     li.says("菜单")
     days_pass(either_app, LATER)
     forget_old(either_app, LATER)
@@ -68,7 +69,7 @@ def test_what_nobody_has_seen_is_never_forgotten(either_app: App) -> None:
         connection.execute(update(outbox).values(sent_at=LATER))
     forget_old(either_app, LATER + timedelta(days=1))
     assert (count(either_app), count(either_app, outbox)) == (1, 2)
-    muchlater = LATER + KEEP_TURNS + timedelta(days=1)
+    muchlater = LATER + kept_for("conversation") + timedelta(days=1)
     days_pass(either_app, muchlater)
     forget_old(either_app, muchlater)
     assert (count(either_app), count(either_app, outbox)) == (0, 0)
