@@ -70,6 +70,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "account.code",
         "account.join",
         "account.leave",
+        "data.withdraw",
+        "data.erase",
     ),
     "office": ("office.link", "office.enter", "office.leave", "office.denied", "export", "data.purge"),
     "courses": ("course.create", "course.stage", "course.withdraw"),
