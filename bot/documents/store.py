@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from bot.core.keys import Keys
 from bot.core.messages import FileRef, IncomingFile
 from bot.documents import attachments as incoming_files
-from bot.documents import export, form_files
+from bot.documents import export, form_files, my_data
 from policy.calendar.quarters import Times
 from policy.corpus import Corpus
 from storage.database import transaction
@@ -92,6 +92,8 @@ class FileStore:
         """Whether this person may have a file now, whoever they were when it was offered to them."""
         if ref.kind in self.makers:  # made of values that the person told us
             return True
+        if ref.kind == my_data.MY_DATA:  # nobody else's, whatever their role
+            return int(ref.args["person"]) == person_id
         with transaction(self.engine, read_only=True) as connection:
             roles = people.memberships(connection, person_id)
             mine = {m.institution_id for m in roles if m.institution_id is not None}
@@ -121,6 +123,8 @@ class FileStore:
                 raise FileGone from error
         form = self.corpus.form
         with transaction(self.engine, read_only=True) as connection:
+            if ref.kind == my_data.MY_DATA:
+                return my_data.as_json(connection, int(ref.args["person"]), self.keys)
             if ref.kind == "form-draft":
                 wanted = (int(ref.args["institution"]), str(ref.args["quarter"]), int(ref.args["person"]))
                 return form_files.draft_form(connection, form, *wanted, self.keys)
