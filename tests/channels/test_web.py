@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from bot.app import App, open_app
 from bot.core.messages import Outgoing
+from bot.core.render import words
 from bot.settings import Settings
 from storage import messages
+from storage.data_kinds import KINDS
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Address
 from storage.schema.core import account, turn
@@ -128,6 +130,17 @@ async def test_the_greeting_is_stored_once_however_often_its_page_is_used(li: Vi
 async def test_looking_at_the_page_leaves_no_trace(li: Visitor, app: App) -> None:
     await li.opens()
     await li.opens()
+    assert count(app, account) == 0
+
+
+async def test_the_privacy_page_is_linked_and_asks_for_nothing(li: Visitor, app: App) -> None:
+    await li.opens()
+    assert 'href="/privacy"' in li.page
+    await li.opens("/privacy")
+    assert li.status == 200
+    assert "set-cookie" not in li.response.headers
+    for kind in KINDS:
+        assert words("privacy/title.j2", {"kind": kind.name}) in plain(li.page)
     assert count(app, account) == 0
 
 

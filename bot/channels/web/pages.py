@@ -20,6 +20,7 @@ from bot.http.bodies import showable
 from bot.http.static import static_url
 from policy.calendar.quarters import local
 from policy.checks.rules import Check
+from storage.data_kinds import KINDS
 from storage.history import Line
 
 OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown
@@ -127,6 +128,12 @@ def page(shown: list[Bubble], now: datetime, **more: Any) -> str:
     """The whole page. Further values are as in `chat.html`; each has a quiet default."""
     data = {"notice": None, "typed": "", "form_id": fresh_id(), "again": None, "opening": False, "cut": False}
     return environment().get_template("chat.html").render({**data, **more, "shown": shown, "now": local(now)})
+
+
+def privacy_page() -> str:
+    """What is kept of people, as the chat tells it."""
+    told = render("privacy/page.j2", kinds=KINDS).text
+    return environment().get_template("privacy.html").render(text=told)
 
 
 def fragment(shown: list[Bubble], oldest: int) -> str:

@@ -151,6 +151,10 @@ class WebChat:
         headers = {"Content-Disposition": disposition(ref.name)}
         return self._finish(request, visitor, Response(content, media_type=kind, headers=headers))
 
+    async def privacy(self, request: Request) -> Response:
+        """What is kept of people, on a page of its own; who only reads it gets no cookie."""
+        return HTMLResponse(pages.privacy_page(), headers=SAFE_HEADERS)
+
     async def static(self, request: Request) -> Response:
         """A static file; under the hash of its content it never changes."""
         name = request.path_params["name"]
@@ -280,7 +284,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
-    """The web chat's routes: `/`, `/new`, `/file/…`, `/static/…`."""
+    """The web chat's routes: `/`, `/privacy`, `/new`, `/file/…`, `/static/…`."""
     chat = WebChat(app, runner, now)
 
     def steady(endpoint: Endpoint) -> Endpoint:
@@ -298,6 +302,7 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
     return [
         Route("/", steady(chat.home), methods=["GET"]),
         Route("/", steady(chat.say), methods=["POST"]),
+        Route("/privacy", chat.privacy, methods=["GET"]),
         Route("/new", steady(chat.new), methods=["GET"]),
         Route("/file/{row}/{number}", steady(chat.file), methods=["GET"]),
         Route("/static/{digest}/{name}", chat.static, methods=["GET"]),
