@@ -7,12 +7,12 @@ before a step has understood; what is understood says how sure it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bot.core import dialog_manager, input_limits, one_time_code, vocabulary
-from bot.core.dialog import Problem, Write
+from bot.core.dialog import Problem, Question, Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reading
 from bot.core.messages import Outgoing
@@ -43,6 +43,7 @@ class Router:
         turn.command = self._command_named(turn.text)
         turn.start, turn.press = self._do, partial(registry.press, turn)
         self.stage = dialog_manager.open_stage(turn)
+        self.problem: Problem | None = None  # what the pending prompt says of the text
 
     def respond(self) -> list[Outgoing]:
         """Take the message, greet where it is due, remember the buttons that were shown."""
@@ -98,11 +99,11 @@ class Router:
         try:
             value = prompt.read(text)
         except Problem as problem:
-            if problem.data.get("likely") is None:
-                return None
-            read_again = partial(dialog_manager.answer, self.stage, lambda asked: asked.read(text))
-            return Reading("answer", read_again, sure=False)  # it asks in one tap what it took it for
-        return Reading("answer", partial(dialog_manager.answer, self.stage, lambda _: value))
+            self.problem = problem
+            return None
+        # Somebody else may have moved the draft on: then the prompt that was seen reads the text.
+        read = partial(_read_once, prompt, value, text)
+        return Reading("answer", partial(dialog_manager.answer, self.stage, read))
 
     def _word_everywhere(self, text: str) -> Reading | None:
         """A word that works everywhere: in the dialog, or starting something of a feature."""
@@ -123,10 +124,13 @@ class Router:
         prompt = stage.question if stage else None
         if stage is not None and isinstance(prompt, Write) and prompt.kind == "text":
             return self._beside_text(stage, prompt, text)
+        if prompt is not None and self._is_heard():
+            return self._readers(text, ("figures", "command", "button"))
         if stage is not None and prompt is not None and (half := self._half_taken_back(stage, text)):
-            return self._readers(text, questions=False) or half
-        asked = prompt is None or not dialog_manager.must_answer(prompt, text)
-        return self._readers(text, questions=asked)
+            return self._readers(text, ("figures", "command", "button", "job")) or half
+        if prompt is not None and dialog_manager.must_answer(prompt, text):
+            return self._readers(text, ("figures", "command", "button", "job"))
+        return self._readers(text)
 
     def _free_text(self, text: str) -> Reading | None:
         """What nobody has claimed: the answer of a prompt for free text, or what the prompt says of it."""
@@ -146,11 +150,18 @@ class Router:
 
     # Readers.
 
-    def _readers(self, text: str, questions: bool = True) -> Reading | None:
+    def _is_heard(self) -> bool:
+        """Whether the pending prompt knows what is meant and asks it back: it has the first word."""
+        problem = self.problem
+        return problem is not None and (
+            problem.data.get("likely") is not None or problem.template in ASKED_BACK
+        )
+
+    def _readers(self, text: str, kinds: Collection[str] = ()) -> Reading | None:
         turn = self.turn
         for reader in self.registry.readers(self.stage):
             reading = reader.read(turn, self.stage, text)
-            if reading is None or (reading.kind == "question" and not questions):
+            if reading is None or (kinds and reading.kind not in kinds):
                 continue
             if not reader.right.allows(turn.memberships):
                 return Reading(reading.kind, partial(refusal, turn, reader.name, reader.right))
@@ -159,6 +170,8 @@ class Router:
 
     def _beside_text(self, stage: Stage, prompt: Write, text: str) -> Reading | None:
         """Where a text is asked for, what plainly is something else is asked about in one tap, never lost."""
+        if prompt.claims(text):
+            return None
         reading = self._beside(stage, prompt, text)
         if reading is None or (reading.sure and reading.kind == "figures"):
             return reading
@@ -438,6 +451,7 @@ class Router:
 MENU_TOKENS = ("menu", "m")  # with the names of earlier versions
 HELP_TOKENS = ("help", "h")
 BINDING = ("bind.confirm:", "bd:")
+ASKED_BACK = ("problem/doubt.j2", "problem/unlisted.j2")
 STEPS = ("restart", "back", "change", "cancel")
 
 # The words that work on whatever dialog is open.
@@ -450,6 +464,10 @@ ON_DIALOG: dict[str, Callable[[Router], list[Outgoing]]] = {
     "change": lambda router: router._on_stage(dialog_manager.changes),
     "restart": lambda router: router._on_stage(dialog_manager.restart_question),
 }
+
+
+def _read_once(prompt: Question[Any], value: Any, text: str, asked: Question[Any]) -> Any:
+    return value if asked is prompt else asked.read(text)
 
 
 def merge(said: list[Outgoing]) -> list[Outgoing]:

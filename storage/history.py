@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal, select, update
 
-from storage.messages import DROPPED, Address
+from storage.address import Address
+from storage.messages import DROPPED
 from storage.schema.core import outbox, turn
 from storage.statement import Statement
 

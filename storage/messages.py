@@ -23,8 +23,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.address import Address
 from storage.people.membership import Membership
 from storage.schema.core import (
     Moment,
@@ -37,18 +37,9 @@ from storage.schema.core import (
     person,
     turn,
 )
-from storage.statement import Statement
+from storage.statement import Statement, insert_new
 
 DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
-
-
-@dataclass(frozen=True)
-class Address:
-    """Who is on the other end: a sender of a channel, as one bot account of ours sees them."""
-
-    channel: str
-    bot: str
-    sender: str
 
 
 FORGOTTEN: dict[str, Any] = {}  # the body of a message that is no longer known
@@ -75,12 +66,6 @@ class Waiting:
     id: int
     address: Address
     body: dict[str, Any]
-
-
-def insert_new(connection: Connection, table: Any) -> Any:
-    """`INSERT … ON CONFLICT DO NOTHING` for the connection's database."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
 
 
 _STORED = Statement(

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
-from storage.messages import Address
+from storage.address import Address
 from storage.schema.core import account, conversation, outbox, turn
 from storage.statement import Statement
 

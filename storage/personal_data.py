@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, or_, select, tuple_, update
 
 from storage import audit, messages
-from storage.messages import Address
+from storage.address import Address
 from storage.schema import core, office
 from storage.schema.contact import account_link, attachment, received_file
 from storage.schema.core import (

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import audit
-from storage.messages import Address, insert_new
+from storage.address import Address
 from storage.schema.core import account
 from storage.schema.questions import publication, subscription
-from storage.statement import affected
+from storage.statement import affected, insert_new
 
 FIELDS = (
     "kind",

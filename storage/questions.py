@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from storage import audit
-from storage.messages import Address, insert_new
+from storage.address import Address
 from storage.schema.core import account, turn
 from storage.schema.questions import asker, feedback, proposal, question
-from storage.statement import affected
+from storage.statement import affected, insert_new
 
 # From weak to strong: a question is listed for the strongest reason anybody had.
 REASONS = ("refused", "unsure", "disliked", "handed")

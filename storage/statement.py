@@ -13,7 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import (
+    Connection,
+    Dialect,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.group_commit import driver
@@ -120,3 +124,9 @@ def affected(connection: Connection, statement: Any, values: Mapping[str, Any] |
     """
     key = statement.table.primary_key.columns
     return len(connection.execute(statement.returning(*key), values or {}).all())
+
+
+def insert_new(connection: Connection, table: Any) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING` for the connection's database."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()

@@ -15,8 +15,8 @@ from bot.core.render import words
 from bot.documents.store import FileGone, FileStore, drop_incoming, store_incoming
 from policy.calendar.quarters import FIRST_YEAR, LAST_YEAR, read_moment
 from storage import messages
+from storage.address import Address
 from storage.database import StorageUnavailable, transaction
-from storage.messages import Address
 
 CHANNEL, BOT = "terminal", "terminal"
 

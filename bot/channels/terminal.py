@@ -12,8 +12,8 @@ from bot.core.channel_limits import numbered
 from bot.core.messages import Incoming, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileStore
+from storage.address import Address
 from storage.database import StorageUnavailable
-from storage.messages import Address
 
 
 def show(message: Outgoing, store: FileStore) -> str:

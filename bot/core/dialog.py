@@ -109,6 +109,13 @@ class Write(Question[str]):
             raise Problem("problem/write.j2", shortest=self.shortest, longest=self.longest, length=len(plain))
         return plain
 
+    def claims(self, text: str) -> bool:
+        """Whether the text is read as what is asked for, and not as words that could mean anything."""
+        try:
+            return not isinstance(self.read(text), str)
+        except Problem:
+            return False
+
     def press(self, value: str) -> str:
         """Only 跳过 can be pressed."""
         if value == "skip" and self.skippable:

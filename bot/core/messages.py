@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from policy.form.sheet import FormFile
-from storage.messages import Address
+from storage.address import Address
 
 
 @dataclass(frozen=True)

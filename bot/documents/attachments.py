@@ -16,8 +16,8 @@ from bot.documents.media_type import BadFile
 from bot.documents.sheet_reader import BadSheet, Grid
 from policy.form.form import Form
 from policy.form.sheet import MOST_ROWS, Base, FormFile, is_ours, read_form
+from storage.address import Address
 from storage.database import StorageUnavailable, transaction
-from storage.messages import Address
 from storage.reports import attachments
 
 FOLDER = "attachments"  # in the data folder; file name: hash of the content

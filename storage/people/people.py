@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
 
 from storage import audit
-from storage.messages import Address, insert_new
+from storage.address import Address
 from storage.people.membership import OFFICE_ROLES as OFFICE_ROLES
 from storage.people.membership import Membership as Membership
 from storage.schema.core import (
@@ -27,7 +27,7 @@ from storage.schema.core import (
     person,
     reminder,
 )
-from storage.statement import Statement
+from storage.statement import Statement, insert_new
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that reads like something else
 CODE_LENGTH = 10  # 50 bits

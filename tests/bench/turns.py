@@ -30,8 +30,8 @@ from bot.server import SWITCH
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import history, retention
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema.core import account, institution, membership, outbox, person
 from storage.schema.core import turn as turn_table
 from tests.conftest import contact_code

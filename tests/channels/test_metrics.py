@@ -9,8 +9,8 @@ import pytest
 from bot import router
 from bot.app import App
 from storage import messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from tests.support.office_browser import Browser
 from tests.support.talk import NOON, Person
 

@@ -20,8 +20,8 @@ from bot.core.messages import Choice, FileRef, Incoming, Outgoing
 from bot.core.render import environment
 from policy.calendar.quarters import Quarter
 from storage import messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema.core import turn
 from tests.support.corpus import CORPUS
 from tests.support.telegram_app import (

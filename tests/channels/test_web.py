@@ -14,9 +14,9 @@ from bot.core.messages import Outgoing
 from bot.core.render import words
 from bot.settings import Settings
 from storage import messages
+from storage.address import Address
 from storage.data_kinds import KINDS
 from storage.database import StorageUnavailable, transaction
-from storage.messages import Address
 from storage.schema.core import account, turn
 from tests.conftest import make_app
 from tests.support.corpus import CORPUS

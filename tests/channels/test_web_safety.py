@@ -16,8 +16,8 @@ from bot.core.messages import Outgoing
 from bot.http.responses import disposition
 from bot.http.static import static_files
 from storage import messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema.core import account, membership, outbox, turn
 from tests.conftest import contact_code, office_code
 from tests.support.talk import NOON

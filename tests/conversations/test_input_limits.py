@@ -13,9 +13,9 @@ from bot import router
 from bot.app import App
 from bot.core.messages import IncomingFile
 from storage import history, retention
+from storage.address import Address
 from storage.database import transaction
 from storage.institutions import roster
-from storage.messages import Address
 from storage.people import people
 from storage.schema.core import audit, conversation, outbox, turn
 from tests.conftest import contact_code, office_code

@@ -194,7 +194,7 @@ class TestInChat:
     def test_figures_typed_too_early_are_kept(self, app: App) -> None:
         wang = school(app, NAME)
         wang.says("期初数", LINE)
-        assert "已记入：大数据" in wang.text
+        assert "已记入：\n大数据" in wang.text
         assert "哪个季度" in wang.text
         wang.says("2025Q4", "区块链 1 1 30 28 28 42000")
         assert "从哪里来" in wang.text

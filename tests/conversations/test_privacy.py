@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from bot.app import App
 from bot.core.messages import Outgoing
 from storage import data_kinds, messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema import core, questions
 from storage.schema.contact import received_file
 from tests.conftest import contact_code

@@ -14,8 +14,8 @@ from policy.checks.rules import UNDECIDED
 from policy.checks.standards import parse_standards, with_standards
 from policy.files import PolicyError
 from storage import history, messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema.core import fact, later
 from tests.support.corpus import CORPUS
 from tests.support.talk import Person

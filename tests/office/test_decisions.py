@@ -12,8 +12,9 @@ from sqlalchemy import insert, select
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI, Quarter
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address, load_conversation
+from storage.messages import load_conversation
 from storage.people import people
 from storage.reports import board, decisions, drafts, lateness, reports, returned_cells
 from storage.reports.decisions import BadReasons, OwnEntry

@@ -17,8 +17,8 @@ from bot.core.input_limits import mask
 from bot.documents import export
 from bot.server import application
 from storage import messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.people.sessions import ABSOLUTE, IDLE
 from storage.schema.core import institution, turn
 from tests.support.office_browser import Browser, at

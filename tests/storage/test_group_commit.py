@@ -21,9 +21,9 @@ from bot.app import App
 from bot.assistant import Runner
 from bot.core.messages import Incoming, Outgoing
 from bot.core.turn import Turn
+from storage.address import Address
 from storage.database import _WRITERS, StorageUnavailable, transaction
 from storage.group_commit import MOST, Tickets, Waited, driver
-from storage.messages import Address
 from storage.reports.reports import VersionConflict
 from storage.schema.core import person, turn
 from tests.conftest import make_app

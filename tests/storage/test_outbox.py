@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 
 from bot.app import App
 from storage import messages, outbox
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema import core
 from tests.support.talk import NOON
 

@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.core.messages import Incoming
+from storage.address import Address
 from storage.database import StorageUnavailable, open_database, transaction
-from storage.messages import Address
 from storage.reports import reports
 from storage.schema.core import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
 from tests.conftest import contact_code, make_app

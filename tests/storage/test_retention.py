@@ -12,9 +12,9 @@ from bot.app import App
 from bot.core.messages import Outgoing
 from bot.server import forget_old
 from storage import messages, retention
+from storage.address import Address
 from storage.data_kinds import kept_for
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema.core import outbox, turn
 from tests.support.talk import NOON, Person
 

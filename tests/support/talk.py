@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.assistant import Assistant
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from policy.calendar.quarters import SHANGHAI
-from storage.messages import Address
+from storage.address import Address
 
 NOON = datetime(2026, 12, 30, 12, 0, tzinfo=SHANGHAI)
 _ids = itertools.count(1)

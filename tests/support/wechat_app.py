@@ -26,8 +26,8 @@ from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import database, messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.schema.core import outbox
 from tests.support.corpus import CORPUS
 from tests.support.wechat_server import SECONDS, SECRET, WeChatServer

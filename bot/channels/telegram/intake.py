@@ -23,8 +23,8 @@ from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
 from storage import messages
+from storage.address import Address
 from storage.database import StorageUnavailable, transaction
-from storage.messages import Address
 
 log = logging.getLogger("bot")
 

@@ -30,9 +30,9 @@ from bot.http.bodies import LONGEST_FILE, TooLarge, showable
 from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition, same_site
 from bot.http.static import MEDIA, static_files
 from storage import history, messages, outbox
+from storage.address import Address
 from storage.database import StorageUnavailable, transaction
 from storage.history import Line
-from storage.messages import Address
 
 COOKIE = "weihai_chat"
 COOKIE_DAYS = 400  # browsers keep none longer

@@ -15,8 +15,8 @@ from bot.channels.wechat import pages, window
 from bot.channels.wechat.links import LIVES, FileLinks
 from bot.core.messages import Outgoing
 from storage import messages, outbox
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.outbox import Page
 
 log = logging.getLogger("bot")

@@ -16,8 +16,8 @@ from bot.assistant import Runner
 from bot.channels.wechat import window
 from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.channels.wechat.carrier import Carrier, Later, Parcel
+from storage.address import Address
 from storage.database import StorageUnavailable
-from storage.messages import Address
 
 log = logging.getLogger("bot")
 

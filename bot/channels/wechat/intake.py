@@ -20,8 +20,8 @@ from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
 from storage import messages, outbox
+from storage.address import Address
 from storage.database import StorageUnavailable, transaction
-from storage.messages import Address
 from storage.reports import attachments
 
 FILE_MEGABYTES = 10  # the largest image taken; the platform takes no larger ones

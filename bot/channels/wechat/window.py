@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.core.channel_limits import channel_of
 from storage import outbox
-from storage.messages import Address
+from storage.address import Address
 
 NAME = "wechat"
 WRITTEN, TAPPED, EVENT, GONE = "m", "p", "e", "u"  # message, link of ours, event, unsubscribed

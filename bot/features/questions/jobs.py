@@ -6,12 +6,13 @@ under way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from bot.core import dialog_manager
-from bot.core.dialog import Problem
+from bot.core.dialog import Problem, Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
@@ -65,6 +66,11 @@ JOBS: dict[str, tuple[str, str]] = {
 OF_INSTITUTIONS = frozenset(("report", "history", "print", "download-form", "amend", "status"))
 # Only in the middle of something is there anything to move about in.
 OF_DIALOGS = frozenset(("back", "stop", "wait", "restart", "correct"))
+# What somebody may want while a text is asked for; anything else is more likely that text.
+BESIDE_TEXT = frozenset(
+    ("human", "menu", "help", "stop", "my-data", "export-data", "delete-data", "withdraw-consent", "bind")
+)
+_A_PERSON = re.compile(r"人工|真人|活人|客服|工作人员")
 SHOWN = 40  # characters of an older question on a button
 
 
@@ -248,7 +254,7 @@ def _fitting(stage: Stage, value: str) -> list[tuple[str, Any]]:
 
 def _wait(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """Nothing moves: the pending question stays where it is."""
-    return [turn.say("jobs/wait.j2")]
+    return [turn.say("jobs/wait.j2"), *_again(stage)]
 
 
 def _bind(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
@@ -286,9 +292,12 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     found: JobReading | None = turn.once(f"job {text}", lambda: turn.corpus.jobs.recognise(text))
     if found is None or (found.figures and turn.institutions):
         return None
+    if prompt is not None and found.sure != CERTAIN:
+        return None  # what is asked has the first word
     if prompt is not None and prompt.kind == "text":
-        certain = found.sure == CERTAIN and not found.figures
-        return Reading("command", partial(_do, turn, found, stage), sure=False) if certain else None
+        explicit = found.job != "human" or _A_PERSON.search(text)  # 漏了一个人 is a reason
+        meant = explicit and found.job in BESIDE_TEXT and not (isinstance(prompt, Write) and prompt.of_policy)
+        return Reading("command", partial(_do, turn, found, stage), sure=False) if meant else None
     return Reading("job", partial(take, turn, found), sure=found.sure == CERTAIN)
 
 

@@ -23,8 +23,8 @@ from policy.calendar.reminders import (
     sending_hours,
 )
 from storage import courses, messages
+from storage.address import Address
 from storage.database import transaction
-from storage.messages import Address
 from storage.people import people
 from storage.people.people import Reach
 from storage.reports import board, reports, returned_cells

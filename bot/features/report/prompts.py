@@ -181,6 +181,13 @@ class AskWhy(Write):
             raise Problem("problem/why.j2")
         return {"words": super().read(text)}
 
+    def claims(self, text: str) -> bool:
+        """A figure for the cell that is doubted."""
+        try:
+            return "cell" in self.read(text)
+        except Problem:
+            return False
+
     def accepts(self, value: Any) -> bool:
         """Explanations stand in the draft."""
         return bool(value)

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from bot.core import dialog_manager, vocabulary
-from bot.core.dialog import Problem, Write
+from bot.core.dialog import Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
@@ -55,23 +55,15 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
 def _beside_text(turn: Turn, stage: Stage, prompt: Write, text: str) -> Reading | None:
     """Understand figures where a text is asked for; what only may be figures is not sure."""
     context = stage.context
-    if isinstance(prompt, AskWhy) and isinstance(context, ReportContext) and context.snapshot is not None:
-        if draft_writes.is_figures(context, text) and draft_writes.only_rows_in(context, text):
+    if isinstance(context, ReportContext) and context.snapshot is not None:
+        why = isinstance(prompt, AskWhy)
+        if draft_writes.is_figures(context, text) and (not why or draft_writes.only_rows_in(context, text)):
             return Reading("figures", partial(_figures, turn, stage, context, text))
-        if (found := _named(turn, stage, context, text)) is not None:
+        if why and (found := _named(turn, stage, context, text)) is not None:
             return found
-    if figures_in(turn, stage, text) and not _reads_figures(prompt, text):
+    if figures_in(turn, stage, text):
         return Reading("figures", partial(insist, turn, stage, text), sure=False)
     return None
-
-
-def _reads_figures(prompt: Write, text: str) -> bool:
-    """Tell whether the prompt itself takes figures for what they are, and not for words."""
-    try:
-        value = prompt.read(text)
-    except Problem:
-        return False
-    return not isinstance(value, (str, dict)) or (isinstance(value, dict) and "words" not in value)
 
 
 def _again(stage: Stage) -> list[Outgoing]:

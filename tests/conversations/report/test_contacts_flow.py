@@ -222,10 +222,10 @@ class TestAskingAboutOnesReport:
         contact.presses("现在填报")
         assert "哪些职业" in contact.text
 
-    def test_others_ask_about_the_policy(self, talk: Talk) -> None:
+    def test_others_hear_what_comes_first(self, talk: Talk) -> None:
         li = talk("li")
         li.says("打印")
-        assert "绑定" not in li.text
+        assert "绑定" in li.text
 
     def test_where_a_text_is_asked_for_it_is_the_answer(self, sent: Person, app: App) -> None:
         sent.says("更正", "更正", "大数据 已培训人数 130", "提交", "提交")
