@@ -28,6 +28,7 @@ from storage.reports import attachments, reports
 from storage.schema.core import account, audit
 from storage.totals import exports
 from tests.conftest import contact_code, make_app, office_code
+from tests.support.corpus import CORPUS
 from tests.support.office_browser import at
 from tests.support.office_scene import placed, reader, reports_
 from tests.support.processes import ROOT
@@ -137,7 +138,7 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             for role, person in who.items()
         }
     content = b"%PDF-1.4 practice"
-    found = incoming_files.examine("实践.pdf", content)
+    found = incoming_files.examine(CORPUS.form, "实践.pdf", content)
     places = {}
     for name, number, person, line in (
         (HERE, institution, who["contact"], "大数据 3 2 120 80 60 90000"),

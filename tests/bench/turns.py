@@ -29,12 +29,14 @@ from bot.features.reminders import send as reminders
 from bot.server import SWITCH
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
+from policy.calendar.reminders import due_now
 from storage import history, retention
 from storage.address import Address
 from storage.database import transaction
 from storage.schema.core import account, institution, membership, outbox, person
 from storage.schema.core import turn as turn_table
 from tests.conftest import contact_code
+from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person
 
 ROUNDS, TURNS = 5, 150
@@ -233,12 +235,15 @@ def background() -> None:
             connection.execute(insert(outbox), replies)
         invited(app, INSTITUTIONS)
         sys.setswitchinterval(SWITCH)  # as the serving process does
-        reminders.due_now(LAST_DAY)  # the calendar is read once
+        due_now(LAST_DAY, CORPUS.holidays)  # the calendar is read once
         runner = Runner(app.assistant)
         quiet = asyncio.run(bystander(runner, None, "a"))
         for what, work in (
             (f"forgetting {OLD_TURNS} turns", lambda: retention.forget_messages(app.engine, NOON)),
-            (f"reminding {INSTITUTIONS} institutions", lambda: reminders.send(app.engine, LAST_DAY)),
+            (
+                f"reminding {INSTITUTIONS} institutions",
+                lambda: reminders.send(app.engine, CORPUS.holidays, LAST_DAY),
+            ),
         ):
             begun = time.perf_counter()
             busy = asyncio.run(bystander(runner, work, what[0]))

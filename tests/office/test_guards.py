@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import Callable
@@ -15,13 +14,14 @@ from sqlalchemy import func, select, update
 from bot.app import App
 from bot.core.input_limits import mask
 from bot.documents import export
-from bot.server import application
-from storage import messages
+from bot.server import forget_old
 from storage.address import Address
 from storage.database import transaction
 from storage.people.sessions import ABSOLUTE, IDLE
 from storage.schema.core import institution, turn
-from tests.support.office_browser import Browser, at
+from tests.storage.test_retention import days_pass
+from tests.support.corpus import CORPUS
+from tests.support.office_browser import Browser
 from tests.support.office_scene import head, reports_, school
 from tests.support.talk import NOON, Person
 
@@ -42,7 +42,7 @@ class TestACellOfTheCsv:
             with transaction(app.engine) as connection:
                 connection.execute(update(institution).values(name=name))
                 out = io.BytesIO()
-                export.write_origins(connection, "2026Q4", False, out, "quarter")
+                export.write_origins(connection, CORPUS.form, "2026Q4", False, out, "quarter")
             rows = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline="")))
             return rows[1][0]
 
@@ -85,7 +85,7 @@ PRIVATE = {
 @pytest.mark.parametrize(("kind", "number"), [(kind, n) for kind, all_ in PRIVATE.items() for n in all_])
 @pytest.mark.parametrize("around", ["{}", "号码是{}。", "我{}谢谢", "第一行\n{}\n第三行", "x{}x"])
 def test_a_private_number_is_masked_in_every_form(kind: str, number: str, around: str) -> None:
-    masked, was = mask(around.format(number))
+    masked, was = mask(CORPUS.form, around.format(number))
     assert was, kind
     assert masked == around.format("*" * len(number))
 
@@ -127,44 +127,30 @@ class TestASession:
         assert (await browser.opens("/office")).status == 401
 
 
-class TestWhatIsKept:
-    async def clears_up(self, app: App, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
-        """Let the server's daily clearing run once at that moment: an ancient turn of ours shows when."""
-        at(monkeypatch, moment)
-        ancient = Address("terminal", "test", "ancient")
-        with transaction(app.engine) as connection:
-            assert messages.begin(connection, ancient, moment.isoformat(), "x", NOON - timedelta(days=4000))
-        server = application(app)
-        async with server.router.lifespan_context(server), asyncio.timeout(120):
-            while self.turns(app, "ancient"):  # noqa: ASYNC110 - the server tells nobody when it cleared
-                await asyncio.sleep(0.01)
+def turns(app: App, sender: str) -> int:
+    with transaction(app.engine, read_only=True) as connection:
+        wanted = select(func.count()).select_from(turn).where(turn.c.sender == sender)
+        return int(connection.execute(wanted).scalar_one())
 
-    def turns(self, app: App, sender: str) -> int:
-        with transaction(app.engine, read_only=True) as connection:
-            wanted = select(func.count()).select_from(turn).where(turn.c.sender == sender)
-            return int(connection.execute(wanted).scalar_one())
 
-    @pytest.mark.parametrize("days", [1, 3, 7])
-    async def test_the_same_message_days_later_changes_nothing(
-        self, app: App, monkeypatch: pytest.MonkeyPatch, days: int
-    ) -> None:
-        li = Person(app.assistant, "li")
-        first = li.says("我能不能参加培训", id="m1")
-        li.says("没有退休", id="m2")
-        await self.clears_up(app, monkeypatch, NOON + timedelta(days=days, seconds=1))
-        li.now = NOON + timedelta(days=days)
-        assert li.says("我能不能参加培训", id="m1") == first
-        assert self.turns(app, "li") == 2
+@pytest.mark.parametrize("days", [1, 3, 7])
+def test_the_same_message_days_later_changes_nothing(app: App, days: int) -> None:
+    li = Person(app.assistant, "li")
+    first = li.says("我能不能参加培训", id="m1")
+    li.says("没有退休", id="m2")
+    later = NOON + timedelta(days=days)
+    days_pass(app, later)
+    forget_old(app, later)
+    li.now = later
+    assert li.says("我能不能参加培训", id="m1") == first
+    assert turns(app, "li") == 2
 
-    async def test_a_conversation_is_kept_thirty_days(
-        self, app: App, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        li = Person(app.assistant, "li")
-        li.says("啥时候发的")
-        await self.clears_up(app, monkeypatch, li.now + timedelta(days=30))
-        with transaction(app.engine, read_only=True) as connection:
-            assert [line.said for line in messages.history(connection, LI) if line.said] == ["啥时候发的"]
-        await self.clears_up(app, monkeypatch, li.now + timedelta(days=30, seconds=1))
-        with transaction(app.engine, read_only=True) as connection:
-            assert messages.history(connection, LI) == []
-        assert self.turns(app, "li") == 0
+
+def test_a_conversation_is_kept_thirty_days(app: App) -> None:
+    li = Person(app.assistant, "li")
+    li.says("啥时候发的")
+    for days, left in ((30, 1), (31, 0)):
+        later = li.now + timedelta(days=days)
+        days_pass(app, later)
+        forget_old(app, later)
+        assert turns(app, "li") == left, days

@@ -97,12 +97,12 @@ def troubled(monkeypatch: pytest.MonkeyPatch, trouble: dict[str, list[BaseExcept
     """Let the router write something and then fail for some senders, as often as is listed."""
     respond = assistant_module.router.respond
 
-    def fails(turn: Turn) -> list[Outgoing]:
+    def fails(turn: Turn, registry: object) -> list[Outgoing]:
         waiting = trouble.get(turn.incoming.address.sender)
         if waiting:
             turn.connection.execute(insert(person).values(name="half done", created_at=NOON))
             raise waiting.pop()
-        return respond(turn)
+        return respond(turn, registry)
 
     monkeypatch.setattr(assistant_module.router, "respond", fails)
 
@@ -168,11 +168,11 @@ async def test_a_transaction_that_is_lost_in_the_middle_acknowledges_nobody(
 ) -> None:
     respond = assistant_module.router.respond
 
-    def loses(turn: Turn) -> list[Outgoing]:
+    def loses(turn: Turn, registry: object) -> list[Outgoing]:
         if turn.incoming.address.sender == "p2":
             driver(turn.connection).execute("ROLLBACK")  # SQLite does so itself when the disk fails
             raise ValueError
-        return respond(turn)
+        return respond(turn, registry)
 
     monkeypatch.setattr(assistant_module.router, "respond", loses)
     told = await together(app, runner, [message(f"p{n}") for n in range(4)])
