@@ -1,12 +1,9 @@
-"""`policy diagram CHECK`: the rule of a check as Mermaid and as SVG, drawn from the rule itself."""
+"""The rule of a check as Mermaid and as SVG, drawn from the rule itself."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from policy.checks.conditions import AllOf, Condition, Leaf
 from policy.checks.rules import Check
@@ -128,18 +125,3 @@ def _draw(boxes: list[_Box], links: list[tuple[_Box, _Box]], rows: float) -> str
                 f'<text x="{x + 10:.0f}" y="{first + 16 * number:.0f}" fill="{colour}">{escape(line)}</text>'
             )
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def main(argv: list[str], checks: Mapping[str, Check]) -> int:
-    """Print the Mermaid text and the SVG of a check; `--svg FILE` writes the picture instead."""
-    parser = argparse.ArgumentParser(prog="python -m bot policy diagram")
-    parser.add_argument("check", choices=sorted(checks))
-    parser.add_argument("--svg", metavar="FILE.svg", help="write the picture to a file")
-    options = parser.parse_args(argv)
-    check = checks[options.check]
-    print(mermaid(check))
-    if options.svg:
-        Path(options.svg).write_text(svg(check), encoding="utf-8")
-    else:
-        print(svg(check))
-    return 0

@@ -16,7 +16,14 @@ TOOLS = {
     "policy/index/evaluation.py": {"_to_traditional"},
 }
 READING = {"packaged", "packaged_file", "packaged_weights", "read_yaml", "build_corpus", "Corpus"}
-BUILDS = {"bot/app.py", "bot/cli.py", "bot/cli_read.py", "policy/corpus.py", "policy/index/training.py"}
+BUILDS = {
+    "bot/app.py",
+    "bot/cli/ask.py",
+    "bot/cli/policy.py",
+    "bot/cli/read.py",
+    "policy/corpus.py",
+    "policy/index/training.py",
+}
 
 
 def modules(*rooms: str) -> Iterator[tuple[str, ast.Module]]:

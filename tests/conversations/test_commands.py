@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bot.cli import COMMANDS
 from bot.settings import BadSetting, Settings, load_settings
-from tests.support.processes import bot
+from tests.support.processes import bot, environment
 
 
 def test_ask_in_words_and_as_json(tmp_path: Path) -> None:
@@ -248,3 +251,62 @@ def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:
     done = bot(tmp_path, "export", "2026Q4", "--to", "x.xlsx")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "x.xlsx").read_bytes()[:2] == b"PK"
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = bot(tmp_path, "--version")
+    assert done.returncode == 0
+    assert done.stdout.strip()[0].isdigit()
+
+
+def test_every_command_is_listed_and_has_its_own_help(tmp_path: Path) -> None:
+    listed = bot(tmp_path, "--help").stdout
+    for name in COMMANDS:
+        assert f"\n    {name} " in listed
+        assert f"python -m bot {name} " in bot(tmp_path, name, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["policy"],
+        ["policy", "bogus"],
+        ["policy", "check", "--bogus"],
+        ["policy", "train", "--verbose"],
+        ["policy", "evaluate", "check"],
+        ["policy", "proposals"],
+        ["policy", "diagram"],
+        ["ask", "--bogus", "退休"],
+        ["bogus"],
+    ],
+)
+def test_what_no_command_takes_is_an_error(tmp_path: Path, arguments: list[str]) -> None:
+    done = bot(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "error" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_rule_is_drawn_or_the_checks_are_named(tmp_path: Path) -> None:
+    done = bot(tmp_path, "policy", "diagram", "title", "--svg", "title.svg")
+    assert done.stdout.startswith("flowchart")
+    assert (tmp_path / "title.svg").read_text(encoding="utf-8").startswith("<svg")
+    other = bot(tmp_path, "policy", "diagram", "bogus")
+    assert other.returncode == 1
+    assert "subsidy" in other.stderr
+
+
+def test_one_answer_loads_no_server_no_channel_and_no_documents(tmp_path: Path) -> None:
+    script = "import sys; from bot.cli import main; main(['ask', '退休了能报吗']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        check=True,
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "bot.cli.ask" in loaded
+    unneeded = {"bot.app", "bot.router", "bot.registry", "bot.documents", "bot.channels", "bot.cli.chat"}
+    assert not loaded & {*unneeded, "starlette", "telegram", "openpyxl", "xlsxwriter", "alembic", "holidays"}

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.reading import read
+from bot.cli.reading import read
 from policy.reading import private_numbers
 from tests.support.corpus import CORPUS
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cli.reading import kinds, read
 from bot.core.input_limits import LONGEST_TEXT, mask
-from bot.reading import kinds, read
 from policy.form.form import Refused
 from policy.reading.dates import NotADate, Period, read_date
 from policy.reading.money import PartOfFen, plain_yuan, to_fen

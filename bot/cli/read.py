@@ -6,11 +6,6 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
-from datetime import date, datetime
-
-from bot.core.render import words
-from policy.calendar.quarters import SHANGHAI
 
 _ESCAPED = re.compile(r"\\([nt\\])")
 _MEANT = {"n": "\n", "t": "\t", "\\": "\\"}
@@ -26,17 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what was read; 1 with a sentence on standard error when the command cannot be carried out."""
-    from bot.reading import kinds, read
+    """Print what was read, or with `--batch` one JSON line for each text."""
+    from bot.cli.clock import day
+    from bot.cli.problems import problem
+    from bot.cli.reading import kinds, read
+    from bot.core.render import words
     from policy.corpus import build_corpus
 
     corpus = build_corpus()
     if options.kind not in (known := kinds(corpus)):
-        return _fail("kind", options.kind, known)
-    try:
-        on = date.fromisoformat(options.on) if options.on else datetime.now(SHANGHAI).date()
-    except ValueError:
-        return _fail("on", options.on)
+        raise problem("kind", options.kind, "、".join(known))
+    on = day(options.on)
     if options.batch:
         for line in sys.stdin:
             text = _ESCAPED.sub(lambda found: _MEANT[found[1]], line.rstrip("\r\n"))
@@ -44,12 +39,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     text = " ".join(options.text)
     if not text.strip():
-        return _fail("text", options.kind)
+        raise problem("text")
     found = read(corpus, options.kind, text, on)
     print(json.dumps(found, ensure_ascii=False) if options.json else words("cli/read.j2", {"found": found}))
     return 0
-
-
-def _fail(kind: str, detail: str, known: Sequence[str] = ()) -> int:
-    print(words("cli/read_problem.j2", {"kind": kind, "detail": detail, "kinds": known}), file=sys.stderr)
-    return 1

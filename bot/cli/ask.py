@@ -1,0 +1,81 @@
+"""`python -m bot ask`: one answer and its clauses, without a conversation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Collection
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.published import Reader
+    from policy.answers.publications import Publication
+    from policy.corpus import Corpus
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("question", nargs="*")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--batch", action="store_true", help="a question a line from standard input")
+    parser.add_argument("--on", help="as of a day, YYYY-MM-DD")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the answer, or with `--batch` one JSON line for each question."""
+    from bot.cli.clock import day
+    from bot.cli.problems import problem
+    from bot.features.questions import answer as policy_answer
+    from policy.corpus import build_corpus
+
+    corpus, on = build_corpus(), day(options.on)
+    published = _published(corpus)
+    if options.batch:
+        for line in sys.stdin:
+            if question := line.strip():
+                said = policy_answer.as_json(corpus, question, on, published)
+                print(json.dumps(said, ensure_ascii=False), flush=True)
+        return 0
+    question = " ".join(options.question).strip()
+    if not question:
+        raise problem("question")
+    if options.json:
+        said = policy_answer.as_json(corpus, question, on, published)
+        print(json.dumps(said, ensure_ascii=False))
+    else:
+        message = policy_answer.reply(corpus, question, on, buttons=False, published=published).message
+        print("\n".join([message.text, *(f"· {c.label}" for c in message.choices)]))
+    return 0
+
+
+def _published(corpus: Corpus) -> Reader:
+    """Return a reader of what the office published, from the database if there is one, never making one.
+
+    Opened at the first question that the office may have published something about. Whatever is
+    wrong with the database, the notice can still be asked.
+    """
+
+    def read(kinds: Collection[str], on: date) -> list[Publication]:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from bot.core.published import reader
+        from bot.settings import BadSetting, load_settings
+        from storage.database import StorageUnavailable, connect, exists, transaction
+
+        try:
+            url = load_settings().database_url
+            if not exists(make_url(url)):
+                return corpus.published(kinds, on)
+            engine = connect(url)
+            try:
+                with transaction(engine, read_only=True) as connection:
+                    return reader(connection, corpus)(kinds, on)
+            finally:
+                engine.dispose()
+        except (BadSetting, StorageUnavailable, SQLAlchemyError):
+            return corpus.published(kinds, on)
+
+    return read

@@ -1,0 +1,30 @@
+"""Sentences for what keeps a command from being carried out."""
+
+from __future__ import annotations
+
+from bot.core.render import words
+
+
+class Failed(Exception):
+    """The command cannot be carried out; the message is for the person who typed it."""
+
+
+def problem(kind: str, detail: str = "", example: str = "") -> Failed:
+    """Return the failure that a template words."""
+    return Failed(words("cli/problem.j2", {"kind": kind, "detail": detail, "example": example}))
+
+
+def sentence_of(error: Exception) -> str | None:
+    """Return the sentence for a fault the operator can mend; None for any other."""
+    from policy.files import PolicyError
+
+    if isinstance(error, Failed | PolicyError):
+        return str(error)
+    from bot.settings import BadSetting
+    from storage.database import SchemaTooNew, SchemaTooOld, StorageUnavailable
+
+    if isinstance(error, BadSetting):
+        return str(error)
+    kinds = {SchemaTooOld: "old", SchemaTooNew: "new", StorageUnavailable: "closed"}
+    kind = kinds.get(type(error))
+    return words("cli/start_problem.j2", {"kind": kind, "detail": error}) if kind else None

@@ -1,0 +1,39 @@
+"""`python -m bot remind`: sends what is due and names whom it cannot reach."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--now", help="ISO 8601")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Send the announcements and reminders that are due, and print whom to call."""
+    from bot.channels.wechat import window
+    from bot.cli.clock import clock
+    from bot.cli.opening import opened
+    from bot.core.render import words
+    from bot.features.publications import announcements
+    from bot.features.reminders import send as reminder_sender
+    from policy.calendar.quarters import reporting_quarter
+    from policy.calendar.reminders import due_now, sending_hours
+
+    app, now = opened(), clock(options.now)()
+    announcements.send_due(app.engine, now)
+    reachable = window.reachable if app.settings.wechat_secret else None
+    times, holidays = app.settings.times, app.corpus.holidays
+    sent, _ = reminder_sender.send_due(app.engine, holidays, now, reachable, times)
+    calls = reminder_sender.unreachable(app.engine, holidays, now, reachable, times)
+    due = due_now(now, holidays)
+    data = {
+        "sent": sent,
+        "calls": calls,
+        "due": due is not None,
+        "hours": sending_hours(now, holidays),
+        "quarter": due.quarter if due else reporting_quarter(now),
+    }
+    print(words("cli/reminded.j2", data))
+    return 0
