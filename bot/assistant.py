@@ -99,7 +99,7 @@ class Assistant:
             arrived = incoming_files.arrive(self.engine, self.corpus.form, incoming.address, incoming.file)
         except StorageUnavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is answered with an incident number
             return Prepared(incoming, fault=error)
         return Prepared(incoming, content, arrived)
 
@@ -120,7 +120,7 @@ class Assistant:
                 return self._turn(prepared, attempt)
         except StorageUnavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is answered with an incident number
             return self._incident(prepared.incoming, error, attempt)
 
     def _turn(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:

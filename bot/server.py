@@ -50,7 +50,7 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
             await work()
         except StorageUnavailable:
             log.warning("storage unavailable; trying again")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no fault may end the loop
             log.error("background work failed: %s", type(error).__qualname__)
         await asyncio.sleep(seconds)
 

@@ -172,7 +172,7 @@ class GroupCommit:
             return
         try:
             group.transaction.commit()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - undone, and told to who waits
             self._undo(type(error).__name__)
         except BaseException:
             self._undo("interrupted")
@@ -186,7 +186,7 @@ class GroupCommit:
         group.failed = why
         try:
             group.transaction.rollback()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the connection is of no use any more
             group.connection.invalidate()
         self._close(group)
 
@@ -244,7 +244,7 @@ class _Task(Generic[Result]):
         """Do it; what came of it is told later, after the commit."""
         try:
             self.result = self.work(connection)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to who waits
             self.error = error
 
     def tell(self, failed: BaseException | None) -> None:
@@ -305,7 +305,7 @@ class Writer:
                         task.run(connection)
                         if lost(connection):
                             raise CommitFailed("transaction lost")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to who waits
             failed = error
             if not done:  # not even begun: nor would it for those behind
                 done = [t for t in self._waiting(first) if t.future.set_running_or_notify_cancel()]

@@ -181,9 +181,7 @@ def change(connection: Connection, institution_id: int, wanted: Wanted, by: int,
     with _unless_taken(connection):
         connection.execute(update(institution).where(institution.c.id == institution_id).values(**changed))
     detail = {k: [getattr(before, k), v] for k, v in changed.items()}
-    audit.record(
-        connection, now, by, "institution.change", f"institution:{institution_id}", **{"changed": detail}
-    )
+    audit.record(connection, now, by, "institution.change", f"institution:{institution_id}", changed=detail)
     return True
 
 

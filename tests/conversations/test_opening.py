@@ -390,7 +390,7 @@ class TestInTheBrowser:
         )
         assert browser.status == 200, browser.text
         assert sorted(kept(either_app)[0].rows) == sorted(["大数据", "物联网"])
-        await browser.submits(place, source="再录", **{f: "" for f in (*cells("大数据"), *cells("物联网"))})
+        await browser.submits(place, source="再录", **dict.fromkeys((*cells("大数据"), *cells("物联网")), ""))
         assert browser.status == 422 and "至少填一个职业" in browser.text
         await browser.submits(place, source="再录", through="2026Q4", **cells("大数据"))
         assert browser.status == 422 and "还没结束" in browser.text

@@ -232,7 +232,7 @@ def test_changed_heads_are_named_and_the_file_is_no_attachment(app: App) -> None
     heads = dict.fromkeys(("A4", "B4", "D4", "C5", "E5", "F5", "G5"), "别的")
     for sent in (
         edit(form, **heads),
-        edit(form, A4="单位", **{"A1": "数字技术工程师培育项目开展情况表（改）"}),
+        edit(form, A4="单位", A1="数字技术工程师培育项目开展情况表（改）"),
     ):
         send(wang, app, "情况表.xlsx", sent)
         assert "表头" in wang.text

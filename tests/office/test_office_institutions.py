@@ -336,7 +336,7 @@ class TestOne:
         assert expecting(app) == ["2026Q1", "2026Q2", "2026Q4"]
         one = listed(app)["威海数字培训学校"]
         assert (one.expected_from, one.expected_until) == ("2026Q1", "2027Q4")
-        assert [q for q in re.findall(r'/office/report/\d+/(\w+)"', browser.page)] == [
+        assert list(re.findall(r'/office/report/\d+/(\w+)"', browser.page)) == [
             "2026Q4",
             "2026Q2",
             "2026Q1",

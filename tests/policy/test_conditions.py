@@ -29,7 +29,7 @@ def leaf(fact: str, not_met: str = "no") -> Leaf:
 
 A, B, C, D = (leaf(fact) for fact in "abcd")
 NEVER_FAILS = leaf("d", not_met="")  # the notice says only what is enough
-OPTIONS = {fact: ("yes", "no", UNSURE) for fact in "abcd"}
+OPTIONS = dict.fromkeys("abcd", ("yes", "no", UNSURE))
 
 
 def told(**truths: Truth) -> dict[str, str]:

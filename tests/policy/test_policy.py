@@ -159,7 +159,7 @@ class TestConditions:
     yes = Leaf("a", "a", "三", frozenset({"yes"}), frozenset({"no"}))
     other = Leaf("b", "b", "三", frozenset({"yes"}), frozenset({"no"}))
     never_fails = Leaf("c", "c", "三", frozenset({"yes"}))
-    options: ClassVar = {name: ("yes", "no", UNSURE) for name in "abc"}
+    options: ClassVar = dict.fromkeys("abc", ("yes", "no", UNSURE))
 
     def test_an_unknown_leaf_stays_unknown(self) -> None:
         assert evaluate(self.yes, {}).truth == Truth.UNKNOWN

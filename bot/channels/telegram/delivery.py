@@ -153,7 +153,7 @@ class Delivery:
                 await self._deliver(row)
         except _Stopped:
             pass
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no fault may end the loop
             log.error("telegram delivery: %s", type(error).__qualname__)
             await asyncio.sleep(LOOK_SECONDS)  # never spin on a fault of ours
         finally:
@@ -198,7 +198,7 @@ class Delivery:
                 return f"refused: {error.message}"
             except (TelegramError, StorageUnavailable) as error:
                 log.warning("outbox %d: %s; trying again", outbox_id, type(error).__qualname__)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - no fault may end the loop
                 return f"fault: {type(error).__qualname__}"
             await self._pause(wait)
         raise AssertionError("waits() never ends")

@@ -148,7 +148,7 @@ class Intake:
         number = update_id(raw)
         try:
             heard = hear(raw, self._bot)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever is sent may be malformed
             log.warning("telegram update %s is malformed: %s", number, type(error).__qualname__)
             return
         if heard is None:
@@ -161,7 +161,7 @@ class Intake:
                     break
                 except StorageUnavailable:
                     raise
-                except Exception as error:  # not even the incident could be recorded
+                except Exception as error:  # noqa: BLE001 - not even the incident could be recorded
                     log.error("telegram update %s: %s", number, type(error).__qualname__)
                     if tried == TRIES:
                         log.error("telegram update %s is passed over", number)

@@ -78,7 +78,7 @@ async def keep(what: str, work: Callable[[], Awaitable[object]], once: bool = Fa
             await work()
             if once:
                 return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no fault may end the loop
             if clock() - began > STEADY_SECONDS:
                 wait = waits()
             log.warning("telegram %s: %s; trying again", what, type(error).__qualname__)

@@ -99,7 +99,7 @@ class Delivery:
         except (StorageUnavailable, Unreachable):
             log.warning("wechat delivery waits: storage or platform cannot be reached")
             await asyncio.sleep(LOOK_SECONDS)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - no fault may end the loop
             log.error("wechat delivery: %s", type(error).__qualname__)
             await asyncio.sleep(LOOK_SECONDS)  # never spin on a fault of ours
         finally:

@@ -105,7 +105,7 @@ class WeChat:
         while self._delivery is not None:
             try:
                 await self._delivery.run()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - no fault may end the loop
                 log.warning("wechat delivery: %s; trying again", type(error).__qualname__)
             await asyncio.sleep(AGAIN_SECONDS)
 
