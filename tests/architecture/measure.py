@@ -21,6 +21,7 @@ from typing import Any
 
 import grimp
 from grimp import ImportGraph
+from sqlalchemy import event
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "policy", "storage")
@@ -154,13 +155,12 @@ class Cost:
     calls: int = 0
     files: set[str] = field(default_factory=set)
     hops: int = 0  # calls from one file into another
-    statements: list[str] = field(default_factory=list)
+    statements: int = 0
 
     def __str__(self) -> str:
-        distinct = len(set(self.statements))
         return (
             f"{self.calls} calls, {len(self.files)} files, {self.hops} hops from file to file, "
-            f"{len(self.statements)} SQL statements ({distinct} distinct)"
+            f"{self.statements} SQL statements"
         )
 
 
@@ -169,8 +169,6 @@ def cost_of(engine: Any, act: Callable[[], object]) -> Cost:
 
     A generator that goes on counts as a call, as the interpreter tells it.
     """
-    from sqlalchemy import event
-
     cost = Cost()
     ours = tuple(str(ROOT / room) + os.sep for room in ROOMS)
 
@@ -186,17 +184,22 @@ def cost_of(engine: Any, act: Callable[[], object]) -> Cost:
         if caller is not None and caller.f_code.co_filename != name:
             cost.hops += 1
 
-    def executed(_: object, __: object, statement: str, *___: object) -> None:
+    def executed(statement: str) -> None:
         if not statement.lstrip().upper().startswith(NOT_COUNTED):
-            cost.statements.append(statement)
+            cost.statements += 1
 
-    event.listen(engine, "before_cursor_execute", executed)
+    def watch(driver: Any, *_: object) -> None:
+        driver.set_trace_callback(executed)  # what reaches SQLite, whoever sends it
+
+    engine.dispose()  # connections that are open already are not watched
+    event.listen(engine, "connect", watch)
     sys.setprofile(profiled)
     try:
         act()
     finally:
         sys.setprofile(None)
-        event.remove(engine, "before_cursor_execute", executed)
+        event.remove(engine, "connect", watch)
+        engine.dispose()
     return cost
 
 
