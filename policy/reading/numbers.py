@@ -56,6 +56,8 @@ _ABOUT = re.compile(
     r"|(?:左右|上下|前后|出头|开外|多点|多|来|以上|以下|以内|余|\+)$"
 )
 _DOUBTED = re.compile(r"[?？]$|吧$|^(?:应该|好像|似乎|也许|或许)")
+# Nothing but words: most cells of a long text, told apart at once.
+_WORDS = re.compile(rf"(?:(?![{HAN}几幾若干多少俩倆仨半無无没沒兩貳貮參叄陸億萬])[\u4e00-\u9fff])+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _QUOTED = re.compile(r"""=?\s*["“”](.*)["“”]|['‘’](?=\d)(.*?)['‘’]?""")  # as spreadsheets mark a text
 
@@ -325,6 +327,8 @@ def looks_like_figure(text: str) -> bool:
 
     Then it is a value, not a question.
     """
+    if _WORDS.fullmatch(text):
+        return False
     plain = fold(text).strip()
     if re.search("[0-9]", plain) or any(map(is_marked, text)):
         return True

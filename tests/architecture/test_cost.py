@@ -107,7 +107,7 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "a day": lambda text: publication_kinds.read_day(text, date(2026, 12, 1)),
     "a quarter": lambda text: Quarter.parse(text, NOW),
     "a question": lambda text: CORPUS.index.ask(text),
-    "a clause": clause_names.clauses_named,
+    "a clause": lambda text: clause_names.clauses_named(text, CORPUS.notices),
     "a word": vocabulary.command_word,
     "put as a question": vocabulary.asks,
     "nothing to report": vocabulary.says_nothing,

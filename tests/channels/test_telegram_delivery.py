@@ -262,6 +262,8 @@ def test_every_token_of_every_template_fits_callback_data() -> None:
                 tokens.append(PREFIX[call] + literal[1])
                 continue
             kind = call
+            if call == "button" and arguments.endswith("token"):
+                continue  # made beside the template, and measured there
             if call == "button":
                 kind = re.findall(r'"([a-z.]+):[^"]*" ~', arguments)[0]
             if kind not in composed:  # of numbers and entries; one that carries more goes above

@@ -388,7 +388,7 @@ def test_an_accepted_report_is_opened_again_in_chat(officer: Person, contact: Pe
     contact.presses("确认提交")
     officer.says("待审")
     officer.presses("威海数字培训学校")
-    seen = officer.token("审核通过").removeprefix("rv:a:")
+    seen = officer.token("审核通过").removeprefix("review.accept:")
     officer.presses("审核通过")
     officer.presses_token(f"rv:o:{seen}")
     officer.presses("重新打开")

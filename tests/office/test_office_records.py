@@ -206,7 +206,7 @@ class TestFinding:
         told = " ".join(lines(browser))
         assert "1月15日24:00" in told
         assert "已培训人数" in told and "按结业人数计" in told
-        assert "review.list" in told
+        assert "review" in told
 
     async def test_pages_go_on_where_the_last_one_ended(
         self, officer: Person, browser: Browser, app: App

@@ -298,6 +298,9 @@ class TestReminders:
         assert due_now(datetime(2027, 1, 20, 10, 0)) is None
 
 
+REASONS = ("empty", "negative", "several", "about", "doubt", "other")
+
+
 class TestFigures:
     @given(st.integers(0, 10**9))
     def test_a_number_is_read_however_grouped(self, number: int) -> None:
@@ -309,7 +312,7 @@ class TestFigures:
         try:
             assert read_figure(text) >= 0
         except NotAFigure as refused:
-            assert refused.reason in ("empty", "negative", "several", "about", "other")
+            assert refused.reason in REASONS
 
     @pytest.mark.parametrize(
         ("text", "value"),
@@ -384,7 +387,7 @@ class TestFigures:
         try:
             assert read_figure(text) >= 0
         except NotAFigure as refused:
-            assert refused.reason in ("empty", "several", "about", "other")
+            assert refused.reason in REASONS
 
 
 class TestForm:
