@@ -195,6 +195,7 @@ class _Run:
     def __init__(self, groups: list[_Group]) -> None:
         self.groups = groups
         self.digits = "".join(group.digits for group in groups)
+        self.sizes = tuple(len(group.digits) for group in groups)
         self.starts: list[int] = []
         self.ending: dict[int, int] = {}  # where a group ends in `digits` → the number of groups before
         reached = 0
@@ -212,7 +213,7 @@ def _together(plain: _Folded, run: _Run, at: int, first: bool, row: Callable[[],
         if end is None or end - at < 2:
             continue
         joined = run.digits[start : start + length]
-        sizes = tuple(len(group.digits) for group in run.groups[at:end])
+        sizes = run.sizes[at:end]
         if _has_shape(plain, run.groups[end - 1].end, joined, sizes) and _is_apart(
             plain, run, at, end, first, row
         ):

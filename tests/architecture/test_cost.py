@@ -29,10 +29,10 @@ from bot.features.report.prompts import AskOccupations, says_no_reason
 from policy.answers import publications as publication_kinds
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_change, read_correction, read_removal
-from policy.form.rows import bare_row, read_lines
+from policy.form.rows import bare_row, is_row, read_lines
 from policy.form.sheet import SheetCell, read_form
 from policy.notice import clause_names
-from policy.reading import dates, numbers
+from policy.reading import dates, numbers, private_numbers
 from tests.support.corpus import CORPUS
 from tests.support.form_files import FIGURES, bound, sheet
 
@@ -93,7 +93,9 @@ def grows_evenly(short: Callable[[], object], long: Callable[[], object]) -> boo
 
 HEADS = [SheetCell("A2", "名称", "text"), SheetCell("B2", "人数", "text")]
 TEXT_PARSERS: dict[str, Callable[[str], object]] = {
-    "mask": lambda text: input_limits.mask(FORM, text),
+    "mask": lambda text: private_numbers.mask(text, lambda line: True),
+    "mask beside figures": lambda text: private_numbers.mask(text, lambda line: False),
+    "a row": lambda text: is_row(FORM, text),
     "lines": lambda text: pasted_rows.sort_lines(FORM, text, ROWS),
     "lines without a report": lambda text: read_lines(FORM, text, []),
     "a bare row": lambda text: bare_row(FORM, text),
