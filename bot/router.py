@@ -476,6 +476,7 @@ def merge(said: list[Outgoing]) -> list[Outgoing]:
     for message in said:
         if joined and not joined[-1].choices and not joined[-1].files:
             before = joined.pop()
-            message = Outgoing(f"{before.text}\n\n{message.text}", message.choices, message.files)
+            text, made_of = f"{before.text}\n\n{message.text}", before.templates + message.templates
+            message = Outgoing(text, message.choices, message.files, made_of)
         joined.append(message)
     return joined

@@ -113,7 +113,8 @@ def ask(stage: Stage, **extra: Any) -> Outgoing:
     assert stage.question is not None
     stage.dialog.shown(stage.turn, stage.context, stage.question)
     texts = [told.text for told in before]
-    return Outgoing("\n\n".join([*texts, message.text]), message.choices, message.files)
+    made_of = tuple(name for told in (*before, message) for name in told.templates)
+    return Outgoing("\n\n".join([*texts, message.text]), message.choices, message.files, made_of)
 
 
 def question_of(stage: Stage, **extra: Any) -> Outgoing:

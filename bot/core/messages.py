@@ -56,11 +56,12 @@ class FileRef:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message of ours."""
+    """One message of ours. `templates` are what it was made of, as long as it was not stored yet."""
 
     text: str
     choices: tuple[Choice, ...] = ()
     files: tuple[FileRef, ...] = ()
+    templates: tuple[str, ...] = field(default=(), compare=False)
 
     def body(self) -> dict[str, Any]:
         """As stored in the outbox."""

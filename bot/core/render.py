@@ -103,7 +103,7 @@ def render(
     raw = _template(template).render(data)
     choices = tuple(Choice(label, bind(token, serial)) for label, token in _BUTTON.findall(raw))
     text = _BLANKS.sub("\n\n", _BUTTON.sub("", raw)).strip()
-    return Outgoing(text, choices, files)
+    return Outgoing(text, choices, files, (template,))
 
 
 def words(template: str, data: Mapping[str, Any] | None = None) -> str:

@@ -131,7 +131,7 @@ def test_a_text_that_is_asked_for_is_never_lost_to_a_job(talk: Talk) -> None:
     li = talk()
     li.says("我要举报一个培训班乱收费")
     li.says("把我的信息都删掉")
-    assert len(li.labels) == 2  # what it is meant for is asked in one tap
+    assert li.templates == ["privacy/ask_delete.j2"]  # asked before anything is done
     assert "已清除" not in li.text
 
 

@@ -74,6 +74,11 @@ class Person:
         return "\n".join(m.text for m in self.replies)
 
     @property
+    def templates(self) -> list[str]:
+        """The templates of everything last said."""
+        return [name for m in self.replies for name in m.templates]
+
+    @property
     def labels(self) -> list[str]:
         """Every button last shown."""
         return [c.label for m in self.replies for c in m.choices]
