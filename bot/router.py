@@ -451,7 +451,7 @@ class Router:
 MENU_TOKENS = ("menu", "m")  # with the names of earlier versions
 HELP_TOKENS = ("help", "h")
 BINDING = ("bind.confirm:", "bd:")
-ASKED_BACK = ("problem/doubt.j2", "problem/unlisted.j2")
+ASKED_BACK = ("problem/doubt.j2", "problem/unlisted.j2", "check/another_person.j2", "check/not_now.j2")
 STEPS = ("restart", "back", "change", "cancel")
 
 # The words that work on whatever dialog is open.

@@ -76,7 +76,8 @@ class Corpus:
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
         """Every fact that a check may ask, by id."""
-        return MappingProxyType(parse_facts(packaged_file("checks/facts.yaml")))
+        facts, wordings = packaged_file("checks/facts.yaml"), packaged_file("checks/wordings.yaml")
+        return MappingProxyType(parse_facts(facts, wordings))
 
     @cached_property
     def checks(self) -> Mapping[str, Check]:

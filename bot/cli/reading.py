@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core import input_limits, vocabulary
 from bot.core.dialog import Problem
+from bot.features.checks.answers import read_also
 from bot.features.checks.dialog import AskFact, CheckContext, check_dialogs
 from bot.features.figures.cells import read_cell
 from bot.features.figures.pasted_rows import sort_lines
@@ -55,15 +56,21 @@ def read(corpus: Corpus, kind: str, text: str, on: date) -> Result:
 
 
 def read_fact(known: dict[str, Fact], fact: str, text: str, on: date) -> Result:
-    """Return what a text answers to the question of a fact."""
-    question = AskFact.of(known[fact], CheckContext(on, "", ()), intro="")
+    """Return what a text answers to the question of a fact, and `also` what it tells of others."""
+    others = tuple(known.values())
+    question = AskFact.of(known[fact], CheckContext(on, "self", (), others=others), intro="")
     try:
-        value = question.read(text)
+        found: Result = {"kind": "value", "value": _told(question.read(text))}
     except Problem as problem:
-        likely = problem.data.get("likely")
+        value = problem.data.get("value") or problem.data.get("likely")
         reason = problem.data.get("reason") or problem.template.rpartition("/")[2].removesuffix(".j2")
-        return {"kind": "ask", "likely": _days(likely) if likely else None, "reason": reason}
-    return {"kind": "value", "value": _days(Period.parse(value)) if "/" in value else value}
+        found = {"kind": "ask", "likely": _told(value) if value else None, "reason": reason}
+    also = read_also(others, fact, text, on)
+    return {**found, "also": also} if also else found
+
+
+def _told(value: str) -> Any:
+    return _days(Period.parse(value)) if "/" in value else value
 
 
 # Figures

@@ -26,6 +26,7 @@ from policy.checks.conditions import (
     in_order,
     open_facts,
 )
+from policy.checks.wordings import NO_WORDING, Wording, parse_wordings
 from policy.files import PolicyError
 
 UNDECIDED = "undecided"  # the outcome id of 条件待核实, in every check
@@ -63,6 +64,7 @@ class Fact:
     hidden: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     unlisted: tuple[tuple[str, ...], str] = ((), "")
+    wording: Wording = NO_WORDING
 
     def label(self, option_id: str) -> str:
         """The words of an answer; the id itself when it is no option (a date)."""
@@ -200,14 +202,14 @@ class Check:
             title=chosen.title,
             reason=reason,
             verify=tuple(verify.values()) if undecided else (),
-            possible=self._possible(facts) if undecided else (),
+            possible=self._possible(facts, {leaf.fact for leaf in verify.values()}) if undecided else (),
             clauses=tuple(clauses) or (self.clause,),
             steps=chosen.steps,
         )
 
-    def _possible(self, facts: Facts) -> tuple[str, ...]:
-        """Titles of the verdicts that can come once everything unsure is known, best first."""
-        loose = [f for f in self.facts.values() if facts.get(f.id, UNSURE) == UNSURE]
+    def _possible(self, facts: Facts, verify: set[str]) -> tuple[str, ...]:
+        """Titles of the verdicts that can come once what is to be verified is known, best first."""
+        loose = [f for f in self.facts.values() if facts.get(f.id, UNSURE) == UNSURE or f.id in verify]
         found: set[str] = set()
         for number, answers in enumerate(product(*(f.decided for f in loose))):
             if number >= _MOST_COMPLETIONS:
@@ -268,9 +270,10 @@ def facts_of(condition: Condition) -> list[str]:
     return list(dict.fromkeys(fact for part in condition.parts for fact in facts_of(part)))
 
 
-def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
+def parse_facts(raw: dict[str, Any], wordings: dict[str, Any] | None = None) -> dict[str, Fact]:
     """The facts by id; every fact gets the answer 不确定 when its file names none."""
     facts = {}
+    said = parse_wordings(wordings or {}, {fact_id: data["options"] for fact_id, data in raw.items()})
     for fact_id, data in raw.items():
         labels = {str(k): v for k, v in data["options"].items()}
         labels.setdefault(UNSURE, "不确定")
@@ -286,6 +289,7 @@ def parse_facts(raw: dict[str, Any]) -> dict[str, Fact]:
             hidden=tuple(data.get("hidden", ())),
             apart=tuple(data.get("apart", ())),
             unlisted=(tuple(unlisted.get("words", ())), unlisted.get("say", "")),
+            wording=said.get(fact_id, NO_WORDING),
         )
     return facts
 

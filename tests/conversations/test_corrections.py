@@ -112,3 +112,63 @@ def test_who_asks_for_a_moment_is_asked_the_same_again(contact: Person, typed: s
 def test_a_moment_is_no_explanation(contact: Person) -> None:
     contact.says("填报 2026Q4", "大数据 1 5 120 80 60 90000", "等一下")
     assert "纳入补贴班次 5 大于" in contact.text
+
+
+# -- after a verdict, and in the middle of a check with the new value beside it
+
+CERTIFIED = "已取得专业技术等级证书"
+
+
+def subsidy(li: Person, *typed: str) -> None:
+    li.says("我能不能领培训补贴", CERTIFIED, "纳入了", *typed)
+
+
+def test_after_a_verdict_what_is_put_right_changes_it(talk: Talk) -> None:
+    li = talk()  # it is 30 December 2026
+    subsidy(li, "没领过")
+    assert "您符合" in li.text
+    li.says("等等，我其实上个月领过")
+    assert "已改" in li.text
+    assert "一年内不可重复享受" in li.text
+    li.says("改成没领过")
+    assert "您符合" in li.text
+
+
+@pytest.mark.parametrize("typed", ["我刚才说错了", "点错了", "上一个不对"])
+def test_after_a_verdict_the_last_question_is_asked_again(talk: Talk, typed: str) -> None:
+    li = talk()
+    subsidy(li, "没领过", typed)
+    assert "什么时候领的" in li.text
+
+
+def test_the_level_is_changed_in_the_middle(talk: Talk) -> None:
+    li = talk()
+    li.says("我的证书能对应什么职称", CERTIFIED, "是", "是", "符合", "初级", "改成中级")
+    assert "已改" in li.text
+    li.says("不是")
+    assert "认定为工程师" in li.text
+
+
+@pytest.mark.parametrize("typed", ["我上面说的都不算", "上面的都不算", "前面全都填错了"])
+def test_everything_is_taken_back_only_when_confirmed(talk: Talk, typed: str) -> None:
+    li = talk()
+    subsidy(li, "没领过", typed)
+    assert "确定" in " ".join(li.labels)
+    li.presses("确定")
+    assert "走到哪一步" in li.text
+
+
+def test_two_values_are_asked_in_one_tap(talk: Talk) -> None:
+    li = talk()
+    subsidy(li, "没领过，不对，领过")
+    assert "哪年哪月" in li.text
+    li.says("没领过")
+    assert "您符合" in li.text
+
+
+def test_another_value_after_a_verdict_is_asked_first(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "没有退休", "是", "正在从事数字技术工作", "我退休了")
+    assert li.labels[0] == "是，已退休"
+    li.says("是")
+    assert "应届" in li.text

@@ -88,7 +88,7 @@ def test_a_person_is_asked_for_and_nothing_is_sent_yet(talk: Talk, app: App) -> 
     li.says("找个活人来")
     assert queued(app) == before
     assert "还没有转" in li.text
-    assert "是，在威海或打算来" in li.labels  # the pending question of the check still stands
+    assert "是，在威海工作" in li.labels  # the pending question of the check still stands
     li.presses("另写一个问题")
     assert queued(app) == before
     li.says("我这个证书到底归哪个科管")
@@ -124,7 +124,7 @@ def test_waiting_moves_nothing(talk: Talk) -> None:
     li.says("等我两分钟找一下证")
     assert "不急" in li.text
     li.says("没有退休")
-    assert "是，在威海或打算来" in li.labels
+    assert "是，在威海工作" in li.labels
 
 
 def test_a_text_that_is_asked_for_is_never_lost_to_a_job(talk: Talk) -> None:

@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.cli.reading import read
 from policy.reading import private_numbers
 from tests.support.corpus import CORPUS
@@ -77,3 +79,26 @@ def test_a_one_time_code_is_no_private_number() -> None:
             code = f"{start}{rest}"
             if not rest.isdigit():
                 assert private_numbers.mask(f"绑定 {code}", lambda line: False) == (f"绑定 {code}", False)
+
+
+@pytest.mark.parametrize("name", ["answers_seen", "answers_unseen"])
+def test_answers(name: str) -> None:
+    """Free answers to the checks' questions: taken rightly, or rightly asked in one tap."""
+    wrong, right, clear, taken, missed = [], 0, 0, 0, []
+    for case in cases(name):
+        found = read(CORPUS, case["fact"], case["text"], ON)
+        value = found["value"] if found["kind"] == "value" else "ask"
+        right += value in (case["is"], "ask")
+        if value not in (case["is"], "ask"):
+            wrong.append((case["text"], value))
+        if case["is"] != "ask":
+            clear += 1
+            taken += value == case["is"]
+            if value == "ask":
+                missed.append((case["text"], found["likely"]))
+    total = len(cases(name))
+    print(f"{name}: {total}, wrong {len(wrong)} {wrong}, right or asked {right / total:.1%}")
+    print(f"  taken of the clear {taken / clear:.1%}, asked {missed}")
+    assert len(wrong) <= total * 0.01
+    assert right >= total * 0.9
+    assert taken >= clear * 0.8

@@ -16,6 +16,7 @@ def _start(name: str, turn: Turn) -> list[Outgoing]:
 def feature(corpus: Corpus) -> Feature:
     """Return what the checks add."""
     from bot.features.checks import actions
+    from bot.features.checks.corrections import CORRECTION
     from bot.features.checks.dialog import check_dialogs
     from bot.features.checks.route_page import route_file
 
@@ -35,6 +36,6 @@ def feature(corpus: Corpus) -> Feature:
             Button("go", actions.go),
             Button("who", actions.who),
         ),
-        readers=(actions.TITLE,),
+        readers=(actions.TITLE, CORRECTION),
         makers={"route": route_file},
     )

@@ -15,6 +15,7 @@ from bot.core.messages import FileRef, Outgoing
 from bot.core.published import of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
+from bot.features.checks import answers
 from policy.answers.publications import ONE_YEAR, Publication, one_year_reading
 from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
@@ -25,15 +26,27 @@ from policy.reading.dates import NotADate, Period, Reading, free_again, read_dat
 from storage import messages
 from storage.people import facts as kept
 
+LIKELY = "likely:"  # before the value of the button that confirms what was probably meant
+_SOMETHING_ELSE = ("person", "twice", "open", "apart")
+_OTHERWISE = ("later", "earlier", "twice", "several", "open", "apart", "claimed", "half")
+_MEANT = ("person", answers.CORRECTED, *_OTHERWISE)
+
 
 @dataclass(frozen=True)
 class CheckContext:
-    """What a replay of a check knows. `reused` are facts told before this dialog began."""
+    """What a replay of a check knows.
+
+    `reused` are facts told before this dialog began; `likely` is what the last message asked to confirm;
+    `taken` are the facts that this message told in free words; `others` what the same words may tell.
+    """
 
     on: date
     about: str
     reused: tuple[str, ...]
     reading: Reading = None
+    likely: str = ""
+    taken: tuple[tuple[str, str], ...] = ()
+    others: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,15 @@ class AskFact(Choose):
         return cls(
             id=fact.id,
             template="check/question.j2",
-            data={"fact": fact, "intro": intro, "about": context.about, "on": context.on},
+            data={
+                "fact": fact,
+                "intro": intro,
+                "about": context.about,
+                "on": context.on,
+                "likely": context.likely,
+                "taken": context.taken,
+                "others": context.others,
+            },
             kind="number" if fact.kind == "date" else "choice",
             values=tuple(o.id for o in fact.options),
         )
@@ -58,39 +79,111 @@ class AskFact(Choose):
         return self.data["fact"].kind == "date" and isinstance(value, str) and "/" in value
 
     def read(self, text: str) -> str:
-        """An option by its label, by its further words, as yes/no/not sure, or a date."""
-        plain = vocabulary.tidy(text)
+        """An option by its label, by its further words, as yes/no/not sure, or a date.
+
+        What is only likely is asked, with the option that was probably meant.
+        """
         fact: Fact = self.data["fact"]
-        for option in fact.options:
-            if plain in (
-                option.id,
-                vocabulary.tidy(option.label),
-                *(vocabulary.tidy(a) for a in option.also),
-            ):
-                return option.id
-        if vocabulary.corrected(text) is not None:  # of this question or of the one before: nobody can tell
-            raise Problem("problem/corrected.j2")
+        if (exact := exactly(fact, text)) is not None:
+            return exact
+        if (asked := self.data["likely"]) and (said := vocabulary.yes_no(text)) in ("yes", "no"):
+            if said == "yes":
+                return str(asked)
+            raise Problem("problem/choose.j2")
+        answer = answers.read_answer(fact, text, self.data["on"], self.data["about"], self.data["others"])
+        if fact.kind == "date" and answer.why == answers.CORRECTED:
+            self._dated(text, answer)
+        if answer.why == answers.CORRECTED or (not answer.why and vocabulary.corrected(text) is not None):
+            # Of this question or of the one before: nobody can tell, unless both values stand here.
+            raise self._likely(answer) or Problem("problem/corrected.j2")
         said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
         if said in self.values:
             return said
-        reason, likely = "", None
         if fact.kind == "date":
-            try:
-                return str(read_date(text, self.data["on"]))
-            except NotADate as error:
-                reason, likely = error.reason, error.likely
+            return self._dated(text, answer)
+        if answer.sure and answer.value:
+            return answer.value
+        self._refuse(text, answer)
         ways = [(o.id, (o.label, *o.also)) for o in fact.options]
         about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
-        if reason in ("", "other") and (picked := option_matching.pick(text, ways, about, fact.apart)):
+        if not answer.why and (picked := option_matching.pick(text, ways, about, fact.apart)):
             return picked
+        raise Problem("problem/choose.j2")
+
+    def _dated(self, text: str, answer: answers.Answer) -> str:
+        """Return the date that a text tells, or the option it is."""
+        fact: Fact = self.data["fact"]
+        if answer.sure and answer.value:
+            return answer.value
+        if answer.why in _SOMETHING_ELSE:
+            self._refuse(text, answer)
+        try:
+            return str(read_date(text, self.data["on"]))
+        except NotADate as error:
+            if answer.why == answers.CORRECTED and not error.likely:
+                return ""
+            if (
+                error.reason == "other"
+                or answer.value
+                or (answer.why == answers.CLAIMED and not error.likely)
+            ):
+                self._refuse(text, answer)
+            likely = error.likely and str(error.likely)
+            raise Problem(
+                "problem/date.j2", reason=error.reason, likely=error.likely, fact=fact, value=likely
+            ) from None
+
+    def _refuse(self, text: str, answer: answers.Answer) -> None:
+        """Say what keeps a text from being an answer.
+
+        Raises:
+            Problem: it is likely only, or is known to be about something else.
+        """
+        fact: Fact = self.data["fact"]
+        if likely := self._likely(answer):
+            raise likely
         named, sentence = fact.unlisted
-        if any(word in plain for word in named) and not vocabulary.asks(text):
+        if any(word in vocabulary.tidy(text) for word in named) and not vocabulary.asks(text):
             raise Problem("problem/unlisted.j2", sentence=sentence)
-        if reason == "about" or likely:
-            raise Problem("problem/date.j2", reason=reason, likely=likely)
-        if option_matching.doubts(text) and not vocabulary.asks(text):
+        if vocabulary.asks(text):
+            raise Problem("problem/choose.j2", reason="asks")
+        if answer.why == "person":
+            raise Problem("check/another_person.j2", about=self.data["about"], reason="person")
+        if answer.why in _OTHERWISE and not (fact.kind == "date" and answer.why == "later"):
+            raise Problem("check/not_now.j2", fact=fact, reason=answer.why)
+        if answer.why == "doubt" or option_matching.doubts(text):
             raise Problem("problem/doubt.j2")
-        raise Problem("problem/date.j2", reason=reason) if reason else Problem("problem/choose.j2")
+
+    def _likely(self, answer: answers.Answer) -> Problem | None:
+        """Return the question in one tap, of what was probably meant."""
+        if answer.value is None:
+            return None
+        fact: Fact = self.data["fact"]
+        return Problem(
+            "check/likely.j2", likely=answer.value, label=fact.label(answer.value), reason=answer.why
+        )
+
+    def meant(self, text: str) -> bool:
+        """Whether a text that cannot be read speaks of this fact, and is no question of its own."""
+        fact: Fact = self.data["fact"]
+        if vocabulary.asks(text):
+            return False
+        answer = answers.read_answer(fact, text, self.data["on"], self.data["about"], self.data["others"])
+        return answer.value is not None or answer.why in _MEANT
+
+    def press(self, value: str) -> str:
+        """The option of a button, that of a question in one tap included."""
+        value = value.removeprefix(LIKELY)
+        return value if self.accepts(value) else self.read(value)
+
+
+def exactly(fact: Fact, text: str) -> str | None:
+    """The option whose very words a text is."""
+    plain = vocabulary.tidy(text)
+    for option in fact.options:
+        if plain in (option.id, *(vocabulary.tidy(words) for words in (option.label, *option.also))):
+            return option.id
+    return None
 
 
 @dataclass(frozen=True)
@@ -140,7 +233,15 @@ class CheckDialog(Dialog):
         reused = tuple(f for f in known if f not in answers)
         on = local(turn.now).date()
         reading = one_year_reading(self.readings(turn, on))
-        return CheckContext(on, about, reused, reading), {**known}
+        taken = tuple((f, show_fact(self.facts[f], known[f])) for f in self._taken(turn) if f in known)
+        others = tuple(self.facts.values())
+        return CheckContext(on, about, reused, reading, _asked(turn), taken, others), {**known}
+
+    @staticmethod
+    def _taken(turn: Turn) -> list[str]:
+        """The facts that this message told in free words."""
+        taken: list[str] = turn.once("taken", list)
+        return taken
 
     def readings(self, turn: Turn, on: date) -> list[Publication]:
         """What the office published on 一年内, where the dialog turns on it."""
@@ -157,13 +258,23 @@ class CheckDialog(Dialog):
 
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Keep the fact with the person; the conversation only knows that it was asked here."""
+        self._keep(turn, question.id, value)
+        if turn.incoming.choice is None and _in_free_words(question, turn.text, value):
+            also = answers.read_also(
+                self.facts.values(), question.id, turn.text, context.on, turn.memory.about
+            )
+            for fact, told in also.items():
+                self._keep(turn, fact, told)
+            self._taken(turn).extend([question.id, *also])
+        return []
+
+    def _keep(self, turn: Turn, fact: str, value: str) -> None:
         assert turn.memory.dialog is not None
         known = self._known(turn)
-        if known.get(question.id) != value:
-            kept.remember(turn.connection, turn.person_id, turn.memory.about, question.id, value, turn.now)
-            known[question.id] = value
-        turn.memory.dialog.answers[question.id] = ""
-        return []
+        if known.get(fact) != value:
+            kept.remember(turn.connection, turn.person_id, turn.memory.about, fact, value, turn.now)
+            known[fact] = value
+        turn.memory.dialog.answers[fact] = ""
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
         """The verdict with its reasons, clauses and what to do next; or the whole route."""
@@ -173,6 +284,7 @@ class CheckDialog(Dialog):
             "answers": self.said(told),
             "reused": [self.facts[f].short for f in told if f in context.reused],
             "about": context.about,
+            "taken": context.taken,
             "readings": self.readings(turn, context.on) if context.reading and "claimed_on" in told else [],
         }
         verdicts = self.verdicts(told, context)
@@ -204,6 +316,18 @@ class CheckDialog(Dialog):
             dates = claim_dates(told, context, verdict)
             items.append(Item(check, verdict, tuple(because.values()), verify, dates))
         return items
+
+    def change(self, turn: Turn, fact: str, value: str) -> Outgoing:
+        """Put another value in place of a fact told before, and say so."""
+        self._keep(turn, fact, value)
+        assert turn.memory.dialog is not None
+        turn.memory.dialog.revisit = None
+        turn.step()
+        return turn.say("check/changed.j2", asked=self.facts[fact].short, said=self.shown_as(fact, value))
+
+    def shown_as(self, fact: str, value: str) -> str:
+        """The words of an answer to a fact."""
+        return show_fact(self.facts[fact], value)
 
     def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told, in a few words."""
@@ -250,6 +374,23 @@ class CheckDialog(Dialog):
 def show_fact(fact: Fact, value: str) -> str:
     """An answer as people read it; a date as a date."""
     return Period.parse(value).words if "/" in value else fact.label(value)
+
+
+def _in_free_words(question: Question[Any], text: str, value: Any) -> bool:
+    """Whether an answer was told in other words than a button's, a yes or a no."""
+    if vocabulary.yes_no(text) is not None:
+        return False
+    try:
+        return bool(question.read(text) == value) and exactly(question.data["fact"], text) is None
+    except Problem:
+        return False
+
+
+def _asked(turn: Turn) -> str:
+    """The value that the last message asked to confirm in one tap; "" for none."""
+    mark = f"s{turn.talk.serial}:v:{LIKELY}"
+    tokens = (token for _, token in turn.memory.offers if token.startswith(mark))
+    return next((token.removeprefix(mark) for token in tokens), "")
 
 
 def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -> dict[str, date] | None:
