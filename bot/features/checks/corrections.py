@@ -22,7 +22,8 @@ _ALL = re.compile(
 )
 _PUT = re.compile(r"改成|改为|换成|改到|更正为?|其实是?|想起来了?|忘了说|我?记错了|应该是|才对|应为")
 _BESIDE = re.compile(
-    r"^(?:等一?[下等]儿?|慢着|哦?对了|哎呀?|啊|嗯|不好意思|那个|我|是|把|上一?个(?![月季周])|刚才的?|[,，、。!！ ])+"
+    r"^(?:等一?[下等]儿?|慢着|哦?对了|哎呀?|啊|嗯|不好意思|那个|我|是|把"
+    r"|上一?个(?![月季周])|刚才的?|[,，、。!！ ])+"
 )
 _CLAIMS = re.compile("领|拿过|到账|补贴|享受")
 
@@ -57,7 +58,7 @@ def _read_correction(turn: Turn, stage: Stage | None, text: str) -> Reading | No
 
 
 def _speaks(stage: Stage, text: str) -> bool:
-    """Whether the pending question itself has something to say of a text, both values of which stand there."""
+    """Whether the pending question itself has something to say of a text with both values."""
     assert stage.question is not None
     try:
         stage.question.read(text)
