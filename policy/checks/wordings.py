@@ -15,8 +15,8 @@ from policy.files import PolicyError
 class Wording:
     """What is said for the options of one fact.
 
-    `says` gives the patterns of an option; `topic` what a yes- and a no-option are about, so that its
-    negation says no; `maybe` what speaks for an option without deciding for it; `halves` the parts which
+    `says` gives the patterns of an option, `asked` those that mean it only where it was asked for;
+    `topic` what a yes- and a no-option are about, so that its negation says no; `maybe` what speaks for an option without deciding for it; `halves` the parts which
     only together make an option; `over` what an option includes (somebody without work who is willing);
     `beside` what may stand beside an answer and changes nothing; `apart` what is another matter; `void`
     what leaves the whole answer open. A `bound` fact is read only where it was asked for: its words are
@@ -24,6 +24,7 @@ class Wording:
     """
 
     says: tuple[tuple[str, str], ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
     maybe: tuple[tuple[str, str], ...] = ()
     topic: str = ""
     halves: tuple[tuple[str, str, str], ...] = ()  # (option, half, pattern)
@@ -37,6 +38,11 @@ class Wording:
     def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
         """Every pattern that speaks for an option by itself."""
         return tuple((option, re.compile(pattern)) for option, pattern in self.says)
+
+    @cached_property
+    def replies(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Every pattern that speaks for an option where the fact was asked for."""
+        return tuple((option, re.compile(pattern)) for option, pattern in self.asked)
 
     @cached_property
     def hints(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -64,16 +70,13 @@ def parse_wordings(raw: Mapping[str, Any], options: Mapping[str, Iterable[str]])
     """
     found = {}
     for fact, data in raw.items():
-        named = {
-            *data.get("says", ()),
-            *data.get("maybe", ()),
-            *data.get("halves", ()),
-            *data.get("over", ()),
-        }
+        keys = ("says", "asked", "maybe", "halves", "over")
+        named = {option for key in keys for option in data.get(key, ())}
         if fact not in options or not named <= {*options[fact], "unsure", "claimed"}:
             raise PolicyError(f"checks/wordings.yaml: {fact}: 没有这个事实或选项")
         found[fact] = Wording(
             says=tuple((option, _joined(words)) for option, words in data.get("says", {}).items()),
+            asked=tuple((option, _joined(words)) for option, words in data.get("asked", {}).items()),
             maybe=tuple((option, _joined(words)) for option, words in data.get("maybe", {}).items()),
             topic=_joined(data.get("topic", ())),
             halves=tuple(

@@ -20,10 +20,12 @@ from policy.reading.text import unified
 
 LONGEST = 200  # characters; whoever writes more tells something else besides
 CORRECTED = "corrected"
+_ELSE = {"later", "earlier"}  # with nothing said of the fact, they speak of something else
+_FOR = re.compile("(?:替|帮|给).{0,4}(?:查|问|看|报|测)")
 _END = "的了呢啊呀哦噢嘛啦哈喔呗哩"  # said behind an answer
 CLAIMED = "claimed"  # speaks for a date that is not told
 
-_CLAUSES = re.compile(r"[\s,，。.;；、!！~～…:：()（）]+|但是?|不过|可是|只是")
+_CLAUSES = re.compile(r"[\s,，。.;；、!！~～…:：()（）]+|但是?|不过|可是|只是|(?<=退休)(?=[在还我])")
 _SAME = (  # dialect and the slips that input methods make
     (re.compile("木有|么有|冇|没得|莫有"), "没有"),
     (re.compile("俺们?|咱们?|偶"), "我"),
@@ -159,9 +161,8 @@ def read_also(facts: Iterable[Fact], asked: str, text: str, on: date, about: str
 
 def _heard(fact: Fact, plain: str, topical: bool, beside: Iterable[Fact] = ()) -> _Heard:
     heard = _Heard()
-    wording = fact.wording
-    if wording.void and re.search(wording.void, plain):
-        heard.flags.add("open")
+    if _FOR.search(plain):
+        return heard
     if plain.endswith(("?", "吗")):
         heard.flags.add("asks")
     if _TWICE.search(plain):
@@ -169,7 +170,7 @@ def _heard(fact: Fact, plain: str, topical: bool, beside: Iterable[Fact] = ()) -
     for clause in _CLAUSES.split(plain):
         if _asks(clause) and not _LOST.search(clause):
             heard.flags.add("asks")
-        elif clause and (_spans(fact, clause) or not any(_owns(other, clause) for other in beside)):
+        elif clause and (_spans(fact, clause, topical) or not any(_owns(other, clause) for other in beside)):
             _hear(fact, clause, topical, heard)
     if UNSURE in heard.full or not plain.rstrip(_END):
         heard.flags.discard("asks")
@@ -184,7 +185,7 @@ def _asks(clause: str) -> bool:
 
 def _owns(fact: Fact, clause: str) -> bool:
     """Whether a clause is wholly about a fact."""
-    spans = [span for span in _spans(fact, clause) if not span[2].startswith(("~", "!"))]
+    spans = [span for span in _spans(fact, clause, True) if not span[2].startswith(("~", "!"))]
     return bool(spans) and _left(fact.wording, clause, spans)[1]
 
 
@@ -193,6 +194,8 @@ def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
     wording = fact.wording
     known = {option.id for option in fact.options}
     core = _trimmed(clause)
+    if wording.void and re.search(wording.void, clause):
+        heard.flags.add("open")
     if wording.apart and re.search(wording.apart, clause):
         heard.flags.add("apart")
         return
@@ -205,7 +208,7 @@ def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
         if value in known and not topical:
             heard.full.add(value)
             return
-    spans = _spans(fact, clause)
+    spans = _spans(fact, clause, topical)
     left, full = _left(wording, clause, spans)
     for flag, pattern in (("person", _PERSON), ("later", _LATER), ("earlier", _EARLIER), ("doubt", _DOUBT)):
         if pattern.search(left):
@@ -233,7 +236,7 @@ def _trimmed(clause: str) -> str:
     )
 
 
-def _spans(fact: Fact, clause: str) -> list[tuple[int, int, str]]:
+def _spans(fact: Fact, clause: str, topical: bool) -> list[tuple[int, int, str]]:
     """Return (from, to, option) of every wording in a clause, those inside a longer one left out.
 
     An option marked `!` is denied there, `~` is only hinted at, `/` names a half of it.
@@ -247,7 +250,7 @@ def _spans(fact: Fact, clause: str) -> list[tuple[int, int, str]]:
             start = before.start() if before else match.start()
             end = match.end() + (after.end() if after else 0)
             found.append((start, end, "no" if before or after else "yes"))
-    for option, pattern in wording.patterns:
+    for option, pattern in (*wording.patterns, *(() if topical else wording.replies)):
         for match in pattern.finditer(clause):
             if match.end() > match.start():
                 found.append(_denied(clause, match, option))
@@ -314,7 +317,9 @@ def _settled(fact: Fact, heard: _Heard) -> Answer:
         return Answer(None, False, "several")
     if not said:
         maybe = heard.maybe if len(heard.maybe) == 1 and not flags & {"later", "earlier"} else set()
-        return Answer(next(iter(maybe), None), False, "half" if maybe else next(iter(sorted(flags)), ""))
+        return Answer(
+            next(iter(maybe), None), False, "half" if maybe else next(iter(sorted(flags - _ELSE)), "")
+        )
     (value,) = said
     if value == CLAIMED:
         return Answer(None, False, CLAIMED)
