@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from policy.answers.entries import Answers
 from policy.answers.publications import KINDS
 from policy.checks.conditions import Condition, Leaf
+from policy.checks.dated import leaves, rests
+from policy.checks.lists import list_problems
 from policy.checks.rules import Check
 from policy.corpus import Corpus
 from policy.form.form import Form
@@ -121,12 +124,38 @@ def rule_problems(all_checks: Mapping[str, Check], all_notices: Notices) -> list
     return problems
 
 
-def form_problems(form: Form, all_notices: Notices) -> list[str]:
-    """The form prints what the annex prints."""
-    annex = bare(all_notices.clause(form.clause).text)
+def rule_amendment_problems(corpus: Corpus) -> list[str]:
+    """Every rule, fact and line of the form that still rests on a text which an amendment took away."""
+    problems: list[str] = []
+    for notice in corpus.notices.amendments:
+        day = notice.valid_from
+        told = f"从 {day} 起已被 {notice.number} 修改"
+        stale = [
+            (check.id, leaf)
+            for check in corpus.checks_on(day).values()
+            for leaf in leaves(check.rule)
+            if not rests(leaf, corpus.notices, day)
+        ]
+        problems += [f"checks/{check}/{leaf.fact}: 引文{told}，要有从那天起的规则" for check, leaf in stale]
+        facts = dict.fromkeys(leaf.fact for _, leaf in stale)
+        problems += [f"facts/{fact}: 依据的条款{told}，请核对问法和选项" for fact in facts]
+        if corpus.form.clause in {clause.id for clause in notice.clauses}:
+            problems += [
+                f"form.yaml: “{line}”{told}" for line in _not_printed(corpus.form, corpus.notices, day)
+            ]
+    return problems
+
+
+def _not_printed(form: Form, all_notices: Notices, on: date | None = None) -> list[str]:
+    annex = bare(all_notices.clause(form.clause, on).text)
     printed = [m.printed for m in form.measures] + [form.title, form.note]
     printed += [o.name for o in form.occupations[:3]]
-    return [f"form.yaml: 附件里没有“{p}”" for p in printed if bare(p) not in annex]
+    return [p for p in printed if bare(p) not in annex]
+
+
+def form_problems(form: Form, all_notices: Notices) -> list[str]:
+    """The form prints what the annex prints."""
+    return [f"form.yaml: 附件里没有“{p}”" for p in _not_printed(form, all_notices)]
 
 
 def phrasing_problems(library: Answers, lines: dict[str, list[str]]) -> list[str]:
@@ -158,6 +187,8 @@ def report(corpus: Corpus) -> Checked:
         *answer_problems(library, all_notices, all_checks),
         *amendment_problems(library, all_notices),
         *rule_problems(all_checks, all_notices),
+        *rule_amendment_problems(corpus),
+        *list_problems(corpus.form, corpus.facts, all_notices),
         *form_problems(corpus.form, all_notices),
         *phrasing_problems(library, lines),
     ]

@@ -17,7 +17,8 @@ from typing import Any
 from policy.answers.entries import Answers, overlaid, parse_topic
 from policy.answers.publications import Publication, parse_publication
 from policy.calendar.reminders import Calendar, parse_holidays
-from policy.checks.rules import Check, Fact, parse_checks, parse_facts
+from policy.checks.dated import checks_on, in_force
+from policy.checks.rules import Check, Fact, parse_facts
 from policy.checks.standards import Standard, parse_standards
 from policy.files import PolicyError, packaged, packaged_file
 from policy.form.form import Form, parse_form
@@ -40,6 +41,7 @@ PARTS = {
     "entries": "answers",
     "phrasings": "later_phrasings",
     "standards": "standards",
+    "checks": "checks",
     "holidays": "holidays",
     "publications": "publications",
     "form": "form",
@@ -81,8 +83,27 @@ class Corpus:
 
     @cached_property
     def checks(self) -> Mapping[str, Check]:
-        """The checks by id, in the order a person meets them; standards are not in them yet."""
-        return MappingProxyType(parse_checks(packaged("checks/definitions"), self.facts))
+        """The checks by id as the notice came, in the order a person meets them; without standards."""
+        return self.checks_on(self.notices.base.valid_from)
+
+    @cached_property
+    def definitions(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """The definitions of the checks, those of every time."""
+        later = ((f"layer/{raw['id']}", raw) for raw in self.layer.get("checks", ()))
+        return (*packaged("checks/definitions"), *later)
+
+    @cached_property
+    def _dated_checks(self) -> dict[tuple[object, ...], Mapping[str, Check]]:
+        return {}
+
+    def checks_on(self, on: date) -> Mapping[str, Check]:
+        """Return the checks as of a day, read again only when a notice or a definition changes."""
+        notices = tuple(n.id for n in self.notices.amendments if n.in_force(on))
+        key = (notices, tuple(name for name, _ in in_force(self.definitions, on)))
+        if key not in self._dated_checks:
+            dated = checks_on(self.definitions, self.facts, self.notices, on)
+            self._dated_checks[key] = MappingProxyType(dated)
+        return self._dated_checks[key]
 
     @cached_property
     def standards(self) -> tuple[Standard, ...]:

@@ -65,6 +65,7 @@ class Fact:
     apart: tuple[str, ...] = ()
     unlisted: tuple[tuple[str, ...], str] = ((), "")
     wording: Wording = NO_WORDING
+    years: int = 1  # of a date: how many years the clause counts
 
     def label(self, option_id: str) -> str:
         """The words of an answer; the id itself when it is no option (a date)."""
@@ -123,6 +124,7 @@ class Check:
     failed: tuple[Outcome, ...]
     undecided: Outcome
     facts: dict[str, Fact]
+    outdated: tuple[str, ...] = ()  # clauses that an amendment changed and the rule does not follow yet
 
     @cached_property
     def _options(self) -> dict[str, tuple[str, ...]]:

@@ -15,12 +15,12 @@ from policy.files import PolicyError
 class Wording:
     """What is said for the options of one fact.
 
-    `says` gives the patterns of an option, `asked` those that mean it only where it was asked for;
-    `topic` what a yes- and a no-option are about, so that its negation says no; `maybe` what speaks for an option without deciding for it; `halves` the parts which
-    only together make an option; `over` what an option includes (somebody without work who is willing);
-    `beside` what may stand beside an answer and changes nothing; `apart` what is another matter; `void`
-    what leaves the whole answer open. A `bound` fact is read only where it was asked for: its words are
-    those of other facts too.
+    `says` gives the patterns of an option, `asked` those that mean it only where it was asked for,
+    `maybe` what speaks for it without deciding; `topic` what a yes- and a no-option are about, so that
+    its negation says no; `halves` the parts that only together make an option; `over` what an option
+    includes (somebody without work who is willing); `beside` what may stand beside an answer and changes
+    nothing; `apart` what is another matter; `void` what leaves the answer open. A `bound` fact is read
+    only where it was asked for: its words are those of other facts too.
     """
 
     says: tuple[tuple[str, str], ...] = ()

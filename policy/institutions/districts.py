@@ -17,6 +17,15 @@ DISTRICTS: dict[str, tuple[str, ...]] = {
 }
 
 
+# As the notice (通知) addresses them → the districts listed under that.
+ADDRESSED: dict[str, tuple[str, ...]] = {
+    "各区市": ("环翠区", "文登区", "荣成市", "乳山市"),
+    "国家级开发区": ("高区", "经区", "临港区"),
+    "南海新区": ("南海新区",),
+    "市直": ("市直",),
+}
+
+
 def find_district(text: str) -> str | None:
     """The district that people mean by `text`; None when it is none of Weihai's."""
     plain = "".join(text.split())

@@ -114,7 +114,7 @@ def _or_none(text: str, today: date) -> Period | None:
         return error.likely
 
 
-def free_again(claimed: date, reading: Literal["months", "calendar"]) -> date:
+def free_again(claimed: date, reading: Literal["months", "calendar"], years: int = 1) -> date:
     """The first day on which the same subsidy is no longer barred.
 
     months: a period counted by years ends with the corresponding day, or with the month's last
@@ -122,26 +122,28 @@ def free_again(claimed: date, reading: Literal["months", "calendar"]) -> date:
     2025-02-28. calendar: the next 1 January.
     """
     if reading == "calendar":
-        return date(claimed.year + 1, 1, 1)
-    last = monthrange(claimed.year + 1, claimed.month)[1]
-    return date(claimed.year + 1, claimed.month, min(claimed.day, last)) + timedelta(days=1)
+        return date(claimed.year + years, 1, 1)
+    last = monthrange(claimed.year + years, claimed.month)[1]
+    return date(claimed.year + years, claimed.month, min(claimed.day, last)) + timedelta(days=1)
 
 
-def one_year(claimed: Period, on: date, reading: Reading = None) -> Literal["over", "within", "differs"]:
-    """Whether a year has passed since the claim, under every reading and every day it can mean."""
+def one_year(
+    claimed: Period, on: date, reading: Reading = None, years: int = 1
+) -> Literal["over", "within", "differs"]:
+    """Whether the years of the clause have passed since the claim, by every reading and day it can mean."""
     readings: tuple[Literal["months", "calendar"], ...] = (reading,) if reading else ("months", "calendar")
     claimed_days = (claimed.first, min(claimed.last, on))  # what is under way has not come to its end
-    free = [free_again(day, r) <= on for day in claimed_days for r in readings]
+    free = [free_again(day, r, years) <= on for day in claimed_days for r in readings]
     if all(free):
         return "over"
     return "differs" if any(free) else "within"
 
 
-def settle(facts: dict[str, str], on: date, reading: Reading = None) -> dict[str, str]:
+def settle(facts: dict[str, str], on: date, reading: Reading = None, years: int = 1) -> dict[str, str]:
     """The facts as the rules see them: a date becomes over, within or differs."""
     settled = {}
     for fact, answer in facts.items():
         if "/" in answer:
-            answer = one_year(Period.parse(answer), on, reading)
+            answer = one_year(Period.parse(answer), on, reading, years)
         settled[fact] = answer
     return settled

@@ -5,8 +5,10 @@ Facts belong to a person and to whom they are about; one told in a check is know
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from bot.core import option_matching, vocabulary
@@ -204,27 +206,43 @@ class Item:
     verdict: Verdict
     because: tuple[Reason, ...]
     verify: tuple[Leaf, ...]
-    dates: dict[str, date] | None
+    dates: dict[str, Any] | None
 
 
 class CheckDialog(Dialog):
     """One check of the policy as a dialog, or all of them as a route."""
 
-    def __init__(self, name: str, intro: str, over: tuple[Check, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        intro: str,
+        over: tuple[Check, ...],
+        dated: Callable[[date], tuple[Check, ...]] | None = None,
+    ) -> None:
         self.name = name
         self.intro = intro
         self.checks = over
+        self._dated = dated
         self.facts = {f.id: f for check in self.checks for f in check.facts.values()}
 
     async def run(self, context: CheckContext) -> Outcome:
         """Ask what can still change a verdict, in the rules' order; each fact once."""
         told: dict[str, str] = {}
         seen: dict[str, str] = {}  # as the rules see them
-        for check in self.checks:
+        checks = self.checks_on(context.on)
+        years = _years(checks)
+        for check in checks:
             while (fact := check.next_fact(seen)) is not None:
                 told[fact.id] = await AskFact.of(fact, context, intro="" if told else self.intro)
-                seen.update(settle({fact.id: told[fact.id]}, context.on, context.reading))
+                seen.update(settle({fact.id: told[fact.id]}, context.on, context.reading, years))
         return Judged(tuple(told.items()))
+
+    def checks_on(self, on: date) -> tuple[Check, ...]:
+        """The checks with the rules of that day."""
+        if self._dated is None:
+            return self.checks
+        mine = {check.id for check in self.checks}
+        return tuple(check for check in self._dated(on) if check.id in mine)
 
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CheckContext, dict[str, Any]]:
         """The person's facts are the answers."""
@@ -290,7 +308,7 @@ class CheckDialog(Dialog):
         verdicts = self.verdicts(told, context)
         if len(self.checks) == 1:
             check, verdict = verdicts[0]
-            dates = claim_dates(told, context, verdict)
+            dates = claim_dates(told, context, verdict, _years((check,)))
             shared["cited"] = turn.corpus.notices.cited(verdict.clauses, context.on)
             return [turn.say("check/verdict.j2", check=check, verdict=verdict, dates=dates, **shared)]
         args = {"facts": told, "on": context.on.isoformat(), "about": context.about}
@@ -301,8 +319,9 @@ class CheckDialog(Dialog):
 
     def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
         """Every check's verdict on the facts as told."""
-        seen = settle(told, context.on, context.reading)
-        return [(c, c.verdict({f: a for f, a in seen.items() if f in c.facts})) for c in self.checks]
+        checks = self.checks_on(context.on)
+        seen = settle(told, context.on, context.reading, _years(checks))
+        return [(c, c.verdict({f: a for f, a in seen.items() if f in c.facts})) for c in checks]
 
     def items(self, told: dict[str, str], context: CheckContext) -> list[Item]:
         """The checks of a route as they are told one after another."""
@@ -313,7 +332,7 @@ class CheckDialog(Dialog):
             because = {r.condition.words: r for r in reasons}
             verify = tuple(v for v in verdict.verify if (v.verify or v.words) not in named)
             named |= {v.verify or v.words for v in verify}
-            dates = claim_dates(told, context, verdict)
+            dates = claim_dates(told, context, verdict, _years((check,)))
             items.append(Item(check, verdict, tuple(because.values()), verify, dates))
         return items
 
@@ -353,7 +372,7 @@ class CheckDialog(Dialog):
             unique = list({c.words: c for c in left if isinstance(c, Leaf)}.values())
             return [turn.say("check/rest.j2", conditions=unique)]
         if action == "remind":
-            dates = [claim_dates(told, context, verdict) for _, verdict in self.verdicts(told, context)]
+            dates = [claim_dates(told, context, v, _years((c,))) for c, v in self.verdicts(told, context)]
             day = next((d["sure"] for d in dates if d), None)
             if day is None:
                 return None
@@ -393,7 +412,14 @@ def _asked(turn: Turn) -> str:
     return next((token.removeprefix(mark) for token in tokens), "")
 
 
-def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -> dict[str, date] | None:
+def _years(checks: Iterable[Check]) -> int:
+    """How many years the clause counts within which a subsidy is not repeated."""
+    return next((fact.years for c in checks for fact in c.facts.values() if fact.kind == "date"), 1)
+
+
+def claim_dates(
+    told: dict[str, str], context: CheckContext, verdict: Verdict, years: int = 1
+) -> dict[str, Any] | None:
     """When the same subsidy is open again by each reading of 一年内, and when by both.
 
     None when that is not what the verdict hangs on.
@@ -402,25 +428,29 @@ def claim_dates(told: dict[str, str], context: CheckContext, verdict: Verdict) -
     if "/" not in claimed or verdict.check != "subsidy" or verdict.outcome not in ("repeated", UNDECIDED):
         return None
     last = min(Period.parse(claimed).last, context.on)  # what was under way had not come to its end
-    months, calendar = free_again(last, "months"), free_again(last, "calendar")
+    months, calendar = free_again(last, "months", years), free_again(last, "calendar", years)
     if max(months, calendar) <= context.on:
         return None
-    return {"months": months, "calendar": calendar, "sure": max(months, calendar)}
+    return {"months": months, "calendar": calendar, "sure": max(months, calendar), "count": 12 * years}
 
 
 def check_dialogs(corpus: Corpus) -> dict[str, CheckDialog]:
     """One dialog a check, and the route over all of them."""
     every = _checks(corpus)
-    single = [CheckDialog(f"check-{c.id}", c.intro, (c,)) for c in every]
+    dated = partial(_checks, corpus)
+    single = [CheckDialog(f"check-{c.id}", c.intro, (c,), dated) for c in every]
     return {dialog.name: dialog for dialog in (*single, route_dialog(corpus))}
 
 
 def route_dialog(corpus: Corpus) -> CheckDialog:
     """The dialog over all checks."""
-    return CheckDialog("route", render("check/route_intro.j2").text, _checks(corpus))
+    return CheckDialog(
+        "route", render("check/route_intro.j2").text, _checks(corpus), partial(_checks, corpus)
+    )
 
 
-def _checks(corpus: Corpus) -> tuple[Check, ...]:
-    """Every check, with the standards that were typed in."""
+def _checks(corpus: Corpus, on: date | None = None) -> tuple[Check, ...]:
+    """Every check as of a day, with the standards that were typed in."""
     standards = corpus.standards
-    return tuple(with_standards(c, standards, corpus.form) for c in corpus.checks.values())
+    checks = corpus.checks if on is None else corpus.checks_on(on)
+    return tuple(with_standards(c, standards, corpus.form) for c in checks.values())
