@@ -124,6 +124,7 @@ class Check:
     failed: tuple[Outcome, ...]
     undecided: Outcome
     facts: dict[str, Fact]
+    turn: tuple[tuple[str, int], ...] = ()  # by the stage somebody is at: done first, second
     outdated: tuple[str, ...] = ()  # clauses that an amendment changed and the rule does not follow yet
 
     @cached_property
@@ -331,6 +332,7 @@ def parse_check(name: str, raw: dict[str, Any], facts: Mapping[str, Fact]) -> Ch
             failed=tuple(_outcome(o, used, where) for o in raw["failed"]),
             undecided=_outcome({"id": UNDECIDED, **raw["undecided"]}, used, where),
             facts=used,
+            turn=tuple(raw.get("turn", {}).items()),
         )
     except KeyError as error:
         raise PolicyError(f"{where}: 缺少字段 {error}") from error

@@ -20,6 +20,7 @@ from bot.core import channel_limits, input_limits, one_time_code, option_matchin
 from bot.core.dialog import Problem
 from bot.documents import attachments as incoming_files
 from bot.documents import media_type, sheet_reader
+from bot.features.checks import answers
 from bot.features.figures import pasted_rows
 from bot.features.figures.cells import occupations_in
 from bot.features.institutions import office_commands
@@ -38,6 +39,7 @@ from tests.support.form_files import FIGURES, bound, sheet
 
 LONGEST = input_limits.LONGEST_TEXT
 NOW = datetime(2026, 12, 1, 12)
+FACTS = tuple(CORPUS.facts.values())
 FORM = CORPUS.form
 ROWS = [o.name for o in FORM.occupations]
 ORDINARY = "大数据 3 2 120 80 60 90000"
@@ -117,6 +119,8 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "one of several": lambda text: option_matching.pick(
         text, [("yes", ("是", "符合")), ("no", ("不是",))], "威海"
     ),
+    "an answer": lambda text: answers.read_answer(CORPUS.facts["place"], text, NOW.date(), "self", FACTS),
+    "other answers": lambda text: answers.read_also(FACTS, "place", text, NOW.date()),
     "a code": one_time_code.code_in,
     "a telephone": telephones.find_telephone,
     "a report named": report_selection._NAMED.match,

@@ -10,6 +10,7 @@ import pytest
 from bot.core.channel_limits import CHANNELS, fit
 from bot.core.dialog import replay
 from bot.core.messages import Outgoing
+from bot.core.published import nothing
 from bot.core.render import render
 from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged, check_dialogs
 from policy.checks.conditions import UNSURE, Leaf
@@ -201,6 +202,9 @@ def as_said(dialog: CheckDialog, judged: Judged) -> str:
 
         def say(self, template: str, **data: object) -> Outgoing:
             return render(template, **data)  # type: ignore[arg-type]
+
+        def once(self, key: str, read: object) -> object:
+            return nothing
 
     (message,) = dialog.finish(Says(), CONTEXT, judged)  # type: ignore[arg-type]
     return message.text

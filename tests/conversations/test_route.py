@@ -326,3 +326,41 @@ def test_the_route_names_the_same_doubt_once(talk: Talk) -> None:
         line.strip() for line in li.text.splitlines() if line.strip().startswith("？") and "同上" not in line
     ]
     assert len(doubts) == len(set(doubts))
+
+
+def now(text: str) -> str:
+    """What the route says is to be done now."""
+    return text[text.index("现在要做") : text.index("您的回答")]
+
+
+def test_a_beginner_hears_how_to_enrol(talk: Talk) -> None:
+    li = talk()
+    li.says("我的路线", "没有退休", "是", "想转行", "还没参加培训")
+    while "【我的路线】" not in li.text:
+        li.says("不确定")
+    told = now(li.text)
+    assert told.index("我能不能参加培训") < told.index("我能不能报考等级证书")
+    for words in ("向培训机构报名", "通知没有写", "问谁：培训机构"):
+        assert words in told
+    assert "职称" not in told
+
+
+def test_a_holder_hears_the_steps_of_title_and_subsidy(talk: Talk) -> None:
+    li = talk()
+    li.says("我的路线", "没有退休", "是", "想转行", CERTIFIED)
+    answers = {
+        "专业技术人员吗": "是",
+        "和手里证书上的一样": "不报别的",
+        "培育项目取得": "是",
+        "评审范围吗": "符合",
+        "哪一级": "中级",
+        "以考代评": "不是",
+        "项目目录吗": "纳入了",
+        "什么时候领": "没领过",
+    }
+    while "【我的路线】" not in li.text:
+        li.says(next(answer for question, answer in answers.items() if question in li.text))
+    told = now(li.text)
+    assert told.index("我的证书能对应什么职称") < told.index("我能不能领培训补贴")
+    assert "先问单位人事" in told
+    assert "报名" not in told

@@ -18,7 +18,7 @@ from bot.core.published import of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
 from bot.features.checks import answers
-from policy.answers.publications import ONE_YEAR, Publication, one_year_reading
+from policy.answers.publications import ONE_YEAR, OPEN_CLASS, Publication, one_year_reading
 from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
 from policy.checks.rules import UNDECIDED, Check, Fact, Verdict
@@ -28,6 +28,7 @@ from policy.reading.dates import NotADate, Period, Reading, free_again, read_dat
 from storage import messages
 from storage.people import facts as kept
 
+CLASSES_SHOWN = 5
 LIKELY = "likely:"  # before the value of the button that confirms what was probably meant
 _SOMETHING_ELSE = ("person", "twice", "open", "apart")
 _OTHERWISE = ("later", "earlier", "twice", "several", "open", "apart", "claimed", "half")
@@ -266,6 +267,11 @@ class CheckDialog(Dialog):
         return of_turn(turn)((ONE_YEAR,), on) if "claimed_on" in self.facts else []
 
     @staticmethod
+    def classes(turn: Turn, on: date, check: str) -> list[Publication]:
+        """The open classes that the office published, where enrolling is looked at."""
+        return of_turn(turn)((OPEN_CLASS,), on)[:CLASSES_SHOWN] if check == "enrolment" else []
+
+    @staticmethod
     def _known(turn: Turn) -> dict[str, str]:
         """The facts of whom the check is about, read once a message."""
         about = turn.memory.about
@@ -309,13 +315,17 @@ class CheckDialog(Dialog):
         if len(self.checks) == 1:
             check, verdict = verdicts[0]
             dates = claim_dates(told, context, verdict, _years((check,)))
+            shared["classes"] = self.classes(turn, context.on, check.id)
             shared["cited"] = turn.corpus.notices.cited(verdict.clauses, context.on)
             return [turn.say("check/verdict.j2", check=check, verdict=verdict, dates=dates, **shared)]
         args = {"facts": told, "on": context.on.isoformat(), "about": context.about}
         if context.reading:
             args["reading"] = context.reading
         file = FileRef("route", "route.html", args)
-        return [turn.say("check/route.j2", files=(file,), items=self.items(told, context), **shared)]
+        items = self.items(told, context)
+        shared["now"] = self.now(told, items)
+        shared["classes"] = self.classes(turn, context.on, items[0].check.id)
+        return [turn.say("check/route.j2", files=(file,), items=items, **shared)]
 
     def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
         """Every check's verdict on the facts as told."""
@@ -347,6 +357,15 @@ class CheckDialog(Dialog):
     def shown_as(self, fact: str, value: str) -> str:
         """The words of an answer to a fact."""
         return show_fact(self.facts[fact], value)
+
+    def now(self, told: dict[str, str], items: list[Item]) -> list[Item]:
+        """What to do first and next, for somebody who stands where they say."""
+        stage = told.get("stage", UNSURE)
+        ranked = [(dict(item.check.turn)[stage], item) for item in items if stage in dict(item.check.turn)]
+        ordered = [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
+        if ordered and ordered[0].verdict.outcome == "not_eligible":
+            return ordered[:1]  # what comes after it is not open
+        return ordered
 
     def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told, in a few words."""
