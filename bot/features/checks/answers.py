@@ -19,6 +19,7 @@ from policy.checks.wordings import Wording
 from policy.reading.text import unified
 
 LONGEST = 200  # characters; whoever writes more tells something else besides
+_MOST_CLAUSES = 16
 CORRECTED = "corrected"
 _ELSE = {"later", "earlier"}  # with nothing said of the fact, they speak of something else
 _FOR = re.compile("(?:替|帮|给).{0,4}(?:查|问|看|报|测)")
@@ -161,16 +162,17 @@ def read_also(facts: Iterable[Fact], asked: str, text: str, on: date, about: str
 
 def _heard(fact: Fact, plain: str, topical: bool, beside: Iterable[Fact] = ()) -> _Heard:
     heard = _Heard()
-    if _FOR.search(plain):
+    clauses = [clause for clause in _CLAUSES.split(plain) if clause]
+    if _FOR.search(plain) or len(clauses) > _MOST_CLAUSES:
         return heard
     if plain.endswith(("?", "吗")):
         heard.flags.add("asks")
     if _TWICE.search(plain):
         heard.flags.add("twice")
-    for clause in _CLAUSES.split(plain):
+    for clause in clauses:
         if _asks(clause) and not _LOST.search(clause):
             heard.flags.add("asks")
-        elif clause and (_spans(fact, clause, topical) or not any(_owns(other, clause) for other in beside)):
+        elif _spans(fact, clause, topical) or not any(_owns(other, clause) for other in beside):
             _hear(fact, clause, topical, heard)
     if UNSURE in heard.full or not plain.rstrip(_END):
         heard.flags.discard("asks")
