@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.reading import read
+from bot.cli.reading import read
 from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
