@@ -15,7 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 from policy.answers.entries import Answers, overlaid, parse_topic
+from policy.answers.groups import Composed, parse_composed
 from policy.answers.publications import Publication, parse_publication
+from policy.answers.unwritten import Unwritten, parse_unwritten
 from policy.calendar.reminders import Calendar, parse_holidays
 from policy.checks.dated import checks_on, in_force
 from policy.checks.rules import Check, Fact, parse_facts
@@ -24,6 +26,7 @@ from policy.files import PolicyError, packaged, packaged_file
 from policy.form.form import Form, parse_form
 from policy.index.index import Index, training_inputs
 from policy.index.model_file import packaged_weights
+from policy.index.understanding import QuestionReader
 from policy.jobs.lexicon import packaged_lexicon
 from policy.jobs.model_file import packaged_weights as job_weights
 from policy.jobs.reading import JobReader
@@ -69,6 +72,17 @@ class Corpus:
         """The entries."""
         entries = (e for name, data in packaged("answers/topics") for e in parse_topic(name, data))
         return Answers(overlaid(entries, self.layer.get("entries", ())))
+
+    @cached_property
+    def composed(self) -> Composed:
+        """The groups of people, and the steps and benefits they are asked about."""
+        groups, steps = (packaged_file(f"answers/composed/{name}.yaml") for name in ("groups", "steps"))
+        return parse_composed(groups, steps)
+
+    @cached_property
+    def unwritten(self) -> Unwritten:
+        """The reviewed list of points that the notice does not write."""
+        return parse_unwritten(packaged_file("answers/composed/unwritten.yaml"))
 
     @cached_property
     def form(self) -> Form:
@@ -160,6 +174,11 @@ class Corpus:
         return Index(packaged_weights(), self.later_phrasings)
 
     @cached_property
+    def questions(self) -> QuestionReader:
+        """What reads the questions that somebody asks."""
+        return QuestionReader(self.index, self.answers, self.composed, self.unwritten)
+
+    @cached_property
     def jobs(self) -> JobReader:
         """What reads the jobs that somebody wants done."""
         return JobReader(self.form, packaged_lexicon(), job_weights())
@@ -167,7 +186,7 @@ class Corpus:
     @property
     def training_inputs(self) -> dict[str, Any]:
         """All that the index is learnt from."""
-        return training_inputs(self.answers, self.phrasings)
+        return training_inputs(self.answers, self.phrasings, self.composed, self.unwritten)
 
 
 def build_corpus(layer: Layer | None = None) -> Corpus:

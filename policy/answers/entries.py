@@ -30,6 +30,10 @@ class Entry:
     first; `quote` is the sentence of the notice that matters, verbatim; `check` names the guided
     check that goes further; `publishable` names the kinds of office publications that complete it;
     `service` names what can be done right there (subscribe, complaint).
+    `opens` is the word that grants what was asked (会, 有), said only to a question of just this point
+    and polarity, and where `opens_for` lists words, only to one that has one of them. `unwritten`: the
+    entry's point is one that the notice does not write; `points`: those of the reviewed list of such
+    points that its answer itself says are not written.
     """
 
     id: str
@@ -42,6 +46,10 @@ class Entry:
     check: str = ""
     publishable: tuple[str, ...] = ()
     service: str = ""
+    opens: str = ""
+    opens_for: str = ""
+    unwritten: bool = False
+    points: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     smalltalk: bool = False
     notice: str = ""
@@ -99,7 +107,7 @@ def _fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     fields = dict(raw)
     if "sources" in fields:
         fields["sources"] = tuple(Source(**s) for s in fields["sources"])
-    for key in ("clauses", "related", "publishable"):
+    for key in ("clauses", "related", "publishable", "points"):
         if key in fields:
             fields[key] = tuple(fields[key])
     for key in ("valid_from", "valid_until"):

@@ -15,7 +15,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from policy.answers.entries import Answers
-from policy.index.model_file import FORMAT, Scores, Weights
+from policy.answers.groups import Composed, composed_lines
+from policy.answers.unwritten import Unwritten, unwritten_lines
+from policy.index.model_file import FORMAT, Weights
+from policy.index.signals import (
+    UNKNOWN,
+    Judged,
+    chat_signals,
+    combined,
+    exact_signals,
+    follow_signals,
+    gate,
+    logistic,
+    signals,
+)
 from policy.reading.text import LONGEST, bare, unified
 
 # 1. … 2) … （3）… ④ … 五、…: where the items of a list begin, before characters are unified.
@@ -25,9 +38,11 @@ _ITEM = re.compile(
 )
 # What a question has in it, however short: with it a part of a message asks something itself.
 _ASKS = re.compile(
-    r"[吗么嘛呢吧啥咋哪几谁]|[不没]$|(.)[不没]\1|有没|什么|怎么|多少|多久|多长|多大|能否|可否|是否|有无|何时"
+    r"[吗么嘛呢吧啥咋哪几谁]|[不没]$|(.)[不没].?\1|还是|有没|什么|怎么|多少|多久|多长|多大|能否|可否|是否|有无|何时"
 )
-_BREAK = re.compile(r"(?:[?？。;；!！,，、\s]|还有|另外|顺便|以及|再就是|再问)+")
+_BREAK = re.compile(
+    r"(?:[?？。;；!！,，、\s]|还有(?![效没有用资])|另外|顺便|以及|再就是|再一个(?:就?是)?|再问)+"
+)
 
 # How much half a question leans on the answer before it (chosen on held-out authors).
 JOINT, RELATED, SAME = 0.5, 1.0, 0.5
@@ -38,12 +53,15 @@ CHAT_COVERED, CHAT_SURE = 0.5, 0.9
 FOLLOWS_OURS = 0.9  # after an answer, what is so likely ours is no small talk
 FOLLOW_OURS = 0.002  # what is less likely ours than this does not become so by the answer before
 SEVERAL = 3  # so many questions in one message are told apart: two are answered, the others named
-SEVERAL_SURE = 0.5  # each of them by itself as sure as this
+SEVERAL_SURE = 0.4  # each of them by itself as sure as this
+# Two halves that both ask by themselves, and rest on other clauses or on the same, so likely to be two.
+TWO_APART, TWO_BESIDE, PLAIN_SURE = 0.02, 0.12, 0.3
 MOST_PARTS = 12
+HALF = 10  # a text so short may be about the entry just answered
 RECENT = 64  # judgements kept: the parts of one message are looked at several times
 # A vague word is too little to refuse for good: above this probability it gets three choices.
 VAGUE_ABOVE = 0.1
-UNKNOWN = 10  # the place among the signals of the share of characters that are not ours
+VAGUE_SURE = 0.9  # what a vague word must mean to be answered
 
 
 @dataclass(frozen=True)
@@ -64,26 +82,32 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One text after scoring."""
+class Reading:
+    """A decision, and for each entry answered the bare words that asked for it, as judged.
 
-    text: str
-    total: list[float]  # by ordinary entry
-    ours: float  # the probability that the text is for this bot at all
-    right: float  # that the first entry is the right one, if so
-    neighbour: bool
-    chat: str  # the entry of small talk that it is, or ""
-    vague: bool  # a word or two, all in our own characters: 材料, 什么时候
+    Nothing was judged where a text is known to the letter, or has nothing to read.
+    """
+
+    found: Found
+    asked: tuple[Judged, ...] = ()
 
 
-def training_inputs(answers: Answers, phrasings: Mapping[str, Any]) -> dict[str, Any]:
-    """All that training reads: entries (id, title, answer) and phrasing files, in file order."""
+def training_inputs(
+    answers: Answers, phrasings: Mapping[str, Any], composed: Composed, unwritten: Unwritten
+) -> dict[str, Any]:
+    """All that training reads: entries, phrasing files and made-up lines, in file order."""
     entries = {
-        e.id: [e.title, e.answer, list(e.related), e.topic, e.smalltalk]
+        e.id: [e.title, e.answer, list(e.related), e.topic, e.smalltalk, e.unwritten, e.clauses[:1]]
         for e in answers.entries.values()
         if not e.replaces
     }
-    return {"entries": entries, "phrasings": dict(phrasings)}
+    clauses = {e.id: e.clauses for e in answers.entries.values()}
+    return {
+        "entries": entries,
+        "phrasings": dict(phrasings),
+        "composed": [list(line) for line in composed_lines(composed)],
+        "unwritten": [list(line) for line in unwritten_lines(unwritten, clauses)],
+    }
 
 
 def inputs_hash(inputs: Mapping[str, Any]) -> str:
@@ -92,97 +116,15 @@ def inputs_hash(inputs: Mapping[str, Any]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def logistic(x: float) -> float:
-    """1 / (1 + e^-x), without overflow."""
-    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, x))))
+@dataclass(frozen=True)
+class Cut:
+    """A message cut in two: the entries, the halves as judged, and signals for the gate."""
 
-
-def standard(values: list[float]) -> list[float]:
-    """z-scores of `values`; zeros when they are all equal."""
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / len(values))
-    return [(v - mean) / spread if spread > 1e-9 else 0.0 for v in values]
-
-
-def combined(scores: Scores, ordinary: int) -> list[float]:
-    """One figure per ordinary entry: the linear classifier's z-score and half of BM25's."""
-    linear, bm25 = standard(scores.linear[:ordinary]), standard(scores.bm25[:ordinary])
-    return [a + 0.5 * b for a, b in zip(linear, bm25, strict=True)]
-
-
-def signals(weights: Weights, scores: Scores, total: list[float]) -> list[float]:
-    """What the gates look at."""
-    order = sorted(range(len(total)), key=lambda i: -total[i])
-    first, second = order[0], order[1]
-    known = [0.0, 0.0, 0.0]  # weight of all grams, of those we use, of pairs only …
-    pairs = pairs_ours = pairs_first = 0.0
-    singles = singles_ours = singles_first = 0
-    for gram, r, weight in scores.grams:
-        ours = r >= 0 and weights.used(r)
-        here = ours and weights.uses(r, first)
-        known[0] += weight
-        known[1] += weight * ours
-        if len(gram) == 2:
-            pairs += weight
-            pairs_ours += weight * ours
-            pairs_first += weight * here
-        elif gram not in "^$":
-            singles += 1
-            singles_ours += ours
-            singles_first += here
-    highest = max(scores.linear)
-    return [
-        scores.ours,
-        math.log1p(singles),
-        known[1] / known[0],
-        scores.linear[first],
-        total[first],
-        total[first] - total[second],
-        pairs_ours / pairs,
-        pairs_first / pairs,
-        math.log1p(pairs - pairs_first),
-        math.log1p(pairs - pairs_ours),
-        1 - singles_ours / max(1, singles),
-        singles_first / max(1, singles),
-        highest + math.log(sum(math.exp(4 * (v - highest)) for v in scores.linear)) / 4,
-    ]
-
-
-def chat_signals(weights: Weights, scores: Scores) -> list[float]:
-    """What tells small talk from questions."""
-    ordinary = weights.header["ordinary"]
-    pairs = covered = 0.0
-    for gram, r, weight in scores.grams:
-        if len(gram) == 2:
-            pairs += weight
-            covered += weight * (r >= 0 and weights.talked(r))
-    best = max(scores.linear[ordinary:], default=-9.0)
-    return [
-        covered / pairs,
-        scores.chat,
-        math.log1p(len(scores.grams)),
-        best,
-        best - max(scores.linear[:ordinary]),
-        scores.ours,
-    ]
-
-
-def follow_signals(alone: Judged, joint: Judged, total: list[float]) -> list[float]:
-    """What tells half a question after an answer from a text on something else."""
-    order = sorted(total, reverse=True)
-    return [
-        math.log(alone.ours / (1 - alone.ours + 1e-9) + 1e-6),
-        math.log(joint.ours / (1 - joint.ours + 1e-9) + 1e-6),
-        math.log1p(len(alone.text)),
-        order[0],
-        order[0] - order[1],
-    ]
-
-
-def gate(learnt: list[float], values: list[float]) -> float:
-    """The probability by a logistic regression: its weights, then its constant."""
-    *weights, constant = learnt
-    return logistic(sum(a * b for a, b in zip(weights, values, strict=True)) + constant)
+    entries: tuple[str, str]
+    left: Judged
+    right: Judged
+    signals: list[float]
+    likely: float  # how likely it must be
 
 
 class Index:
@@ -230,6 +172,8 @@ class Index:
             neighbour=scores.neighbour > 0,
             chat=chat,
             vague=len(text) <= 4 and values[UNKNOWN] == 0.0,
+            all_chat=talking[0] >= CHAT_SURE,
+            scores=scores,
         )
 
     def forget(self) -> None:
@@ -286,43 +230,62 @@ class Index:
         judged = self.judge(bare(unified(text)))
         return self._ranked((self.after(judged, last) if last else judged).total)
 
+    def exactness(self, judged: Judged, entry: str) -> float:
+        """The probability that the entry's point is the one asked for, not just its topic."""
+        at = self._at.get(entry, self._ordinary)
+        if at >= self._ordinary:
+            return 1.0
+        values = exact_signals(self.weights, judged.scores, judged.total, at, judged.text)
+        return gate(self.header["exact"], values)
+
     def ask(self, text: str, last: str | None = None) -> Found:
         """The decision for one message. Never raises, whatever the text."""
+        return self.read(text, last).found
+
+    def read(self, text: str, last: str | None = None) -> Reading:
+        """The same, with what was asked for each entry."""
         self.forget()
         plain, items = _ITEM.subn("；", text[: LONGEST * 4])
         plain = unified(plain)
         whole = bare(plain)
         if not whole:
-            return Found("refuse", ())
+            return Reading(Found("refuse", ()))
         if whole in self.known:
-            return Found("answer", (self.known[whole],))
+            return Reading(Found("answer", (self.known[whole],)))
         judged = self.judge(whole)
         if not judged.chat:
             plain, judged = self._without_greeting(plain, judged)
-        elif last and judged.ours > FOLLOWS_OURS:  # 没有人工智能？ is more than a greeting
+        # 没有人工智能？ after an answer is more than a greeting, and 自动的？ no thanks.
+        elif last and (judged.ours > FOLLOWS_OURS or not judged.all_chat):
             judged = replace(judged, chat="")
         if judged.chat:
-            return Found("answer", (judged.chat,))
+            return Reading(Found("answer", (judged.chat,)), (judged,))
         if many := self.several(plain, SEVERAL if items < 2 else 2):
             (one, _), (other, _), *rest = many
             near = tuple(entry for entry, _ in rest)[:3]
-            return Found("answer", (one, other), near, left=tuple(words for _, words in rest))
+            found = Found("answer", (one, other), near, left=tuple(words for _, words in rest))
+            return Reading(found, tuple(self.judge(bare(words)) for _, words in many[:2]))
         if last:
             judged = self.after(judged, last)
         best = [entry for entry, _ in self._ranked(judged.total)[:5]]
         pair = self.two(plain, judged) if "two" in self.header else None
-        if pair and pair[1] > self.header["two_above"]:
-            return Found("answer", pair[0], tuple(e for e in best if e not in pair[0])[:3])
+        if pair and pair[1] > pair[0].likely:
+            near = tuple(e for e in best if e not in pair[0].entries)[:3]
+            return Reading(Found("answer", pair[0].entries, near), (pair[0].left, pair[0].right))
         if pair and pair[1] > 0.2:  # perhaps two questions: the other one is offered beside the answer
-            best[1:] = [e for e in (*pair[0], *best[1:]) if e != best[0]]
+            best[1:] = [e for e in (*pair[0].entries, *best[1:]) if e != best[0]]
             best = list(dict.fromkeys(best))
         if judged.ours < self.header["refuse_below"]:
             if judged.vague and judged.ours > VAGUE_ABOVE:
-                return Found("choose", tuple(best[:3]))
-            return Found("refuse", (), neighbour=judged.neighbour)
-        if judged.right < self.header["choose_below"]:
-            return Found("choose", tuple(best[:3]))
-        return Found("answer", (best[0],), tuple(best[1:4]))
+                return Reading(Found("choose", tuple(best[:3])), (judged,))
+            return Reading(Found("refuse", (), neighbour=judged.neighbour), (judged,))
+        sure = VAGUE_SURE if judged.vague and not last else self.header["choose_below"]
+        if judged.right < sure:
+            if last in best[:3] and len(whole) <= HALF:  # 那初级呢: about the same thing
+                best.remove(last)
+                return Reading(Found("answer", (last,), tuple(best[:3])), (judged,))
+            return Reading(Found("choose", tuple(best[:3])), (judged,))
+        return Reading(Found("answer", (best[0],), tuple(best[1:4])), (judged,))
 
     def _without_greeting(self, plain: str, whole: Judged) -> tuple[str, Judged]:
         """The text without small talk before its first or after its last mark: 你好，… ，谢谢."""
@@ -353,32 +316,42 @@ class Index:
                 found.setdefault(last, part)
         return list(found.items()) if len(found) >= fewest else []
 
-    def two(self, plain: str, whole: Judged) -> tuple[tuple[str, str], float] | None:
+    def two(self, plain: str, whole: Judged) -> tuple[Cut, float] | None:
         """The likeliest reading of unified text as two questions, and its probability."""
-        found = [(pair, gate(self.header["two"], values)) for pair, values in self.cuts(plain, whole)]
+        found = [(cut, gate(self.header["two"], cut.signals)) for cut in self.cuts(plain, whole)]
         return max(found, key=lambda each: each[1], default=None)
 
-    def cuts(self, plain: str, whole: Judged) -> Iterator[tuple[tuple[str, str], list[float]]]:
+    def cuts(self, plain: str, whole: Judged) -> Iterator[Cut]:
         """Every way to read unified text as two questions: the entries, and signals for the gate."""
         marks = _BREAK.findall(plain)
         parts = [(bare(p), m) for p, m in zip(_BREAK.split(plain), [*marks, ""], strict=True)]
         parts = [(p, m) for p, m in parts if len(p) > 1]
         if len(parts) > 5:
             return
-        for cut in range(1, len(parts)):
-            left = self.judge("".join(p for p, _ in parts[:cut]))
+        above = self.header.get("two_above", 1.0)
+        asked = [bool(_ASKS.search(p)) for p, _ in parts]
+        for at in range(1, len(parts)):
+            left = self.judge("".join(p for p, _ in parts[:at]))
             one = self._first(left)
             # The second question often leaves out what the first was about.
-            right = self.after(self.judge("".join(p for p, _ in parts[cut:])), one)
+            right = self.after(self.judge("".join(p for p, _ in parts[at:])), one)
             other = self._first(right)
             if one != other and not left.chat and not right.chat:
-                yield (one, other), self.pair_signals(whole, left, right, parts[cut - 1][1])
+                asks = any(asked[:at]), any(asked[at:])
+                values = self.pair_signals(whole, left, right, parts[at - 1][1], asks)
+                sure = min(left.ours * left.right, right.ours * right.right) > PLAIN_SURE
+                apart = self.header["clause"][one] != self.header["clause"][other]
+                likely = 1.0 if not all(asks) else (TWO_APART if apart else TWO_BESIDE) if sure else above
+                yield Cut((one, other), left, right, values, likely)
 
-    def pair_signals(self, whole: Judged, left: Judged, right: Judged, mark: str) -> list[float]:
+    def pair_signals(
+        self, whole: Judged, left: Judged, right: Judged, mark: str, asks: tuple[bool, bool]
+    ) -> list[float]:
         """What tells two questions from one with its circumstances."""
         one, other = left.total.index(max(left.total)), right.total.index(max(right.total))
         scores = sorted((whole.total[one], whole.total[other]))
         third = max(v for i, v in enumerate(whole.total) if i not in (one, other))
+        entries = self.weights.entries
         return [
             min(left.ours * left.right, right.ours * right.right),
             left.ours * left.right + right.ours * right.right,
@@ -392,6 +365,11 @@ class Index:
             left.total[one],
             right.total[other],
             math.log(whole.ours + 1e-3),
+            float(asks[0]),
+            float(asks[1]),
+            float(asks[0] and asks[1]),
+            float(self.header["clause"][entries[one]] != self.header["clause"][entries[other]]),
+            min(left.ours, right.ours),
         ]
 
     def stale(self, inputs: Mapping[str, Any]) -> bool:

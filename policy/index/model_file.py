@@ -1,9 +1,11 @@
-"""What the question index has learnt: a table of character grams, packed into four small files.
+"""What the question index has learnt: a table of character grams, packed into five small files.
 
 `index.json` is the header (entries, gates, hash of the training inputs), `grams.txt` holds one gram
 a line, `sounds.txt` characters of one sound a line, `weights.bin` the numbers, little-endian: 32-bit
 floats `idf` and `scale` per gram, signed bytes of the linear classifiers (one row a gram, one column
-an output), unsigned bytes of BM25.
+an output), and for every gram how many entries BM25 knows it of, each with its number and weight as
+bytes. `lines.bin` holds the lines learnt from as 16-bit numbers of their grams, a line after its
+length, those of one label together: `lines` in the header says how many each label has.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ from typing import Any
 from policy.files import PolicyError
 from policy.reading.text import grams
 
-FORMAT = 2
+FORMAT = 4
 TALK, OWN = 1, 2  # who uses a gram
-# The linear outputs behind the entries' own: is it ours at all, a neighbouring office's, small talk.
-EXTRA = ("ours", "neighbour", "chat")
+# The linear outputs behind the entries' own: is it ours at all, a neighbouring office's, small talk, a
+# point that the notice does not write.
+EXTRA = ("ours", "neighbour", "chat", "near")
 # How well a homophone must fit to replace a character, or one that no phrasing has at all; a pair of
 # characters counts up to 9. A text may have one odd character, and one more in so many.
 REPAIR_ABOVE, REPAIR_UNKNOWN_ABOVE, ODD_EVERY = 5.0, 2.0, 4
@@ -42,7 +45,13 @@ class Scores:
     ours: float
     neighbour: float
     chat: float
+    near: float
+    beside: list[float]  # the same by clause, in the order of `Weights.beside`
     grams: list[tuple[str, int, float]]  # (gram, its row or -1, its weight)
+
+
+Lines = dict[str, list[Any]]  # label (an entry, or ~ and a clause) → the grams of each line
+NEAREST = 3  # so many lines of a label say how like it a text is
 
 
 class Weights:
@@ -57,9 +66,11 @@ class Weights:
         linear: bytes,
         bm25: bytes,
         sounds: list[str],
+        lines: Lines,
     ) -> None:
         self.header = header
         self.entries: list[str] = header["entries"]
+        self.beside: list[str] = header["beside"]  # clauses with outputs for points not written
         self.row = {gram: r for r, gram in enumerate(words)}
         self._words, self._idf, self._scale = words, idf, scale
         self._linear, self._bm25 = linear, bm25
@@ -71,6 +82,8 @@ class Weights:
             for at in range(0, len(words) * entries, entries)
         )
         self._sounds = sounds
+        self._lines = lines
+        self._norms: dict[str, list[float]] = {}
         # Character → those of the same sound that our own phrasings use.
         self._alike: dict[str, str] = {}
         for group in sounds:
@@ -117,7 +130,7 @@ class Weights:
     def scores(self, text: str) -> Scores:
         """The scores of a normalised text."""
         entries = len(self.entries)
-        columns = entries + len(EXTRA)
+        columns = entries + len(EXTRA) + len(self.beside)
         unseen: float = self.header["unseen"]
         found: list[tuple[str, int, float]] = []
         weights = [0.0]
@@ -145,8 +158,26 @@ class Weights:
         ]
         step: float = self.header["bm25_step"]
         bm25 = [step * sum(column) for column in zip(*plain_rows, strict=True)]
-        ours, neighbour, chat = linear[entries:]
-        return Scores(linear[:entries], bm25, ours, neighbour, chat, found)
+        ours, neighbour, chat, near, *beside = linear[entries:]
+        return Scores(linear[:entries], bm25, ours, neighbour, chat, near, beside, found)
+
+    def likeness(self, scores: Scores, label: str) -> tuple[float, float]:
+        """How like a text is to the lines of a label: the nearest one, and the mean of the nearest few."""
+        lines = self._lines.get(label)
+        if not lines:
+            return 0.0, 0.0
+        if label not in self._norms:
+            idf = self._idf
+            self._norms[label] = [math.sqrt(sum(idf[r] * idf[r] for r in line)) for line in lines]
+        squares = {r: weight * weight for _, r, weight in scores.grams if r >= 0}
+        length = math.sqrt(sum(weight * weight for _, _, weight in scores.grams)) or 1.0
+        get = squares.get
+        found = [
+            sum(get(r, 0.0) for r in line) / norm
+            for line, norm in zip(lines, self._norms[label], strict=True)
+        ]
+        nearest = sorted(found, reverse=True)[:NEAREST]
+        return nearest[0] / length, sum(nearest) / len(nearest) / length
 
     def used(self, r: int) -> bool:
         """Whether our own phrasings (small talk aside) use gram r."""
@@ -161,17 +192,77 @@ class Weights:
         return self._bm25[r * len(self.entries) + entry] > 0
 
     def write(self, folder: Path) -> None:
-        """Write the four files; the same weights give the same bytes."""
+        """Write the five files; the same weights give the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         floats = array("f", [*self._idf, *self._scale])
         if sys.byteorder == "big":
             floats.byteswap()
-        (folder / "weights.bin").write_bytes(floats.tobytes() + self._linear + self._bm25)
+        entries = len(self.entries)
+        rows = (self._bm25[at : at + entries] for at in range(0, len(self._bm25), entries))
+        sparse = b"".join(_sparse(row) for row in rows)
+        (folder / "weights.bin").write_bytes(floats.tobytes() + self._linear + sparse)
+        numbers = array(
+            "H", [n for lines in self._lines.values() for line in lines for n in (len(line), *line)]
+        )
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        (folder / "lines.bin").write_bytes(numbers.tobytes())
         (folder / "grams.txt").write_text("\n".join(self._words) + "\n", encoding="utf-8", newline="\n")
         sounds = "\n".join(self._sounds) + "\n"
         (folder / "sounds.txt").write_text(sounds, encoding="utf-8", newline="\n")
         header = json.dumps(self.header, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "index.json").write_text(header + "\n", encoding="utf-8", newline="\n")
+
+
+def _sparse(row: bytes) -> bytes:
+    """One row of BM25 without its zeros: how many there are, then each column and weight."""
+    pairs = [value for column, weight in enumerate(row) if weight for value in (column, weight)]
+    return bytes([len(pairs) // 2, *pairs])
+
+
+def _dense(data: bytes, rows: int, entries: int) -> bytes:
+    """The rows again.
+
+    Raises:
+        ValueError: the data do not hold just so many rows.
+    """
+    found = bytearray(rows * entries)
+    at = 0
+    try:
+        for start in range(0, rows * entries, entries):
+            end = at + 1 + 2 * data[at]
+            for column, weight in zip(data[at + 1 : end : 2], data[at + 2 : end : 2], strict=True):
+                found[start + column] = weight
+            at = end
+    except IndexError as error:
+        raise ValueError(str(error)) from error
+    if at != len(data):
+        raise ValueError("too long")
+    return bytes(found)
+
+
+def _read_lines(data: bytes, counts: dict[str, int]) -> Lines:
+    """The lines by label.
+
+    Raises:
+        ValueError: the data do not hold just so many lines.
+    """
+    numbers = array("H")
+    numbers.frombytes(data)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    found: Lines = {}
+    at = 0
+    for label, count in counts.items():
+        lines = found[label] = []
+        for _ in range(count):
+            if at >= len(numbers):
+                raise ValueError("too short")
+            lines.append(numbers[at + 1 : at + 1 + numbers[at]])
+            at += 1 + numbers[at]
+    if at != len(numbers):
+        raise ValueError("too long")
+    return found
 
 
 def packaged_weights(root: Traversable | None = None) -> Weights:
@@ -187,15 +278,22 @@ def packaged_weights(root: Traversable | None = None) -> Weights:
         words = root.joinpath("grams.txt").read_text(encoding="utf-8").split("\n")[:-1]
         sounds = root.joinpath("sounds.txt").read_text(encoding="utf-8").split("\n")[:-1]
         data = root.joinpath("weights.bin").read_bytes()
+        lines = _read_lines(root.joinpath("lines.bin").read_bytes(), header.get("lines", {}))
     except (OSError, ValueError) as error:
         raise PolicyError(f"model/: {error}; run `python -m bot policy train`") from error
     n, entries = len(words), len(header.get("entries", ()))
-    columns = entries + len(EXTRA)
-    if header.get("format") != FORMAT or len(data) != n * (8 + columns + entries):
-        raise PolicyError("model/: the files do not fit together; run `python -m bot policy train`")
+    columns = entries + len(EXTRA) + len(header.get("beside", ()))
+    split = 8 * n + n * columns
+    try:
+        if header.get("format") != FORMAT or not n:
+            raise ValueError("another format")
+        bm25 = _dense(data[split:], n, entries)
+    except ValueError as error:
+        raise PolicyError(
+            "model/: the files do not fit together; run `python -m bot policy train`"
+        ) from error
     floats = array("f")
     floats.frombytes(data[: 8 * n])
     if sys.byteorder == "big":
         floats.byteswap()
-    split = 8 * n + n * columns
-    return Weights(header, words, floats[:n], floats[n:], data[8 * n : split], data[split:], sounds)
+    return Weights(header, words, floats[:n], floats[n:], data[8 * n : split], bm25, sounds, lines)

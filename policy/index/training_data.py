@@ -23,6 +23,8 @@ class Author:
     far: list[str] = field(default_factory=list)
     double: list[tuple[str, tuple[str, str]]] = field(default_factory=list)
     followup: list[tuple[str, str, str]] = field(default_factory=list)  # (after, text, entry)
+    # (text, entry): on the entry's topic, but with another point than its own
+    near: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def foreign(self) -> list[str]:
@@ -36,6 +38,7 @@ class Author:
             phrasings=[(t, e) for t, e in self.phrasings if wanted(t)],
             neighbour=[t for t in self.neighbour if wanted(t)],
             far=[t for t in self.far if wanted(t)],
+            near=[(t, e) for t, e in self.near if wanted(t)],
         )
 
 
@@ -46,15 +49,21 @@ class Material:
     entries: dict[str, list[Any]]
     authors: dict[str, Author]
     hash: str = ""
+    composed: list[tuple[str, str]] = field(default_factory=list)  # groups × steps, made by code
+    unwritten_lines: list[tuple[str, str]] = field(default_factory=list)  # points × topics, likewise
+
+    def unwritten(self, entry: str) -> bool:
+        """Whether the entry's point is one that the notice does not write."""
+        return bool(self.entries[entry][5])
 
     def without(self, name: str) -> Material:
         """The same without one author, nor any line of the house that this author wrote too."""
         gone = self.authors[name]
-        same = {normalise(t) for t, _ in gone.phrasings} | {normalise(t) for t in gone.foreign}
+        same = {normalise(t) for t, _ in gone.phrasings + gone.near} | {normalise(t) for t in gone.foreign}
         authors = {n: a for n, a in self.authors.items() if n != name}
         if HOUSE in authors and name != HOUSE:
             authors[HOUSE] = authors[HOUSE].keep(lambda text: normalise(text) not in same)
-        return Material(self.entries, authors, self.hash)
+        return replace(self, authors=authors)
 
     @property
     def guests(self) -> list[str]:
@@ -72,7 +81,8 @@ def material_of(inputs: Mapping[str, Any]) -> Material:
     authors = {}
     for name, data in inputs["phrasings"].items():
         phrasings = data.get("phrasings") or {}
-        for entry in phrasings:
+        near = data.get("near") or {}
+        for entry in (*phrasings, *near):
             if entry not in inputs["entries"]:
                 raise PolicyError(f"phrasings/{name}: 没有条目 {entry}")
         foreign = data.get("foreign") or {}
@@ -83,9 +93,12 @@ def material_of(inputs: Mapping[str, Any]) -> Material:
             far=[str(t) for t in foreign.get("far", ())],
             double=[(d["text"], tuple(d["entries"])) for d in data.get("double") or ()],
             followup=[(f["after"], f["text"], f["entry"]) for f in data.get("followup") or ()],
+            near=[(str(t), e) for e, texts in near.items() for t in texts],
         )
         authors[author.name] = author
-    return Material(inputs["entries"], authors, inputs_hash(inputs))
+    lines = [(text, entry) for text, entry in inputs["composed"]]
+    beside = [(text, entry) for text, entry in inputs["unwritten"]]
+    return Material(inputs["entries"], authors, inputs_hash(inputs), lines, beside)
 
 
 def house_folds(material: Material, folds: int = 4) -> Iterator[tuple[Material, Author]]:
@@ -94,10 +107,11 @@ def house_folds(material: Material, folds: int = 4) -> Iterator[tuple[Material, 
     if house is None:
         return
     chat = [t for t, e in house.phrasings if material.entries[e][4]]
+    near = [t for t, _ in house.near]
     for fold in range(folds):
-        held = set(chat[fold::folds] + house.foreign[fold::folds])
+        held = set(chat[fold::folds] + house.foreign[fold::folds] + near[fold::folds])
         rest = house.keep(lambda text, held=held: text not in held)  # type: ignore[misc]
         yield (
-            Material(material.entries, {**material.authors, HOUSE: rest}, material.hash),
+            replace(material, authors={**material.authors, HOUSE: rest}),
             house.keep(lambda text, held=held: text in held),  # type: ignore[misc]
         )

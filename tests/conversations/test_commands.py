@@ -20,7 +20,7 @@ def test_ask_in_words_and_as_json(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
     assert "（三）" in said.stdout
     found = json.loads(bot(tmp_path, "ask", "--json", "高级证书是不是就是高级工程师").stdout)
-    assert set(found) == {"kind", "entry", "title", "text", "clauses", "alternatives"}
+    assert set(found) == {"kind", "entry", "title", "text", "clauses", "alternatives", "point"}
     assert (found["kind"], found["entry"], found["clauses"]) == ("answer", "title-senior", ["五（二）"])
     refused = json.loads(bot(tmp_path, "ask", "--json", "今天天气怎么样").stdout)
     assert (refused["kind"], refused["clauses"]) == ("refuse", [])

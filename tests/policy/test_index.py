@@ -293,7 +293,7 @@ def test_a_broken_model_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_the_model_is_small() -> None:
-    assert sum(p.stat().st_size for p in MODEL.iterdir()) < 2.2e6
+    assert sum(p.stat().st_size for p in MODEL.iterdir()) < 3e6
 
 
 def test_training_again_gives_the_same_bytes(tmp_path: Path) -> None:

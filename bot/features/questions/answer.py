@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,8 @@ from policy.answers.entries import Entry
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
 from policy.index.index import Found
+from policy.index.understanding import Part, Topic, Understood
+from policy.jobs.reading import CERTAIN
 from policy.notice.clause_names import clauses_named
 
 
@@ -31,6 +33,28 @@ class Reply:
     entries: tuple[Entry, ...]
     message: Outgoing
     named: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def near(self) -> bool:
+        """Whether a question's topic is answered, and its point is not written or was not recognised."""
+        return bool(self.parts) and any(part.near(entry) for entry, part in self.told)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a question was answered with the words of the notice only, not being recognised."""
+        return any(part.kind == "unsure" for part in self.parts)
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses that the answer rests on."""
+        return tuple(dict.fromkeys([*self.named, *(c for e, p in self.told for c in _clauses(e, p))]))
+
+    @property
+    def told(self) -> list[tuple[Entry, Part]]:
+        """Each entry with how it is told."""
+        parts = self.parts or tuple(Part(e.id, "exact") for e in self.entries)
+        return list(zip(self.entries, parts, strict=True))
 
     @property
     def sure(self) -> bool:
@@ -52,25 +76,38 @@ def reply(
     published: Reader = nothing,
     turn_id: int | None = None,
 ) -> Reply:
-    """The answer to a question as of a day; `last` is the entry answered before it.
+    """The answer to a question as of a day; `last` is what the conversation was about (`Topic`).
 
     `published` reads what the office published; `turn_id` is the turn that feedback will be about.
     """
     if named := clauses_named(text, corpus.notices):
-        entries = corpus.answers.entries.values()
-        near = tuple(e.id for e in entries if e.clauses[:1] and e.clauses[0] in named)[:3]
+        every = corpus.answers.entries.values()
+        near = tuple(e.id for e in every if e.clauses[:1] and e.clauses[0] in named)[:3]
         shown = _original(corpus, named, "", on, _held(corpus, near, on) if buttons else ())
         return Reply(Found("answer", (), near), (), shown, named)
-    found = corpus.index.ask(text, last)
-    held = _held(corpus, found.entries, on)
-    if found.kind == "answer" and held:
-        said = tell(corpus, held, on, buttons, published, turn_id, found.left, found.near)
-        return Reply(found, held, said)
-    if found.kind == "choose" and held:
-        return Reply(found, held, render("policy/choose.j2", entries=held, turn_id=turn_id))
+    understood = corpus.questions.understand(text, Topic.unpack(last))
+    found, parts = understood.found, _held_parts(corpus, understood, on)
+    entries = tuple(entry for entry, _ in parts)
+    if found.kind == "answer" and parts:
+        ways = tuple(part for _, part in parts)
+        said = tell(corpus, entries, on, buttons, published, turn_id, found.left, found.near, ways)
+        return Reply(found, entries, said, parts=ways)
+    if found.kind == "choose" and (offered := _held(corpus, found.entries, on)):
+        return Reply(found, offered, render("policy/choose.j2", entries=offered, turn_id=turn_id))
     refusal = Found("refuse", (), neighbour=found.neighbour)
     said = render("policy/refuse.j2", neighbour=found.neighbour, buttons=buttons, turn_id=turn_id)
     return Reply(refusal, (), said)
+
+
+def _held_parts(corpus: Corpus, understood: Understood, on: date) -> list[tuple[Entry, Part]]:
+    """The parts whose entry holds on that day, with it."""
+    held = ((corpus.answers.get(part.entry, on), part) for part in understood.parts)
+    return [(entry, part) for entry, part in held if entry is not None]
+
+
+def _clauses(entry: Entry, part: Part) -> tuple[str, ...]:
+    """The clauses that one answer rests on: the group's step, or the entry's own."""
+    return part.clauses or entry.clauses
 
 
 def tell(
@@ -82,12 +119,17 @@ def tell(
     turn_id: int | None = None,
     left: tuple[str, ...] = (),
     next_up: tuple[str, ...] = (),
+    parts: Sequence[Part] = (),
 ) -> Outgoing:
     """One or two entries as a message: conclusion first, then the clauses, then what to ask next.
 
     `left` are further questions of the same message, named and not answered; their entries
-    (`next_up`) are then the first to be offered.
+    (`next_up`) are then the first to be offered. `parts` say of each entry how deep its answer goes;
+    without them every entry was asked for itself.
     """
+    parts = parts or [Part(entry.id, "exact") for entry in entries]
+    told = list(zip(entries, parts, strict=True))
+    cited = dict.fromkeys(c for entry, part in told for c in _clauses(entry, part))
     ahead = _held(corpus, next_up, on) if left else ()
     beside = (r for entry in entries for r in corpus.answers.related(entry, on))
     related = {r.id: r for r in (*ahead, *beside)}
@@ -95,15 +137,25 @@ def tell(
     return render(
         "policy/answer.j2",
         entries=entries,
+        told=[(entry, part, _at(corpus, entry, part, on)) for entry, part in told],
+        unsure=any(part.kind == "unsure" for part in parts),
         left=left,
         published={e.id: published(e.publishable, on) for e in entries if e.publishable},
-        cited=corpus.notices.cited([c for entry in entries for c in entry.clauses], on),
+        cited=corpus.notices.cited(list(cited), on),
         issued=None if base.in_force(on) else base.valid_from,
         turn_id=turn_id if buttons else None,
         related=[r for r in related.values() if r not in entries][:3] if buttons else [],
         checks=[corpus.checks[e.check] for e in entries if e.check and e.check in corpus.checks][:1],
         buttons=buttons,
     )
+
+
+def _at(corpus: Corpus, entry: Entry, part: Part, on: date) -> str:
+    """The clause in which the entry's quotation stands."""
+    if not entry.quote:
+        return ""
+    found = (c for c in (*part.clauses, *entry.clauses) if corpus.notices.clause(c, on).contains(entry.quote))
+    return next(found, entry.clauses[0])
 
 
 def look_up(turn: Turn, text: str) -> Reply:
@@ -128,9 +180,14 @@ def answer(turn: Turn, text: str) -> Reply:
     own = found.entries if found.found.kind == "answer" else ()  # none: a clause shown to the letter
     turn.small_talk = bool(own) and all(e.smalltalk for e in own)
     if own and own[0].clauses:
-        last = found.entries[-1]
-        turn.memory.topic = last.replaces or last.id
+        turn.memory.topic = _topic(found)
     return found
+
+
+def _topic(found: Reply) -> str | None:
+    """What the conversation is about after an answer, as it is remembered."""
+    entry, part = found.told[-1]
+    return Topic(entry.replaces or entry.id, part.group).pack()
 
 
 def entry(turn: Turn, entry_id: str) -> Outgoing | None:
@@ -148,7 +205,8 @@ def entry(turn: Turn, entry_id: str) -> Outgoing | None:
 def original(turn: Turn, entry_id: str) -> Outgoing | None:
     """The clauses of an entry verbatim, the sentence that matters marked."""
     on = local(turn.now).date()
-    held = _held(turn.corpus, [entry_id], on)
+    topic = Topic.unpack(entry_id)
+    held = _held(turn.corpus, [topic.entry], on) if topic else ()
     return _original(turn.corpus, held[0].clauses, held[0].quote, on) if held else None
 
 
@@ -185,19 +243,34 @@ def topics(turn: Turn, number: int | None) -> Outgoing | None:
 
 
 def as_json(corpus: Corpus, text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
-    """The answer, or the job that is asked for, as `python -m bot ask --json` prints it."""
-    if (job := jobs.as_json(corpus, text)) is not None:
+    """The answer, or the job that is asked for, as `python -m bot ask --json` prints it.
+
+    A job that is only likely gives way to an answer of just the point that was asked.
+    """
+    job = jobs.as_json(corpus, text)
+    if job is not None and job["sure"] == CERTAIN:
         return job
-    said = reply(corpus, text, on, buttons=False, published=published)
+    said, _ = in_order(corpus, text, on, None, published)
+    return said if job is None or said.get("point") == "exact" else job
+
+
+def in_order(
+    corpus: Corpus, text: str, on: date, last: str | None, published: Reader = nothing
+) -> tuple[dict[str, Any], str | None]:
+    """The answer alone, to a message after others, and what the conversation is about then."""
+    said = reply(corpus, text, on, last, buttons=False, published=published)
     kind = said.found.kind
-    cited = [*said.named, *(c for e in said.entries for c in e.clauses)]
+    entries = said.entries if kind == "answer" else ()
     title = "；".join(f"{i} {corpus.notices.clause(i, on).title}" for i in said.named)
     near = [*said.found.entries[1:], *said.found.near] if kind == "answer" else said.found.entries
-    return {
+    told = {
         "kind": kind,
-        "entry": said.entries[0].id if kind == "answer" and said.entries else "",
-        "title": said.entries[0].title if kind == "answer" and said.entries else title,
+        "entry": entries[0].id if entries else "",
+        "title": entries[0].title if entries else title,
         "text": said.message.text,
-        "clauses": corpus.notices.order(cited) if kind == "answer" else [],
+        "clauses": corpus.notices.order(list(said.clauses)) if kind == "answer" else [],
         "alternatives": list(near),
     }
+    if kind == "answer":
+        told["point"] = "near" if said.near else "exact"
+    return told, _topic(said) if entries and entries[0].clauses else last

@@ -31,7 +31,7 @@ def note(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
     turn.memory.asked = (turn.id, reply.entries[0].id if found.kind == "answer" else "")
     if turn.office_role is not None:
         return  # whoever answers the queue does not fill it: most likely a command that was not understood
-    if found.kind == "choose":  # until one of the three is picked
+    if found.kind == "choose" or reply.unsure:  # until one of the three is picked; not recognised
         question_queue.put(turn, text, "unsure", turn.id)
     elif perhaps_ours(text, found, turn.corpus.index):
         question_queue.put(turn, text, "refused", turn.id)

@@ -1,0 +1,336 @@
+"""What was asked: whose point it is, for which group of people, and whether the notice writes it.
+
+The index finds the topic. Here it is decided how deep the answer goes: *exact*, the entry's point is the
+question's; *unwritten*, the point is on the reviewed list of those the notice does not write; *unsure*,
+the topic is clear and the point was not recognised; *group*, a group of people at a step or benefit. In
+doubt an answer is never exact: what it would then say might be a statement the notice does not make.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from policy.answers.entries import Answers, Entry
+from policy.answers.groups import ENROL, Composed, Named, Step, without
+from policy.answers.unwritten import Point, Unwritten
+from policy.index.index import COMPLETE, Found, Index
+from policy.index.signals import Judged, polarity
+from policy.reading.text import bare, unified
+
+Kind = Literal["exact", "unwritten", "unsure", "group"]
+
+MOST_GROUPS = 3  # so many facts about oneself are told one by one
+# A text so short that is hardly foreign and nothing by itself is on the answer before.
+SHORT, SHORT_OURS = 8, 0.02
+HALF = 12  # a text so short may leave out what the one before it was about
+# A group and a step, both named, make a question ours from this probability on.
+# (A yes-or-no question is more likely one than 低保怎么申请.)
+NAMED_OURS, OPEN_OURS, TOPIC_OURS = 0.003, 0.1, 0.05
+FIELDS = "一"  # a field named beside a group says what they do, not what they ask
+_WHY = re.compile(
+    r"^(那|这)?(是)?(为什么|为啥|凭什么|凭啥|咋就|怎么就|怎么)(呢|啊|呀|会|就)?(不行|不能|不可以|不给|这样|不让|不算|可以|行)?(呢|啊|呀|了|吗)?$"
+)
+_NEXT = re.compile(
+    r"^(那|好的?|行)?(然后|接下来|下一步|之后|再往后|后面)(呢|怎么办|咋办|咋弄|干啥|做什么|该干嘛|怎么做|要做什么|该怎么办)?$"
+)
+_MINE = re.compile(r"我|俺|咱")
+# More than the plain yes is asked: 必须, 自动, 只…. No entry grants so much.
+_STRICT = re.compile(
+    r"必须|一定|保证|自动|只[要能有是]|就[能行可]|直接|随便|所有|立马|强制|肯定|不管|全[部都包]|永远|马上|提前"
+)
+_OTHERS = re.compile(
+    r"儿子|女儿|孩子|老公|老婆|爱人|对象|同事|员工|朋友|他|她|别人|同学|爸|妈|哥|姐|弟|妹|亲戚|机构"
+)
+# What may stand beside the name of a group when somebody only says who they are.
+_SAYS_WHO = re.compile(
+    r"我|俺|咱|是|的|呢|那|也|属于|算|一个|一名|如果|要是|换成|啊|呀|吧|嘛|吗|么|不|行|可以|能|话|人|员"
+)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a conversation is about: the entry answered last, and the group it was answered for."""
+
+    entry: str
+    group: str = ""
+
+    @classmethod
+    def unpack(cls, stored: str | None) -> Topic | None:
+        """From how a conversation keeps it."""
+        entry, _, group = (stored or "").partition(" ")
+        return cls(entry, group) if entry else None
+
+    def pack(self) -> str:
+        """As a conversation keeps it."""
+        return f"{self.entry} {self.group}".rstrip()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question and how it is answered.
+
+    `missing` names the point that is not written, when the entry's own answer does not say so;
+    `opens` is the word that grants what was asked; `sentence` is what the notice says of the group;
+    `why` asks for the words of the notice behind the answer before.
+    """
+
+    entry: str
+    kind: Kind
+    missing: str = ""
+    opens: str = ""
+    sentence: str = ""
+    clauses: tuple[str, ...] = ()
+    group: str = ""
+    why: bool = False
+
+    def near(self, told: Entry) -> bool:
+        """Whether the notice does not write the point, or it was not recognised; `told` is the entry."""
+        return self.kind != "exact" or told.unwritten
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A message as understood: the index's decision, and its questions one by one."""
+
+    found: Found
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def topic(self) -> Topic | None:
+        """What the conversation is about afterwards."""
+        if not self.parts:
+            return None
+        return Topic(self.parts[-1].entry, self.parts[-1].group)
+
+
+@dataclass(frozen=True, eq=False)
+class QuestionReader:
+    """What reads a question: the index, the entries, the groups and steps, the points not written."""
+
+    index: Index
+    answers: Answers
+    composed: Composed
+    unwritten: Unwritten
+
+    def understand(self, text: str, topic: Topic | None = None) -> Understood:
+        """Read one message; `topic` is what the conversation was about. Never raises, whatever the text."""
+        plain = bare(unified(text))
+        if plain in self.index.known:
+            topic = None  # it needs no help
+        if topic is not None and topic.entry not in self.answers.entries:
+            topic = None
+        if topic is not None and (said := self._about_the_last(plain, topic) or self._says_who(plain, topic)):
+            return said
+        reading = self.index.read(text, topic.entry if topic else None)
+        found = reading.found
+        if topic is not None and (part := self._asks_on(plain, found, topic)):
+            return Understood(
+                Found("answer", (part.entry,), tuple(e for e in found.entries if e != part.entry)), (part,)
+            )
+        if found.kind == "answer":
+            if not reading.asked or not self.answers.entries[found.entries[0]].clauses:
+                return Understood(found, (Part(found.entries[0], "exact"),))
+            pairs = zip(found.entries, reading.asked, strict=True)
+            told = (p for entry, judged in pairs for p in self._parts(entry, judged, topic))
+            parts = _each_once(told)
+            entries = tuple(p.entry for p in parts)
+            near = tuple(e for e in (*found.entries, *found.near) if e not in entries)[:3]
+            return Understood(Found("answer", entries, near, left=found.left), parts)
+        if reading.asked and (parts := self._rescued(found, reading.asked[0], topic)):
+            entries = tuple(p.entry for p in parts)
+            return Understood(
+                Found("answer", entries, tuple(e for e in found.entries if e not in entries)), parts
+            )
+        return Understood(found)
+
+    def _about_the_last(self, plain: str, topic: Topic) -> Understood | None:
+        """为什么, 然后呢: about the answer just given."""
+        if _WHY.match(plain):
+            return Understood(
+                Found("answer", (topic.entry,)), (Part(topic.entry, "exact", why=True, group=topic.group),)
+            )
+        step = self.composed.step_of(topic.entry)
+        if step is not None and _NEXT.match(plain):
+            return Understood(Found("answer", (step.then,)), (Part(step.then, "exact"),))
+        return None
+
+    def _asks_on(self, plain: str, found: Found, topic: Topic) -> Part | None:
+        """几天能下来, 写不下的呢: half a question that says nothing of its topic, on the answer before."""
+        entry = self.answers.entries[topic.entry]
+        two = found.kind == "answer" and len(found.entries) > 1
+        if two or not entry.clauses or not 1 < len(plain) <= HALF:
+            return None
+        judged = self.index.judge(plain)
+        if judged.neighbour or judged.all_chat or judged.ours * judged.right > COMPLETE:
+            return None
+        if self._missing(entry, plain):
+            return self._point_part(entry, judged, plain)
+        if found.kind == "refuse" and len(plain) <= SHORT and judged.ours > SHORT_OURS:
+            return Part(entry.id, "unsure", group=topic.group)
+        return None
+
+    def _says_who(self, plain: str, topic: Topic) -> Understood | None:
+        """我是公务员, 那返聘的呢: a group and nothing else, read at the step answered before."""
+        named = self.composed.groups_in(plain) if len(plain) <= HALF else []
+        if not named:
+            return None
+        step = self.composed.step_of(topic.entry)
+        if step is None or _SAYS_WHO.sub("", without(plain, named)):
+            return None
+        parts = self._group_parts(step.entry, named, step, plain)
+        return Understood(Found("answer", tuple(p.entry for p in parts)), parts) if parts else None
+
+    def _rescued(self, found: Found, judged: Judged, topic: Topic | None) -> tuple[Part, ...]:
+        """A group at a step, or a point not written, in a text that the index alone would not answer."""
+        named = self.composed.groups_in(judged.text)
+        if found.kind == "choose" and not named:
+            for entry in (self.answers.entries[e] for e in found.entries):
+                if self._missing(entry, judged.text):
+                    return (self._point_part(entry, judged, judged.text),)
+        enough = OPEN_OURS if polarity(judged.text) == "open" else NAMED_OURS
+        ours = judged.ours > TOPIC_OURS and not judged.chat and not judged.neighbour
+        if found.kind == "refuse" and ours and (part := self._named_topic(judged)):
+            return (part,)
+        if not named or judged.chat:
+            return ()
+        steps = self.composed.steps_in(without(judged.text, named))
+        before = self.composed.step_of(topic.entry) if topic else None
+        if steps and judged.ours > enough:
+            step = self._liveliest(judged, steps)
+        elif before is not None and len(judged.text) <= HALF and found.kind == "refuse":
+            step = before
+        else:
+            return ()
+        return self._group_parts(step.entry, named, step, judged.text)
+
+    def _named_topic(self, judged: Judged) -> Part | None:
+        """合格证丢了咋整, 考场能带手机不: the topic is named outright."""
+        for entry_id, nouns in self.unwritten.topics.items():
+            entry = self.answers.entries[entry_id]
+            if any(noun in judged.text for noun in nouns) and self._missing(entry, judged.text):
+                return self._point_part(entry, judged, judged.text)
+        for entry_id, words in self.unwritten.subjects.items():
+            if any(word in judged.text for word in words):
+                return self._point_part(self.answers.entries[entry_id], judged, judged.text)
+        return None
+
+    def _liveliest(self, judged: Judged, steps: list[Step]) -> Step:
+        """Of several steps the one whose entries the index ranks first; taking part only if it is alone."""
+        wanted = [s for s in steps if s.id != ENROL] or steps
+        scores = dict(zip(self.index.weights.entries, judged.total, strict=False))
+        return max(wanted, key=lambda s: (max(scores.get(e, -9.0) for e in s.entries), s.rank))
+
+    def _parts(self, entry_id: str, judged: Judged, topic: Topic | None) -> tuple[Part, ...]:
+        """How one question, whose topic is that entry, is answered."""
+        named = self.composed.groups_in(judged.text)
+        rest = without(judged.text, named)
+        before = self.composed.step_of(topic.entry) if topic else None
+        half = topic is not None and len(judged.text) <= HALF
+        mine = bool(_MINE.search(judged.text)) and not _OTHERS.search(judged.text)
+        if not named and half and mine and topic and topic.group in self.composed.groups:
+            named = [Named(self.composed.groups[topic.group], self.composed.groups[topic.group].name, (0, 0))]
+        step = self._step(entry_id, judged, rest, before if half else None) if named else None
+        if step is not None and (parts := self._group_parts(entry_id, named, step, judged.text)):
+            return parts
+        return (self._point_part(self.answers.entries[entry_id], judged, rest),)
+
+    def _step(self, entry_id: str, judged: Judged, rest: str, before: Step | None) -> Step | None:
+        """The step or benefit that is wanted for a group; None when the question is on something else."""
+        own, said = self.composed.step_of(entry_id), self.composed.steps_in(rest)
+        if own is None:
+            unsure = self.index.exactness(judged, entry_id) < self.index.header["exact_above"]
+            entry = self.answers.entries[entry_id]
+            beside = unsure or entry.clauses[0] == FIELDS or self._missing(entry, rest)
+            return self._liveliest(judged, said) if said and beside else None
+        if own.id != ENROL:
+            return own
+        others = [s for s in said if s.id != ENROL]
+        if others:
+            return self._liveliest(judged, others)
+        return before if before is not None and not said else own
+
+    def _enrolled(self, named: list[Named], step: Step, plain: str) -> Iterator[Part]:
+        """Groups and taking part: each group's entry, or what the notice says of groups it does not name."""
+        library = self.answers.entries
+        alone = len(named) == 1
+        for group in named:
+            sentence = self.composed.sentence([group], step)
+            entry = library[group.group.entry]
+            missing = self._missing(entry, without(plain, named))
+            said = missing is None or missing.id in entry.points
+            kind: Kind = "group" if sentence else "exact" if missing is None else "unwritten"
+            opens = _opens(entry, plain) if alone and kind == "exact" else ""
+            name = "" if said or missing is None else missing.name
+            yield Part(entry.id, kind, name, opens, sentence, group=group.group.id)
+
+    def _group_parts(self, entry_id: str, named: list[Named], step: Step, plain: str) -> tuple[Part, ...]:
+        """Groups at a step: the step's clause, the group in the sentence."""
+        library = self.answers.entries
+        named = [n for n in named if n.group.only in ("", step.id)]
+        if not named:
+            return ()
+        named.sort(key=lambda n: not n.group.bars)
+        if step.id == ENROL:
+            told: dict[str, Part] = {}
+            for part in self._enrolled(named, step, plain):
+                told.setdefault(part.entry, part)
+            return tuple(told.values())[:MOST_GROUPS]
+        group = named[0]
+        barred = ("三",) if group.group.bars else ()
+        entry = library[entry_id if entry_id in step.entries else step.entry]
+        missing = self._missing(entry, without(plain, named))
+        says = self.composed.sentence(named, step)
+        if not entry.unwritten:
+            entry = library[step.entry]
+        part = Part(
+            entry.id,
+            "group",
+            missing="" if missing is None or missing.id in entry.points else missing.name,
+            sentence=says,
+            clauses=(*barred, step.clause),
+            group=group.group.id,
+        )
+        return (part,)
+
+    def _missing(self, entry: Entry, plain: str) -> Point | None:
+        """The point asked for that is known not to be written on the entry's topic."""
+        for point in self.unwritten.asked(plain):
+            listed = point.id in entry.points or point.unwritten_on(entry.clauses)
+            if listed and entry.id not in point.exempt:
+                return point
+        return None
+
+    def _point_part(self, entry: Entry, judged: Judged, rest: str) -> Part:
+        """One question on an entry's topic."""
+        missing = self._missing(entry, rest)
+        if missing is not None:
+            said = missing.id in entry.points
+            return Part(entry.id, "unwritten", missing="" if said else missing.name)
+        if entry.unwritten:
+            return Part(entry.id, "exact")
+        if self.index.exactness(judged, entry.id) >= self.index.header["exact_above"]:
+            return Part(entry.id, "exact", opens=_opens(entry, judged.text))
+        return Part(entry.id, "unsure")
+
+
+def _each_once(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts without those that say the same again; what was recognised rather than what was not."""
+    kept: dict[tuple[str, str], Part] = {}
+    for part in parts:
+        key = (part.entry, part.sentence)
+        if key not in kept or kept[key].kind == "unsure":
+            kept[key] = part
+    return tuple(kept.values())
+
+
+def _opens(entry: Entry, plain: str) -> str:
+    """The word that grants what was asked, where the question wants to hear just this."""
+    if not entry.opens or polarity(plain) != "yes":
+        return ""
+    if _STRICT.search(plain):
+        return ""
+    words = entry.opens_for.split()
+    return entry.opens if not words or any(w in plain for w in words) else ""

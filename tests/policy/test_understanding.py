@@ -1,0 +1,191 @@
+"""What an answer may claim: its point, its polarity, the group of people, and what is not written."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import date
+
+import pytest
+
+from bot.features.questions import answer as policy_answer
+from policy.answers.groups import composed_lines
+from policy.index.signals import polarity
+from policy.index.understanding import Topic
+from policy.reading.text import bare, unified
+from tests.support.corpus import CORPUS
+
+ON = date(2026, 11, 28)
+GRANTS = re.compile(r"^(会|有|可以|能|行|要|是|算|照发|专业技术人员照发)[：:，。]")
+
+
+def told(text: str, last: str | None = None) -> dict[str, object]:
+    return policy_answer.in_order(CORPUS, text, ON, last)[0]
+
+
+# ------------------------------------------------------------------------------------ the depths
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "opens"),
+    [
+        ("人社局会来检查吗", "inspection", "会："),
+        ("在威海开班要报审核备案吗", "course-filing", "要："),
+        ("竞赛获得优秀名次有奖励吗", "contests", "有："),
+    ],
+)
+def test_a_yes_word_answers_the_question_of_its_own_point(text: str, entry: str, opens: str) -> None:
+    said = told(text)
+    assert (said["entry"], said["point"]) == (entry, "exact")
+    assert str(said["text"]).startswith(opens)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "检查会不会看学员的手机",
+        "检查会收钱吗",
+        "比赛没拿到名次有奖励吗",
+        "不脱产周末上课给加班费吗",
+        "开班要交保证金吗",
+    ],
+)
+def test_another_point_of_the_topic_gets_no_yes_word(text: str) -> None:
+    said = told(text)
+    assert said["kind"] == "refuse" or said["point"] == "near"
+    assert not GRANTS.match(str(said["text"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("合格证丢了怎么补", "丢了怎么补"),
+        ("名单是按工作日还是自然日算", "工作日"),
+        ("季度表能传真过去吗", "什么方式"),
+        ("英才卡孩子上学能用吗", "家属"),
+    ],
+)
+def test_a_reviewed_point_is_said_not_to_be_written(text: str, name: str) -> None:
+    said = told(text)
+    assert said["point"] == "near"
+    assert "通知没有写" in str(said["text"])
+
+
+@pytest.mark.parametrize("text", ["检查组的人要穿制服吗", "上课的时候能不能带猫"])
+def test_what_was_not_recognised_is_not_called_unwritten(text: str) -> None:
+    part = CORPUS.questions.understand(text).parts[0]
+    assert (part.kind, part.missing, part.opens) == ("unsure", "", "")
+    assert "不能确定写没写" in str(told(text)["text"])
+
+
+def test_the_point_of_a_written_entry_is_exact() -> None:
+    for entry in CORPUS.answers.entries.values():
+        if not entry.smalltalk and not entry.unwritten and not entry.replaces:
+            said = told(entry.title)
+            assert said["kind"] == "answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("会检查吗", "yes"),
+        ("能不能报名", "yes"),
+        ("外地的能报不", "yes"),
+        ("不会检查吧", "no"),
+        ("没得名次有奖吗", "no"),
+        ("什么时候检查", "open"),
+        ("检查看啥", "open"),
+    ],
+)
+def test_what_a_question_wants_to_hear(text: str, form: str) -> None:
+    assert polarity(text) == form
+
+
+# ------------------------------------------------------------------------- groups × steps
+
+
+@pytest.mark.parametrize("group", list(CORPUS.composed.groups))
+@pytest.mark.parametrize("step", [s for s in CORPUS.composed.steps if s != "enrol"])
+def test_the_step_decides_the_clause_and_the_group_goes_into_the_sentence(group: str, step: str) -> None:
+    named, wanted = CORPUS.composed.groups[group], CORPUS.composed.steps[step]
+    if named.only:
+        return
+    name = named.spellings[0]
+    said = told(wanted.asks[0].format(g=name))
+    assert said["kind"] == "answer"
+    assert wanted.clause in said["clauses"]  # type: ignore[operator]
+    assert not GRANTS.match(str(said["text"]))
+    if step == "subsidy":
+        assert "人员对象" in str(said["text"])
+    if named.bars:
+        assert "三" in said["clauses"]  # type: ignore[operator]
+
+
+def test_taking_part_is_answered_from_clause_three() -> None:
+    for group in CORPUS.composed.groups.values():
+        said = told(f"{group.spellings[0]}能参加培训吗")
+        assert "三" in said["clauses"] or "六（一）" in said["clauses"], group.id  # type: ignore[operator]
+
+
+def test_a_group_said_after_an_answer_is_read_at_its_step() -> None:
+    said, topic = policy_answer.in_order(CORPUS, "谁能领补贴", ON, None)
+    said, topic = policy_answer.in_order(CORPUS, "我是公务员", ON, topic)
+    assert said["clauses"] == ["五（三）"]
+    assert "公务员" in said["text"]
+    assert Topic.unpack(topic) == Topic("subsidy-who", "official")
+
+
+def test_why_and_what_next_are_about_the_answer_before() -> None:
+    assert CORPUS.questions.understand("为啥不行", Topic("title-senior")).parts[0].why
+    assert CORPUS.questions.understand("然后呢", Topic("who")).found.entries == ("where-to-enrol",)
+
+
+# ------------------------------------------------------------------------------------- the data
+
+
+def test_composed_data_name_entries_and_clauses_that_exist() -> None:
+    known, clauses = CORPUS.answers.entries, set(CORPUS.notices.ids())
+    for group in CORPUS.composed.groups.values():
+        assert group.entry in known, group.id
+    for step in CORPUS.composed.steps.values():
+        assert {step.entry, step.then, *step.entries} <= set(known), step.id
+        assert step.clause in clauses
+    for point in CORPUS.unwritten.points.values():
+        assert set(point.clauses) <= clauses, point.id
+        assert set(point.exempt) <= set(known), point.id
+    for entry in known.values():
+        assert set(entry.points) <= set(CORPUS.unwritten.points), entry.id
+    assert all(entry in known for _, entry in composed_lines(CORPUS.composed))
+
+
+def test_no_text_takes_much_longer_than_an_ordinary_question() -> None:
+    def cost(text: str) -> float:
+        best = 9.0
+        for _ in range(3):
+            start = time.perf_counter()
+            CORPUS.questions.understand(text)
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    CORPUS.questions.understand("補貼")  # what is read once
+    ordinary = cost("应届生能领补贴吗？要交什么材料？")
+    for alphabet in (
+        "补贴",
+        "a",
+        "1",
+        "，",
+        "？ ",
+        "가나",
+        "ا\u200f",
+        "😀",
+        "<b>",
+        "不能不能",
+        "退休前年",
+        "去哪办啊",
+        "\u200b补",
+    ):
+        assert cost((alphabet * 4000)[:4000]) < 50 * ordinary + 0.05, alphabet
+
+
+def test_spelling_is_one_for_every_pattern() -> None:
+    assert [p.id for p in CORPUS.unwritten.asked(bare(unified("證書丟了")))] == ["lost"]
