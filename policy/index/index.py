@@ -331,22 +331,23 @@ class Index:
         above = self.header.get("two_above", 1.0)
         asked = [bool(_ASKS.search(p)) for p, _ in parts]
         for at in range(1, len(parts)):
+            asks = any(asked[:at]), any(asked[at:])
+            if not all(asks):  # circumstances, then what is asked
+                continue
             left = self.judge("".join(p for p, _ in parts[:at]))
             one = self._first(left)
             # The second question often leaves out what the first was about.
             right = self.after(self.judge("".join(p for p, _ in parts[at:])), one)
             other = self._first(right)
             if one != other and not left.chat and not right.chat:
-                asks = any(asked[:at]), any(asked[at:])
-                values = self.pair_signals(whole, left, right, parts[at - 1][1], asks)
+                values = self.pair_signals(whole, left, right, parts[at - 1][1])
                 sure = min(left.ours * left.right, right.ours * right.right) > PLAIN_SURE
                 apart = self.header["clause"][one] != self.header["clause"][other]
-                likely = 1.0 if not all(asks) else (TWO_APART if apart else TWO_BESIDE) if sure else above
+                sure = sure and not left.neighbour and not right.neighbour
+                likely = (TWO_APART if apart else TWO_BESIDE) if sure else above
                 yield Cut((one, other), left, right, values, likely)
 
-    def pair_signals(
-        self, whole: Judged, left: Judged, right: Judged, mark: str, asks: tuple[bool, bool]
-    ) -> list[float]:
+    def pair_signals(self, whole: Judged, left: Judged, right: Judged, mark: str) -> list[float]:
         """What tells two questions from one with its circumstances."""
         one, other = left.total.index(max(left.total)), right.total.index(max(right.total))
         scores = sorted((whole.total[one], whole.total[other]))
@@ -365,9 +366,6 @@ class Index:
             left.total[one],
             right.total[other],
             math.log(whole.ours + 1e-3),
-            float(asks[0]),
-            float(asks[1]),
-            float(asks[0] and asks[1]),
             float(self.header["clause"][entries[one]] != self.header["clause"][entries[other]]),
             min(left.ours, right.ours),
         ]

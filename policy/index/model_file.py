@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import repeat
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -171,11 +172,9 @@ class Weights:
             self._norms[label] = [math.sqrt(sum(idf[r] * idf[r] for r in line)) for line in lines]
         squares = {r: weight * weight for _, r, weight in scores.grams if r >= 0}
         length = math.sqrt(sum(weight * weight for _, _, weight in scores.grams)) or 1.0
-        get = squares.get
-        found = [
-            sum(get(r, 0.0) for r in line) / norm
-            for line, norm in zip(lines, self._norms[label], strict=True)
-        ]
+        get, none = squares.get, repeat(0.0)
+        norms = self._norms[label]
+        found = [sum(map(get, line, none)) / norm for line, norm in zip(lines, norms, strict=True)]
         nearest = sorted(found, reverse=True)[:NEAREST]
         return nearest[0] / length, sum(nearest) / len(nearest) / length
 

@@ -41,6 +41,10 @@ _MINE = re.compile(r"我|俺|咱")
 _STRICT = re.compile(
     r"必须|一定|保证|自动|只[要能有是]|就[能行可]|直接|随便|所有|立马|强制|肯定|不管|全[部都包]|永远|马上|提前"
 )
+# Words that can mean nothing but taking part.
+_ENROLS = re.compile(
+    r"报名|参加|参训|报(这|个|班|得|不|吗)|(收|招|要)(不)?(收|招|要)?(我|俺|这|他|她)|培训对象|从业人员"
+)
 _OTHERS = re.compile(
     r"儿子|女儿|孩子|老公|老婆|爱人|对象|同事|员工|朋友|他|她|别人|同学|爸|妈|哥|姐|弟|妹|亲戚|机构"
 )
@@ -246,7 +250,8 @@ class QuestionReader:
             beside = unsure or entry.clauses[0] == FIELDS or self._missing(entry, rest)
             return self._liveliest(judged, said) if said and beside else None
         if own.id != ENROL:
-            return own
+            enrols = own not in said and _ENROLS.search(rest) and all(s.id == ENROL for s in said)
+            return self.composed.steps[ENROL] if enrols else own
         others = [s for s in said if s.id != ENROL]
         if others:
             return self._liveliest(judged, others)
