@@ -9,7 +9,8 @@ from typing import Any
 from bot.core import input_limits, vocabulary
 from bot.core.dialog import Problem
 from bot.features.checks.answers import read_also
-from bot.features.checks.dialog import AskFact, CheckContext, check_dialogs
+from bot.features.checks.ask_fact import AskFact, CheckContext
+from bot.features.checks.dialog import check_dialogs
 from bot.features.figures.cells import read_cell
 from bot.features.figures.pasted_rows import sort_lines
 from policy.checks.rules import Fact

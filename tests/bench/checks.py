@@ -13,7 +13,8 @@ from functools import cache
 from itertools import product
 
 from bot.core.dialog import replay
-from bot.features.checks.dialog import CheckContext, CheckDialog, check_dialogs
+from bot.features.checks.ask_fact import CheckContext
+from bot.features.checks.dialog import CheckDialog, check_dialogs
 from policy.checks.conditions import UNSURE
 from policy.checks.rules import Check
 from tests.support.corpus import CORPUS

@@ -12,7 +12,8 @@ from bot.core.dialog import replay
 from bot.core.messages import Outgoing
 from bot.core.published import nothing
 from bot.core.render import render
-from bot.features.checks.dialog import AskFact, CheckContext, CheckDialog, Judged, check_dialogs
+from bot.features.checks.ask_fact import AskFact, CheckContext
+from bot.features.checks.dialog import CheckDialog, Judged, check_dialogs
 from policy.checks.conditions import UNSURE, Leaf
 from policy.checks.rules import UNDECIDED
 from policy.reading.dates import read_date

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core import option_matching
 from bot.core.dialog import Problem
-from bot.features.checks.dialog import AskFact, CheckContext
+from bot.features.checks.ask_fact import AskFact, CheckContext
 from policy.institutions.districts import DISTRICTS
 from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.features.checks.dialog import CheckContext, CheckDialog, check_dialogs
+from bot.features.checks.ask_fact import CheckContext
+from bot.features.checks.dialog import CheckDialog, check_dialogs
 from policy import consistency
 from policy.checks.rules import UNDECIDED
 from policy.corpus import Corpus, build_corpus

@@ -12,7 +12,8 @@ from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.checks import answers
-from bot.features.checks.dialog import CheckContext, CheckDialog
+from bot.features.checks.ask_fact import CheckContext
+from bot.features.checks.dialog import CheckDialog
 from policy.checks.rules import Fact
 from policy.reading.dates import NotADate, read_date
 

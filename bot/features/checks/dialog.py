@@ -11,182 +11,25 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
-from bot.core import option_matching, vocabulary
-from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Stay
+from bot.core import vocabulary
+from bot.core.dialog import Dialog, Outcome, Problem, Question, Stay
 from bot.core.messages import FileRef, Outgoing
 from bot.core.published import of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
 from bot.features.checks import answers
+from bot.features.checks.ask_fact import LIKELY, AskFact, CheckContext, exactly
 from policy.answers.publications import ONE_YEAR, OPEN_CLASS, Publication, one_year_reading
 from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
 from policy.checks.rules import UNDECIDED, Check, Fact, Verdict
 from policy.checks.standards import with_standards
 from policy.corpus import Corpus
-from policy.reading.dates import NotADate, Period, Reading, free_again, read_date, settle
+from policy.reading.dates import Period, free_again, settle
 from storage import messages
 from storage.people import facts as kept
 
 CLASSES_SHOWN = 5
-LIKELY = "likely:"  # before the value of the button that confirms what was probably meant
-_SOMETHING_ELSE = ("person", "twice", "open", "apart")
-_OTHERWISE = ("later", "earlier", "twice", "several", "open", "apart", "claimed", "half")
-_MEANT = ("person", answers.CORRECTED, *_OTHERWISE)
-
-
-@dataclass(frozen=True)
-class CheckContext:
-    """What a replay of a check knows.
-
-    `reused` are facts told before this dialog began; `likely` is what the last message asked to confirm;
-    `taken` are the facts that this message told in free words; `others` what the same words may tell.
-    """
-
-    on: date
-    about: str
-    reused: tuple[str, ...]
-    reading: Reading = None
-    likely: str = ""
-    taken: tuple[tuple[str, str], ...] = ()
-    others: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True)
-class AskFact(Choose):
-    """The question of one fact."""
-
-    @classmethod
-    def of(cls, fact: Fact, context: CheckContext, intro: str) -> AskFact:
-        """As asked within a check; `intro` goes before the first question of all."""
-        return cls(
-            id=fact.id,
-            template="check/question.j2",
-            data={
-                "fact": fact,
-                "intro": intro,
-                "about": context.about,
-                "on": context.on,
-                "likely": context.likely,
-                "taken": context.taken,
-                "others": context.others,
-            },
-            kind="number" if fact.kind == "date" else "choice",
-            values=tuple(o.id for o in fact.options),
-        )
-
-    def accepts(self, value: Any) -> bool:
-        """Whether it is one of the options, or a date where one is asked for."""
-        if value in self.values:
-            return True
-        return self.data["fact"].kind == "date" and isinstance(value, str) and "/" in value
-
-    def read(self, text: str) -> str:
-        """An option by its label, by its further words, as yes/no/not sure, or a date.
-
-        What is only likely is asked, with the option that was probably meant.
-        """
-        fact: Fact = self.data["fact"]
-        if (exact := exactly(fact, text)) is not None:
-            return exact
-        if (asked := self.data["likely"]) and (said := vocabulary.yes_no(text)) in ("yes", "no"):
-            if said == "yes":
-                return str(asked)
-            raise Problem("problem/choose.j2")
-        answer = answers.read_answer(fact, text, self.data["on"], self.data["about"], self.data["others"])
-        if fact.kind == "date" and answer.why == answers.CORRECTED:
-            self._dated(text, answer)
-        if answer.why == answers.CORRECTED or (not answer.why and vocabulary.corrected(text) is not None):
-            # Of this question or of the one before: nobody can tell, unless both values stand here.
-            raise self._likely(answer) or Problem("problem/corrected.j2")
-        said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
-        if said in self.values:
-            return said
-        if fact.kind == "date":
-            return self._dated(text, answer)
-        if answer.sure and answer.value:
-            return answer.value
-        self._refuse(text, answer)
-        ways = [(o.id, (o.label, *o.also)) for o in fact.options]
-        about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
-        if not answer.why and (picked := option_matching.pick(text, ways, about, fact.apart)):
-            return picked
-        raise Problem("problem/choose.j2")
-
-    def _dated(self, text: str, answer: answers.Answer) -> str:
-        """Return the date that a text tells, or the option it is."""
-        fact: Fact = self.data["fact"]
-        if answer.sure and answer.value:
-            return answer.value
-        if answer.why in _SOMETHING_ELSE:
-            self._refuse(text, answer)
-        try:
-            return str(read_date(text, self.data["on"]))
-        except NotADate as error:
-            if answer.why == answers.CORRECTED and not error.likely:
-                return ""
-            if (
-                error.reason == "other"
-                or answer.value
-                or (answer.why == answers.CLAIMED and not error.likely)
-            ):
-                self._refuse(text, answer)
-            likely = error.likely and str(error.likely)
-            raise Problem(
-                "problem/date.j2", reason=error.reason, likely=error.likely, fact=fact, value=likely
-            ) from None
-
-    def _refuse(self, text: str, answer: answers.Answer) -> None:
-        """Say what keeps a text from being an answer.
-
-        Raises:
-            Problem: it is likely only, or is known to be about something else.
-        """
-        fact: Fact = self.data["fact"]
-        if likely := self._likely(answer):
-            raise likely
-        named, sentence = fact.unlisted
-        if any(word in vocabulary.tidy(text) for word in named) and not vocabulary.asks(text):
-            raise Problem("problem/unlisted.j2", sentence=sentence)
-        if vocabulary.asks(text):
-            raise Problem("problem/choose.j2", reason="asks")
-        if answer.why == "person":
-            raise Problem("check/another_person.j2", about=self.data["about"], reason="person")
-        if answer.why in _OTHERWISE and not (fact.kind == "date" and answer.why == "later"):
-            raise Problem("check/not_now.j2", fact=fact, reason=answer.why)
-        if answer.why == "doubt" or option_matching.doubts(text):
-            raise Problem("problem/doubt.j2")
-
-    def _likely(self, answer: answers.Answer) -> Problem | None:
-        """Return the question in one tap, of what was probably meant."""
-        if answer.value is None:
-            return None
-        fact: Fact = self.data["fact"]
-        return Problem(
-            "check/likely.j2", likely=answer.value, label=fact.label(answer.value), reason=answer.why
-        )
-
-    def meant(self, text: str) -> bool:
-        """Whether a text that cannot be read speaks of this fact, and is no question of its own."""
-        fact: Fact = self.data["fact"]
-        if vocabulary.asks(text):
-            return False
-        answer = answers.read_answer(fact, text, self.data["on"], self.data["about"], self.data["others"])
-        return answer.value is not None or answer.why in _MEANT
-
-    def press(self, value: str) -> str:
-        """The option of a button, that of a question in one tap included."""
-        value = value.removeprefix(LIKELY)
-        return value if self.accepts(value) else self.read(value)
-
-
-def exactly(fact: Fact, text: str) -> str | None:
-    """The option whose very words a text is."""
-    plain = vocabulary.tidy(text)
-    for option in fact.options:
-        if plain in (option.id, *(vocabulary.tidy(words) for words in (option.label, *option.also))):
-            return option.id
-    return None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from bot.core.render import render
-from bot.features.checks.dialog import CheckContext, route_dialog
+from bot.features.checks.ask_fact import CheckContext
+from bot.features.checks.dialog import route_dialog
 from policy.corpus import Corpus
 
 
