@@ -29,7 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments[0] if arguments and arguments[0] in COMMANDS else DEFAULT
     command = import_module(f"bot.cli.{name}")
-    options = _parser(name, command).parse_args(arguments)
+    parser = _parser(name, command)
+    options, behind = parser.parse_known_args(arguments)
+    behind = [word for word in behind if word != "--"]
+    if behind and (not hasattr(options, "text") or any(word.startswith("--") for word in behind)):
+        parser.error(f"unrecognized arguments: {' '.join(behind)}")
+    if behind:  # a text behind the options: read count --json 12
+        options.text += behind
     try:
         status: int = command.run(options)
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ _MEANT = {"n": "\n", "t": "\t", "\\": "\\"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("kind", metavar="KIND", help="count, money, date, line, mask, or a fact's id")
-    parser.add_argument("text", nargs="*")
+    parser.add_argument("text", nargs="*", help="the text; standard input when there is none")
     parser.add_argument("--on", help="as of a day, YYYY-MM-DD")
     parser.add_argument("--batch", action="store_true", help="a text a line from standard input")
     parser.add_argument("--json", action="store_true")
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
             text = _ESCAPED.sub(lambda found: _MEANT[found[1]], line.rstrip("\r\n"))
             print(json.dumps(read(corpus, options.kind, text, on), ensure_ascii=False), flush=True)
         return 0
-    text = " ".join(options.text)
+    text = " ".join(options.text) or ("" if sys.stdin.isatty() else sys.stdin.read().rstrip("\r\n"))
     if not text.strip():
         raise problem("text")
     found = read(corpus, options.kind, text, on)

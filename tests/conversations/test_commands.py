@@ -310,3 +310,12 @@ def test_one_answer_loads_no_server_no_channel_and_no_documents(tmp_path: Path) 
     assert "bot.cli.ask" in loaded
     unneeded = {"bot.app", "bot.router", "bot.registry", "bot.documents", "bot.channels", "bot.cli.chat"}
     assert not loaded & {*unneeded, "starlette", "telegram", "openpyxl", "xlsxwriter", "alembic", "holidays"}
+
+
+def test_a_text_is_read_in_any_place_and_from_standard_input(tmp_path: Path) -> None:
+    twelve = {"kind": "value", "value": 12}
+    for arguments in (("count", "12个人", "--json"), ("count", "--json", "12个人")):
+        assert json.loads(bot(tmp_path, "read", *arguments).stdout) == twelve
+    assert json.loads(bot(tmp_path, "read", "count", "--json", stdin="12个人\n").stdout) == twelve
+    assert bot(tmp_path, "read", "count", "--bogus", "12").returncode == 2
+    assert not list(tmp_path.glob("*.sqlite3"))
