@@ -177,7 +177,8 @@ def revisit(stage: Stage, question_id: str) -> list[Outgoing]:
     `#N` names the N-th on the way here: a long id has no room in a button.
     """
     if question_id.startswith("#"):
-        number = int(question_id[1:]) if question_id[1:].isdigit() else -1
+        digits = question_id[1:]
+        number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else -1
         if not 0 <= number < len(stage.step.trail):
             return show(stage.turn)
         question_id = stage.step.trail[number][0].id

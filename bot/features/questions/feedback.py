@@ -50,7 +50,7 @@ def _asked(turn: Turn, turn_id: int, entry: str) -> str | None:
 
 def _split(argument: str) -> tuple[int, str] | None:
     number, _, rest = argument.partition(":")
-    return (int(number), rest) if number.isdigit() and len(number) < 19 else None
+    return (int(number), rest) if number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
 def _keep(turn: Turn, argument: str, value: str, reason: str | None = None) -> tuple[int, str, str] | None:
