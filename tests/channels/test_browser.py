@@ -188,7 +188,7 @@ def test_a_worker_checks_whether_they_can_take_part(visit: Visit) -> None:
     li = visit()
     li.presses("我能不能参加培训")
     li.presses("没有退休")
-    li.presses("是，在威海或打算来")
+    li.presses("是，在威海工作")
     li.picture("question")
     li.presses("正在从事数字技术工作")
     li.sees("可以参加", "按通知文字的初步判断，不是认定或审批结果")

@@ -49,7 +49,7 @@ async def test_the_enrolment_check_by_buttons(li: Visitor) -> None:
     await li.opens()
     await li.presses("我能不能参加培训")
     await li.presses("没有退休")
-    await li.presses("是，在威海或打算来")
+    await li.presses("是，在威海工作")
     await li.presses("正在从事数字技术工作")
     assert "可以参加" in li.ours[-1]
     assert li.said[-1] == "正在从事数字技术工作"

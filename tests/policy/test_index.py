@@ -296,6 +296,7 @@ def test_the_model_is_small() -> None:
     assert sum(p.stat().st_size for p in MODEL.iterdir()) < 3e6
 
 
+@pytest.mark.long
 def test_training_again_gives_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("pypinyin")
