@@ -54,7 +54,11 @@ def test_the_worked_example_works_as_it_is_written(tmp_path: Path) -> None:
     table = table.replace("    questions.feature,\n", "    deadline.feature,\n    questions.feature,\n", 1)
     registry.write_text(table, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "0", "tests/conversations/test_deadline.py"],
+        # Its own folder: a run beside this one would shut the data folder of PostgreSQL to its user.
+        [
+            *(sys.executable, "-m", "pytest", "-n", "0", f"--basetemp={tmp_path / 'run'}"),
+            "tests/conversations/test_deadline.py",
+        ],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path)},
         capture_output=True,
