@@ -1,6 +1,7 @@
 """The office's pictures in the README, taken of a made-up city: `python -m tests.support.pictures FOLDER`.
 
-Those of the chat are what the browser tests see: `SCREENSHOTS=FOLDER python -m pytest tests/test_browser.py`.
+Those of the chat are what the browser tests see:
+`SCREENSHOTS=FOLDER python -m pytest tests/channels/test_browser.py`.
 """
 
 from __future__ import annotations
