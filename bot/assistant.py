@@ -23,10 +23,12 @@ from bot import router
 from bot.core import dialog_manager, input_limits
 from bot.core.channel_limits import channel_of
 from bot.core.keys import Keys
-from bot.core.messages import Arrived, Incoming, Outgoing
+from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
+from bot.documents import reader_process
+from bot.documents.reader_process import Readers
 from bot.features.publications import table_reader
 from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times
@@ -34,11 +36,13 @@ from policy.corpus import Corpus
 from storage import messages
 from storage.database import StorageUnavailable, savepoint, transaction
 from storage.group_commit import Writer
+from storage.people import people
 from storage.reports.reports import VersionConflict
 
 log = logging.getLogger("bot")
 
 TURNS = 8  # messages applied at once on PostgreSQL
+FILES = 2  # looked at at once, each in a process of its own
 BESIDE = 8  # reads, files and other people's transactions at once
 
 
@@ -51,7 +55,7 @@ class Prepared:
     """A message and what was found before its transaction; `refused`: why it is not even looked at."""
 
     incoming: Incoming
-    content: bytes | None = None
+    table: Table | None = None
     arrived: Arrived | None = None
     refused: str | None = None
     fault: Exception | None = None
@@ -68,12 +72,14 @@ class Assistant:
         url: str = "",
         times: Times | None = None,
         registry: Registry | None = None,
+        readers: Readers | None = None,
     ) -> None:
         self.engine = engine
         self.keys = keys
         self.corpus = corpus
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
+        self.readers = readers or reader_process.readers()
         self.url = url  # where a browser reaches us, without a slash at its end
 
     def handle(self, incoming: Incoming) -> list[Outgoing]:
@@ -95,13 +101,26 @@ class Assistant:
         if refused := input_limits.refusal(incoming):
             return Prepared(incoming, refused=refused)
         try:
-            content = table_reader.content_of(incoming.file)
-            arrived = incoming_files.arrive(self.engine, self.corpus.form, incoming.address, incoming.file)
+            table, arrived = self._look_at(incoming) if incoming.file else (None, None)
         except StorageUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - it is answered with an incident number
             return Prepared(incoming, fault=error)
-        return Prepared(incoming, content, arrived)
+        return Prepared(incoming, table, arrived)
+
+    def _look_at(self, incoming: Incoming) -> tuple[Table | None, Arrived | None]:
+        """The office's table, or what an institution sent; files of others are not even opened."""
+        assert incoming.file is not None
+        with transaction(self.engine, read_only=True) as connection:
+            roles = people.roles_at(connection, incoming.address)
+        try:
+            office = any(role.office for role in roles)
+            table = table_reader.arrive(self.readers, incoming.file) if office else None
+        except OSError as error:
+            raise StorageUnavailable("readers") from error
+        speaks = any(role.institution_id is not None for role in roles)
+        form = self.corpus.form
+        return table, incoming_files.arrive(self.readers, form, incoming.file) if speaks else None
 
     def answer(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
         """Apply a message that was prepared. Every attempt at it is undone alone when it fails.
@@ -125,13 +144,13 @@ class Assistant:
 
     def _turn(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
         with attempt() as connection:
-            return self._apply(connection, prepared.incoming, prepared.content, prepared.arrived)
+            return self._apply(connection, prepared.incoming, prepared.table, prepared.arrived)
 
     def _apply(
         self,
         connection: Connection,
         incoming: Incoming,
-        content: bytes | None,
+        table: Table | None,
         arrived: Arrived | None,
     ) -> list[Outgoing]:
         text = input_limits.clean(incoming.text)
@@ -154,7 +173,7 @@ class Assistant:
             turn_id,
             said_here,
             self.corpus,
-            content,
+            table,
             self.url,
             self.times,
             self.registry.dialogs,
@@ -210,6 +229,7 @@ class Runner:
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
         self._beside = ThreadPoolExecutor(BESIDE, thread_name_prefix="beside")
+        self._files = ThreadPoolExecutor(FILES, thread_name_prefix="files")
         self._writer: Writer | None = None
         self._turns: ThreadPoolExecutor | None = None
         if assistant.engine.dialect.name == "sqlite":
@@ -223,10 +243,11 @@ class Runner:
         Raises:
             StorageUnavailable: as for `Assistant.handle`.
         """
-        if self._writer is None:
-            return await self._on(self._turns, lambda: self.assistant.handle(incoming))
         prepare = partial(self.assistant.prepare, incoming)
-        prepared = prepare() if incoming.file is None else await self.run(prepare)
+        prepared = prepare() if incoming.file is None else await self.look(prepare)
+        if self._writer is None:
+            attempt = partial(transaction, self.assistant.engine)
+            return await self._on(self._turns, lambda: self.assistant.answer(prepared, attempt))
         return await self._written(
             lambda connection: self.assistant.answer(prepared, partial(savepoint, connection))
         )
@@ -250,6 +271,10 @@ class Runner:
         """Run blocking work beside the writer: reading, files, and transactions of its own."""
         return await self._on(self._beside, work)
 
+    async def look(self, work: Callable[[], Result]) -> Result:
+        """Look at files, which may take until their deadline: nothing else waits for these threads."""
+        return await self._on(self._files, work)
+
     async def _written(self, work: Callable[[Connection], Result]) -> Result:
         assert self._writer is not None
         return await asyncio.wrap_future(self._writer.submit(work))
@@ -259,6 +284,9 @@ class Runner:
 
     def close(self) -> None:
         """Wait for what is under way."""
+        self._files.shutdown(wait=False, cancel_futures=True)
+        self.assistant.readers.close()
+        self._files.shutdown(wait=True)
         self._beside.shutdown(wait=True)
         if self._writer is not None:
             self._writer.close()

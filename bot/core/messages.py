@@ -86,7 +86,8 @@ class Arrived:
     """A file of somebody who speaks for an institution.
 
     refused: why it is not taken (large, empty, kind, old, html, text, macro, password, broken, encoding,
-    rows, heads, roster, lost), "" when it is. `forms` are the official forms read from it, one a sheet.
+    rows, heads, roster, lost, costly), "" when it is. `forms` are the official forms read from it, one a
+    sheet.
     """
 
     name: str
@@ -100,3 +101,12 @@ class Arrived:
     def form(self) -> FormFile | None:
         """The form, or the first of several; None when there is none."""
         return self.forms[0] if self.forms else None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table of somebody of the office, as rows by column; `reason`: why it cannot be read."""
+
+    rows: tuple[dict[str, Any], ...] = ()
+    reason: str = ""
+    detail: str = ""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core.keys import Keys
-from bot.core.messages import Arrived, Incoming, Outgoing
+from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from policy.calendar.quarters import Quarter, Times
 from policy.corpus import Corpus
@@ -100,7 +100,7 @@ class Memory:
 class Turn:
     """The message, the open transaction and the conversation; `text` is cleaned, not masked.
 
-    `content` are the bytes of a small table that came with the message, read before the transaction;
+    `table` is a small table of the office's that came with the message, read before the transaction;
     `url` is where a browser reaches us, `times` when reports are due; `corpus` is what the policy says.
     """
 
@@ -112,7 +112,7 @@ class Turn:
     id: int
     text: str
     corpus: Corpus
-    content: bytes | None = None
+    table: Table | None = None
     url: str = ""
     times: Times = field(default_factory=Times)
     dialogs: Mapping[str, Any] = field(default_factory=dict)  # every dialog there is, by name

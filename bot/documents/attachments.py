@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,31 +10,23 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bot.core.messages import Arrived, IncomingFile
-from bot.documents import media_type, sheet_reader
-from bot.documents.media_type import BadFile
-from bot.documents.sheet_reader import BadSheet, Grid
+from bot.documents import media_type
+from bot.documents.examination import examine
+from bot.documents.reader_process import Readers, TooCostly
 from policy.form.form import Form
-from policy.form.sheet import MOST_ROWS, Base, FormFile, is_ours, read_form
-from storage.address import Address
 from storage.database import StorageUnavailable, transaction
 from storage.reports import attachments
 
 FOLDER = "attachments"  # in the data folder; file name: hash of the content
-_OLD_NAMES = (".doc", ".xls", ".wps", ".et", ".dps")
 _GOING = ".going"  # ends the name of one that is being removed
 
 
-def arrive(engine: Engine, form: Form, address: Address, file: IncomingFile | None) -> Arrived | None:
-    """Look at a file, and keep it when it is an attachment; None for anybody who may not send one.
+def arrive(readers: Readers, form: Form, file: IncomingFile) -> Arrived:
+    """Look at a file of somebody who may send one, and keep it when it is an attachment.
 
     Raises:
-        StorageUnavailable: the database or the data folder cannot be used.
+        StorageUnavailable: the data folder cannot be used, or no process started.
     """
-    if file is None:
-        return None
-    with transaction(engine, read_only=True) as connection:
-        if not attachments.may_attach(connection, address):
-            return None
     path = Path(file.path)
     try:
         if file.size > media_type.LONGEST:
@@ -43,7 +34,10 @@ def arrive(engine: Engine, form: Form, address: Address, file: IncomingFile | No
         content = path.read_bytes()
     except OSError:
         return Arrived(file.name, size=file.size, refused="lost")
-    arrived = examine(form, file.name, content)
+    try:
+        arrived = look(readers, form, file.name, content)
+    except OSError as error:
+        raise StorageUnavailable("readers") from error
     if not arrived.refused and not arrived.forms:
         try:
             keep(content, arrived.hash, path.parent.parent)
@@ -52,59 +46,16 @@ def arrive(engine: Engine, form: Form, address: Address, file: IncomingFile | No
     return arrived
 
 
-def examine(form: Form, name: str, content: bytes) -> Arrived:
-    """What a file is: the form, something to attach, or why it is not taken."""
-    digest, size = hashlib.sha256(content).hexdigest(), len(content)
+def look(readers: Readers, form: Form, name: str, content: bytes) -> Arrived:
+    """What a file is, told by a process that may be killed over it.
+
+    Raises:
+        OSError: no process could be started.
+    """
     try:
-        if not content:
-            raise BadFile("empty")
-        if size > media_type.LONGEST:
-            raise BadFile("large")
-        kind = _kind(name, content)
-        if kind == "csv" and size > sheet_reader.LONGEST:
-            raise BadFile("large")  # no table of ours
-        media_type.refuse_roster(kind, content)
-        forms = _forms(form, kind, content, name)
-        if not forms and kind == "csv":
-            raise BadFile("kind")  # a table of ours or nothing
-    except (BadFile, BadSheet) as error:
-        return Arrived(name, digest, size, refused=error.reason)
-    return Arrived(media_type.with_suffix(name, kind), digest, size, kind, forms=forms)
-
-
-def _kind(name: str, content: bytes) -> str:
-    """The media; formats that neither we nor every office can open are told from unknown ones."""
-    try:
-        kind = media_type.media_of(name, content)
-    except BadFile as error:
-        if error.reason == "kind" and name.lower().endswith(_OLD_NAMES):
-            raise BadFile("old") from error
-        raise
-    if kind in ("doc", "xls"):
-        raise BadFile("old")
-    return kind
-
-
-def _forms(form: Form, kind: str, content: bytes, file: str) -> tuple[FormFile, ...]:
-    """The forms in a file, one a sheet; of several those that hold anything."""
-    if kind not in ("xlsx", "csv") or len(content) > sheet_reader.LONGEST:
-        return ()
-    sheets: list[tuple[str, Grid]]
-    base: Base | None = None
-    if kind == "xlsx":
-        sheets, base = sheet_reader.read_sheets(content)
-    else:
-        sheets = [("", sheet_reader.read_csv(content))]
-    found = []
-    handed_out = base.quarter if base and base.quarter in dict(sheets) else sheets[0][0] if sheets else ""
-    for name, grid in sheets:
-        if read := read_form(form, grid, base if name == handed_out else None, name, file):
-            if len(grid) > MOST_ROWS:
-                raise BadSheet("rows")
-            found.append(read)
-    if not found and (base is not None or any(is_ours(form, grid) for _, grid in sheets)):
-        raise BadSheet("heads")  # it was meant to be the form: never an attachment by mistake
-    return tuple(one for one in found if not one.is_empty) or tuple(found[:1])
+        return readers.read(examine, form, name, content)
+    except TooCostly:
+        return Arrived(name, size=len(content), refused="costly")
 
 
 def keep(content: bytes, digest: str, data_dir: Path) -> Path:

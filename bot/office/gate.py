@@ -29,6 +29,9 @@ from bot.assistant import Runner
 from bot.core.messages import Arrived
 from bot.core.permissions import Right
 from bot.documents import attachments as incoming_files
+from bot.documents.media_type import BadFile
+from bot.documents.reader_process import TooCostly
+from bot.documents.sheet_reader import BadSheet
 from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, showable
 from bot.http.responses import SAFE_HEADERS, disposition, same_site
 from bot.office import html
@@ -53,6 +56,7 @@ MEDIA = {
     "svg": "image/svg+xml",
 }
 Result = TypeVar("Result")
+Reader = Callable[[str, bytes, datetime], object]  # at the top of its module: another process calls it
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -80,10 +84,18 @@ class Door:
         self.runner = runner
         self.now = now
 
-    def room(self, room: Room, right: Right, keeps: bool = False, only_reads: bool = False) -> Endpoint:
+    def room(
+        self,
+        room: Room,
+        right: Right,
+        keeps: bool = False,
+        only_reads: bool = False,
+        reads: Reader | None = None,
+    ) -> Endpoint:
         """The endpoint of a room, for GET and POST alike, open to whom the right allows.
 
-        `keeps`: its files are kept beforehand; `only_reads`: a post of it holds up no writer.
+        `keeps`: its files are kept beforehand; `only_reads`: a post of it holds up no writer; `reads`:
+        what is made of its file before the transaction, in a process of its own.
         """
 
         async def endpoint(request: Request) -> Response:
@@ -94,10 +106,11 @@ class Door:
                 return self._admit(connection, request, right, token, fields)
 
             arrived = await self._keep(admit, files) if keeps and files else {}
+            found = await self._read_file(admit, reads, files) if reads and files else None
 
             def work(connection: Connection) -> tuple[Answer, Visit]:
                 visit = self._visit(connection, admit(connection), request, token, fields, files)
-                visit.arrived = arrived
+                visit.arrived, visit.found = arrived, found
                 answer = room(visit)
                 if request.method == "POST" and isinstance(answer, Page) and not answer.keeps:
                     raise _Undone((answer, visit))  # the page asks to correct what was sent
@@ -170,9 +183,10 @@ class Door:
         """
 
         def keep() -> dict[str, Arrived]:
-            form = self.app.corpus.form
+            form, readers = self.app.corpus.form, self.app.assistant.readers
             found = {
-                field: incoming_files.examine(form, name, content) for field, (name, content) in files.items()
+                field: incoming_files.look(readers, form, name, content)
+                for field, (name, content) in files.items()
             }
             for field, one in found.items():
                 if not one.refused:
@@ -181,9 +195,37 @@ class Door:
 
         await self._transaction(admit, True)
         try:
-            return await asyncio.to_thread(keep)
+            return await self.runner.look(keep)
         except OSError as error:
             raise StorageUnavailable("BOT_DATA_DIR") from error
+
+    async def _read_file(
+        self,
+        admit: Callable[[Connection], Officer],
+        reader: Reader,
+        files: Mapping[str, tuple[str, bytes]],
+    ) -> object:
+        """What a reader makes of the file, or why it cannot: `BadFile` or `BadSheet`.
+
+        Raises:
+            NotIn, Forged, Denied: nothing is read for whom the room will not admit.
+        """
+        name, content = next(iter(files.values()))
+        readers, now = self.app.assistant.readers, self.now()
+
+        def read() -> object:
+            try:
+                return readers.read(reader, name, content, now)
+            except (BadFile, BadSheet) as error:
+                return error
+            except TooCostly:
+                return BadFile("costly")
+
+        await self._transaction(admit, True)
+        try:
+            return await self.runner.look(read)
+        except OSError as error:
+            raise StorageUnavailable("readers") from error
 
     def _admit(
         self, connection: Connection, request: Request, right: Right, token: str, fields: Mapping[str, str]

@@ -59,7 +59,7 @@ class Row:
     """One address: the page it leads to, and the right that the gate asks for before the page runs.
 
     `keeps`: what is uploaded is kept before it is entered; `only_reads`: what is posted is looked at,
-    and nothing is entered.
+    and nothing is entered; `reads` reads its file beforehand, in a process of its own.
     """
 
     path: str
@@ -68,6 +68,7 @@ class Row:
     right: Right
     keeps: bool = False
     only_reads: bool = False
+    reads: gate.Reader | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +77,7 @@ class Row:
 
     def endpoint(self, door: Door) -> Endpoint:
         """Return what answers here, behind the gate."""
-        return door.room(self.room, self.right, self.keeps, self.only_reads)
+        return door.room(self.room, self.right, self.keeps, self.only_reads, self.reads)
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,14 @@ ROOMS: list[Row] = [
     Row("/office/institutions/codes", "GET", inviting.show, OFFICE),
     Row("/office/institutions/codes", "POST", inviting.make, OFFICE),
     Row("/office/institutions/import", "GET", importing.show, OFFICE),
-    Row("/office/institutions/import", "POST", importing.preview, OFFICE, only_reads=True),
+    Row(
+        "/office/institutions/import",
+        "POST",
+        importing.preview,
+        OFFICE,
+        only_reads=True,
+        reads=importing.read_list,
+    ),
     Row("/office/institutions/import/confirm", "POST", importing.confirm, OFFICE),
     Row("/office/institutions/import/template", "GET", importing.template, NO_DATA),
     Row("/office/institutions/{institution}", "GET", institution_pages.show, OFFICE),

@@ -84,7 +84,8 @@ class Visit:
     """One request of somebody who is in, with the transaction it runs in (read-only for GET).
 
     `query` and `form` hold cleaned texts; `files` what was uploaded: field → (name, bytes);
-    `arrived` the same looked at and kept before the transaction, for rooms that keep files.
+    `arrived` the same looked at and kept before the transaction, for rooms that keep files; `found` what
+    the room's reader made of its file before the transaction, or why it could not.
     """
 
     app: App
@@ -98,6 +99,7 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     arrived: Mapping[str, Arrived] = field(default_factory=dict)
+    found: object = None
 
     def quarter(self) -> Quarter:
         """The quarter in the address, else the one the office works on today.

@@ -80,6 +80,14 @@ def memberships(connection: Connection, person_id: int) -> list[Membership]:
     return [Membership(*row) for row in _MEMBERSHIPS_OF.all(connection, {"person": person_id})]
 
 
+def roles_at(connection: Connection, address: Address) -> list[Membership]:
+    """The roles in force of whoever writes from an address; none for somebody we never heard of."""
+    mine = (account.c.channel == address.channel) & (account.c.bot == address.bot)
+    joined = _MEMBERSHIPS.join(account, account.c.person_id == membership.c.person_id)
+    rows = connection.execute(joined.where(mine, account.c.sender == address.sender))
+    return [Membership(*row) for row in rows]
+
+
 def has_role(connection: Connection, person_id: int) -> bool:
     """Whether the person has any role, also one that sleeps while its institution is closed."""
     held = (membership.c.person_id == person_id) & membership.c.revoked_at.is_(None)

@@ -9,13 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, union
 
 from storage import audit
-from storage.address import Address
 from storage.reports.counting import counting
 from storage.reports.drafts import touch
 from storage.reports.reports import Revision
 from storage.reports.separate_pages import STAMPED
 from storage.schema.contact import attachment, page, received_file
-from storage.schema.core import account, institution, membership, report, revision
+from storage.schema.core import institution, membership, report, revision
 from storage.statement import affected, insert_new
 
 KINDS = ("measures", "practice", "problems")  # the form's note: on separate pages
@@ -68,15 +67,6 @@ class Pages:
 
 
 NO_PAGES = Pages({}, ())
-
-
-def may_attach(connection: Connection, address: Address) -> bool:
-    """Whether the sender speaks for an institution: only then is a file worth keeping."""
-    mine = (account.c.channel == address.channel) & (account.c.bot == address.bot)
-    mine &= account.c.sender == address.sender
-    live = membership.c.revoked_at.is_(None) & membership.c.institution_id.is_not(None)
-    joined = select(account.c.id).join(membership, membership.c.person_id == account.c.person_id)
-    return connection.execute(joined.where(mine, live).limit(1)).first() is not None
 
 
 def receive(

@@ -18,8 +18,7 @@ import pytest
 from bot.app import App
 from bot.core import channel_limits, input_limits, one_time_code, option_matching, vocabulary
 from bot.core.dialog import Problem
-from bot.documents import attachments as incoming_files
-from bot.documents import media_type, sheet_reader
+from bot.documents import examination, media_type, sheet_reader
 from bot.features.checks import answers
 from bot.features.figures import pasted_rows
 from bot.features.figures.cells import occupations_in
@@ -288,10 +287,10 @@ def ordinary_file() -> tuple[float, int]:
     """Seconds and steps of a form as people send it, with what looking at some megabytes takes anywhere."""
     heads = ["名称", *(m.title for m in FORM.measures)]
     content = sheet(heads, *([name, 1, 1, 30, 28, 28, 42000] for name in ROWS))
-    assert incoming_files.examine(FORM, "a.xlsx", content).form is not None
+    assert examination.examine(FORM, "a.xlsx", content).form is not None
     unpack = seconds(lambda: sum(zipfile.crc32(b"0" * MEGABYTE) for _ in range(12)), 3)
-    return seconds(lambda: incoming_files.examine(FORM, "a.xlsx", content), 3) + unpack, steps(
-        lambda: incoming_files.examine(FORM, "a.xlsx", content)
+    return seconds(lambda: examination.examine(FORM, "a.xlsx", content), 3) + unpack, steps(
+        lambda: examination.examine(FORM, "a.xlsx", content)
     )
 
 
@@ -303,19 +302,18 @@ def test_a_file_made_to_be_slow_is_looked_at_like_any_other(
     content = make()
     assert len(content) <= media_type.LONGEST
     assert (
-        steps(lambda: incoming_files.examine(FORM, name, content), 50 * ordinary_file[1])
+        steps(lambda: examination.examine(FORM, name, content), 50 * ordinary_file[1])
         <= 50 * ordinary_file[1]
     )
     assert any(
-        seconds(lambda: incoming_files.examine(FORM, name, content)) < 100 * ordinary_file[0]
-        for _ in range(3)
+        seconds(lambda: examination.examine(FORM, name, content)) < 100 * ordinary_file[0] for _ in range(3)
     )
 
 
 def test_a_file_beyond_the_bounds_is_refused() -> None:
-    assert incoming_files.examine(FORM, "a.xlsx", workbook(WIDE * 10)).refused == "rows"
-    assert incoming_files.examine(FORM, "a.docx", word("1" * (5 * MEGABYTE))).refused == "large"
-    assert incoming_files.examine(FORM, "a.csv", b"1," * (2 * MEGABYTE)).refused == "large"
+    assert examination.examine(FORM, "a.xlsx", workbook(WIDE * 10)).refused == "rows"
+    assert examination.examine(FORM, "a.docx", word("1" * (5 * MEGABYTE))).refused == "large"
+    assert examination.examine(FORM, "a.csv", b"1," * (2 * MEGABYTE)).refused == "large"
 
 
 def test_rows_are_placed_by_their_numbers_and_only_the_first_are_read() -> None:

@@ -17,6 +17,7 @@ from bot.app import App
 from bot.core import permissions
 from bot.core.permissions import EVERYBODY, HEAD, OFFICE, PUBLIC, ROLES, BadRight, Right, Whose
 from bot.documents import attachments as incoming_files
+from bot.documents import examination
 from bot.office import routes as office_routes
 from bot.office.gate import COOKIE, csrf_of
 from bot.office.rights import printed
@@ -138,7 +139,7 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             for role, person in who.items()
         }
     content = b"%PDF-1.4 practice"
-    found = incoming_files.examine(CORPUS.form, "实践.pdf", content)
+    found = examination.examine(CORPUS.form, "实践.pdf", content)
     places = {}
     for name, number, person, line in (
         (HERE, institution, who["contact"], "大数据 3 2 120 80 60 90000"),

@@ -9,7 +9,6 @@ from bot.core.dialog_manager import Stage, begin, leave_desk
 from bot.core.messages import Outgoing
 from bot.core.published import as_publication, as_values
 from bot.core.turn import Turn
-from bot.features.publications import table_reader
 from bot.features.publications.dialogs import read_rows
 from policy.calendar.quarters import local
 from storage import publications
@@ -61,16 +60,12 @@ def withdraw(turn: Turn, argument: str) -> Replies:
 
 def take_file(turn: Turn, stage: Stage | None) -> Replies:
     """A table that staff sent: the right rows to confirm, the wrong ones listed; None for no such file."""
-    file = turn.incoming.file
-    if file is None or turn.office_role is None or not table_reader.is_table(file.name):
+    file, table = turn.incoming.file, turn.table
+    if file is None or table is None or turn.office_role is None:
         return None
-    if turn.content is None:
-        return [turn.say("publish/unreadable.j2", reason="large", detail="", name=file.name)]
-    try:
-        rows = table_reader.read_table(file.name, turn.content)
-    except table_reader.Unreadable as error:
-        return [turn.say("publish/unreadable.j2", reason=error.reason, detail=error.detail, name=file.name)]
-    right, wrong = read_rows(rows, local(turn.now).date(), turn.corpus.form)
+    if table.reason:
+        return [turn.say("publish/unreadable.j2", reason=table.reason, detail=table.detail, name=file.name)]
+    right, wrong = read_rows(list(table.rows), local(turn.now).date(), turn.corpus.form)
     said = [turn.say("publish/wrong.j2", wrong=wrong, right=len(right))] if wrong else []
     if not right:
         return said

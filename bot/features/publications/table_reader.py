@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 
 from bot.core import input_limits
-from bot.core.messages import IncomingFile
+from bot.core.messages import IncomingFile, Table
 from bot.documents import xlsx
+from bot.documents.reader_process import Readers, TooCostly
 from bot.documents.sheet_reader import BadSheet, check_archive, delimiter_of
 from policy.answers.publications import column_of
 
@@ -124,11 +125,23 @@ def _xlsx(content: bytes) -> list[list[Any]]:
     return lines
 
 
-def content_of(file: IncomingFile | None) -> bytes | None:
-    """The bytes of a small table that came with a message; None for any other file, or none."""
-    if file is None or not is_table(file.name) or file.size > LONGEST_FILE:
+def arrive(readers: Readers, file: IncomingFile) -> Table | None:
+    """A small table that came with a message, read before its transaction; None for any other file.
+
+    Raises:
+        OSError: no process to read it could be started.
+    """
+    if not is_table(file.name):
         return None
+    if file.size > LONGEST_FILE:
+        return Table(reason="large")
     try:
-        return Path(file.path).read_bytes()
+        content = Path(file.path).read_bytes()
     except OSError:
-        return None
+        return Table(reason="large")
+    try:
+        return Table(tuple(readers.read(read_table, file.name, content)))
+    except Unreadable as error:
+        return Table(reason=error.reason, detail=error.detail)
+    except TooCostly:
+        return Table(reason="costly")

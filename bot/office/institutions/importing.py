@@ -69,22 +69,21 @@ def _template() -> bytes:
 
 def preview(visit: Visit) -> Answer:
     """What the file would add, what is there already, and what is wrong where. Only reads."""
-    name, content = visit.files.get("list", ("", b""))
-    try:
-        if not content:
-            raise BadFile("empty")
-        found = _read(visit, name, content)
-    except (BadFile, BadSheet) as error:
-        return _asking(visit, error.reason, 422)
-    return _preview(visit, found)
+    found = visit.found
+    if isinstance(found, RosterFile):
+        return _preview(visit, found)
+    reason = found.reason if isinstance(found, BadFile | BadSheet) else "empty"
+    return _asking(visit, reason, 422)
 
 
-def _read(visit: Visit, name: str, content: bytes) -> RosterFile:
+def read_list(name: str, content: bytes, now: datetime) -> RosterFile:
     """The list in the first sheet that has one.
 
     Raises:
         BadFile, BadSheet: as their reasons say; or heads (no head 机构名称), rows (too many).
     """
+    if not content:
+        raise BadFile("empty")
     if len(content) > sheet_reader.LONGEST:
         raise BadFile("large")
     kind = media_of(name, content)
@@ -99,7 +98,7 @@ def _read(visit: Visit, name: str, content: bytes) -> RosterFile:
         else [sheet_reader.read_csv(content, most, COLUMNS)]
     )
     for grid in grids:
-        found = read_roster(grid, reporting_quarter(visit.now), visit.now)
+        found = read_roster(grid, reporting_quarter(now), now)
         if found is not None:
             if len(grid) > most:
                 raise BadFile("rows")
