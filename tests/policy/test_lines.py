@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.render import words
@@ -94,7 +94,6 @@ CELL = st.integers(0, 1000) | st.integers(1000, 100_000)
 
 
 @given(st.lists(CELL, min_size=6, max_size=6))
-@settings(max_examples=60, deadline=None)
 def test_what_is_said_back_is_read_as_the_same_row(cells: list[int]) -> None:
     row = {
         m.id: min(cell, m.limit) * (100 if m.kind == "money" else 1)
@@ -111,6 +110,5 @@ def test_what_is_said_back_is_read_as_the_same_row(cells: list[int]) -> None:
         max_size=400,
     )
 )
-@settings(max_examples=150, deadline=None)
 def test_any_text_is_read_without_an_error(text: str) -> None:
     read_text(CORPUS.form, text)

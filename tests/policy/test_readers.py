@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli.reading import kinds, read
@@ -69,7 +69,6 @@ def test_any_text_is_a_cell_or_refused(text: str, measure: str) -> None:
         assert error.likely is None or 0 <= error.likely <= MEASURES[measure].most()
 
 
-@settings(max_examples=60)
 @given(texts(200), st.sampled_from(kinds(CORPUS)))
 def test_any_text_is_read_by_every_kind(text: str, kind: str) -> None:
     found = read(CORPUS, kind, text, ON)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,14 +18,18 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from bot.app import App
+from bot.app import App, open_app
+from bot.channels import jsonl
+from bot.cli import main
 from bot.core.messages import Incoming
+from bot.settings import Settings
 from storage.address import Address
 from storage.database import StorageUnavailable, open_database, transaction
 from storage.reports import reports
 from storage.schema.core import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
-from tests.conftest import contact_code, make_app
-from tests.support.processes import JsonChat, bot, code
+from tests.conftest import contact_code, make_app, office_code
+from tests.support.corpus import CORPUS
+from tests.support.processes import JsonChat, environment
 from tests.support.talk import NOON, Person
 
 RECORDED = (
@@ -33,62 +39,67 @@ RECORDED = (
 )
 
 
-def prepared(folder: Path) -> list[str]:
-    """The recorded conversation with codes of a fresh database in `folder`."""
+def prepared(folder: Path, sqlite_ready: Path) -> tuple[App, list[str]]:
+    """An app on a fresh database in `folder`, and the recorded conversation with codes of it."""
     folder.mkdir()
-    office = code(folder, "--office", "--role", "head")
-    contact = code(folder, "--institution", "威海数字培训学校")
-    return [line.replace("OFFICE-CODE", office).replace("CONTACT-CODE", contact) for line in RECORDED]
+    shutil.copy(sqlite_ready, folder / "bot.sqlite3")
+    settings = Settings(
+        database_url=f"sqlite:///{folder}/bot.sqlite3", data_dir=folder / "data", _env_file=None
+    )
+    app = open_app(settings, CORPUS)
+    office, contact = office_code(app), contact_code(app)
+    return app, [line.replace("OFFICE-CODE", office).replace("CONTACT-CODE", contact) for line in RECORDED]
 
 
 def words(replies: list[dict[str, Any]]) -> list[Any]:
     return [[(m["text"], [c["label"] for c in m["choices"]]) for m in r["replies"]] for r in replies]
 
 
-def test_the_recorded_conversation_survives_a_kill_after_every_line(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    lines = prepared(whole)
-    chat = JsonChat(whole)
-    expected = [chat.send(line) for line in lines]
-    chat.kill()
+@pytest.mark.parametrize("lines_between", [8, pytest.param(1, marks=pytest.mark.long)])
+def test_the_recorded_conversation_survives_kills(
+    tmp_path: Path, sqlite_ready: Path, monkeypatch: pytest.MonkeyPatch, lines_between: int
+) -> None:
+    app, lines = prepared(tmp_path / "whole", sqlite_ready)
+    expected = [json.loads(line) for line in jsonl.run(lines, app.assistant, app.files, lambda: NOON)]
+    app.engine.dispose()
     said = words(expected)
     assert "可以参加" in str(said[13])
     assert "系统已收到" in str(said[-2])
     assert "已报 1 家" in str(said[-1])
 
     broken = tmp_path / "broken"
-    lines = prepared(broken)
+    app, lines = prepared(broken, sqlite_ready)
+    app.engine.dispose()
     replies = []
-    for line in lines:
+    for first in range(0, len(lines), lines_between):
         chat = JsonChat(broken)
-        reply = chat.send(line)
+        replies += [chat.send(line) for line in lines[first : first + lines_between]]
         chat.kill()
-        replies.append(reply)
     again = JsonChat(broken)  # every message redelivered: applied once, answered alike
     assert words([again.send(line) for line in lines]) == words(replies)
     again.kill()
     assert words(replies) == said
 
-    done = bot(broken, "export", "2026Q4", "--to", "out.xlsx")
-    assert done.returncode == 0, done.stderr
+    for name, value in environment(broken).items():
+        monkeypatch.setenv(name, value)
+    assert main(["export", "2026Q4", "--to", str(broken / "out.xlsx")]) == 0
     sheet = openpyxl.load_workbook(broken / "out.xlsx")["汇总"]
     values = {row[0].value: [c.value for c in row[1:7]] for row in sheet.iter_rows()}
     assert values["大数据"] == [3, 5, 125, 80, 60, 90000]
     assert values["区块链"] == [1, 1, 20, 18, 18, 27000]
 
 
-def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path) -> None:
-    lines = prepared(tmp_path / "f")
+def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path, sqlite_ready: Path) -> None:
+    app, lines = prepared(tmp_path / "f", sqlite_ready)
     bind = [line for line in lines if '"contact"' in line][:6]
+    list(jsonl.run(bind, app.assistant, app.files, lambda: NOON))
     chat = JsonChat(tmp_path / "f")
-    for line in bind:
-        chat.send(line)
     acknowledged = 0
-    killer = threading.Timer(0.05, chat.process.kill)
-    for number in range(2000):
-        if number == 5:
-            killer.start()
-        text = f"大数据 {number + 1} 0 {number + 1} 0 0 0"
+    while True:  # until it is killed
+        if acknowledged == 5:
+            threading.Timer(0.05, chat.process.kill).start()
+        number = acknowledged + 1
+        text = f"大数据 {number} 0 {number} 0 0 0"
         try:
             chat.send(
                 f'{{"user": "contact", "id": "f{number}", "text": "{text}",'
@@ -96,11 +107,8 @@ def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path) -> None
             )
         except (ValueError, OSError):
             break
-        acknowledged = number + 1
-    killer.join()
+        acknowledged = number
     chat.kill()
-    assert acknowledged < 2000
-    app = make_app(f"sqlite:///{tmp_path}/f/bot.sqlite3", tmp_path / "f")
     with transaction(app.engine, read_only=True) as connection:
         row = reports.snapshot(connection, 1, "2026Q4").rows["大数据"]
         turns = connection.execute(
@@ -108,6 +116,7 @@ def test_a_kill_in_the_middle_of_a_flood_loses_no_answer(tmp_path: Path) -> None
         ).scalar_one()
     assert row["classes"] in (acknowledged, acknowledged + 1)  # one may be committed, its reply on the way
     assert turns == row["classes"]
+    app.engine.dispose()
 
 
 def _at_once(work: Callable[[], Any], times: int) -> list[Any]:
@@ -236,33 +245,37 @@ def test_postgresql_that_restarts_is_found_again(postgres_url: str, tmp_path: Pa
     app.engine.dispose()
 
 
-def test_a_json_chat_without_its_database_says_so(tmp_path: Path) -> None:
-    chat = JsonChat(tmp_path)
-    chat.send('{"user": "u", "id": "1", "text": "我能不能参加培训"}')
+def test_a_json_chat_without_its_database_says_so(app: App, tmp_path: Path) -> None:
+    with app.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=50")
+
+    def send(number: int, text: str) -> str:
+        line = json.dumps({"user": "u", "id": str(number), "text": text})
+        (answer,) = jsonl.run([line], app.assistant, app.files, lambda: NOON)
+        return str(json.loads(answer)["replies"][0]["text"])
+
+    send(1, "我能不能参加培训")
     shutil.rmtree(tmp_path / "data", ignore_errors=True)
     blocker = sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)
     blocker.execute("BEGIN EXCLUSIVE")
-    reply = chat.send('{"user": "u", "id": "2", "text": "没有退休"}')
-    assert "暂时无法保存，请稍后再试" in reply["replies"][0]["text"]
+    assert "暂时无法保存，请稍后再试" in send(2, "没有退休")
     blocker.execute("ROLLBACK")
     blocker.close()
-    assert "在威海" in chat.send('{"user": "u", "id": "2", "text": "没有退休"}')["replies"][0]["text"]
-    chat.kill()
+    assert "在威海" in send(2, "没有退休")
 
 
 def test_processes_starting_on_an_empty_database_make_one_schema(database_url: str, tmp_path: Path) -> None:
-    numbers = iter(range(100))
-    lock = threading.Lock()
-
     def work() -> Any:
-        with lock:
-            number = next(numbers)
-        line = f'{{"user": "u{number}", "id": "1", "text": "补贴多少钱"}}\n'
-        return bot(tmp_path, "chat", "--json", stdin=line, BOT_DATABASE_URL=database_url)
+        start = [
+            sys.executable,
+            "-c",
+            "import sys; from storage.database import open_database as o; o(sys.argv[1])",
+        ]
+        return subprocess.run(
+            [*start, database_url], env=environment(tmp_path), capture_output=True, check=False
+        )
 
-    done = _at_once(work, 5)
-    assert [(d.returncode, d.stderr) for d in done] == [(0, "")] * 5
-    assert all("五（三）" in json.loads(d.stdout)["replies"][0]["text"] for d in done)
+    assert [(d.returncode, d.stderr) for d in _at_once(work, 5)] == [(0, b"")] * 5
     engine = open_database(database_url)
     with transaction(engine, read_only=True) as connection:
         marks = connection.execute(select(schema_mark.c.number).order_by(schema_mark.c.number)).scalars()

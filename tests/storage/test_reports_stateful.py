@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -570,22 +571,31 @@ def run(fresh: Callable[[], str], examples: int, steps: int) -> None:
     )
 
 
-def test_the_storage_does_what_the_model_says(tmp_path: Path) -> None:
-    """Thousands of steps, the same ones each time; STATEFUL_EXAMPLES=2000 tries others, and shortens
-    the story of a failure."""
-    empty = tmp_path / "empty.sqlite3"
-    open_database(f"sqlite:///{empty}").dispose()
-    work = tmp_path / "work.sqlite3"
+def _copies(folder: Path, sqlite_ready: Path) -> Callable[[], str]:
+    """What gives a fresh database each time, in place of the one before."""
+    work = folder / "work.sqlite3"
 
     def fresh() -> str:
-        for old in tmp_path.glob("work.sqlite3*"):
+        for old in folder.glob("work.sqlite3*"):
             old.unlink()
-        shutil.copyfile(empty, work)
+        shutil.copyfile(sqlite_ready, work)
         return f"sqlite:///{work}"
 
-    run(fresh, 45, 60)
+    return fresh
 
 
+def test_the_storage_does_what_the_model_says(tmp_path: Path, sqlite_ready: Path) -> None:
+    """Some hundred steps, the same ones each time; STATEFUL_EXAMPLES=2000 tries others, and shortens
+    the story of a failure."""
+    run(_copies(tmp_path, sqlite_ready), 6, 50)
+
+
+@pytest.mark.long
+def test_the_storage_does_what_the_model_says_for_long(tmp_path: Path, sqlite_ready: Path) -> None:
+    run(_copies(tmp_path, sqlite_ready), 45, 60)
+
+
+@pytest.mark.long
 def test_the_same_on_postgresql(postgres_url: str) -> None:
     engine = open_database(postgres_url)
     names = ", ".join(t.name for t in metadata.sorted_tables if t.name != "schema_mark")
