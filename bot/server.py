@@ -10,8 +10,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 
-import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -24,6 +24,7 @@ from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
 from bot.features.publications import announcements
 from bot.features.reminders import send as reminder_sender
+from bot.http import bounds
 from bot.office.routes import routes as office_routes
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
@@ -114,6 +115,7 @@ def application(app: App) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(asgi: Starlette) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(bounds.LoopFaults())
         tasks = [asyncio.create_task(every(600, remind)), asyncio.create_task(every(86_400, purge))]
         async with contextlib.AsyncExitStack() as stack:
             if telegram:
@@ -137,7 +139,9 @@ def application(app: App) -> Starlette:
         routes += telegram.routes()
     if wechat:
         routes += wechat.routes()
-    return Starlette(routes=routes, lifespan=lifespan)
+    asgi = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(bounds.BoundedBodies)])
+    asgi.router.redirect_slashes = False  # it would redirect to whatever Host the request names
+    return asgi
 
 
 def _wechat(settings: Settings) -> dict[str, bool] | None:
@@ -183,6 +187,5 @@ def run(app: App) -> int:
         "wechat": _wechat(app.settings),
     }
     print(words("cli/serving.j2", data), flush=True)
-    config = uvicorn.Config(application(app), log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    bounds.server(application(app)).run(sockets=[listener])
     return 0

@@ -100,6 +100,8 @@ class Door:
 
         async def endpoint(request: Request) -> Response:
             token = request.cookies.get(COOKIE, "")
+            if request.method == "POST":  # a body is read only from somebody who is in
+                await self._transaction(lambda c: self._officer(c, token), True)
             fields, files = await _read(request) if request.method == "POST" else ({}, {})
 
             def admit(connection: Connection) -> Officer:
@@ -237,9 +239,7 @@ class Door:
             Forged: the post came from elsewhere.
             Denied: the right does not name them.
         """
-        officer = sessions.officer(connection, token, self.now()) if token else None
-        if officer is None:
-            raise NotIn
+        officer = self._officer(connection, token)
         if request.method == "POST" and not (
             same_site(request, self.app.settings.public_url)
             and hmac.compare_digest(fields.get("csrf", "").encode(), csrf_of(token).encode())
@@ -247,6 +247,17 @@ class Door:
             raise Forged
         if not right.allows([officer]):
             raise Denied
+        return officer
+
+    def _officer(self, connection: Connection, token: str) -> Officer:
+        """Return whose session it is.
+
+        Raises:
+            NotIn: no session is open.
+        """
+        officer = sessions.officer(connection, token, self.now()) if token else None
+        if officer is None:
+            raise NotIn
         return officer
 
     def _visit(

@@ -29,14 +29,24 @@ class Sent:
     file: tuple[str, bytes] | None = None
 
 
+def is_short(request: Request) -> bool:
+    """Whether the body says that it is a form of a few words, without a file."""
+    length = request.headers.get("content-length", "")
+    said = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= LONGEST_FORM
+    return said and not _with_file(request)
+
+
+def _with_file(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
 async def read_form(request: Request) -> Sent:
     """The form. What is missing or cannot be read is left empty; the door says so.
 
     Raises:
         TooLarge: over 64 KiB, or over 10 MiB with a file.
     """
-    multipart = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
-    body = await read_body(request, LONGEST_FILE + LONGEST_FORM if multipart else LONGEST_FORM)
+    body = await read_body(request, LONGEST_FILE + LONGEST_FORM if _with_file(request) else LONGEST_FORM)
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

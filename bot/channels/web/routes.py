@@ -6,11 +6,8 @@ here, so a reload, a double press or a retry is the same message and gets the sa
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 
@@ -21,7 +18,8 @@ from starlette.routing import BaseRoute, Route
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.web import pages
-from bot.channels.web.forms import FORM_ID, Sent, message_id, read_form, row_number
+from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_form, row_number
+from bot.channels.web.visitors import COOKIE, COOKIE_DAYS, Visitor
 from bot.core import input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.render import words
@@ -30,33 +28,10 @@ from bot.http.bodies import LONGEST_FILE, TooLarge, showable
 from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition, same_site
 from bot.http.static import MEDIA, static_files
 from storage import history, messages, outbox
-from storage.address import Address
 from storage.database import StorageUnavailable, transaction
 from storage.history import Line
 
-COOKIE = "weihai_chat"
-COOKIE_DAYS = 400  # browsers keep none longer
 HISTORY = 60  # messages on a page
-
-
-_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks: their cookie, made now if they had none, and their address in storage."""
-
-    cookie: str
-    known: bool
-    address: Address
-
-    @classmethod
-    def of(cls, request: Request) -> Visitor:
-        """From the request's cookie; one that we did not make counts as none."""
-        given = request.cookies.get(COOKIE, "")
-        known = bool(_COOKIE_VALUE.fullmatch(given))
-        cookie = given if known else secrets.token_urlsafe(32)
-        return cls(cookie, known, Address("web", "web", hashlib.sha256(cookie.encode()).hexdigest()))
 
 
 class WebChat:
@@ -67,17 +42,32 @@ class WebChat:
         self.runner = runner
         self.now = now
 
+    async def _visitor(self, request: Request) -> Visitor:
+        """Who asks; a cookie that nobody signed counts only if it is stored, and is signed from now on."""
+        visitor = Visitor.of(request, self.app.keys)
+        if not visitor.claims:
+            return visitor
+        if await self.runner.run(lambda: self._is_stored(visitor)):
+            return replace(visitor, known=True, claims=False)
+        return Visitor.fresh(self.app.keys)
+
+    def _is_stored(self, visitor: Visitor) -> bool:
+        with transaction(self.app.engine, read_only=True) as connection:
+            return outbox.talk_of(connection, visitor.address) is not None
+
     async def home(self, request: Request) -> Response:
         """The conversation so far."""
-        visitor = Visitor.of(request)
+        visitor = await self._visitor(request)
         lines = await self._lines(visitor) if visitor.known else []
         return self._page(request, visitor, lines)
 
     async def say(self, request: Request) -> Response:
         """Apply what a form sent, then show the page anew (303) or, to the script, the new lines."""
-        visitor = Visitor.of(request)
+        visitor = await self._visitor(request)
         if not self._same_site(request):
             return self._refuse(request, visitor, "foreign", 403)
+        if not visitor.known and not is_short(request):  # their few words are handed back, a file is not read
+            return self._refuse(request, visitor, "cookie", 400)
         try:
             sent = await read_form(request)
         except TooLarge:
@@ -129,7 +119,7 @@ class WebChat:
 
     async def new(self, request: Request) -> Response:
         """Lines after the one the script knows: reminders, or what another tab said."""
-        visitor = Visitor.of(request)
+        visitor = await self._visitor(request)
         known = row_number(request.query_params.get("after", ""))
         if not visitor.known or not await self.runner.run(lambda: self._has_newer(visitor, known)):
             return self._finish(request, visitor, Response(status_code=204))
@@ -137,7 +127,7 @@ class WebChat:
 
     async def file(self, request: Request) -> Response:
         """A file of one of this person's own messages."""
-        visitor = Visitor.of(request)
+        visitor = await self._visitor(request)
         row, number = row_number(request.path_params["row"]), row_number(request.path_params["number"])
         message = await self.runner.run(lambda: self._message(visitor, row)) if visitor.known else None
         ref = message.files[number] if message and number < len(message.files) else None
@@ -293,7 +283,7 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
             try:
                 return await endpoint(request)
             except StorageUnavailable:
-                return chat._refuse(request, Visitor.of(request), "unavailable", 503)
+                return chat._refuse(request, Visitor.of(request, app.keys), "unavailable", 503)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it
 
