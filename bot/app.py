@@ -5,20 +5,32 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.assistant import Assistant
-from bot.core.keys import Keys, load_keys
+from bot.core.ciphers import is_offered
+from bot.core.keys import Keys
+from bot.core.preconditions import NotStarted, check_folder, check_keys
 from bot.documents.store import FileStore
 from bot.settings import Settings, bad, load_settings
 from policy.corpus import Corpus, build_corpus
-from storage.database import StorageUnavailable, open_database
+from storage.database import (
+    BUSY_SECONDS,
+    NoDatabase,
+    StorageUnavailable,
+    connect,
+    exists,
+    file_of,
+    prepare,
+    shown,
+)
+from storage.serving_lock import ServingLock
 
 
 @dataclass(frozen=True)
 class App:
-    """The parts every command shares."""
+    """The parts every command shares. `made`: the database was empty and was given its schema."""
 
     settings: Settings
     engine: Engine
@@ -26,15 +38,32 @@ class App:
     corpus: Corpus
     assistant: Assistant
     files: FileStore
+    lock: ServingLock
+    made: bool = False
 
 
-def open_app(settings: Settings | None = None, corpus: Corpus | None = None) -> App:
+def open_app(
+    settings: Settings | None = None,
+    corpus: Corpus | None = None,
+    *,
+    serves: bool = False,
+    makes: bool = True,
+    wait: float = BUSY_SECONDS,
+) -> App:
     """Settings, database, keys, assistant; on the packaged policy unless another is given.
 
+    `serves`: take the lock of the serving process; `makes`: an empty database gets its schema; `wait`:
+    how many seconds for another process that writes an SQLite file.
+
     Raises:
-        BadSetting, SchemaTooOld, SchemaTooNew, StorageUnavailable: as their modules say.
+        BadSetting, NoDatabase, NotStarted, SchemaTooOld, SchemaTooNew, StorageUnavailable: as their
+            modules say.
     """
     settings = settings or load_settings()
+    if not is_offered(settings.cipher):
+        raise NotStarted("cipher")
+    if not makes and not exists(make_url(settings.database_url)):
+        raise NoDatabase(shown(settings.database_url))  # before a folder is made for nothing
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         writable = os.access(settings.data_dir, os.W_OK | os.X_OK)
@@ -42,16 +71,29 @@ def open_app(settings: Settings | None = None, corpus: Corpus | None = None) -> 
         writable = False
     if not writable:  # before the database is touched, and never blamed on it
         raise bad("BOT_DATA_DIR", "data_dir")
+    engine = _connected(settings.database_url, wait)
+    lock = ServingLock(engine)
+    if serves and not lock.serve():
+        kind = "serving" if file_of(engine.url) else "busy"
+        raise NotStarted(kind, database=shown(engine.url))
+    made = prepare(engine, makes)
     try:
-        engine = open_database(settings.database_url)
-    except (ArgumentError, OSError) as error:
-        raise StorageUnavailable(type(error).__name__) from error
-    try:
-        keys = load_keys(settings.secret_key, settings.data_dir)
+        secrets = (settings.secret_key, settings.secret_key_old, settings.cipher)
+        keys = check_keys(engine, lock, *secrets, settings.data_dir)
+        check_folder(engine, lock, settings.data_dir)
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
     corpus = corpus or build_corpus()
     assistant = Assistant(engine, keys, corpus, settings.url, settings.times)
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)
-    return App(settings, engine, keys, corpus, assistant, files)
+    return App(settings, engine, keys, corpus, assistant, files, lock, made)
+
+
+def _connected(url: str, wait: float) -> Engine:
+    try:
+        if file := file_of(make_url(url)):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        return connect(url, wait)
+    except (ArgumentError, OSError) as error:
+        raise StorageUnavailable(type(error).__name__) from error

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///weihai-bot.sqlite3"
     data_dir: Path = Path("data")
     secret_key: str | None = None
+    secret_key_old: str | None = None
+    cipher: Literal["aes", "sm"] = "aes"
     listen: str = "127.0.0.1:8000"
     public_url: str | None = None
     report_basis: Literal["quarter", "year", "total"] = "quarter"
@@ -80,6 +82,13 @@ class Settings(BaseSettings):
     @classmethod
     def _secret(cls, value: str | None) -> str | None:
         if value is not None and len(value) < 16:
+            raise ValueError("secret")
+        return value
+
+    @field_validator("secret_key_old")
+    @classmethod
+    def _secrets_before(cls, value: str | None) -> str | None:
+        if value is not None and any(len(one) < 16 for one in value.split()):
             raise ValueError("secret")
         return value
 
@@ -199,7 +208,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        reason = field if field == "report_closes" else _reason(dict(first))
+        reason = field if field in ("report_closes", "cipher") else _reason(dict(first))
         raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
         raise bad(" ".join(found.wechat_lacks), "wechat")

@@ -24,6 +24,7 @@ from storage.schema.core import SCHEMA_NUMBER, schema_mark
 
 READ_ONLY = "read only"  # key in a pooled connection's info
 BUSY_SECONDS = 5  # how long a writer waits for another one before the turn is refused
+COMMAND_SECONDS = 10  # how long a command waits for the serving process
 UPGRADE_SECONDS = 120  # how long a process that starts waits for another one's upgrade
 CONNECTIONS = 32  # of one process, at most
 
@@ -38,6 +39,10 @@ class SchemaTooOld(Exception):
 
 class SchemaTooNew(Exception):
     """The database was upgraded by newer code in a way this code must not touch."""
+
+
+class NoDatabase(Exception):
+    """There is no database, or it is empty, and this is no place to make one."""
 
 
 def connect(url: str | URL, wait: float = BUSY_SECONDS) -> Engine:
@@ -58,11 +63,11 @@ def connect(url: str | URL, wait: float = BUSY_SECONDS) -> Engine:
             connect_args={"timeout": wait, "check_same_thread": False},
             json_serializer=_json,
             hide_parameters=True,
-            **({"max_overflow": CONNECTIONS - 5} if _file(parsed) else {}),
+            **({"max_overflow": CONNECTIONS - 5} if file_of(parsed) else {}),
         )
         event.listen(engine, "connect", _prepare_sqlite)
         engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
-        if _file(parsed):
+        if file_of(parsed):
             _WRITERS[engine] = GroupCommit(partial(_connected, weakref.ref(engine)))
         return engine
     return create_engine(
@@ -176,8 +181,8 @@ def _unavailable() -> Iterator[None]:
         raise
 
 
-def _file(url: URL) -> Path | None:
-    """The file of an SQLite database; None of one in memory, and of others."""
+def file_of(url: URL) -> Path | None:
+    """Return the file of an SQLite database; None of one in memory, and of others."""
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None
     return Path(str(url.database))
@@ -185,7 +190,7 @@ def _file(url: URL) -> Path | None:
 
 def exists(url: URL) -> bool:
     """Whether there may be a database to read: connecting would make an SQLite file that is missing."""
-    file = _file(url)
+    file = file_of(url)
     return file.is_file() if file else url.get_backend_name() != "sqlite"
 
 
@@ -229,7 +234,7 @@ def upgrade(engine: Engine) -> None:
     """
     from alembic import command
 
-    patient = connect(engine.url, wait=UPGRADE_SECONDS) if _file(engine.url) else engine
+    patient = connect(engine.url, wait=UPGRADE_SECONDS) if file_of(engine.url) else engine
     try:
         command.upgrade(_alembic_config(patient), "head")
     except OperationalError as error:
@@ -241,7 +246,7 @@ def upgrade(engine: Engine) -> None:
             patient.dispose()
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, wait: float = BUSY_SECONDS) -> Engine:
     """Connect, give an empty database its schema, and make sure the schema fits this code.
 
     Raises:
@@ -249,12 +254,47 @@ def open_database(url: str) -> Engine:
         SchemaTooNew: newer and marked incompatible.
         StorageUnavailable: it cannot be opened.
     """
-    if file := _file(make_url(url)):
+    if file := file_of(make_url(url)):
         file.parent.mkdir(parents=True, exist_ok=True)
-    engine = connect(url)
+    engine = connect(url, wait)
+    prepare(engine, makes=True)
+    return engine
+
+
+def open_existing(url: str, wait: float = BUSY_SECONDS) -> Engine:
+    """Connect to a database that has its schema; makes none, and no file.
+
+    Raises:
+        NoDatabase: there is none.
+        SchemaTooOld, SchemaTooNew, StorageUnavailable: as `open_database` says.
+    """
+    if not exists(make_url(url)):
+        raise NoDatabase(shown(url))
+    engine = connect(url, wait)
+    prepare(engine, makes=False)
+    return engine
+
+
+def prepare(engine: Engine, makes: bool) -> bool:
+    """Make sure the schema fits this code; True when an empty database was given one.
+
+    Raises:
+        NoDatabase: it is empty and stays so.
+        SchemaTooOld, SchemaTooNew, StorageUnavailable: as `open_database` says.
+    """
     number = schema_state(engine)
     if number is None:
+        if not makes:
+            raise NoDatabase(shown(engine.url))
         upgrade(engine)
-    elif number < SCHEMA_NUMBER:
+        return True
+    if number < SCHEMA_NUMBER:
         raise SchemaTooOld(str(number))
-    return engine
+    return False
+
+
+def shown(url: str | URL) -> str:
+    """Return where a database is, as a person may read it: the file, or the URL without its password."""
+    parsed = make_url(url)
+    file = file_of(parsed)
+    return str(file.absolute()) if file else parsed.render_as_string(hide_password=True)

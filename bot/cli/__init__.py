@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-# A module of the same name stands beside each: `add_arguments(parser)` and `run(options)`.
+# A module of the same name (`-` is `_`) stands beside each: `add_arguments(parser)` and `run(options)`.
 COMMANDS = {
     "serve": "serve the web chat and the channels that are set (the same without a command)",
     "chat": "talk in the terminal; --json for JSON lines",
@@ -19,6 +19,7 @@ COMMANDS = {
     "invite": "a one-time code for the office or an institution",
     "export": "the aggregated form of a quarter",
     "upgrade": "bring the database to the current schema",
+    "rotate-key": "seal everything anew with the key in force",
 }
 DEFAULT = "serve"
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments[0] if arguments and arguments[0] in COMMANDS else DEFAULT
-    command = import_module(f"bot.cli.{name}")
+    command = import_module(f"bot.cli.{name.replace('-', '_')}")
     parser = _parser(name, command)
     options, behind = parser.parse_known_args(arguments)
     behind = [word for word in behind if word != "--"]

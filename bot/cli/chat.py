@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.clock import clock
     from bot.cli.opening import opened
 
-    app = opened()
+    app = opened(makes=True)
     now = clock(options.now)
     if options.json:
         for line in jsonl.run(sys.stdin, app.assistant, app.files, now):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,4 +51,6 @@ def run(options: argparse.Namespace) -> int:
         counted = coverage.turnout(connection, name, options.accepted)
     data = {"quarter": quarter, "turnout": counted, "accepted_only": options.accepted}
     print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
+    if app.keys.unread:
+        print(words("cli/unread.j2", {"count": app.keys.unread}), file=sys.stderr)
     return 0

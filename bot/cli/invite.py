@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     from storage.institutions import institutions
     from storage.people import people
 
-    app, now = opened(), datetime.now(SHANGHAI)
+    app, now = opened(makes=True), datetime.now(SHANGHAI)
     made, name = False, ""
     with transaction(app.engine) as connection:
         institution_id = None

@@ -20,11 +20,12 @@ def sentence_of(error: Exception) -> str | None:
 
     if isinstance(error, Failed | PolicyError):
         return str(error)
+    from bot.core.preconditions import NotStarted
     from bot.settings import BadSetting
-    from storage.database import SchemaTooNew, SchemaTooOld, StorageUnavailable
+    from storage.database import NoDatabase, SchemaTooNew, SchemaTooOld, StorageUnavailable
 
-    if isinstance(error, BadSetting):
+    if isinstance(error, BadSetting | NotStarted):
         return str(error)
-    kinds = {SchemaTooOld: "old", SchemaTooNew: "new", StorageUnavailable: "closed"}
+    kinds = {SchemaTooOld: "old", SchemaTooNew: "new", StorageUnavailable: "closed", NoDatabase: "none"}
     kind = kinds.get(type(error))
     return words("cli/start_problem.j2", {"kind": kind, "detail": error}) if kind else None

@@ -14,4 +14,4 @@ def run(options: argparse.Namespace) -> int:
     from bot import server
     from bot.cli.opening import opened
 
-    return server.run(opened())
+    return server.run(opened(makes=True, serves=True))

@@ -11,12 +11,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Apply the migrations that are missing and print the schema's number."""
+    from sqlalchemy import make_url
+
+    from bot.cli.opening import say_database
     from bot.core.render import words
     from bot.settings import load_settings
-    from storage.database import connect, schema_state, upgrade
+    from storage.database import NoDatabase, connect, exists, schema_state, shown, upgrade
 
-    engine = connect(load_settings().database_url)
-    schema_state(engine)
+    url = load_settings().database_url
+    if not exists(make_url(url)):
+        raise NoDatabase(shown(url))
+    engine = connect(url)
+    before = schema_state(engine)
+    if before is None:
+        raise NoDatabase(shown(url))
+    say_database(url)
     upgrade(engine)
-    print(words("cli/upgraded.j2", {"number": schema_state(engine)}))
+    print(words("cli/upgraded.j2", {"before": before, "number": schema_state(engine)}))
     return 0

@@ -64,7 +64,7 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     }
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     idle = chart.occupation_order(set(one.no_business))
-    telephone = keys.open(one.revision.telephone) or ""
+    telephone = keys.read(one.revision.telephone)
     data = {"one": one, "when": when, "telephone": telephone, "idle": idle}
     head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
     row = sheets.annex(sheet, head, rows, foot)

@@ -37,7 +37,7 @@ def draft_form(
         "institution": institutions.get(connection, institution_id).name,
         "quarter": Quarter.parse(quarter),
         "name": profile.name or "",
-        "telephone": keys.open(profile.telephone) or "",
+        "telephone": keys.read(profile.telephone),
         "notes": note_lines(connection, chart, quarter),
         "idle": chart.occupation_order(set(snapshot.no_business)),
     }
@@ -74,7 +74,7 @@ def printable(connection: Connection, chart: Form, revision_id: int, keys: Keys)
         raise KeyError(revision_id)
     pages = attachments.of(connection, revision_id)
     notes = note_lines(connection, chart, one.quarter)
-    return printed(chart, one, keys.open(one.revision.telephone) or "", notes, pages)
+    return printed(chart, one, keys.read(one.revision.telephone), notes, pages)
 
 
 def printed(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.keys import Keys
+from bot.core.keys import Keys, is_sealed
 from bot.core.messages import FileRef
 from bot.core.render import words
 from policy.calendar.quarters import local
@@ -21,7 +21,6 @@ _BESIDE = {
     "roles": ("used_codes", "reminded"),
     "reports": ("attachments",),
 }
-_SEALED = "gAAAA"  # how an encrypted value begins
 
 
 def my_data_ref(person_id: int) -> FileRef:
@@ -54,6 +53,6 @@ def _plain(value: Any, keys: Keys) -> Any:
         return [_plain(item, keys) for item in value]
     if isinstance(value, datetime):
         return local(value).isoformat(timespec="seconds")
-    if isinstance(value, str) and value.startswith(_SEALED):
-        return keys.open(value) or ""
+    if isinstance(value, str) and is_sealed(value):
+        return keys.read(value)
     return value

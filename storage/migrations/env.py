@@ -5,15 +5,14 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from storage.schema import contact, courses, office, questions  # noqa: F401  # their tables are part of the metadata
-from storage.schema.core import metadata
+from storage.schema.whole import all_tables
 
 engine = context.config.attributes["engine"]
 
 
 def migrate(connection: Connection) -> None:
     """Everything in one transaction: Alembic by itself would commit every migration on SQLite."""
-    context.configure(connection=connection, target_metadata=metadata)
+    context.configure(connection=connection, target_metadata=all_tables())
     context.run_migrations()
 
 

@@ -25,10 +25,10 @@ class Account:
 
 
 def role_by_code(
-    connection: Connection, key: bytes, person_id: int, code: str
+    connection: Connection, key: people.CodeKeys, person_id: int, code: str
 ) -> tuple[int | None, str] | None:
     """(institution or None, role) that this person once got by this very code; None of any other code."""
-    used = (invite.c.code_hash == people.hash_code(code, key)) & (invite.c.used_by == person_id)
+    used = people.is_code(invite.c.code_hash, code, key) & (invite.c.used_by == person_id)
     row = connection.execute(select(invite.c.institution_id, invite.c.role).where(used)).first()
     return (row.institution_id, row.role) if row else None
 
@@ -43,7 +43,9 @@ def of_person(connection: Connection, person_id: int) -> list[Account]:
     return [Account(*row) for row in rows]
 
 
-def create_link(connection: Connection, key: bytes, person_id: int, now: datetime) -> tuple[str, datetime]:
+def create_link(
+    connection: Connection, key: people.CodeKeys, person_id: int, now: datetime
+) -> tuple[str, datetime]:
     """A one-time code that joins another account to this person; the one before no longer works."""
     _void_links(connection, person_id, now)
     code, hashed = people.new_code(key)
@@ -64,7 +66,7 @@ def _void_links(connection: Connection, person_id: int, now: datetime) -> None:
 
 
 def use_link(
-    connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
+    connection: Connection, key: people.CodeKeys, now: datetime, account_id: int, person_id: int, code: str
 ) -> int | people.CodeRefused | None:
     """Join the account to the person whose code this is; that person's id, None when it is no such code.
 
@@ -72,7 +74,7 @@ def use_link(
     by it. Refused: used, expired, own (made by the same person), role (the user has one).
     """
     row = connection.execute(
-        select(account_link).where(account_link.c.code_hash == people.hash_code(code, key)).with_for_update()
+        select(account_link).where(people.is_code(account_link.c.code_hash, code, key)).with_for_update()
     ).first()
     if row is None:
         return None

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from storage import audit
 from storage.address import Address
@@ -124,12 +133,27 @@ def tidy_code(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
-def hash_code(code: str, key: bytes) -> str:
+class CodeKeys(Protocol):
+    """What one-time codes are hashed with."""
+
+    def hash(self, code: str) -> str:
+        """Return the hash that is stored, with the name of its algorithm."""
+
+    def known(self, code: str) -> Sequence[str]:
+        """Return every hash under which the code may be stored, by older keys and algorithms too."""
+
+
+def hash_code(code: str, key: CodeKeys) -> str:
     """What is stored of a one-time code."""
-    return hmac.new(key, tidy_code(code).encode(), hashlib.sha256).hexdigest()
+    return key.hash(tidy_code(code))
 
 
-def new_code(key: bytes) -> tuple[str, str]:
+def is_code(column: ColumnElement[str], code: str, key: CodeKeys) -> ColumnElement[bool]:
+    """Whether the stored hash is that of the code as typed."""
+    return column.in_(key.known(tidy_code(code)))
+
+
+def new_code(key: CodeKeys) -> tuple[str, str]:
     """A fresh one-time code and its keyed hash, which is all that is stored."""
     raw = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     return f"{raw[:5]}-{raw[5:]}", hash_code(raw, key)
@@ -137,7 +161,7 @@ def new_code(key: bytes) -> tuple[str, str]:
 
 def create_invite(
     connection: Connection,
-    key: bytes,
+    key: CodeKeys,
     now: datetime,
     role: str,
     institution_id: int | None,
@@ -167,7 +191,7 @@ def create_invite(
     return code, expires
 
 
-def first_head_code(connection: Connection, key: bytes, now: datetime) -> str | None:
+def first_head_code(connection: Connection, key: CodeKeys, now: datetime) -> str | None:
     """A code for the first head of office, or None once anybody serves in the office.
 
     A restart revokes the code printed before.
@@ -206,7 +230,7 @@ def refuse_code(
 
 
 def use_code(
-    connection: Connection, key: bytes, now: datetime, account_id: int, person_id: int, code: str
+    connection: Connection, key: CodeKeys, now: datetime, account_id: int, person_id: int, code: str
 ) -> Membership | CodeRefused:
     """Turn a code into a membership of the person.
 
@@ -235,13 +259,13 @@ def use_code(
     return next(m for m in memberships(connection, person_id) if m.institution_id == row.institution_id)
 
 
-def is_open(connection: Connection, key: bytes, now: datetime, code: str) -> bool:
+def is_open(connection: Connection, key: CodeKeys, now: datetime, code: str) -> bool:
     """Whether the code would be taken now."""
     return _why_not(connection, _invite(connection, key, code), now) is None
 
 
-def _invite(connection: Connection, key: bytes, code: str) -> Row[Any] | None:
-    wanted = invite.c.code_hash == hash_code(code, key)
+def _invite(connection: Connection, key: CodeKeys, code: str) -> Row[Any] | None:
+    wanted = is_code(invite.c.code_hash, code, key)
     return connection.execute(select(invite).where(wanted).with_for_update()).first()
 
 

@@ -130,7 +130,7 @@ account_link = Table(
     "account_link",  # a way for a person to come by another channel too, issued to them in chat
     metadata,
     key(),
-    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("code_hash", String(96), nullable=False, unique=True),
     ref("person_id", "person.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_NUMBER = 4  # the newest migration this code knows
+SCHEMA_NUMBER = 5  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -229,7 +229,7 @@ invite = Table(
     "invite",
     metadata,
     key(),
-    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("code_hash", String(96), nullable=False, unique=True),
     ref("institution_id", "institution.id", nullable=True),
     Column("role", String(16), nullable=False),
     Column("district", String(32)),

@@ -73,7 +73,7 @@ office_link = Table(
     "office_link",  # a way into the browser's board, issued in chat
     metadata,
     key(),
-    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("token_hash", String(96), nullable=False, unique=True),
     ref("person_id", "person.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -84,7 +84,7 @@ office_session = Table(
     "office_session",
     metadata,
     key(),
-    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("token_hash", String(96), nullable=False, unique=True),
     ref("person_id", "person.id", index=True),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),

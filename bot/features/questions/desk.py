@@ -76,7 +76,7 @@ def complaint_opened(turn: Turn, argument: str) -> Replies:
     """Show one complaint with the contact left; opening it is audited."""
     leave_desk(turn)
     one = complaints.read(turn.connection, paging.number(argument), turn.person_id, turn.now)
-    contact = turn.keys.open(one.contact) if one else None
+    contact = turn.keys.read(one.contact) if one else ""
     return [turn.say("complaint/one.j2", one=one, contact=contact)] if one else None
 
 

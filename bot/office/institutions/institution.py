@@ -52,7 +52,7 @@ def _page(
         "path": _path(one),
         "shown": codes.shown(visit),
         "contacts": [
-            (c, visit.app.keys.open(c.telephone)) for c in contacts.of_institution(connection, one.id)
+            (c, visit.app.keys.read(c.telephone)) for c in contacts.of_institution(connection, one.id)
         ],
         "codes": [(code, _code_state(code, one, visit.now)) for code in given],
         "given_by": contacts.given_by(connection, [code.id for code in given]),

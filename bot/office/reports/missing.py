@@ -115,10 +115,10 @@ def _calls(visit: Visit, quarter: Quarter, lines: list[Line]) -> list[Call]:
 
 
 def _telephone(visit: Visit, contact: Contact) -> str:
-    return visit.app.keys.open(contact.telephone) or ""
+    return visit.app.keys.read(contact.telephone)
 
 
 def _of_form(visit: Visit, form: LastForm | None) -> tuple[str, str, str] | None:
     """Who to ask for when no contact left a telephone: whoever filled in the last form."""
-    telephone = visit.app.keys.open(form.telephone) if form else None
+    telephone = visit.app.keys.read(form.telephone) if form else None
     return (form.quarter, form.filled_by or "", telephone) if form and telephone else None

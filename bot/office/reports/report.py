@@ -90,8 +90,8 @@ def _chosen(visit: Visit, pasts: list[Past]) -> Past | None:
 def _contacts(visit: Visit, institution_id: int) -> list[tuple[str, str, str]]:
     """(name, role, telephone) of who speaks for the institution; readers see no telephone."""
     found = contacts.of_institution(visit.connection, institution_id)
-    open_ = visit.app.keys.open if visit.office else lambda _: ""
-    return [(c.name or "", c.role, open_(c.telephone) or "") for c in found]
+    read = visit.app.keys.read if visit.office else lambda _: ""
+    return [(c.name or "", c.role, read(c.telephone)) for c in found]
 
 
 def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     pages = attachments.of(connection, past.id)
     typed_in = revision_history.typed_in_from(connection, past.id)
     chart = visit.corpus.form
-    telephone = visit.app.keys.open(one.revision.telephone) if visit.office else None
+    telephone = visit.app.keys.read(one.revision.telephone) if visit.office else ""
     return {
         "one": one,
         "explained": explained(one, chart),
@@ -113,7 +113,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "reopened": returned_cells.reopened(connection, past.id),
         "pages": pages,
         "files": [f for f in pages.files if visit.office or f.kind not in WITH_TELEPHONE],
-        "telephone": telephone or "",
+        "telephone": telephone,
         "typed_in": typed_in,
         "sent_at": typed_in.received_at if typed_in else past.submitted_at,
         "own": visit.office and decisions.entered_by(connection, past.id, visit.officer.person_id),
