@@ -13,6 +13,7 @@ from enum import IntEnum
 UNSURE = "unsure"  # "不确定" is an answer like any other; it decides nothing
 
 Facts = Mapping[str, str]  # fact id → option id; a fact not asked is absent
+Concerns = tuple[tuple[str, frozenset[str]], ...]  # (fact, its options) of those whom a way concerns
 
 
 class Truth(IntEnum):
@@ -29,7 +30,8 @@ class Leaf:
 
     Options in `met` meet it, those in `not_met` fail it; every other answer leaves it unknown
     (the text does not decide). `verify` says what to verify, and is shown when it stays unknown;
-    `verify_as` says it by the answer, where that makes a difference.
+    `verify_as` says it by the answer, where that makes a difference. `concerns` are the answers of those
+    for whom it is a way at all, everybody without any: to others a way not taken is no reason.
     """
 
     fact: str
@@ -40,6 +42,7 @@ class Leaf:
     verify: str = ""
     quote: str = ""
     verify_as: tuple[tuple[str, str], ...] = ()
+    concerns: Concerns = ()
 
     def truth(self, facts: Facts) -> Truth:
         """MET, NOT_MET, or UNKNOWN when unanswered or undecided."""
@@ -55,6 +58,7 @@ class AllOf:
 
     words: str
     parts: tuple[Condition, ...]
+    concerns: Concerns = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class AnyOf:
 
     words: str
     parts: tuple[Condition, ...]
+    concerns: Concerns = ()
 
 
 Condition = Leaf | AllOf | AnyOf
@@ -70,25 +75,31 @@ Condition = Leaf | AllOf | AnyOf
 
 @dataclass(frozen=True)
 class Reason:
-    """One node of the explanation. `answered` is None for a leaf whose fact was never asked."""
+    """One node of the explanation. `answered` is None for a leaf whose fact was never asked.
+
+    `concerned` is False where it is a way for others only.
+    """
 
     truth: Truth
     condition: Condition
     answered: str | None = None
     parts: tuple[Reason, ...] = ()
+    concerned: bool = True
 
     @property
     def telling(self) -> tuple[Reason, ...]:
-        """The parts worth telling: where one way is enough and was found, only that way."""
-        if isinstance(self.condition, AnyOf) and self.truth == Truth.MET:
+        """The parts worth telling: of several ways those found; of none found those for this person."""
+        if not isinstance(self.condition, AnyOf):
+            return self.parts
+        if self.truth == Truth.MET:
             return tuple(part for part in self.parts if part.truth == Truth.MET)
-        return self.parts
+        return tuple(part for part in self.parts if part.concerned) or self.parts
 
     def deciding(self) -> list[Reason]:
         """The answered leaves that make it met, or not met; of several ways to be met the first."""
         if isinstance(self.condition, Leaf):
             return [self] if self.answered is not None else []
-        same = [part for part in self.parts if part.truth == self.truth]
+        same = [part for part in self.telling if part.truth == self.truth]
         if isinstance(self.condition, AnyOf) and self.truth == Truth.MET:
             same = same[:1]
         return [leaf for part in same for leaf in part.deciding()]
@@ -102,12 +113,13 @@ class Reason:
 
 def evaluate(condition: Condition, facts: Facts) -> Reason:
     """The truth of a condition with the reasons for it."""
+    concerned = all(facts.get(fact, UNSURE) in (*options, UNSURE) for fact, options in condition.concerns)
     if isinstance(condition, Leaf):
-        return Reason(condition.truth(facts), condition, facts.get(condition.fact))
+        return Reason(condition.truth(facts), condition, facts.get(condition.fact), concerned=concerned)
     parts = tuple(evaluate(part, facts) for part in condition.parts)
     truths = [part.truth for part in parts]
     truth = min(truths) if isinstance(condition, AllOf) else max(truths)
-    return Reason(truth, condition, parts=parts)
+    return Reason(truth, condition, parts=parts, concerned=concerned)
 
 
 def in_order(condition: Condition, facts: Facts) -> set[str]:

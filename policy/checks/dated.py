@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from policy.checks.conditions import AllOf, AnyOf, Condition, Leaf
+from policy.checks.conditions import Condition, Leaf
 from policy.checks.rules import Check, Fact, parse_checks
 from policy.files import PolicyError, as_day
 from policy.notice.clauses import Notices, bare
@@ -97,4 +97,4 @@ def _without(condition: Condition, stale: set[int]) -> Condition:
             return condition
         return replace(condition, met=frozenset(), not_met=frozenset())
     parts = tuple(_without(part, stale) for part in condition.parts)
-    return AllOf(condition.words, parts) if isinstance(condition, AllOf) else AnyOf(condition.words, parts)
+    return replace(condition, parts=parts)

@@ -17,6 +17,7 @@ from policy.checks.conditions import (
     UNSURE,
     AllOf,
     AnyOf,
+    Concerns,
     Condition,
     Facts,
     Leaf,
@@ -244,7 +245,7 @@ def parse_condition(raw: dict[str, Any], facts: Mapping[str, Fact], where: str) 
     for kind, cls in (("all_of", AllOf), ("any_of", AnyOf)):
         if kind in raw:
             parts = tuple(parse_condition(part, facts, where) for part in raw[kind])
-            return cls(raw.get("words", ""), parts)
+            return cls(raw.get("words", ""), parts, _concerns(raw, facts, where))
     if "fact" not in raw or raw["fact"] not in facts:
         raise PolicyError(f"{where}: 条件里的事实不存在：{raw.get('fact', raw)}")
     known = facts[raw["fact"]].decided
@@ -263,7 +264,15 @@ def parse_condition(raw: dict[str, Any], facts: Mapping[str, Fact], where: str) 
         verify=verify if isinstance(verify, str) else "",
         quote=raw.get("quote", ""),
         verify_as=() if isinstance(verify, str) else tuple(verify.items()),
+        concerns=_concerns(raw, facts, where),
     )
+
+
+def _concerns(raw: dict[str, Any], facts: Mapping[str, Fact], where: str) -> Concerns:
+    for fact, options in raw.get("concerns", {}).items():
+        if fact not in facts or not set(options) <= set(facts[fact].decided):
+            raise PolicyError(f"{where}: concerns 里的事实或选项不存在：{fact}")
+    return tuple((fact, frozenset(options)) for fact, options in raw.get("concerns", {}).items())
 
 
 def facts_of(condition: Condition) -> list[str]:
