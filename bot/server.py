@@ -31,7 +31,7 @@ from policy.calendar.quarters import SHANGHAI
 from storage import messages, retention
 from storage.data_kinds import kept_for
 from storage.database import StorageUnavailable, schema_state, transaction
-from storage.people import people, sessions
+from storage.people import cards, people, sessions
 
 log = logging.getLogger("bot")
 # How long a thread computes before another gets its turn, in seconds. A message gives the interpreter
@@ -65,8 +65,10 @@ def forget_old(app: App, at: datetime) -> None:
         log.warning("purge: nothing forgotten, the clock (%s) was seen on %d days", at.date(), doubt.seen)
         return
     gone = retention.forget_messages(app.engine, before)
+    retention.forget_others(app.engine, before)
     with transaction(app.engine) as connection:
         sessions.forget_old(connection, at - kept_for("sessions"))
+        cards.forget_old(connection, at - kept_for("cards"))
     files = incoming_files.sweep(app.engine, app.settings.data_dir, at - kept_for("files"))
     passing = document_store.sweep_passing(app.settings.data_dir, at - kept_for("passing"))
     log.info("purge: %d turns, %d pushes, %d files", gone.turns, gone.pushes, files + passing)

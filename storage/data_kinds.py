@@ -33,6 +33,7 @@ KINDS = (
     Kind("conversation", "duty", 30, ("turn", "outbox"), erased=True),  # dedupe needs 7 of these days
     Kind("unfinished", "duty", None, ("conversation",), erased=True),
     Kind("results", "consent", None, ("fact",), erased=True),
+    Kind("cards", "consent", 365, ("card",), erased=True),
     Kind("reminders", "consent", None, ("later",), erased=True),
     Kind("subscriptions", "consent", None, ("subscription",), erased=True),
     Kind("feedback", "consent", 30, ("feedback",), erased=True),  # whose it is goes with the turn

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, o
 from storage import audit, messages
 from storage.address import Address
 from storage.schema import core, office
+from storage.schema.cards import card
 from storage.schema.contact import account_link, attachment, received_file
 from storage.schema.core import (
     account,
@@ -54,6 +55,9 @@ def collect(connection: Connection, person_id: int) -> dict[str, Rows]:
             .order_by(account.c.id)
         ),
         "results": theirs(fact, fact.c.about, fact.c.fact, fact.c.value, fact.c.at, order=fact.c.at),
+        "cards": theirs(
+            card, card.c.number, card.c.subject, card.c.day, card.c.record, card.c.saved_at, order=card.c.id
+        ),
         "reminders": read(
             select(later.c.channel, later.c.due_at, later.c.body)
             .where(_addressed(later, person_id))
@@ -180,6 +184,7 @@ def withdraw(connection: Connection, person_id: int, now: datetime) -> dict[str,
     mine = _accounts(person_id)
     gone = {
         "results": affected(connection, delete(fact).where(fact.c.person_id == person_id)),
+        "cards": affected(connection, delete(card).where(card.c.person_id == person_id)),
         "reminders": affected(connection, delete(later).where(_addressed(later, person_id))),
         "subscriptions": affected(
             connection, delete(subscription).where(subscription.c.account_id.in_(mine))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, exists, or_, select
+from sqlalchemy import Connection, Engine, Text, and_, cast, delete, exists, not_, or_, select, update
 
 from storage import audit
 from storage.database import transaction
 from storage.schema.core import audit as audit_row
-from storage.schema.core import outbox, turn
+from storage.schema.core import conversation, outbox, turn
 from storage.statement import affected
 
 DAYS = 7  # on which the clock was seen since what it calls old
@@ -76,6 +76,24 @@ def forget_messages(engine: Engine, before: datetime) -> Forgotten:
             gone = delete(outbox).where(outbox.c.id.in_(ids), _seen_push(before))
             pushes += affected(connection, gone)
     return Forgotten(turns, pushes)
+
+
+def forget_others(engine: Engine, before: datetime) -> int:
+    """Forget what conversations that rest since before that moment hold about others; how many did."""
+    state = cast(conversation.c.state, Text)
+    nothing = or_(state.contains('"told":{}'), state.contains('"told": {}'))
+    resting = select(conversation.c.account_id, conversation.c.state).where(
+        conversation.c.updated_at < before, state.contains('"told":'), not_(nothing)
+    )
+    with transaction(engine, alone=True) as connection:
+        rows = connection.execute(resting.limit(LOOKED_AT).with_for_update()).all()
+        for row in rows:
+            connection.execute(
+                update(conversation)
+                .where(conversation.c.account_id == row.account_id)
+                .values(state={**row.state, "told": {}})
+            )
+    return len(rows)
 
 
 def _over(before: datetime) -> Any:

@@ -49,7 +49,8 @@ class Memory:
 
     `parked` keeps dialogs that were left for another; `offers` are the buttons last shown, in
     order, so that a typed label or number presses one; `topic` is the last answer given; `about` is
-    whom the checks are about (self, family, employee); `asked` is the turn of the last question, and
+    whom the checks are about (self, family, employee), `told` what was told about them if it is not
+    oneself, each with the day (it is kept nowhere else); `asked` is the turn of the last question, and
     the entry that answered it ("" for none); `greeted` is the day on which what is missing was last told;
     `kept` is a text about which it is asked what it was meant for; `waiting` is a form, by its hash,
     that waits to be told where it belongs.
@@ -60,6 +61,7 @@ class Memory:
     offers: list[tuple[str, str]] = field(default_factory=list)
     topic: str | None = None
     about: str = "self"
+    told: dict[str, list[str]] = field(default_factory=dict)  # fact → [answer, day]
     asked: tuple[int, str] | None = None
     greeted: str = ""
     kept: Kept | None = None
@@ -75,6 +77,7 @@ class Memory:
             [(label, token) for label, token in raw.get("offers", [])],
             raw.get("topic"),
             raw.get("about", "self"),
+            raw.get("told", {}),
             (raw["asked"][0], raw["asked"][1]) if raw.get("asked") else None,
             raw.get("greeted", ""),
             Kept(**raw["kept"]) if raw.get("kept") else None,
@@ -89,6 +92,7 @@ class Memory:
             "offers": self.offers,
             "topic": self.topic,
             "about": self.about,
+            "told": self.told,
             "asked": self.asked,
             "greeted": self.greeted,
             "kept": vars(self.kept) if self.kept else None,

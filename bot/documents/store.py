@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bot.core.keys import Keys
 from bot.core.messages import FileRef, IncomingFile
@@ -21,10 +21,11 @@ from bot.documents import export, form_files, my_data
 from policy.calendar.quarters import Times
 from policy.corpus import Corpus
 from storage.database import transaction
-from storage.people import people
+from storage.people import cards, people
 from storage.reports import attachments, reports
 
 FileMaker = Callable[[Corpus, dict[str, Any]], bytes]
+SAVED_CARD = "saved-card"  # the kind of file: a result somebody kept
 INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
 
 
@@ -92,7 +93,7 @@ class FileStore:
         """Whether this person may have a file now, whoever they were when it was offered to them."""
         if ref.kind in self.makers:  # made of values that the person told us
             return True
-        if ref.kind == my_data.MY_DATA:  # nobody else's, whatever their role
+        if ref.kind in (my_data.MY_DATA, SAVED_CARD):  # nobody else's, whatever their role
             return int(ref.args["person"]) == person_id
         with transaction(self.engine, read_only=True) as connection:
             roles = people.memberships(connection, person_id)
@@ -123,6 +124,8 @@ class FileStore:
                 raise FileGone from error
         form = self.corpus.form
         with transaction(self.engine, read_only=True) as connection:
+            if ref.kind == SAVED_CARD:
+                return self._saved_card(connection, int(ref.args["person"]), str(ref.args["number"]))
             if ref.kind == my_data.MY_DATA:
                 return my_data.as_json(connection, int(ref.args["person"]), self.keys)
             if ref.kind == "form-draft":
@@ -141,6 +144,13 @@ class FileStore:
                 self.keys,
                 self.times,
             )
+
+    def _saved_card(self, connection: Connection, person_id: int, number: str) -> bytes:
+        """The page of a result as it was kept."""
+        kept = cards.find(connection, person_id, number)
+        if kept is None:
+            raise FileGone
+        return self.makers["card"](self.corpus, {"record": kept.record, "number": number})
 
     def write(self, ref: FileRef) -> Path:
         """Write the file into the data folder; its path. Files of one name do not replace each other.

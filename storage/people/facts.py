@@ -1,16 +1,18 @@
-"""What a person told about themselves, or about somebody they ask for; known in every check."""
+"""What a person told about themselves; known in every check."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, text
 
 from storage.schema.core import Moment, fact
 from storage.statement import Statement
 
+SELF = "self"  # what is told about others is kept nowhere but in the conversation
 _OF = Statement(
-    select(fact.c.fact, fact.c.value).where(
+    select(fact.c.fact, fact.c.value, fact.c.at).where(
         fact.c.person_id == bindparam("person"), fact.c.about == bindparam("whom")
     )
 )
@@ -23,26 +25,27 @@ _REMEMBER = Statement(
 )
 
 
-def known(connection: Connection, person_id: int, about: str) -> dict[str, str]:
-    """Fact id → answer, of one person about one person (self, family, employee)."""
-    rows = _OF.all(connection, {"person": person_id, "whom": about})
-    return {row.fact: row.value for row in rows}
+class Told(NamedTuple):
+    """An answer, and when it was given."""
+
+    value: str
+    at: datetime
 
 
-def remember(
-    connection: Connection, person_id: int, about: str, name: str, value: str, now: datetime
-) -> None:
+def known(connection: Connection, person_id: int) -> dict[str, Told]:
+    """Fact id → answer, of one person about themselves."""
+    rows = _OF.all(connection, {"person": person_id, "whom": SELF})
+    return {row.fact: Told(row.value, row.at) for row in rows}
+
+
+def remember(connection: Connection, person_id: int, name: str, value: str, now: datetime) -> None:
     """Keep one answer in place of an earlier one."""
-    _REMEMBER.run(connection, {"person": person_id, "whom": about, "which": name, "value": value, "at": now})
+    _REMEMBER.run(connection, {"person": person_id, "whom": SELF, "which": name, "value": value, "at": now})
 
 
-def forget(
-    connection: Connection, person_id: int, about: str | None = None, names: list[str] | None = None
-) -> None:
-    """Forget answers: all of a person, those about one, or the named ones."""
+def forget(connection: Connection, person_id: int, names: list[str] | None = None) -> None:
+    """Forget answers: all of a person, or the named ones."""
     statement = delete(fact).where(fact.c.person_id == person_id)
-    if about is not None:
-        statement = statement.where(fact.c.about == about)
     if names is not None:
         statement = statement.where(fact.c.fact.in_(names))
     connection.execute(statement)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from storage.database import transaction
-from storage.schema.core import fact
+from storage.schema.core import conversation, fact
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
@@ -17,11 +17,13 @@ CHECK = "我能不能参加培训"
 SUITS = ("没有退休", "是", "正在从事数字技术工作")
 
 
-def told(app: App) -> dict[str, set[str]]:
-    """Whom the facts on record are about → which are known."""
+def told(app: App) -> tuple[set[str], set[str]]:
+    """Which facts are on record of the person, and which the conversation holds of another."""
     with transaction(app.engine, read_only=True) as connection:
         rows = connection.execute(select(fact.c.about, fact.c.fact)).all()
-    return {about: {row.fact for row in rows if row.about == about} for about, _ in rows}
+        state = connection.execute(select(conversation.c.state)).scalar_one()
+    assert {row.about for row in rows} == {"self"}
+    return {row.fact for row in rows}, set(state["told"])
 
 
 @pytest.mark.parametrize("label", ["家人", "员工"])
@@ -33,13 +35,13 @@ def test_the_next_one_is_asked_everything_anew(talk: Talk, app: App, label: str)
     first_question = li.text
     li.says(*SUITS)
     assert "可以参加" in li.text
-    about = {"家人": "family", "员工": "employee"}[label]
-    assert told(app)[about] == told(app)["self"]
+    of_self, of_another = told(app)
+    assert of_self == of_another
     li.presses("替别人查")
     li.presses(label)  # another one of the kind
     assert li.text == first_question
     assert "可以参加" not in li.text
-    assert about not in told(app)
+    assert told(app) == (of_self, set())
     li.says("退休了", "不是")
     assert "不符合" in li.text
     li.presses("替别人查")
@@ -56,4 +58,4 @@ def test_what_is_known_of_one_kind_is_not_known_of_the_other(talk: Talk, app: Ap
     li.presses("替别人查")
     li.presses("员工")
     assert "不符合" not in li.text
-    assert set(told(app)) == {"self", "family"}
+    assert told(app)[1] == set()

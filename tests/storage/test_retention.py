@@ -15,7 +15,7 @@ from storage import messages, retention
 from storage.address import Address
 from storage.data_kinds import kept_for
 from storage.database import transaction
-from storage.schema.core import outbox, turn
+from storage.schema.core import conversation, outbox, turn
 from tests.support.talk import NOON, Person
 
 LATER = NOON + timedelta(days=60)
@@ -100,3 +100,22 @@ def test_much_is_forgotten_in_small_steps(app: App, monkeypatch: pytest.MonkeyPa
     assert (gone.turns, gone.pushes) == (20, 20)
     assert count(app) == count(app, outbox) == 0
     assert steps.count(False) >= 14  # seven of each kind
+
+
+def test_what_was_told_about_others_goes_with_the_conversation(either_app: App) -> None:
+    li, wang = Person(either_app.assistant), Person(either_app.assistant, "wang")
+    for person in (li, wang):
+        person.presses_token("who:enrolment:family")
+        person.says("没有退休", "是")
+    wang.now = LATER - timedelta(days=1)
+    wang.says("菜单")
+    days_pass(either_app, LATER)
+    forget_old(either_app, LATER)
+    with transaction(either_app.engine, read_only=True) as connection:
+        states = connection.execute(select(conversation.c.state).order_by(conversation.c.account_id))
+        held = [state["told"] for state in states.scalars()]
+    assert held[0] == {}
+    assert set(held[1]) == {"retired", "place"}
+    li.now = LATER
+    li.says("菜单")  # the conversation still works
+    assert li.text

@@ -15,10 +15,10 @@ def _start(name: str, turn: Turn) -> list[Outgoing]:
 
 def feature(corpus: Corpus) -> Feature:
     """Return what the checks add."""
-    from bot.features.checks import actions
+    from bot.features.checks import actions, cards
+    from bot.features.checks.card_page import card_file
     from bot.features.checks.corrections import CORRECTION
     from bot.features.checks.dialog import check_dialogs
-    from bot.features.checks.route_page import route_file
 
     return Feature(
         "checks",
@@ -30,12 +30,23 @@ def feature(corpus: Corpus) -> Feature:
                 partial(_start, "check-enrolment"),
             ),
             Command("route", "我的路线 路线 看我的路线 /route", partial(_start, "route")),
+            Command(
+                "cards",
+                "我的结果 我的结果卡 结果卡 我保存的结果 查看我的结果 /results",
+                cards.list_kept,
+                aside=True,
+            ),
             Command("who", "替别人查 替家人查 替员工查 换个人查", actions.for_whom),
         ),
         buttons=(
             Button("go", actions.go),
             Button("who", actions.who),
+            Button("card.list", lambda turn, _: cards.list_kept(turn)),
+            Button("card.open", cards.open_kept),
+            Button("card.again", cards.again),
+            Button("card.delete", cards.ask_delete),
+            Button("card.drop", cards.delete),
         ),
-        readers=(actions.TITLE, CORRECTION),
-        makers={"route": route_file},
+        readers=(actions.TITLE, cards.KEEP, cards.NUMBER, CORRECTION),
+        makers={"route": card_file, cards.PAGE: card_file},
     )

@@ -9,7 +9,7 @@ from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from storage.people import facts
+from bot.features.checks import told
 
 Replies = list[Outgoing] | None
 ROUTE, CHECK = "route", "check-"
@@ -37,14 +37,11 @@ def who(turn: Turn, argument: str) -> Replies:
         return None
     if about not in ("self", "family", "employee"):
         return [turn.say("check/who.j2", check=check)]
-    turn.memory.about = about
+    told.speak_of(turn, about)
     for parked in [n for n in turn.memory.parked if n == ROUTE or n.startswith(CHECK)]:
         del turn.memory.parked[parked]
     if turn.memory.dialog and _is_check(turn, turn.memory.dialog.name):
         turn.memory.dialog = None
-    if about != "self":
-        facts.forget(turn.connection, turn.person_id, about)
-        turn.read_again("facts")
     return dialog_manager.start(turn, name)
 
 

@@ -5,7 +5,7 @@ Facts belong to a person and to whom they are about; one told in a check is know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
@@ -13,23 +13,25 @@ from typing import Any
 
 from bot.core import vocabulary
 from bot.core.dialog import Dialog, Outcome, Problem, Question, Stay
-from bot.core.messages import FileRef, Outgoing
+from bot.core.messages import Outgoing
 from bot.core.published import of_turn
 from bot.core.render import render
 from bot.core.turn import Turn
-from bot.features.checks import answers
+from bot.features.checks import answers, cards
+from bot.features.checks import told as kept
 from bot.features.checks.ask_fact import LIKELY, AskFact, CheckContext, exactly
+from bot.features.checks.claim_dates import claim_dates, years_counted
 from policy.answers.publications import ONE_YEAR, OPEN_CLASS, Publication, one_year_reading
 from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
 from policy.checks.rules import UNDECIDED, Check, Fact, Verdict
 from policy.checks.standards import with_standards
 from policy.corpus import Corpus
-from policy.reading.dates import Period, free_again, settle
+from policy.reading.dates import Period, settle
 from storage import messages
-from storage.people import facts as kept
 
 CLASSES_SHOWN = 5
+SAYS_NOTHING = 3  # characters: 是, 不符合, 没领过
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class CheckDialog(Dialog):
         told: dict[str, str] = {}
         seen: dict[str, str] = {}  # as the rules see them
         checks = self.checks_on(context.on)
-        years = _years(checks)
+        years = years_counted(checks)
         for check in checks:
             while (fact := check.next_fact(seen)) is not None:
                 told[fact.id] = await AskFact.of(fact, context, intro="" if told else self.intro)
@@ -91,11 +93,11 @@ class CheckDialog(Dialog):
     def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CheckContext, dict[str, Any]]:
         """The person's facts are the answers."""
         about = turn.memory.about
-        known = self._known(turn)
+        known = {fact: one.value for fact, one in kept.known(turn).items()}
         reused = tuple(f for f in known if f not in answers)
         on = local(turn.now).date()
         reading = one_year_reading(self.readings(turn, on))
-        taken = tuple((f, show_fact(self.facts[f], known[f])) for f in self._taken(turn) if f in known)
+        taken = tuple((f, chip(self.facts[f], known[f])) for f in self._taken(turn) if f in known)
         others = tuple(self.facts.values())
         return CheckContext(on, about, reused, reading, _asked(turn), taken, others), {**known}
 
@@ -114,15 +116,6 @@ class CheckDialog(Dialog):
         """The open classes that the office published, where enrolling is looked at."""
         return of_turn(turn)((OPEN_CLASS,), on)[:CLASSES_SHOWN] if check == "enrolment" else []
 
-    @staticmethod
-    def _known(turn: Turn) -> dict[str, str]:
-        """The facts of whom the check is about, read once a message."""
-        about = turn.memory.about
-        found: dict[str, str] = turn.once(
-            f"facts {about}", lambda: kept.known(turn.connection, turn.person_id, about)
-        )
-        return found
-
     def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
         """Keep the fact with the person; the conversation only knows that it was asked here."""
         self._keep(turn, question.id, value)
@@ -137,10 +130,7 @@ class CheckDialog(Dialog):
 
     def _keep(self, turn: Turn, fact: str, value: str) -> None:
         assert turn.memory.dialog is not None
-        known = self._known(turn)
-        if known.get(fact) != value:
-            kept.remember(turn.connection, turn.person_id, turn.memory.about, fact, value, turn.now)
-            known[fact] = value
+        kept.keep(turn, fact, value)
         turn.memory.dialog.answers[fact] = ""
 
     def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
@@ -150,6 +140,7 @@ class CheckDialog(Dialog):
         shared = {
             "answers": self.said(told),
             "reused": [self.facts[f].short for f in told if f in context.reused],
+            "old": [(f, self.facts[f].short, at) for f, at in kept.old_of(turn, told).items()],
             "about": context.about,
             "taken": context.taken,
             "readings": self.readings(turn, context.on) if context.reading and "claimed_on" in told else [],
@@ -157,14 +148,11 @@ class CheckDialog(Dialog):
         verdicts = self.verdicts(told, context)
         if len(self.checks) == 1:
             check, verdict = verdicts[0]
-            dates = claim_dates(told, context, verdict, _years((check,)))
+            dates = claim_dates(told, context, verdict, years_counted((check,)))
             shared["classes"] = self.classes(turn, context.on, check.id)
             shared["cited"] = turn.corpus.notices.cited(verdict.clauses, context.on)
             return [turn.say("check/verdict.j2", check=check, verdict=verdict, dates=dates, **shared)]
-        args = {"facts": told, "on": context.on.isoformat(), "about": context.about}
-        if context.reading:
-            args["reading"] = context.reading
-        file = FileRef("route", "route.html", args)
+        file = cards.page_ref(turn, self, told, context)
         items = self.items(told, context)
         shared["now"] = self.now(told, items)
         shared["classes"] = self.classes(turn, context.on, items[0].check.id)
@@ -173,7 +161,7 @@ class CheckDialog(Dialog):
     def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
         """Every check's verdict on the facts as told."""
         checks = self.checks_on(context.on)
-        seen = settle(told, context.on, context.reading, _years(checks))
+        seen = settle(told, context.on, context.reading, years_counted(checks))
         return [(c, c.verdict({f: a for f, a in seen.items() if f in c.facts})) for c in checks]
 
     def items(self, told: dict[str, str], context: CheckContext) -> list[Item]:
@@ -185,7 +173,7 @@ class CheckDialog(Dialog):
             because = {r.condition.words: r for r in reasons}
             verify = tuple(v for v in verdict.verify if (v.verify or v.words) not in named)
             named |= {v.verify or v.words for v in verify}
-            dates = claim_dates(told, context, verdict, _years((check,)))
+            dates = claim_dates(told, context, verdict, years_counted((check,)))
             items.append(Item(check, verdict, tuple(because.values()), verify, dates))
         return items
 
@@ -210,6 +198,22 @@ class CheckDialog(Dialog):
             return ordered[:1]  # what comes after it is not open
         return ordered
 
+    def first_steps(self, told: dict[str, str], context: CheckContext) -> list[str]:
+        """The checks to act on first and next, by id."""
+        return [item.check.id for item in self.now(told, self.items(told, context))]
+
+    def takes(self, fact: str, value: str) -> bool:
+        """Whether a value is still an answer to a fact that is asked here."""
+        known = self.facts.get(fact)
+        return known is not None and ("/" in value or value in {o.id for o in known.options})
+
+    def still_asks(self, told: dict[str, str], context: CheckContext) -> list[str]:
+        """What would be asked next, beside what was told, check by check."""
+        checks = self.checks_on(context.on)
+        seen = settle(told, context.on, context.reading, years_counted(checks))
+        asked = (check.next_fact({f: a for f, a in seen.items() if f in check.facts}) for check in checks)
+        return list(dict.fromkeys(fact.short for fact in asked if fact is not None))
+
     def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told, in a few words."""
         return [(self.facts[f].short, show_fact(self.facts[f], told[f])) for f in told if f in self.facts]
@@ -224,6 +228,8 @@ class CheckDialog(Dialog):
         if not isinstance(outcome, Judged) or not isinstance(context, CheckContext):
             return None
         told = dict(outcome.facts)
+        if action in ("card", "save"):
+            return cards.show(turn, self, told, context, save=action == "save")
         if action == "rest":
             left = [
                 leaf.condition
@@ -234,7 +240,9 @@ class CheckDialog(Dialog):
             unique = list({c.words: c for c in left if isinstance(c, Leaf)}.values())
             return [turn.say("check/rest.j2", conditions=unique)]
         if action == "remind":
-            dates = [claim_dates(told, context, v, _years((c,))) for c, v in self.verdicts(told, context)]
+            dates = [
+                claim_dates(told, context, v, years_counted((c,))) for c, v in self.verdicts(told, context)
+            ]
             day = next((d["sure"] for d in dates if d), None)
             if day is None:
                 return None
@@ -247,14 +255,19 @@ class CheckDialog(Dialog):
     def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
         """Forget this dialog's facts of the person it is about."""
         names = [f for check in self.checks for f in check.facts]
-        kept.forget(turn.connection, turn.person_id, turn.memory.about, names)
-        turn.read_again("facts")
+        kept.forget(turn, names)
         return super().restart(turn, context)
 
 
 def show_fact(fact: Fact, value: str) -> str:
     """An answer as people read it; a date as a date."""
     return Period.parse(value).words if "/" in value else fact.label(value)
+
+
+def chip(fact: Fact, value: str) -> str:
+    """An answer as it stands on a button, with what was asked where it says nothing by itself."""
+    said = show_fact(fact, value)
+    return said if len(said) > SAYS_NOTHING else f"{fact.short}：{said}"
 
 
 def _in_free_words(question: Question[Any], text: str, value: Any) -> bool:
@@ -272,28 +285,6 @@ def _asked(turn: Turn) -> str:
     mark = f"s{turn.talk.serial}:v:{LIKELY}"
     tokens = (token for _, token in turn.memory.offers if token.startswith(mark))
     return next((token.removeprefix(mark) for token in tokens), "")
-
-
-def _years(checks: Iterable[Check]) -> int:
-    """How many years the clause counts within which a subsidy is not repeated."""
-    return next((fact.years for c in checks for fact in c.facts.values() if fact.kind == "date"), 1)
-
-
-def claim_dates(
-    told: dict[str, str], context: CheckContext, verdict: Verdict, years: int = 1
-) -> dict[str, Any] | None:
-    """When the same subsidy is open again by each reading of 一年内, and when by both.
-
-    None when that is not what the verdict hangs on.
-    """
-    claimed = told.get("claimed_on", "")
-    if "/" not in claimed or verdict.check != "subsidy" or verdict.outcome not in ("repeated", UNDECIDED):
-        return None
-    last = min(Period.parse(claimed).last, context.on)  # what was under way had not come to its end
-    months, calendar = free_again(last, "months", years), free_again(last, "calendar", years)
-    if max(months, calendar) <= context.on:
-        return None
-    return {"months": months, "calendar": calendar, "sure": max(months, calendar), "count": 12 * years}
 
 
 def check_dialogs(corpus: Corpus) -> dict[str, CheckDialog]:

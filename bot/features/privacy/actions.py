@@ -10,7 +10,7 @@ from policy.checks.standards import with_standards
 from policy.corpus import Corpus
 from policy.reading.dates import Period
 from storage import data_kinds, messages, personal_data, publications, questions
-from storage.people import facts
+from storage.people import cards, facts
 
 DELETE_DATA = "delete-data"  # the dialog that asks before it deletes
 MOST = 8  # lines of one kind shown in chat; the file has all
@@ -20,15 +20,16 @@ _END_SHOWN, _START_SHOWN = 4, 3  # digits of a telephone number
 def clear(turn: Turn) -> list[Outgoing]:
     """Forget facts, what was said here, reminders asked for and subscriptions."""
     facts.forget(turn.connection, turn.person_id)
+    saved = cards.drop(turn.connection, turn.person_id)
     turn.read_again("facts")
     questions.forget(turn.connection, turn.talk.account_id, turn.incoming.address)
     publications.unsubscribe(turn.connection, turn.talk.account_id, turn.person_id, turn.now)
     messages.forget_history(turn.connection, turn.incoming.address, turn.id)
     memory = turn.memory
     memory.asked = None
-    memory.dialog, memory.parked, memory.topic, memory.about = None, {}, None, "self"
+    memory.dialog, memory.parked, memory.topic, memory.about, memory.told = None, {}, None, "self", {}
     turn.step()
-    return [turn.say("cleared.j2", institutions=turn.institutions)]
+    return [turn.say("cleared.j2", institutions=turn.institutions, saved=saved)]
 
 
 def privacy(turn: Turn) -> list[Outgoing]:
@@ -60,6 +61,7 @@ def delete_data(turn: Turn) -> list[Outgoing]:
 def withdraw_consent(turn: Turn) -> list[Outgoing]:
     """Delete what rests on consent; say what does not."""
     gone = personal_data.withdraw(turn.connection, turn.person_id, turn.now)
+    turn.memory.about, turn.memory.told = "self", {}
     turn.read_again("facts")
     _leave_checks(turn)
     counted = [(kind, count) for kind, count in gone.items() if count]
