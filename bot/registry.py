@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from bot.core import permissions, vocabulary
-from bot.core.dialog import Dialog
+from bot.core.dialog import AnyDialog
 from bot.core.dialog_manager import Stage
-from bot.core.feature import Button, Command, Feature, FileMaker, Reader, Reading, Replies
-from bot.core.messages import Outgoing
+from bot.core.feature import Button, Command, Feature, FileMaker, Reader, Reading
+from bot.core.messages import Outgoing, Replies
 from bot.core.permissions import OWN_INSTITUTION, Right
 from bot.core.turn import Turn
 from bot.features import (
@@ -55,7 +55,7 @@ class Registry:
         self.features = tuple(features)
 
     @cached_property
-    def dialogs(self) -> dict[str, Dialog]:
+    def dialogs(self) -> dict[str, AnyDialog]:
         """Every dialog by name."""
         return _unique((d.name, d) for f in self.features for d in f.dialogs)
 

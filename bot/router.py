@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from bot.core import dialog_manager, input_limits, one_time_code, vocabulary
-from bot.core.dialog import Problem, Question, Write
+from bot.core.dialog import FreeText, Known, Pressed, Problem, ReadBefore, Typed
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reading
 from bot.core.messages import Outgoing
@@ -23,8 +23,6 @@ _STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(\S.*)$", re.S)
 OFFERS_KEPT = 40
 MENU = "menu"
-
-Replies = list[Outgoing] | None
 Step = Callable[["Router", str], Reading | None]
 
 
@@ -102,8 +100,8 @@ class Router:
             self.problem = problem
             return None
         # Somebody else may have moved the draft on: then the prompt that was seen reads the text.
-        read = partial(_read_once, prompt, value, text)
-        return Reading("answer", partial(dialog_manager.answer, self.stage, read))
+        given = ReadBefore(text, prompt, value)
+        return Reading("answer", partial(dialog_manager.answer, self.stage, given))
 
     def _word_everywhere(self, text: str) -> Reading | None:
         """A word that works everywhere: in the dialog, or starting something of a feature."""
@@ -122,7 +120,7 @@ class Router:
         """What the readers make of it, those of the open feature first."""
         stage = self.stage
         prompt = stage.question if stage else None
-        if stage is not None and isinstance(prompt, Write) and prompt.kind == "text":
+        if stage is not None and isinstance(prompt, FreeText) and prompt.kind == "text":
             return self._beside_text(stage, prompt, text)
         if prompt is not None and self._is_heard():
             return self._readers(text, ("figures", "command", "button"))
@@ -136,7 +134,7 @@ class Router:
         """What nobody has claimed: the answer of a prompt for free text, or what the prompt says of it."""
         if self.stage is None or self.stage.question is None:
             return None
-        return Reading("answer", partial(dialog_manager.answer, self.stage, lambda asked: asked.read(text)))
+        return Reading("answer", partial(dialog_manager.answer, self.stage, Typed(text)))
 
     ORDER: ClassVar[tuple[Step, ...]] = (
         _typed_button,
@@ -168,7 +166,7 @@ class Router:
             return reading
         return None
 
-    def _beside_text(self, stage: Stage, prompt: Write, text: str) -> Reading | None:
+    def _beside_text(self, stage: Stage, prompt: FreeText[object], text: str) -> Reading | None:
         """Where a text is asked for, what plainly is something else is asked about in one tap, never lost."""
         if prompt.claims(text):
             return None
@@ -179,7 +177,7 @@ class Router:
             return reading
         return Reading(reading.kind, partial(self._ask_what, stage, prompt, reading.kind, text), sure=False)
 
-    def _beside(self, stage: Stage, prompt: Write, text: str) -> Reading | None:
+    def _beside(self, stage: Stage, prompt: FreeText[object], text: str) -> Reading | None:
         """What a text is, if it is not the one asked for."""
         if token := self._label_typed(text, self.turn.memory.offers):
             return Reading("button", partial(self._press, token), sure=False)
@@ -198,7 +196,7 @@ class Router:
                 return reading
         return None
 
-    def _ask_what(self, stage: Stage, prompt: Write, meant: str, text: str) -> list[Outgoing]:
+    def _ask_what(self, stage: Stage, prompt: FreeText[object], meant: str, text: str) -> list[Outgoing]:
         turn = self.turn
         turn.step()  # a text kept before and its buttons are over
         token = self._label_typed(text, turn.memory.offers) or ""
@@ -212,10 +210,10 @@ class Router:
         turn, stage, kept = self.turn, self.stage, self.turn.kept
         text = turn.keys.open(kept.sealed) if kept else None
         prompt = stage.question if stage else None
-        if kept is None or text is None or stage is None or not isinstance(prompt, Write):
+        if kept is None or text is None or stage is None or not isinstance(prompt, FreeText):
             return self._stale()
         if choice == "write":
-            return dialog_manager.answer(stage, lambda asked: asked.read(text))
+            return dialog_manager.answer(stage, Typed(text))
         if kept.meant == "button":
             return self._press(kept.token)
         if kept.meant == "question":  # unmasked where a telephone number may be the answer, but not here
@@ -227,7 +225,7 @@ class Router:
         return (reading.act() if reading else None) or self._again()
 
     @staticmethod
-    def _reads(prompt: Write, text: str) -> bool:
+    def _reads(prompt: FreeText[object], text: str) -> bool:
         try:
             prompt.read(text)
         except Problem:
@@ -340,7 +338,7 @@ class Router:
             return self._action(step[3])
         if stage is None or stage.question is None:
             return self._stale()
-        return dialog_manager.answer(stage, lambda prompt: prompt.press(step[3]))
+        return dialog_manager.answer(stage, Pressed(step[3]))
 
     def _action(self, action: str) -> list[Outgoing]:
         stage = self.stage
@@ -407,7 +405,7 @@ class Router:
         if said is None:
             return [self.turn.say("problem/no_submit.j2"), *self._again()]
         if isinstance(said, str):  # the answer that submits
-            return dialog_manager.answer(stage, lambda _: said)
+            return dialog_manager.answer(stage, Known(said))
         return [*said, *self._again()]
 
     def _on_stage(self, act: Callable[[Stage], list[Outgoing]]) -> list[Outgoing]:
@@ -464,10 +462,6 @@ ON_DIALOG: dict[str, Callable[[Router], list[Outgoing]]] = {
     "change": lambda router: router._on_stage(dialog_manager.changes),
     "restart": lambda router: router._on_stage(dialog_manager.restart_question),
 }
-
-
-def _read_once(prompt: Question[Any], value: Any, text: str, asked: Question[Any]) -> Any:
-    return value if asked is prompt else asked.read(text)
 
 
 def merge(said: list[Outgoing]) -> list[Outgoing]:

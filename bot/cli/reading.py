@@ -65,7 +65,7 @@ def read_fact(known: dict[str, Fact], fact: str, text: str, on: date) -> Result:
     except Problem as problem:
         value = problem.data.get("value") or problem.data.get("likely")
         reason = problem.data.get("reason") or problem.template.rpartition("/")[2].removesuffix(".j2")
-        found = {"kind": "ask", "likely": _told(value) if value else None, "reason": reason}
+        found = {"kind": "ask", "likely": _told(str(value)) if value else None, "reason": reason}
     also = read_also(others, fact, text, on)
     return {**found, "also": also} if also else found
 
@@ -83,7 +83,7 @@ def _figure(chart: Form, kind: str, text: str) -> Result:
         cell = read_cell(chart, measure, text)
     except Problem as problem:
         likely = problem.data.get("likely")
-        if likely is None:
+        if not isinstance(likely, int):
             return {"kind": "refuse", "reason": problem.data["reason"]}
         return {"kind": "ask", "likely": _shown(measure, likely), "reason": problem.data["reason"]}
     if not isinstance(cell, int):

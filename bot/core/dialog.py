@@ -8,20 +8,21 @@ restart are all the same thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, Protocol, TypeVar, cast
 
-from bot.core.messages import Outgoing
-from bot.core.turn import Turn
+from bot.core.messages import Outgoing, Replies
+from bot.core.turn import Answers, Turn
 from bot.core.vocabulary import yes_no
 
-Value = TypeVar("Value")
+Value = TypeVar("Value", covariant=True)
+Taken = TypeVar("Taken")
 
 
 class Problem(Exception):
     """What was typed is no answer. `template` renders the sentence that says what to type."""
 
-    def __init__(self, template: str, **data: Any) -> None:
+    def __init__(self, template: str, **data: object) -> None:
         super().__init__(template)
         self.template = template
         self.data = data
@@ -29,22 +30,32 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Question(Generic[Value]):
-    """Something asked once. `template` renders the words and the buttons.
+    """Something asked once, answered by a `Value`. `template` renders the words and the buttons.
 
     Subclasses read what people type; `accepts` re-validates an answer kept from before. `kind`
-    tells the router how to take free text: choice, number or text. `keep` False marks a question
-    whose answers are written elsewhere (the report's draft) by the dialog's own `store`.
+    tells the router how to take free text: choice, number, list or text. What a subclass reads with
+    are fields of its own, which its template sees too; `data` is for the template alone.
     """
 
     id: str
     template: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
     kind: str = "choice"
 
-    def __await__(self) -> Generator[Question[Value], Value, Value]:
-        return (yield self)
+    def __await__(self) -> Generator[Question[object], Any, Value]:
+        return cast(Value, (yield self))
 
-    def accepts(self, value: Any) -> bool:
+    @property
+    def shown(self) -> dict[str, object]:
+        """What the template is given: the fields of the question's own, and `data`."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _OF_ALL}
+        return {**own, **self.data}
+
+    def own(self, value: object) -> Value:
+        """Type a value that this question has read as what it reads."""
+        return cast(Value, value)
+
+    def accepts(self, value: object) -> bool:
         """Whether a stored answer still is one."""
         return value is not None
 
@@ -65,6 +76,66 @@ class Question(Generic[Value]):
         return self.read(value)
 
 
+_OF_ALL = frozenset(f.name for f in fields(Question))
+
+
+class Given(Protocol):
+    """What somebody gave, to be read by the question it is for.
+
+    Raises:
+        Problem: that question does not take it.
+    """
+
+    def __call__(self, asked: Question[Taken], /) -> Taken:
+        """Return its value."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A text, read as an answer."""
+
+    text: str
+
+    def __call__(self, asked: Question[Taken], /) -> Taken:
+        """Return what the question reads in it."""
+        return asked.read(self.text)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """The value of a button."""
+
+    value: str
+
+    def __call__(self, asked: Question[Taken], /) -> Taken:
+        """Return what the question takes it for."""
+        return asked.press(self.value)
+
+
+@dataclass(frozen=True)
+class ReadBefore:
+    """A text that `by` has read as `value`; another question (the draft moved on) reads it anew."""
+
+    text: str
+    by: Question[object]
+    value: object
+
+    def __call__(self, asked: Question[Taken], /) -> Taken:
+        """Return the value, of the same question without reading again."""
+        return asked.own(self.value) if asked is self.by else asked.read(self.text)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A value that needs no reading."""
+
+    value: object
+
+    def __call__(self, asked: Question[Taken], /) -> Taken:
+        """Return it."""
+        return asked.own(self.value)
+
+
 @dataclass(frozen=True)
 class Choose(Question[str]):
     """One of several. `typed` maps further words people type to a value."""
@@ -72,7 +143,7 @@ class Choose(Question[str]):
     values: tuple[str, ...] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Whether the value is still offered."""
         return value in self.values
 
@@ -88,8 +159,8 @@ class Choose(Question[str]):
 
 
 @dataclass(frozen=True)
-class Write(Question[str]):
-    """A free text of at most `longest` characters; `skippable` offers to leave it out ("")."""
+class FreeText(Question[Value]):
+    """Asks for a text of at most `longest` characters; `skippable` offers to leave it out ("")."""
 
     kind: str = "text"
     longest: int = 200
@@ -98,12 +169,16 @@ class Write(Question[str]):
     of_figures: bool = False  # said about figures: edits of them are understood here too
     of_policy: bool = False  # what is written here is itself a question about the policy, or its answer
 
-    def accepts(self, value: Any) -> bool:
-        """Whether it is a text of the right length."""
+    def accepts(self, value: object) -> bool:
+        """Whether it is a text."""
         return isinstance(value, str)
 
-    def read(self, text: str) -> str:
-        """The text, trimmed."""
+    def plain(self, text: str) -> str:
+        """The text, trimmed.
+
+        Raises:
+            Problem: it is too short or too long.
+        """
         plain = " ".join(text.split())
         if not self.shortest <= len(plain) <= self.longest:
             raise Problem("problem/write.j2", shortest=self.shortest, longest=self.longest, length=len(plain))
@@ -116,11 +191,20 @@ class Write(Question[str]):
         except Problem:
             return False
 
-    def press(self, value: str) -> str:
+    def press(self, value: str) -> Value:
         """Only 跳过 can be pressed."""
         if value == "skip" and self.skippable:
-            return ""
+            return self.own("")
         raise Problem("problem/choose.j2")
+
+
+@dataclass(frozen=True)
+class Write(FreeText[str]):
+    """A free text, taken as it is."""
+
+    def read(self, text: str) -> str:
+        """The text, trimmed."""
+        return self.plain(text)
 
 
 @dataclass(frozen=True)
@@ -128,23 +212,27 @@ class Outcome:
     """How a dialog ends. Subclasses carry the values of the effect that `handle` performs once."""
 
 
-DialogRun = Callable[[Any], Coroutine[Any, Any, Outcome]]
-
-
 @dataclass(frozen=True)
 class Step:
     """Where a conversation stands: a pending question, or an outcome, and the way there."""
 
-    question: Question[Any] | None
+    question: Question[object] | None
     outcome: Outcome | None
-    trail: tuple[tuple[Question[Any], Any], ...]
+    trail: tuple[tuple[Question[object], object], ...]
+
+
+Context = TypeVar("Context")
+Result = TypeVar("Result", bound=Outcome)
+DialogRun = Callable[[Context], Coroutine[Question[object], object, Outcome]]
 
 
 class DialogError(Exception):
     """A dialog is written wrongly: it awaits something else, or asks an id twice."""
 
 
-def replay(run: DialogRun, context: Any, answers: Mapping[str, Any], revisit: str | None = None) -> Step:
+def replay(
+    run: DialogRun[Context], context: Context, answers: Mapping[str, object], revisit: str | None = None
+) -> Step:
     """Drive a dialog with the answers given so far.
 
     Stops at the first question without a valid answer, or at `revisit`, whose answer is being
@@ -154,9 +242,9 @@ def replay(run: DialogRun, context: Any, answers: Mapping[str, Any], revisit: st
         DialogError: the dialog awaits anything but a question, or asks an id twice.
     """
     dialog = run(context)
-    trail: list[tuple[Question[Any], Any]] = []
+    trail: list[tuple[Question[object], object]] = []
     seen: set[str] = set()
-    value: Any = None
+    value: object = None
     try:
         while True:
             question = dialog.send(value)
@@ -185,8 +273,11 @@ class Leave(Outcome):
     """The dialog is over without any effect."""
 
 
-class Dialog:
-    """Base of all dialogs. `run` is replayed; the other methods act once per message."""
+class Dialog(Generic[Context, Result]):
+    """Base of all dialogs. `run` is replayed; the other methods act once per message.
+
+    `Context` is what a replay knows, immutable; `Result` are the outcomes whose effect `finish` performs.
+    """
 
     name = ""
     version = 1
@@ -195,78 +286,85 @@ class Dialog:
     at_desk = False  # whether looking at one of the desk's lists ends it
     private = False  # whether a telephone number may be meant: what is typed then comes unmasked
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: Context) -> Result | Leave:
         """The conversation, as a coroutine that awaits questions only."""
         raise NotImplementedError
 
-    def begin(self, answers: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    def begin(self, answers: Answers, given: Answers) -> Answers:
         """The answers to go on with, of those kept, when it is started with some given from outside."""
         return {**answers, **given}
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """The immutable context of the replay, and all answers that count."""
-        return turn.now, answers
+    def load(self, turn: Turn, answers: Answers) -> tuple[Context, Answers]:
+        """The context of the replay, and all answers that count."""
+        raise NotImplementedError
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(
+        self, turn: Turn, context: Context, question: Question[object], value: object
+    ) -> list[Outgoing]:
         """Keep an answer; words to say about it, if any. By default the conversation holds it."""
-        assert turn.memory.dialog is not None
-        turn.memory.dialog.answers[question.id] = value
+        turn.state.answers[question.id] = value
         return []
 
-    def hold(
-        self, turn: Turn, context: Any, question: Question[Any], read: Callable[[Question[Any]], Any]
-    ) -> list[Outgoing] | None:
+    def hold(self, turn: Turn, context: Context, question: Question[object], given: Given) -> Replies:
         """Words instead of taking an answer that was not meant for this question; None to take it."""
         return None
 
-    def way_back(self, context: Any, trail: list[Question[Any]]) -> list[Question[Any]]:
+    def way_back(self, context: Context, trail: list[Question[object]]) -> list[Question[object]]:
         """The questions on the way here to which 上一步 may lead, in order."""
         return trail
 
-    def shown(self, turn: Turn, context: Any, question: Question[Any]) -> None:
+    def shown(self, turn: Turn, context: Context, question: Question[object]) -> None:
         """The question is being put to the person."""
 
-    def news(self, turn: Turn, context: Any) -> list[Outgoing]:
+    def news(self, turn: Turn, context: Context) -> list[Outgoing]:
         """What others did meanwhile, told before the question is put."""
         return []
 
-    def overtaken(
-        self, turn: Turn, context: Any, outcome: Outcome | None, answers: dict[str, Any]
-    ) -> list[Outgoing] | None:
+    def overtaken(self, turn: Turn, context: Context, outcome: Result | None, answers: Answers) -> Replies:
         """Words for an answer that came after others ended the dialog; None when it is no such answer."""
         return None
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: Context, outcome: Result) -> list[Outgoing]:
         """Perform the outcome's effect, once, and say so. For `Stay`: show it."""
         raise NotImplementedError
 
-    def migrate(self, version: int, answers: dict[str, Any]) -> dict[str, Any]:
+    def migrate(self, version: int, answers: Answers) -> Answers:
         """Answers of an older version as this one's; what cannot be kept is left out."""
         return answers
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """(what was asked, what was answered) in a few words, for the list of answers."""
         return question.id, str(value)
 
-    def changes(self, turn: Turn, context: Any) -> list[Outgoing] | None:
+    def changes(self, turn: Turn, context: Context) -> Replies:
         """A list of its own of what can be changed; None for the usual list of answers."""
         return None
 
-    def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
+    def aside(self, turn: Turn, context: Context, outcome: Result | None, action: str) -> Replies:
         """An action of the dialog's own, bound to the step; None when it has none of that name."""
         return None
 
-    def in_rows(self, context: Any) -> bool:
+    def in_rows(self, context: Context) -> bool:
         """Whether rows are filled in, so that 填错了 is about one of them."""
         return False
 
-    def submit(self, turn: Turn, context: Any, question: Question[Any] | None) -> list[Outgoing] | str | None:
+    def submit(self, turn: Turn, context: Context, question: Question[object] | None) -> Replies | str:
         """提交: the answer that submits, or words about what is missing; None where nothing is submitted."""
         return None
 
-    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+    def restart(self, turn: Turn, context: Context) -> list[Outgoing]:
         """Discard what was entered (asked for and confirmed)."""
-        assert turn.memory.dialog is not None
-        turn.memory.dialog.answers.clear()
-        turn.memory.dialog.revisit = None
+        turn.state.answers.clear()
+        turn.state.revisit = None
         return []
+
+
+class PlainDialog(Dialog[None, Result]):
+    """A dialog that has to know nothing but its answers."""
+
+    def load(self, turn: Turn, answers: Answers) -> tuple[None, Answers]:
+        """Nothing, and the answers as they are."""
+        return None, answers
+
+
+AnyDialog = Dialog[Any, Any]  # one of the table, whatever it knows and comes to

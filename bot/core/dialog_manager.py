@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
-from bot.core.dialog import Dialog, Leave, Problem, Question, Stay, Step, replay
-from bot.core.messages import Outgoing
-from bot.core.turn import DialogState, Turn
+from bot.core.dialog import AnyDialog, Given, Leave, Problem, Question, Stay, Step, replay
+from bot.core.messages import Outgoing, Replies
+from bot.core.turn import Answers, DialogState, Turn
 from bot.core.vocabulary import NOT_KNOWN, tidy
 from policy.reading.numbers import looks_like_figure
 
 CHANGES_SHOWN = 12  # buttons in one list of answers to change
 
 
+class NotAsking(LookupError):
+    """A dialog has come to its end, and is dealt with as if it asked something."""
+
+
 class Stage:
     """The dialog of a turn, replayed: its context, its answers and where it stands."""
 
     def __init__(self, turn: Turn) -> None:
-        state = turn.memory.dialog
-        assert state is not None
+        state = turn.state
         self.turn = turn
         self.state = state
-        self.dialog: Dialog = turn.dialogs[state.name]
+        self.dialog: AnyDialog = turn.dialogs[state.name]
         if state.version != self.dialog.version:
             state.answers = self.dialog.migrate(state.version, state.answers)
             state.version = self.dialog.version
+        self.context: object
         self.context, self.answers = self.dialog.load(turn, state.answers)
         self.step: Step = replay(self.dialog.run, self.context, self.answers, state.revisit)
         if state.revisit and (self.step.question is None or self.step.question.id != state.revisit):
             state.revisit = None  # no longer on the way
 
     @property
-    def question(self) -> Question[Any] | None:
+    def question(self) -> Question[object] | None:
         """The pending question."""
+        return self.step.question
+
+    @property
+    def pending(self) -> Question[object]:
+        """The pending question, where there is known to be one.
+
+        Raises:
+            NotAsking: nothing is pending.
+        """
+        if self.step.question is None:
+            raise NotAsking(self.dialog.name)
         return self.step.question
 
 
@@ -46,8 +61,7 @@ def open_stage(turn: Turn) -> Stage | None:
     if turn.replayed is None or turn.replayed[0] != step:
         stage = Stage(turn)
         turn.replayed = ((id(state), turn.talk.serial, state.revisit), stage)
-    found: Stage = turn.replayed[1]
-    return found
+    return cast(Stage, turn.replayed[1])
 
 
 def numbers_press(turn: Turn) -> bool:
@@ -57,7 +71,7 @@ def numbers_press(turn: Turn) -> bool:
 
 
 def start(
-    turn: Turn, name: str, answers: dict[str, Any] | None = None, revisit: str | None = None
+    turn: Turn, name: str, answers: Answers | None = None, revisit: str | None = None
 ) -> list[Outgoing]:
     """Begin a dialog, or go on with it where it was left; `answers` are given from outside."""
     memory = turn.memory
@@ -69,9 +83,8 @@ def start(
         kept = memory.parked.pop(name, None)
         resumed = kept is not None and _begun(kept)
         memory.dialog = kept or DialogState(name, turn.dialogs[name].version)
-    assert memory.dialog is not None
-    memory.dialog.answers = turn.dialogs[name].begin(memory.dialog.answers, answers or {})
-    memory.dialog.revisit = revisit
+    turn.state.answers = turn.dialogs[name].begin(turn.state.answers, answers or {})
+    turn.state.revisit = revisit
     turn.step()
     return show(turn, resumed=resumed and not answers)
 
@@ -97,7 +110,6 @@ def show(turn: Turn, resumed: bool = False) -> list[Outgoing]:
     if stage.step.question is not None:
         return [ask(stage, resumed=resumed)]
     outcome = stage.step.outcome
-    assert outcome is not None
     if not isinstance(outcome, Stay):
         turn.memory.dialog = None
         turn.step()
@@ -106,43 +118,40 @@ def show(turn: Turn, resumed: bool = False) -> list[Outgoing]:
     return stage.dialog.finish(turn, stage.context, outcome)
 
 
-def ask(stage: Stage, **extra: Any) -> Outgoing:
+def ask(stage: Stage, **extra: object) -> Outgoing:
     """The pending question as a message; what others did meanwhile stands before it."""
     message = question_of(stage, **extra)
     before = stage.dialog.news(stage.turn, stage.context)
-    assert stage.question is not None
-    stage.dialog.shown(stage.turn, stage.context, stage.question)
+    stage.dialog.shown(stage.turn, stage.context, stage.pending)
     texts = [told.text for told in before]
     made_of = tuple(name for told in (*before, message) for name in told.templates)
     return Outgoing("\n\n".join([*texts, message.text]), message.choices, message.files, made_of)
 
 
-def question_of(stage: Stage, **extra: Any) -> Outgoing:
+def question_of(stage: Stage, **extra: object) -> Outgoing:
     """The pending question in words, not put to the person yet."""
-    question = stage.step.question
-    assert question is not None
+    question = stage.pending
     data = {
         "resumed": False,
         "again": False,
         "changing": stage.state.revisit is not None,
         "answered": len(stage.step.trail),
         "way": [asked.id for asked, _ in stage.step.trail],
-        **question.data,
+        **question.shown,
         **extra,
     }
     return stage.turn.say(question.template, question=question, **data)
 
 
-def answer(stage: Stage, read: Any) -> list[Outgoing]:
-    """Take an answer to the pending question and go on. `read` gives its value or a Problem."""
-    turn, question = stage.turn, stage.step.question
-    assert question is not None
-    held = stage.dialog.hold(turn, stage.context, question, read)
+def answer(stage: Stage, given: Given) -> list[Outgoing]:
+    """Take an answer to the pending question and go on."""
+    turn, question = stage.turn, stage.pending
+    held = stage.dialog.hold(turn, stage.context, question, given)
     if held is not None:
         turn.step()
         return held + show(turn)
     try:
-        value = read(question)
+        value = given(question)
     except Problem as problem:
         return [turn.say(problem.template, question=question, **problem.data), ask(stage, again=True)]
     said = stage.dialog.store(turn, stage.context, question, value)
@@ -152,7 +161,7 @@ def answer(stage: Stage, read: Any) -> list[Outgoing]:
     return said + show(turn)
 
 
-def overtaken(stage: Stage) -> list[Outgoing] | None:
+def overtaken(stage: Stage) -> Replies:
     """What became of an answer to a dialog that others ended meanwhile; None when there was none."""
     if stage.step.question is not None or isinstance(stage.step.outcome, Stay):
         return None
@@ -234,7 +243,7 @@ def leave_desk(turn: Turn) -> None:
         turn.step()
 
 
-def reads(question: Question[Any], text: str) -> bool:
+def reads(question: Question[object], text: str) -> bool:
     """Tell whether a question reads a text as an answer."""
     try:
         question.read(text)
@@ -243,7 +252,7 @@ def reads(question: Question[Any], text: str) -> bool:
     return True
 
 
-def must_answer(question: Question[Any], text: str) -> bool:
+def must_answer(question: Question[object], text: str) -> bool:
     """Tell whether a text can only be meant as an answer, right or wrong, and is no question of its own."""
     if question.kind == "number" and (looks_like_figure(text) or tidy(text) in NOT_KNOWN):
         return True

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.dialog import Dialog
+from bot.core.dialog import AnyDialog
 from bot.core.dialog_manager import Stage
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.permissions import PUBLIC, Right
 from bot.core.turn import Turn
 from policy.corpus import Corpus
 
-Replies = list[Outgoing] | None
 FileMaker = Callable[[Corpus, dict[str, Any]], bytes]
 
 
@@ -87,7 +86,7 @@ class Feature:
     """
 
     name: str
-    dialogs: tuple[Dialog, ...] = ()
+    dialogs: tuple[AnyDialog, ...] = ()
     commands: tuple[Command, ...] = ()
     buttons: tuple[Button, ...] = ()
     readers: tuple[Reader, ...] = ()

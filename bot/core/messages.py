@@ -81,6 +81,9 @@ class Outgoing:
         )
 
 
+Replies = list[Outgoing] | None  # None: it was not for whoever was asked
+
+
 @dataclass(frozen=True)
 class Arrived:
     """A file of somebody who speaks for an institution.

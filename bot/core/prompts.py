@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 from bot.core import vocabulary as said
 from bot.core.dialog import Problem, Question, Write
@@ -26,34 +26,37 @@ class WriteLines(Write):
         return plain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskDay(Question[str]):
-    """A day, stored in ISO form. `data`: today; `earliest` allowed; `none`: whether "" will do."""
+    """A day, stored in ISO form; `earliest` is the first allowed, `none` tells whether "" will do."""
 
     kind: str = "text"
+    today: date
+    earliest: str = ""
+    none: bool = False
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Whether it still is late enough (the day before it may have been changed)."""
         if not isinstance(value, str):
             return False
-        return value >= self.data["earliest"] if value else bool(self.data["none"])
+        return value >= self.earliest if value else self.none
 
     def read(self, text: str) -> str:
         """A day in any usual writing."""
-        if self.data["none"] and said.tidy(text) in UNTIL_WITHDRAWN:
+        if self.none and said.tidy(text) in UNTIL_WITHDRAWN:
             return ""
         try:
-            day = read_day(text, self.data["today"]).isoformat()
+            day = read_day(text, self.today).isoformat()
         except NotADay:
             raise Problem("publish/day_problem.j2", reason="day", earliest="") from None
-        if day < self.data["earliest"]:
-            raise Problem("publish/day_problem.j2", reason="early", earliest=self.data["earliest"])
+        if day < self.earliest:
+            raise Problem("publish/day_problem.j2", reason="early", earliest=self.earliest)
         return day
 
     def press(self, value: str) -> str:
         """今天, or no day."""
-        if value == "today" and self.data["today"].isoformat() >= self.data["earliest"]:
-            return str(self.data["today"].isoformat())
-        if value == "skip" and self.data["none"]:
+        if value == "today" and self.today.isoformat() >= self.earliest:
+            return self.today.isoformat()
+        if value == "skip" and self.none:
             return ""
         raise Problem("problem/choose.j2")

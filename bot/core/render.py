@@ -100,12 +100,16 @@ def render(
     **data: Any,
 ) -> Outgoing:
     """One message from a template. `serial` ties its step-bound buttons to the step."""
+    return _said(template, serial, files, data)
+
+
+def _said(template: str, serial: int, files: tuple[FileRef, ...], data: Mapping[str, object]) -> Outgoing:
     raw = _template(template).render(data)
     choices = tuple(Choice(label, bind(token, serial)) for label, token in _BUTTON.findall(raw))
     text = _BLANKS.sub("\n\n", _BUTTON.sub("", raw)).strip()
     return Outgoing(text, choices, files, (template,))
 
 
-def words(template: str, data: Mapping[str, Any] | None = None) -> str:
+def words(template: str, data: Mapping[str, object] | None = None) -> str:
     """Only the words of a template (labels, file names)."""
-    return render(template, **(data or {})).text
+    return _said(template, 0, (), data or {}).text

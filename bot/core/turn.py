@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,13 @@ from policy.corpus import Corpus
 from storage.messages import Conversation
 from storage.people import people
 
+Answers = dict[str, Any]  # question id → its answer, as JSON keeps it
+Read = TypeVar("Read")
+
+
+class NoDialog(LookupError):
+    """Something was to be kept in a dialog, and none is under way."""
+
 
 @dataclass
 class DialogState:
@@ -25,7 +32,7 @@ class DialogState:
 
     name: str
     version: int
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
     revisit: str | None = None
 
 
@@ -126,8 +133,8 @@ class Turn:
     press: Callable[[str], list[Outgoing] | None] = lambda token: None
     command: str | None = None  # the command whose word the text is, and nothing else
     small_talk: bool = False  # the message was a hello or a thank-you and nothing else
-    replayed: tuple[object, Any] | None = None  # (step, the dialog replayed there)
-    _read: dict[str, Any] = field(default_factory=dict)
+    replayed: tuple[object, object] | None = None  # (step, the dialog replayed there)
+    _read: dict[str, object] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -164,16 +171,27 @@ class Turn:
         self.talk.memberships = None
         self.__dict__.pop("memberships", None)
 
-    def once(self, key: str, read: Callable[[], Any]) -> Any:
-        """Something that this message cannot change, read once."""
+    def once(self, key: str, read: Callable[[], Read]) -> Read:
+        """Something that this message cannot change, read once; a key is always read the same way."""
         if key not in self._read:
             self._read[key] = read()
-        return self._read[key]
+        return cast(Read, self._read[key])
 
     def read_again(self, prefix: str) -> None:
         """Forget what was read under keys that begin so: this message changed it."""
         for key in [k for k in self._read if k.startswith(prefix)]:
             del self._read[key]
+
+    @property
+    def state(self) -> DialogState:
+        """The dialog under way.
+
+        Raises:
+            NoDialog: there is none.
+        """
+        if self.memory.dialog is None:
+            raise NoDialog
+        return self.memory.dialog
 
     @property
     def kept(self) -> Kept | None:

@@ -7,11 +7,10 @@ from functools import partial
 from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.checks import told
 
-Replies = list[Outgoing] | None
 ROUTE, CHECK = "route", "check-"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from bot.core import option_matching, vocabulary
 from bot.core.dialog import Choose, Problem
@@ -38,9 +37,15 @@ class CheckContext:
     others: tuple[Fact, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskFact(Choose):
     """The question of one fact."""
+
+    fact: Fact
+    about: str
+    on: date
+    likely: str
+    others: tuple[Fact, ...]
 
     @classmethod
     def of(cls, fact: Fact, context: CheckContext, intro: str) -> AskFact:
@@ -48,38 +53,35 @@ class AskFact(Choose):
         return cls(
             id=fact.id,
             template="check/question.j2",
-            data={
-                "fact": fact,
-                "intro": intro,
-                "about": context.about,
-                "on": context.on,
-                "likely": context.likely,
-                "taken": context.taken,
-                "others": context.others,
-            },
+            data={"intro": intro, "taken": context.taken},
             kind="number" if fact.kind == "date" else "choice",
             values=tuple(o.id for o in fact.options),
+            fact=fact,
+            about=context.about,
+            on=context.on,
+            likely=context.likely,
+            others=context.others,
         )
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Whether it is one of the options, or a date where one is asked for."""
         if value in self.values:
             return True
-        return self.data["fact"].kind == "date" and isinstance(value, str) and "/" in value
+        return self.fact.kind == "date" and isinstance(value, str) and "/" in value
 
     def read(self, text: str) -> str:
         """An option by its label, by its further words, as yes/no/not sure, or a date.
 
         What is only likely is asked, with the option that was probably meant.
         """
-        fact: Fact = self.data["fact"]
+        fact = self.fact
         if (exact := exactly(fact, text)) is not None:
             return exact
-        if (asked := self.data["likely"]) and (said := vocabulary.yes_no(text)) in ("yes", "no"):
+        if (asked := self.likely) and (said := vocabulary.yes_no(text)) in ("yes", "no"):
             if said == "yes":
-                return str(asked)
+                return asked
             raise Problem("problem/choose.j2")
-        answer = answers.read_answer(fact, text, self.data["on"], self.data["about"], self.data["others"])
+        answer = answers.read_answer(fact, text, self.on, self.about, self.others)
         if fact.kind == "date" and answer.why == answers.CORRECTED:
             self._dated(text, answer)
         if answer.why == answers.CORRECTED or (not answer.why and vocabulary.corrected(text) is not None):
@@ -101,7 +103,7 @@ class AskFact(Choose):
 
     def _dated(self, text: str, answer: answers.Answer) -> str:
         """Return the date that a text tells, or the option it is."""
-        fact: Fact = self.data["fact"]
+        fact = self.fact
         if answer.sure and answer.value == UNSURE and _TIME.search(text):
             raise Problem("problem/date.j2", reason="about")  # a time was told, only not all of it
         if answer.sure and answer.value:
@@ -109,7 +111,7 @@ class AskFact(Choose):
         if answer.why in _SOMETHING_ELSE:
             self._refuse(text, answer)
         try:
-            return str(read_date(text, self.data["on"]))
+            return str(read_date(text, self.on))
         except NotADate as error:
             if answer.why == answers.CORRECTED and not error.likely:
                 return ""
@@ -130,7 +132,7 @@ class AskFact(Choose):
         Raises:
             Problem: it is likely only, or is known to be about something else.
         """
-        fact: Fact = self.data["fact"]
+        fact = self.fact
         if likely := self._likely(answer):
             raise likely
         named, sentence = fact.unlisted
@@ -139,7 +141,7 @@ class AskFact(Choose):
         if vocabulary.asks(text):
             raise Problem("problem/choose.j2", reason="asks")
         if answer.why == "person":
-            raise Problem("check/another_person.j2", about=self.data["about"], reason="person")
+            raise Problem("check/another_person.j2", about=self.about, reason="person")
         if answer.why in _OTHERWISE and not (fact.kind == "date" and answer.why == "later"):
             raise Problem("check/not_now.j2", fact=fact, reason=answer.why)
         if answer.why == "doubt" or option_matching.doubts(text):
@@ -149,17 +151,17 @@ class AskFact(Choose):
         """Return the question in one tap, of what was probably meant."""
         if answer.value is None:
             return None
-        fact: Fact = self.data["fact"]
+        fact = self.fact
         return Problem(
             "check/likely.j2", likely=answer.value, label=fact.label(answer.value), reason=answer.why
         )
 
     def meant(self, text: str) -> bool:
         """Whether a text that cannot be read speaks of this fact, and is no question of its own."""
-        fact: Fact = self.data["fact"]
+        fact = self.fact
         if vocabulary.asks(text):
             return False
-        answer = answers.read_answer(fact, text, self.data["on"], self.data["about"], self.data["others"])
+        answer = answers.read_answer(fact, text, self.on, self.about, self.others)
         return answer.value is not None or answer.why in _MEANT
 
     def press(self, value: str) -> str:

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from bot.core import dialog_manager, vocabulary
-from bot.core.dialog import Problem
+from bot.core.dialog import Problem, Typed
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
@@ -44,7 +44,7 @@ def _read_correction(turn: Turn, stage: Stage | None, text: str) -> Reading | No
     if left is None and not put:
         return _told_anew(turn, stage, text) if stage.question is None else None
     if stage.question is not None and _speaks(stage, text):
-        return Reading("command", partial(dialog_manager.answer, stage, lambda asked: asked.read(text)))
+        return Reading("command", partial(dialog_manager.answer, stage, Typed(text)))
     said = _BESIDE.sub("", _PUT.sub("", left or plain))
     meant = _meant(stage, said)
     if stage.question is not None and (not meant or dialog_manager.reads(stage.question, said)):

@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any
 
 from bot.core import vocabulary
-from bot.core.dialog import Dialog, Outcome, Problem, Question, Stay
-from bot.core.messages import Outgoing
+from bot.core.dialog import Dialog, Problem, Question, Stay
+from bot.core.messages import Outgoing, Replies
 from bot.core.published import of_turn
 from bot.core.render import render
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.checks import answers, cards
 from bot.features.checks import told as kept
 from bot.features.checks.ask_fact import LIKELY, AskFact, CheckContext, exactly
@@ -55,7 +55,7 @@ class Item:
     dates: dict[str, Any] | None
 
 
-class CheckDialog(Dialog):
+class CheckDialog(Dialog[CheckContext, Judged]):
     """One check of the policy as a dialog, or all of them as a route."""
 
     def __init__(
@@ -71,7 +71,7 @@ class CheckDialog(Dialog):
         self._dated = dated
         self.facts = {f.id: f for check in self.checks for f in check.facts.values()}
 
-    async def run(self, context: CheckContext) -> Outcome:
+    async def run(self, context: CheckContext) -> Judged:
         """Ask what can still change a verdict, in the rules' order; each fact once."""
         told: dict[str, str] = {}
         seen: dict[str, str] = {}  # as the rules see them
@@ -90,7 +90,7 @@ class CheckDialog(Dialog):
         mine = {check.id for check in self.checks}
         return tuple(check for check in self._dated(on) if check.id in mine)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CheckContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[CheckContext, Answers]:
         """The person's facts are the answers."""
         about = turn.memory.about
         known = {fact: one.value for fact, one in kept.known(turn).items()}
@@ -116,9 +116,11 @@ class CheckDialog(Dialog):
         """The open classes that the office published, where enrolling is looked at."""
         return of_turn(turn)((OPEN_CLASS,), on)[:CLASSES_SHOWN] if check == "enrolment" else []
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(
+        self, turn: Turn, context: CheckContext, question: Question[object], value: object
+    ) -> list[Outgoing]:
         """Keep the fact with the person; the conversation only knows that it was asked here."""
-        self._keep(turn, question.id, value)
+        self._keep(turn, question.id, str(value))
         if turn.incoming.choice is None and _in_free_words(question, turn.text, value):
             also = answers.read_also(
                 self.facts.values(), question.id, turn.text, context.on, turn.memory.about
@@ -129,13 +131,11 @@ class CheckDialog(Dialog):
         return []
 
     def _keep(self, turn: Turn, fact: str, value: str) -> None:
-        assert turn.memory.dialog is not None
         kept.keep(turn, fact, value)
-        turn.memory.dialog.answers[fact] = ""
+        turn.state.answers[fact] = ""
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: CheckContext, outcome: Judged) -> list[Outgoing]:
         """The verdict with its reasons, clauses and what to do next; or the whole route."""
-        assert isinstance(outcome, Judged) and isinstance(context, CheckContext)
         told = dict(outcome.facts)
         shared = {
             "answers": self.said(told),
@@ -180,8 +180,7 @@ class CheckDialog(Dialog):
     def change(self, turn: Turn, fact: str, value: str) -> Outgoing:
         """Put another value in place of a fact told before, and say so."""
         self._keep(turn, fact, value)
-        assert turn.memory.dialog is not None
-        turn.memory.dialog.revisit = None
+        turn.state.revisit = None
         turn.step()
         return turn.say("check/changed.j2", asked=self.facts[fact].short, said=self.shown_as(fact, value))
 
@@ -218,12 +217,12 @@ class CheckDialog(Dialog):
         """(what was asked, what was answered) of every fact told, in a few words."""
         return [(self.facts[f].short, show_fact(self.facts[f], told[f])) for f in told if f in self.facts]
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """The fact's short name and the answer's words."""
         fact = self.facts[question.id]
-        return fact.short, show_fact(fact, value)
+        return fact.short, show_fact(fact, str(value))
 
-    def aside(self, turn: Turn, context: Any, outcome: Outcome | None, action: str) -> list[Outgoing] | None:
+    def aside(self, turn: Turn, context: CheckContext, outcome: Judged | None, action: str) -> Replies:
         """看看其他条件, and a reminder for the day the subsidy is open again."""
         if not isinstance(outcome, Judged) or not isinstance(context, CheckContext):
             return None
@@ -252,7 +251,7 @@ class CheckDialog(Dialog):
             return [turn.say("check/reminder_kept.j2", day=due)]
         return None
 
-    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+    def restart(self, turn: Turn, context: CheckContext) -> list[Outgoing]:
         """Forget this dialog's facts of the person it is about."""
         names = [f for check in self.checks for f in check.facts]
         kept.forget(turn, names)
@@ -270,14 +269,15 @@ def chip(fact: Fact, value: str) -> str:
     return said if len(said) > SAYS_NOTHING else f"{fact.short}：{said}"
 
 
-def _in_free_words(question: Question[Any], text: str, value: Any) -> bool:
+def _in_free_words(question: Question[object], text: str, value: object) -> bool:
     """Whether an answer was told in other words than a button's, a yes or a no."""
     if vocabulary.yes_no(text) is not None:
         return False
     try:
-        return bool(question.read(text) == value) and exactly(question.data["fact"], text) is None
+        told = question.read(text) == value
     except Problem:
         return False
+    return told and isinstance(question, AskFact) and exactly(question.fact, text) is None
 
 
 def _asked(turn: Turn) -> str:

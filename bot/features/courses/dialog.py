@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.courses.prompts import (
     NARROWED,
     NEW,
@@ -68,24 +67,26 @@ class Recorded(Outcome):
     catalogued: str
 
 
-class CourseDialog(Dialog):
+class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
     """Which course, which stage, when, and the figures that stage brings."""
 
     name = "course"
 
-    async def run(self, context: CourseContext) -> Outcome:
+    async def run(self, context: CourseContext) -> Recorded | Withdrawn | Leave:
         """Which one, what of it, and its figures: six questions at most for a stage."""
         if len(context.institutions) > 1:
             await ask_institution(context.institutions)
         known = {str(c.id): c for c in context.courses}
-        chosen = await AskCourse.of(context.courses, context.narrow) if known else NEW
+        chosen = str(await AskCourse.of(context.courses, context.narrow)) if known else NEW
         course = known.get(chosen)
         name, occupation, level = (course.name, course.occupation, course.level) if course else ("", "", "")
         if course is None:
-            name = await AskName("name", "course/name.j2", {"courses": context.courses})
+            name = str(await AskName("name", "course/name.j2", courses=context.courses))
             names = tuple(o.name for o in context.form.occupations)
-            data = {"name": name, "names": names, "form": context.form}
-            occupation = await AskOccupation("occupation", "course/occupation.j2", data, values=names)
+            data: dict[str, object] = {"name": name, "names": names}
+            occupation = await AskOccupation(
+                "occupation", "course/occupation.j2", data, values=names, form=context.form
+            )
             level = await Choose(
                 "level",
                 "course/level.j2",
@@ -108,21 +109,21 @@ class CourseDialog(Dialog):
                 "again", "course/again.j2", {"name": name, "stages": tuple(dates)}, values=tuple(dates)
             )
         others = {s: day for s, day in dates.items() if s != stage}
-        day = await AskDay(
-            "day", "course/day.j2", {"name": name, "stage": stage, "dates": others, "now": context.now}
-        )
+        day = await AskDay("day", "course/day.j2", {"name": name}, stage=stage, dates=others, now=context.now)
         figures = []
         counted = dict(course.figures) if course else {}
         for column, measure in FIGURES.get(stage, ()):
             asked = context.form.measure(measure)
-            data = {
-                "name": name,
-                "form": context.form,
-                "measure": asked,
-                "column": column,
-                "figures": counted,
-            }
-            figures.append((column, await AskCount(column, "course/count.j2", data)))
+            count = AskCount(
+                column,
+                "course/count.j2",
+                {"name": name},
+                form=context.form,
+                measure=asked,
+                column=column,
+                figures=counted,
+            )
+            figures.append((column, await count))
         catalogued = ""
         if stage == "ended":
             catalogued = await Choose(
@@ -130,7 +131,7 @@ class CourseDialog(Dialog):
             )
         return Recorded(chosen, name, occupation, level, stage, day, tuple(figures), catalogued)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[CourseContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[CourseContext, Answers]:
         """The institution's courses, read once a turn."""
         mine, chosen = speaking_for(turn, answers)
         found: list[Course] = []
@@ -139,10 +140,11 @@ class CourseDialog(Dialog):
         narrow = Narrow(*answers.get(NARROWED, ()))
         return CourseContext(turn.now, turn.corpus.form, mine, chosen, tuple(found), narrow), answers
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(
+        self, turn: Turn, context: CourseContext, question: Question[object], value: object
+    ) -> list[Outgoing]:
         """More of the list is no answer yet; a name there is already leads to its course."""
-        assert turn.memory.dialog is not None
-        answers = turn.memory.dialog.answers
+        answers = turn.state.answers
         answers.pop(NARROWED, None)
         if isinstance(value, Narrow):
             answers[NARROWED] = [value.part, value.start]
@@ -152,14 +154,12 @@ class CourseDialog(Dialog):
             return [turn.say("course/twice.j2", name=value.name)]
         return super().store(turn, context, question, value)
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: CourseContext, outcome: Recorded | Withdrawn) -> list[Outgoing]:
         """Write the stage down and show where the course stands."""
-        assert isinstance(context, CourseContext)
         if context.institution_id is None:
             return [turn.say("report/none.j2")]
         if isinstance(outcome, Withdrawn):
             return self._withdraw(turn, context, int(outcome.course_id))
-        assert isinstance(outcome, Recorded)
         course_id: int | None = None if outcome.course_id == NEW else int(outcome.course_id)
         if course_id is None:
             course_id = courses.create(
@@ -175,7 +175,7 @@ class CourseDialog(Dialog):
                 return [turn.say("course/taken.j2", name=outcome.name)]
         elif all(c.id != course_id for c in context.courses):
             return [turn.say("course/gone.j2")]
-        figures: dict[str, Any] = dict(outcome.figures)
+        figures: dict[str, int | bool] = dict(outcome.figures)
         if outcome.catalogued in ("yes", "no"):
             figures["catalogued"] = outcome.catalogued == "yes"
         day = date.fromisoformat(outcome.day)

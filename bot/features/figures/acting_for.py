@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from bot.core.dialog import Choose
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 
 Mine = tuple[tuple[int, str], ...]  # (institution id, name)
 
@@ -25,7 +24,7 @@ def ask_institution(mine: Mine, states: Sequence[object] = (), resume: object | 
     )
 
 
-def speaking_for(turn: Turn, answers: dict[str, Any]) -> tuple[Mine, int | None]:
+def speaking_for(turn: Turn, answers: Answers) -> tuple[Mine, int | None]:
     """The person's institutions, and the one meant: the one answered, else the only one.
 
     None when it is still to be asked, or when the answer names one they no longer speak for: what was

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Final, Literal
 
 from bot.core import vocabulary
 from bot.core.dialog import Problem
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure, Refused
 
-NO_BUSINESS = "no_business"
+NO_BUSINESS: Final = "no_business"
+TypedCell = Cell | Literal["no_business"]  # at a cell's question: its value, or that of the whole row
 
 MOST_NAMES = 50  # names in one message; the form has a dozen
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from bot.core.dialog import Dialog, Outcome, Write
+from bot.core.dialog import Outcome, PlainDialog, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn
@@ -23,19 +22,18 @@ class Named(Outcome):
     name: str
 
 
-class InstitutionDialog(Dialog):
+class InstitutionDialog(PlainDialog[Named]):
     """Asks for the name."""
 
     name = "institution"
     park = False
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: None) -> Named:
         """One question."""
         return Named(await Write("name", "office/institution_name.j2", longest=LONGEST, shortest=SHORTEST))
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: None, outcome: Named) -> list[Outgoing]:
         """Create it, unless there is one of that name."""
-        assert isinstance(outcome, Named)
         return refused(turn, "new") or create(turn, outcome.name)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bot.core import dialog_manager, paging
 from bot.core.dialog_manager import begin
-from bot.core.messages import FileRef, Outgoing
+from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.institutions import dialog as institution_dialog
@@ -21,7 +21,6 @@ from storage.people import people
 from storage.reports import board
 from storage.totals import aggregates, coverage
 
-Replies = list[Outgoing] | None
 NAMED = 60  # institutions named in one message; the board has all of them
 _WITH_ARGUMENT = {
     "new": re.compile(r"^新建(?:培训)?机构[\s:：]+(.+)$", re.S),

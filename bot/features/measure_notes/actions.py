@@ -8,14 +8,12 @@ from sqlalchemy import Connection
 
 from bot.core import dialog_manager
 from bot.core.dialog_manager import begin
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from policy.calendar.quarters import reporting_quarter
 from policy.form.form import Measure
 from policy.form.measure_notes import Piece, timeline
 from storage.reports import prior_figures
-
-Replies = list[Outgoing] | None
 
 
 def read(turn: Turn) -> list[Outgoing]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bot.core import vocabulary as said
 from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import Form
 from policy.form.measure_notes import LONGEST, SHORTEST, offered, timeline
@@ -42,31 +41,35 @@ class NotAllowed(Outcome):
     """Nobody of the office (any more): to be refused."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskMeasure(Choose):
     """Which measure, by its button or any of its names."""
+
+    form: Form
 
     def read(self, text: str) -> str:
         """A measure's id."""
         if text in self.values:
             return text
-        found = self.data["form"].find_measure(said.tidy(text))
+        found = self.form.find_measure(said.tidy(text))
         if found is None:
             raise Problem("problem/choose.j2")
-        return str(found.id)
+        return found.id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskFrom(Question[str]):
-    """From which quarter on. `data`: `now`, and the `quarters` offered as buttons."""
+    """From which quarter on."""
 
-    def accepts(self, value: Any) -> bool:
+    now: datetime
+
+    def accepts(self, value: object) -> bool:
         """Whether it is a quarter that can be chosen."""
-        return value in map(str, offered(Quarter.of(self.data["now"])))
+        return value in [str(quarter) for quarter in offered(Quarter.of(self.now))]
 
     def read(self, text: str) -> str:
         """A quarter, past ones and the next two years'."""
-        now = self.data["now"]
+        now = self.now
         every = offered(Quarter.of(now))
         try:
             quarter = Quarter.parse(said.tidy(text), now)
@@ -77,13 +80,13 @@ class AskFrom(Question[str]):
         return str(quarter)
 
 
-class NoteDialog(Dialog):
+class NoteDialog(Dialog[NoteContext | None, Confirmed | NotAllowed]):
     """One note."""
 
     name = "note"
     park = False
 
-    async def run(self, context: NoteContext | None) -> Outcome:
+    async def run(self, context: NoteContext | None) -> Confirmed | NotAllowed:
         """Measure, words, from when; confirm."""
         if context is None:
             return NotAllowed()
@@ -92,15 +95,16 @@ class NoteDialog(Dialog):
             await AskMeasure(
                 "measure",
                 "note/measure.j2",
-                {"form": chart, "measures": chart.measures},
+                {"measures": chart.measures},
                 values=tuple(m.id for m in chart.measures),
+                form=chart,
             )
         )
         text = await Write("words", "note/words.j2", {"measure": measure}, longest=LONGEST, shortest=SHORTEST)
         now = reporting_quarter(context.now)
         buttons = dict.fromkeys((now, now.next(), Quarter(now.year, 1)))
         first = Quarter.parse(
-            await AskFrom("from", "note/from.j2", {"now": context.now, "quarters": list(buttons)})
+            await AskFrom("from", "note/from.j2", {"quarters": list(buttons)}, now=context.now)
         )
         replaced = [p for p in timeline(context.set, measure.id) if p.last is None or p.last >= first]
         await Choose(
@@ -112,7 +116,7 @@ class NoteDialog(Dialog):
         )
         return Confirmed(measure.id, text, first)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[NoteContext | None, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[NoteContext | None, Answers]:
         """With what is set already; nothing for somebody whose role was taken away meanwhile."""
         if turn.office_role is None:
             return None, answers
@@ -120,16 +124,21 @@ class NoteDialog(Dialog):
             turn.now, turn.corpus.form, tuple(prior_figures.notes_set(turn.connection))
         ), answers
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """What was asked, what was said."""
-        shown = question.data["form"].measure(value).title if question.id == "measure" else str(value)[:20]
+        shown = (
+            question.form.measure(str(value)).title if isinstance(question, AskMeasure) else str(value)[:20]
+        )
         return words("note/label.j2", {"id": question.id}), shown
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(
+        self, turn: Turn, context: NoteContext | None, outcome: Confirmed | NotAllowed
+    ) -> list[Outgoing]:
         """Set it, if the person still may."""
         if denied := refused(turn, self.name):
             return denied
-        assert isinstance(outcome, Confirmed)
+        if isinstance(outcome, NotAllowed):
+            return [turn.say("left.j2")]
         prior_figures.keep_note(
             turn.connection,
             outcome.measure,

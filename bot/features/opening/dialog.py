@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
+from bot.core.dialog import Choose, Dialog, FreeText, Leave, Outcome, Problem, Question
 from bot.core.messages import Outgoing
 from bot.core.render import words
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.figures.acting_for import Mine, ask_institution, speaking_for
 from bot.features.figures.cells import read_cell
 from bot.features.figures.pasted_rows import sort_lines
@@ -68,7 +68,7 @@ class Confirmed(Outcome):
 
 @dataclass(frozen=True)
 class Lines:
-    """Figures typed before they were asked for."""
+    """Figures, one occupation a line."""
 
     text: str
 
@@ -77,70 +77,75 @@ def _lines(form: Form, text: str) -> Lines | None:
     return Lines(text) if are_whole_rows(form, text) else None
 
 
-@dataclass(frozen=True)
-class AskThrough(Question[Any]):
-    """Through which quarter. `data`: `now`, the `form`, and the `quarters` offered."""
+@dataclass(frozen=True, kw_only=True)
+class AskThrough(Question[str | Lines]):
+    """Through which quarter."""
 
-    def accepts(self, value: Any) -> bool:
+    now: datetime
+    form: Form
+
+    def accepts(self, value: object) -> bool:
         """Whether that quarter has ended."""
-        return isinstance(value, str) and value <= str(opening_rules.last_ended(self.data["now"]))
+        return isinstance(value, str) and value <= str(opening_rules.last_ended(self.now))
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> str | Lines:
         """A quarter, or a year; `Lines` of figures, which are kept until it is known."""
-        return _lines(self.data["form"], text) or str(opening_rules.read_through(text, self.data["now"]))
+        return _lines(self.form, text) or str(opening_rules.read_through(text, self.now))
 
 
-@dataclass(frozen=True)
-class AskSource(Write):
-    """Where the figures come from, in words or by a button. `data`: the `form`, and `through`."""
+@dataclass(frozen=True, kw_only=True)
+class AskSource(FreeText[str | Lines]):
+    """Where the figures come from, in words or by a button."""
 
     longest: int = LONGEST_SOURCE
     shortest: int = SHORTEST_SOURCE
+    form: Form
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> str | Lines:
         """The source; `Lines` of figures, which are none."""
-        if lines := _lines(self.data["form"], text):
+        if lines := _lines(self.form, text):
             return lines
         if not opening_rules.names_source(text):
             raise Problem("opening/problem.j2", kind="source", quarter=None, last=None)
-        return super().read(text)
+        return self.plain(text)
 
-    def press(self, value: str) -> Any:
+    def press(self, value: str) -> str | Lines:
         """What the button says."""
         return self.read(value)
 
 
-@dataclass(frozen=True)
-class AskRows(Question[Any]):
+@dataclass(frozen=True, kw_only=True)
+class AskRows(Question[str | Lines]):
     """Lines of figures, as many times as needed, until they are confirmed."""
 
     kind: str = "text"
+    context: OpeningContext
 
     @property
     def ready(self) -> bool:
         """Whether what is there can be confirmed."""
-        context: OpeningContext = self.data["context"]
+        context = self.context
         return bool(context.rows) and not context.missing and not context.wrong
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Only the confirmation ends it."""
         return bool(value == CONFIRM and self.ready)
 
-    def read(self, text: str) -> Any:
-        """CONFIRM, or {"text": …} to be read line by line."""
+    def read(self, text: str) -> str | Lines:
+        """CONFIRM, or `Lines` to be read one by one."""
         if said.yes_no(text) != "yes" and said.tidy(text) not in (CONFIRM, "确认录入"):
-            return {"text": text}
+            return Lines(text)
         if not self.ready:
             raise Problem("opening/problem.j2", kind="not_ready", quarter=None, last=None)
         return CONFIRM
 
 
-class OpeningDialog(Dialog):
+class OpeningDialog(Dialog[OpeningContext, Confirmed]):
     """Through when, from what source, the figures; review and confirm."""
 
     name = "opening"
 
-    async def run(self, context: OpeningContext) -> Outcome:
+    async def run(self, context: OpeningContext) -> Confirmed | Leave:
         """The conversation. What was typed as figures stands beside the answers."""
         if len(context.institutions) > 1:
             await ask_institution(context.institutions)
@@ -157,21 +162,16 @@ class OpeningDialog(Dialog):
             )
             if wish == "leave":
                 return Leave()
-        data = {
-            "now": context.now,
-            "form": context.form,
-            "quarters": context.offered,
-            "institution": context.institution,
-        }
-        through = await AskThrough("through", "opening/through.j2", data)
-        about = {"form": context.form, "through": Quarter.parse(through)}
-        source = await AskSource("source", "opening/source.j2", about)
+        form, data = context.form, {"quarters": context.offered, "institution": context.institution}
+        ask_through = AskThrough("through", "opening/through.j2", data, now=context.now, form=form)
+        through = str(await ask_through)
+        about = {"through": Quarter.parse(through)}
+        source = str(await AskSource("source", "opening/source.j2", about, form=form))
         template = "opening/review.j2" if context.rows else "opening/rows.j2"
-        shown = {"context": context, "through": Quarter.parse(through), "source": source}
-        await AskRows("rows", template, shown)
+        await AskRows("rows", template, {**about, "source": source}, context=context)
         return Confirmed(through, source)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[OpeningContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[OpeningContext, Answers]:
         """With the rows typed so far, looked at together with what was reported here."""
         mine, institution_id = speaking_for(turn, answers)
         chart = turn.corpus.form
@@ -198,27 +198,26 @@ class OpeningDialog(Dialog):
         )
         return context, answers
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(
+        self, turn: Turn, context: OpeningContext, question: Question[object], value: object
+    ) -> list[Outgoing]:
         """Lines are added to what was typed before."""
-        assert isinstance(context, OpeningContext) and turn.memory.dialog is not None
-        answers = turn.memory.dialog.answers
+        answers = turn.state.answers
         if question.id == "institution" and answers.get("institution") not in (None, value):
             answers.clear()  # they spoke of another institution
-        if not isinstance(value, Lines) and (question.id != "rows" or value == CONFIRM):
+        if not isinstance(value, Lines):
             answers[question.id] = value
             return []
-        typed = value.text if isinstance(value, Lines) else value["text"]
-        taken = take(context.form, typed, context.rows)
+        taken = take(context.form, value.text, context.rows)
         answers["kept"] = taken.pop("rows")
         return [turn.say("report/lines.j2", **taken, form=context.form)]
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """What was asked, what was said."""
         return words("opening/label.j2", {"id": question.id.partition(":")[0]}), str(value)[:20]
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: OpeningContext, outcome: Confirmed) -> list[Outgoing]:
         """Keep them as a revision of their own."""
-        assert isinstance(context, OpeningContext) and isinstance(outcome, Confirmed)
         assert context.institution_id is not None
         number = prior_figures.keep_opening(
             turn.connection,

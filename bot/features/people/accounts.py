@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bot.core import notify, paging
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
 from storage import messages
 from storage.people import accounts, contacts, people
-
-Replies = list[Outgoing] | None
 
 
 def mine(turn: Turn) -> list[Outgoing]:

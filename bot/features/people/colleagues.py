@@ -6,13 +6,11 @@ Who came first may remove who came later, a lead anybody; what the office gave i
 from __future__ import annotations
 
 from bot.core import notify, paging
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from storage.people import contacts, people
 from storage.people.contacts import Contact
 from storage.people.people import Membership
-
-Replies = list[Outgoing] | None
 
 
 def everybody(turn: Turn) -> list[Outgoing]:

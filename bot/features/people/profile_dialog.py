@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from bot.core.dialog import Dialog, Outcome, Problem, Question, Write
+from bot.core.dialog import FreeText, Outcome, PlainDialog, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.people.telephones import NotATelephone, find_telephone
@@ -22,20 +21,20 @@ class Both:
 
 
 @dataclass(frozen=True)
-class WriteName(Write):
+class WriteName(FreeText[str | Both]):
     """A name; a number typed beside it answers the next question too."""
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> str | Both:
         """The name, or `Both`; a number never becomes part of a name, which is not encrypted."""
         try:
             found = find_telephone(text)
         except NotATelephone as error:
             if error.reason != "none":
                 raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
-            return super().read(text)
+            return self.plain(text)
         if not found.beside:
             raise Problem("profile/name_first.j2")
-        return Both(super().read(found.beside), found.number)
+        return Both(self.plain(found.beside), found.number)
 
 
 @dataclass(frozen=True)
@@ -55,56 +54,56 @@ class ProfileKept(Outcome):
     """Both were given or skipped."""
 
 
-class ProfileDialog(Dialog):
+class ProfileDialog(PlainDialog[ProfileKept]):
     """Asked after a contact was bound, and whenever they want to change it."""
 
     name = "profile"
     park = False
     private = True
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: None) -> ProfileKept:
         """Name, then telephone; both can be skipped."""
         await WriteName("name", "profile/name.j2", longest=32, skippable=True)
         await WriteTelephone("telephone", "profile/telephone.j2", skippable=True)
         return ProfileKept()
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(self, turn: Turn, context: None, question: Question[object], value: object) -> list[Outgoing]:
         """Write to the person at once; the telephone number only encrypted."""
-        assert turn.memory.dialog is not None
-        given = vars(value) if isinstance(value, Both) else {question.id: value}
+        given = {question.id: str(value)}
+        if isinstance(value, Both):
+            given = {"name": value.name, "telephone": value.telephone}
         for field, said in given.items():
             if said:
                 kept = turn.keys.seal(said) if field == "telephone" else said
                 people.set_profile(turn.connection, turn.person_id, **{field: kept})
-            turn.memory.dialog.answers[field] = ""  # the figures of a person are not kept twice
+            turn.state.answers[field] = ""  # the figures of a person are not kept twice
         return []
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: None, outcome: ProfileKept) -> list[Outgoing]:
         """Say where to go on."""
         profile = people.profile(turn.connection, turn.person_id)
         return [turn.say("profile/kept.j2", name=profile.name, telephone=bool(profile.telephone))]
 
 
-class OfficerNameDialog(Dialog):
+class OfficerNameDialog(PlainDialog[ProfileKept]):
     """What an officer is called on the board and in the records; nothing else is asked of them."""
 
     name = "officer-name"
     park = False
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: None) -> ProfileKept:
         """One question, which can be skipped."""
         await Write("name", "profile/officer_name.j2", longest=32, skippable=True)
         return ProfileKept()
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(self, turn: Turn, context: None, question: Question[object], value: object) -> list[Outgoing]:
         """Write to the person at once, with its mark in the records."""
-        assert turn.memory.dialog is not None
         if value:
-            contacts.rename(turn.connection, turn.person_id, tidy_name(value), turn.person_id, turn.now)
-        turn.memory.dialog.answers[question.id] = ""
+            contacts.rename(turn.connection, turn.person_id, tidy_name(str(value)), turn.person_id, turn.now)
+        turn.state.answers[question.id] = ""
         return []
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: None, outcome: ProfileKept) -> list[Outgoing]:
         """Say what was kept."""
         name = people.profile(turn.connection, turn.person_id).name
         return [turn.say("profile/officer_kept.j2", name=name)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.dialog import Choose, Dialog, Outcome
 from bot.core.messages import Outgoing
-from bot.core.turn import Memory, Turn
+from bot.core.turn import Answers, Memory, Turn
 from bot.features.privacy.actions import DELETE_DATA
 from storage import data_kinds, personal_data
 from storage.people import accounts
@@ -28,17 +27,17 @@ class DeleteContext:
     roles: bool
 
 
-class DeleteDataDialog(Dialog):
+class DeleteDataDialog(Dialog[DeleteContext, Answered]):
     """One question; its button acts at this step only."""
 
     name = DELETE_DATA
     park = False
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[DeleteContext, Answers]:
         """Whether the person has roles, which stay."""
         return DeleteContext(bool(turn.institutions), bool(turn.memberships)), answers
 
-    async def run(self, context: DeleteContext) -> Outcome:
+    async def run(self, context: DeleteContext) -> Answered:
         """Ask whether they are sure."""
         said = await Choose(
             "sure",
@@ -49,9 +48,8 @@ class DeleteDataDialog(Dialog):
         )
         return Answered(said == "yes")
 
-    def finish(self, turn: Turn, context: DeleteContext, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: DeleteContext, outcome: Answered) -> list[Outgoing]:
         """Delete, and say what is gone and what is not."""
-        assert isinstance(outcome, Answered)
         if not outcome.sure:
             return [turn.say("privacy/kept_all.j2")]
         submitted = personal_data.has_submitted(turn.connection, turn.person_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.core import paging
 from bot.core.dialog_manager import Stage, begin, leave_desk
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.published import as_publication, as_values
 from bot.core.turn import Turn
 from bot.features.publications.dialogs import read_rows
@@ -14,8 +14,6 @@ from policy.calendar.quarters import local
 from storage import publications
 
 PAGE = 8
-
-Replies = list[Outgoing] | None
 
 
 def listed(turn: Turn, argument: str = "") -> list[Outgoing]:

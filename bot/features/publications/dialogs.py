@@ -14,7 +14,7 @@ from bot.core.permissions import refused
 from bot.core.prompts import AskDay, WriteLines
 from bot.core.published import as_values
 from bot.core.render import words
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.publications import announcements
 from policy.answers.publications import (
     ANY,
@@ -59,21 +59,23 @@ class AskKind(Choose):
         raise Problem("problem/choose.j2")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskOccupation(Choose):
     """One occupation of the form, or any."""
+
+    form: Form
 
     @classmethod
     def of(cls, template: str, form: Form) -> AskOccupation:
         """With the form's occupations as buttons."""
         names = [o.name for o in form.occupations]
-        return cls("occupation", template, {"occupations": names, "form": form}, values=(*names, NONE))
+        return cls("occupation", template, {"occupations": names}, values=(*names, NONE), form=form)
 
     def read(self, text: str) -> str:
         """An occupation as the form knows it."""
         if text == NONE:
             return NONE
-        found = read_occupation(text, self.data["form"])
+        found = read_occupation(text, self.form)
         if found is None:
             raise Problem("problem/choose.j2")
         return found or NONE
@@ -93,7 +95,7 @@ class AskLevel(Choose):
 
 
 def _day(name: str, today: date, earliest: str = "", none: bool = False) -> AskDay:
-    return AskDay(name, "publish/day.j2", {"name": name, "today": today, "earliest": earliest, "none": none})
+    return AskDay(name, "publish/day.j2", {"name": name}, today=today, earliest=earliest, none=none)
 
 
 @dataclass(frozen=True)
@@ -105,23 +107,22 @@ class OfficeContext:
     rows: tuple[Publication, ...] = ()
 
 
-class OfficeDialog(Dialog):
+class OfficeDialog(Dialog[OfficeContext, Confirmed]):
     """Base: what staff type is meant to be published, so numbers are not masked."""
 
     park = False
     at_desk = True
     private = True
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[OfficeContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[OfficeContext, Answers]:
         """With the rows that were read when a file came."""
         rows = tuple(as_row(row) for row in answers.get("rows", ()))
         return OfficeContext(local(turn.now).date(), turn.corpus.form, rows), answers
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: OfficeContext, outcome: Confirmed) -> list[Outgoing]:
         """Publish, tell who asked to be told, say what was done."""
         if denied := refused(turn, self.name):
             return denied
-        assert isinstance(outcome, Confirmed) and isinstance(context, OfficeContext)
         made = [
             number
             for row in outcome.rows
@@ -137,7 +138,7 @@ class PublishDialog(OfficeDialog):
 
     name = "publish"
 
-    async def run(self, context: OfficeContext) -> Outcome:
+    async def run(self, context: OfficeContext) -> Confirmed:
         """Kind, content, source, from, until; review and confirm."""
         today = context.on
         kind = await AskKind.of()
@@ -171,7 +172,7 @@ class PublishDialog(OfficeDialog):
         )
         return Confirmed((one,))
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """The column's name and what was said."""
         shown = words("publish/shown.j2", {"id": question.id, "value": value, "kinds": KINDS})
         return words("publish/label.j2", {"id": question.id}), shown
@@ -218,7 +219,7 @@ class PublishFileDialog(OfficeDialog):
 
     name = "publish-file"
 
-    async def run(self, context: OfficeContext) -> Outcome:
+    async def run(self, context: OfficeContext) -> Confirmed:
         """One question."""
         data = {"rows": context.rows, "on": context.on}
         await Choose(
@@ -230,6 +231,6 @@ class PublishFileDialog(OfficeDialog):
         )
         return Confirmed(context.rows)
 
-    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+    def restart(self, turn: Turn, context: OfficeContext) -> list[Outgoing]:
         """The rows stay: there is nothing else to begin with."""
         return []

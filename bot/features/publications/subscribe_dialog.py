@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core import vocabulary
 from bot.core.channel_limits import channel_of
@@ -11,7 +10,7 @@ from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
 from bot.core.published import of_turn
 from bot.core.render import words as rendered
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.publications.dialogs import NONE, AskOccupation
 from policy.answers.publications import OPEN_CLASS, wanted_by
 from policy.calendar.quarters import local
@@ -37,13 +36,13 @@ class SubscribeContext:
     pushes: bool
 
 
-class SubscribeDialog(Dialog):
+class SubscribeDialog(Dialog[SubscribeContext, Consented]):
     """Which occupation, then consent in so many words."""
 
     name = "subscribe"
     park = False
 
-    async def run(self, context: SubscribeContext) -> Outcome:
+    async def run(self, context: SubscribeContext) -> Consented | Leave:
         """Two questions."""
         occupation = await AskOccupation.of("subscribe/occupation.j2", context.form)
         occupation = "" if occupation == NONE else occupation
@@ -57,13 +56,12 @@ class SubscribeDialog(Dialog):
         )
         return Consented(occupation) if agreed == "yes" else Leave()
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[SubscribeContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[SubscribeContext, Answers]:
         """What the channel can do."""
         return SubscribeContext(turn.corpus.form, channel_of(turn.incoming.address.channel).pushes), answers
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: SubscribeContext, outcome: Consented) -> list[Outgoing]:
         """Keep the consent; what is open already is shown at once, since it will not be announced again."""
-        assert isinstance(outcome, Consented) and isinstance(context, SubscribeContext)
         publications.subscribe(
             turn.connection, turn.talk.account_id, outcome.occupation, turn.person_id, turn.now
         )
@@ -74,7 +72,7 @@ class SubscribeDialog(Dialog):
         data = {"occupation": outcome.occupation, "classes": classes, "pushes": context.pushes}
         return [turn.say("subscribe/kept.j2", **data)]
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In a few words."""
         shown = rendered("subscribe/shown.j2", {"value": value})
         return rendered("subscribe/label.j2", {"id": question.id}), shown

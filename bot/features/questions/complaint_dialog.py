@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core import input_limits, vocabulary
-from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
+from bot.core.dialog import Choose, Outcome, PlainDialog, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.prompts import WriteLines
 from bot.core.render import words as rendered
@@ -39,13 +38,13 @@ class AskAnonymous(Choose):
         raise Problem("problem/choose.j2")
 
 
-class ComplaintDialog(Dialog):
+class ComplaintDialog(PlainDialog[Complained]):
     """What, which school, anonymous or not, how to reach the writer if wanted."""
 
     name = "complaint"
     private = True  # the way to reach the writer is a telephone number, sealed at once
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: None) -> Complained:
         """The conversation."""
         what = await WriteLines("what", "complaint/what.j2", longest=1000, shortest=4)
         school = await Write("school", "complaint/school.j2", longest=60, skippable=True)
@@ -57,17 +56,16 @@ class ComplaintDialog(Dialog):
         await Choose("send", "complaint/confirm.j2", data, values=("send",), typed={"确认": "send"})
         return Complained(what, school, anonymous == "yes", contact)
 
-    def store(self, turn: Turn, context: Any, question: Question[Any], value: Any) -> list[Outgoing]:
+    def store(self, turn: Turn, context: None, question: Question[object], value: object) -> list[Outgoing]:
         """Mask what is free text; the way to reach the writer is kept encrypted only."""
         if question.id == "contact" and value:
-            value = turn.keys.seal(value)
+            value = turn.keys.seal(str(value))
         elif question.id in ("what", "school"):
-            value = input_limits.mask(turn.corpus.form, value)[0]
+            value = input_limits.mask(turn.corpus.form, str(value))[0]
         return super().store(turn, context, question, value)
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: None, outcome: Complained) -> list[Outgoing]:
         """Keep it, and give the receipt number."""
-        assert isinstance(outcome, Complained)
         receipt = complaints.create(
             turn.connection,
             outcome.what,
@@ -78,7 +76,7 @@ class ComplaintDialog(Dialog):
         )
         return [turn.say("complaint/receipt.j2", receipt=receipt, anonymous=outcome.anonymous)]
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In a few words; never the way to reach the writer."""
         shown = rendered("complaint/shown.j2", {"id": question.id, "value": value})
         return rendered("complaint/label.j2", {"id": question.id}), shown

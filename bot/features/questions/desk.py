@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from bot.core import paging
 from bot.core.dialog_manager import begin, leave_desk
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
 from storage import complaints, messages, questions
 
 PAGE = 8  # questions on a page
-
-Replies = list[Outgoing] | None
 
 
 def waiting(turn: Turn, argument: str = "") -> list[Outgoing]:

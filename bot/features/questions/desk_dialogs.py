@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.prompts import WriteLines
 from bot.core.render import render, words
-from bot.core.turn import Turn
-from policy.answers.entries import Answers, Entry
+from bot.core.turn import Answers, Turn
+from policy.answers.entries import Answers as Library
+from policy.answers.entries import Entry
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
 from storage import messages, questions
@@ -38,36 +38,34 @@ class Done(Outcome):
     values: tuple[str, ...]
 
 
-class DeskDialog(Dialog):
+class DeskDialog(Dialog[DeskContext, Done]):
     """Base: works on the question whose id was given when it began."""
 
     park = False
     at_desk = True
     private = True  # staff may well write the office's own telephone number
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[DeskContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[DeskContext, Answers]:
         """The question, read anew every time: a colleague may have closed it."""
         found = questions.get(turn.connection, int(answers.get("about", 0)))
         allowed = turn.office_role is not None
         return DeskContext(found if allowed else None, local(turn.now).date(), turn.corpus), answers
 
-    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+    def restart(self, turn: Turn, context: DeskContext) -> list[Outgoing]:
         """Begin again with the same question."""
-        assert turn.memory.dialog is not None
-        about = turn.memory.dialog.answers.get("about", 0)
+        about = turn.state.answers.get("about", 0)
         super().restart(turn, context)
-        turn.memory.dialog.answers["about"] = about
+        turn.state.answers["about"] = about
         return []
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
         return words("desk/label.j2", {"id": question.id}), str(value)[:20]
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: DeskContext, outcome: Done) -> list[Outgoing]:
         """Only for those who still may."""
         if denied := refused(turn, self.name):
             return denied
-        assert isinstance(outcome, Done)
         return self.perform(turn, outcome)
 
     def perform(self, turn: Turn, done: Done) -> list[Outgoing]:
@@ -80,7 +78,7 @@ class ReplyDialog(DeskDialog):
 
     name = "desk-reply"
 
-    async def run(self, context: DeskContext) -> Outcome:
+    async def run(self, context: DeskContext) -> Done | Leave:
         """Text, then confirmation."""
         if context.asked is None:
             return Leave()
@@ -107,21 +105,22 @@ def candidates(corpus: Corpus, text: str, on: date) -> list[Entry]:
     return [e for e in found if e is not None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChooseEntry(Choose):
-    """An entry by its button, id or title. `data`: `library`, the answers there are."""
+    """An entry by its button, id or title. `library` holds the answers there are."""
+
+    library: Library
 
     def read(self, text: str) -> str:
         """Any entry there is, also one that was not offered."""
-        library: Answers = self.data["library"]
-        for entry in library.entries.values():
+        for entry in self.library.entries.values():
             if text.strip() in (entry.id, entry.title):
                 return entry.id
         raise Problem("problem/choose.j2")
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Whether the entry still exists."""
-        return value in self.data["library"].entries
+        return value in self.library.entries
 
 
 class PhrasingDialog(DeskDialog):
@@ -129,15 +128,21 @@ class PhrasingDialog(DeskDialog):
 
     name = "desk-phrasing"
 
-    async def run(self, context: DeskContext) -> Outcome:
+    async def run(self, context: DeskContext) -> Done | Leave:
         """Search, then choose."""
         if context.asked is None:
             return Leave()
         about = {"asked": context.asked}
         search = await Write("search", "desk/search.j2", about, longest=60, skippable=True, of_policy=True)
         offered = candidates(context.corpus, search or context.asked.text, context.on)
-        data = {"asked": context.asked, "entries": offered, "library": context.corpus.answers}
-        entry = await ChooseEntry("entry", "desk/entry.j2", data, values=tuple(e.id for e in offered))
+        data = {"asked": context.asked, "entries": offered}
+        entry = await ChooseEntry(
+            "entry",
+            "desk/entry.j2",
+            data,
+            values=tuple(e.id for e in offered),
+            library=context.corpus.answers,
+        )
         return Done(context.asked, (entry,))
 
     def perform(self, turn: Turn, done: Done) -> list[Outgoing]:
@@ -153,7 +158,7 @@ class NewEntryDialog(DeskDialog):
 
     name = "desk-entry"
 
-    async def run(self, context: DeskContext) -> Outcome:
+    async def run(self, context: DeskContext) -> Done | Leave:
         """Title, then answer; the clause is filled in by whoever edits the data file."""
         if context.asked is None:
             return Leave()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.channel_limits import channel_of
-from bot.core.dialog import Dialog, Outcome, Write
+from bot.core.dialog import Outcome, PlainDialog, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions import queue as question_queue
@@ -19,19 +18,18 @@ class Asked(Outcome):
     text: str
 
 
-class HandoverDialog(Dialog):
+class HandoverDialog(PlainDialog[Asked]):
     """One question: the person's own."""
 
     name = "handover"
     park = False
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: None) -> Asked:
         """Ask what to hand over."""
         return Asked(await Write("question", "feedback/ask.j2", longest=500, shortest=2, of_policy=True))
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: None, outcome: Asked) -> list[Outgoing]:
         """Queue it."""
-        assert isinstance(outcome, Asked)
         if not question_queue.put(turn, outcome.text, "handed", turn.id):
             return [turn.say("feedback/wordless.j2")]
         turn.memory.asked = (turn.id, "")

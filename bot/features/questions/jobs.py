@@ -15,7 +15,7 @@ from bot.core import dialog_manager
 from bot.core.dialog import Problem, Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
@@ -23,8 +23,6 @@ from policy.corpus import Corpus
 from policy.jobs.reading import CERTAIN, CHECKS, JobReading
 from policy.notice.clause_names import clauses_named
 from storage import questions
-
-Replies = list[Outgoing] | None
 
 # What does a job: "command" a word of `vocabulary` (COMMANDS and OWN), "button" a standing button's
 # token, "here" something of this module.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from bot.core import dialog_manager
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import desk
-
-Replies = list[Outgoing] | None
 
 
 def _one(message: Outgoing | None) -> Replies:

@@ -18,7 +18,7 @@ def _closed(turn: Turn, closed: ReportClosed) -> list[Outgoing]:
 def feature(corpus: Corpus) -> Feature:
     """Return what reporting adds."""
     from bot.features.report import actions, own_report, prefill, row_actions, selection, uploads
-    from bot.features.report.dialog import ReportDialog
+    from bot.features.report.editing.dialog import ReportDialog
     from bot.features.report.greeting import of_day
     from bot.features.report.lead import actions as lead_actions
     from bot.features.report.lead.dialog import LeadDialog

@@ -7,7 +7,7 @@ from functools import partial
 from bot.core import dialog_manager
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
-from bot.core.messages import FileRef, Outgoing
+from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.documents.file_refs import print_ref
 from bot.documents.revision_history import versions
@@ -18,7 +18,6 @@ from storage.reports import attachments, reports, revision_history
 from storage.reports.attachments import KINDS
 from storage.reports.separate_pages import STAMPED
 
-Replies = list[Outgoing] | None
 QUARTERS_SHOWN = 8
 
 

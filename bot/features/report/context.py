@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.core.dialog import Outcome, Question
 from bot.features.report.status import Choices
@@ -159,7 +159,7 @@ class NoLonger(Outcome):
 
 PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
 
-Asked = TypeVar("Asked", bound=Question[Any])
+Asked = TypeVar("Asked", bound=Question[object])
 
 
 def empty_cells(snapshot: Snapshot) -> int:
@@ -211,8 +211,16 @@ class ReportContext:
         """How many cells are not filled."""
         return empty_cells(self.snapshot) if self.snapshot else 0
 
-    def named(self, question: Asked, **more: Any) -> Asked:
+    def named(self, question: Asked, **more: object) -> Asked:
         """The question with the quarter and, for who speaks for several, the institution it is about."""
         whose = self.institution if len(self.institutions) > 1 else ""
         about = {"whose": whose, "of_quarter": Quarter.parse(self.quarter or ""), **more}
         return replace(question, data={**question.data, **about})
+
+
+def takes_figures(context: ReportContext) -> bool:
+    """Tell whether figures can be written at once: nothing is closed, submitted or still to be chosen."""
+    snapshot = context.snapshot
+    if snapshot is None or context.office.closed:
+        return False
+    return snapshot.shown is None or snapshot.draft is not None

@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report import waiting_form
-from bot.features.report.context import ReportContext
+from bot.features.report.context import ReportContext, takes_figures
 from bot.features.report.editing import concurrent_edits, draft_writes
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import Cell, Form
@@ -24,7 +24,6 @@ SHOWN = 12  # wrong cells named in one message
 OFFERED = 8  # buttons of where a form may belong
 DROP = "no"
 Place = tuple[int, str]
-Replies = list[Outgoing] | None
 
 
 def again(stage: Stage | None) -> list[Outgoing]:
@@ -101,10 +100,8 @@ def _apply(turn: Turn, stage: Stage | None, place: Place, sent: FormFile) -> lis
     if open_place(stage) != place:
         dialog_manager.start(turn, "report", {"institution": str(place[0]), "quarter": place[1]})
     stage = dialog_manager.open_stage(turn)
-    assert stage is not None
-    context = stage.context
-    blocked = not isinstance(context, ReportContext) or context.snapshot is None or context.office.closed
-    if blocked or (context.snapshot.shown is not None and context.snapshot.draft is None):
+    context = stage.context if stage else None
+    if not isinstance(context, ReportContext) or not takes_figures(context):
         turn.step()
         return [turn.say("report/form_begin.j2"), *dialog_manager.show(turn)]
     said = write_form(turn, context, sent)

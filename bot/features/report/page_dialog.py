@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core import vocabulary as said
 from bot.core.dialog import Dialog, Outcome
 from bot.core.messages import Outgoing
 from bot.core.prompts import WriteLines
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from storage.reports import attachments, drafts, reports
 from storage.reports.attachments import KINDS
+from storage.reports.reports import Snapshot
 
 LONGEST = 2000
 _NOTHING = frozenset("暂无 没有内容 没什么 没问题 没有问题 无问题 未发现问题 没有发现问题 没有可写的".split())
@@ -35,33 +35,39 @@ class Written(Outcome):
     words: str
 
 
-class PageDialog(Dialog):
+@dataclass(frozen=True)
+class PageContext:
+    """Which page of which report, and what it holds now; `snapshot` is None where it is not theirs."""
+
+    kind: str = "measures"
+    now_is: str = ""
+    snapshot: Snapshot | None = None
+
+
+class PageDialog(Dialog[PageContext, Written]):
     """One question. Its place was given when it began."""
 
     name = "page"
     park = False
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[PageContext, Answers]:
         """What the page holds now."""
         mine = any(m.institution_id == answers.get("institution") for m in turn.institutions)
         if not mine or answers.get("kind") not in KINDS:
-            return {"kind": "measures", "now_is": "", "snapshot": None}, answers
+            return PageContext(), answers
         snapshot = reports.snapshot(turn.connection, answers["institution"], answers["quarter"])
         kept = attachments.of(turn.connection, snapshot.shown.id).words if snapshot.shown else {}
-        return {
-            "kind": answers["kind"],
-            "now_is": kept.get(answers["kind"], ""),
-            "snapshot": snapshot,
-        }, answers
+        return PageContext(answers["kind"], kept.get(answers["kind"], ""), snapshot), answers
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: PageContext) -> Written:
         """The text; 跳过 takes out what there was."""
-        return Written(await WritePage("words", "report/page.j2", context, longest=LONGEST, skippable=True))
+        return Written(
+            await WritePage("words", "report/page.j2", vars(context), longest=LONGEST, skippable=True)
+        )
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: PageContext, outcome: Written) -> list[Outgoing]:
         """Keep it in the draft, which begins with it when there is none."""
-        assert isinstance(outcome, Written)
-        snapshot, kind = context["snapshot"], context["kind"]
+        snapshot, kind = context.snapshot, context.kind
         if snapshot is None:
             return [turn.say("left.j2")]
         place = f"{snapshot.institution_id}:{snapshot.quarter}"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bot.core import dialog_manager
-from bot.core.messages import Outgoing
+from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.report import actions as report_actions
 from policy.calendar.quarters import Quarter
 from storage import courses
 from storage.reports import drafts, reports
-
-Replies = list[Outgoing] | None
 
 
 def prefill(turn: Turn, argument: str) -> Replies:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bot.core import vocabulary
-from bot.core.dialog import Problem, Question, Write
+from bot.core.dialog import FreeText, Problem, Question, Write
 from bot.features.figures.cells import (
     LONGEST_NAME,
     MISTYPED,
     MOST_NAMES,
     NO_BUSINESS,
+    TypedCell,
     listed,
     occupations_in,
     read_cell,
@@ -22,33 +23,34 @@ from bot.features.report.context import CellHint as Line
 from bot.features.report.context import Remark as Note
 from policy.calendar.quarters import Quarter
 from policy.form.changes import read_correction
-from policy.form.form import Cell, Doubt, Form, Measure, Row
+from policy.form.form import Cell, Doubt, Form, Measure, Occupation, Row
 from policy.form.quarter_words import only_quarter
 from policy.reading.numbers import is_none, is_number
 
 NOTHING = "nothing"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskQuarter(Question[str]):
     """Which quarter; by button or typed."""
+
+    now: datetime
 
     @classmethod
     def of(cls, now: datetime, offered: list[Quarter]) -> AskQuarter:
         """Offers the given quarters, most likely first."""
-        return cls("quarter", "report/quarter.j2", {"quarters": offered, "now": now})
+        return cls("quarter", "report/quarter.j2", {"quarters": offered}, now=now)
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Whether it names a quarter."""
         try:
-            Quarter.parse(value)
-        except (ValueError, TypeError):
+            return isinstance(value, str) and bool(Quarter.parse(value))
+        except ValueError:
             return False
-        return True
 
     def read(self, text: str) -> str:
         """A quarter that has begun."""
-        now = self.data["now"]
+        now = self.now
         named = only_quarter(text)
         try:
             quarter = (named and named.quarter(Quarter.of(now))) or Quarter.parse(vocabulary.tidy(text), now)
@@ -59,11 +61,13 @@ class AskQuarter(Question[str]):
         return str(quarter)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskOccupations(Question[list[str]]):
     """Which occupations had something; several at once by typing, or nothing at all."""
 
     kind: str = "list"
+    form: Form
+    rest: Sequence[Occupation]
 
     @classmethod
     def of(
@@ -71,15 +75,12 @@ class AskOccupations(Question[list[str]]):
     ) -> AskOccupations:
         """Offers the occupations not chosen yet; with `place`, also to fill from the course registry."""
         rest = [o for o in form.occupations if o.name not in chosen]
-        return cls(
-            question_id,
-            "report/occupations.j2",
-            {"form": form, "rest": rest, "adding": adding, "place": place},
-        )
+        data = {"adding": adding, "place": place}
+        return cls(question_id, "report/occupations.j2", data, form=form, rest=rest)
 
     def meant(self, text: str) -> bool:
         """Whether names are meant, some mistyped, and not a policy question."""
-        form: Form = self.data["form"]
+        form = self.form
         parts = listed(text)
         if not parts or any(len(part) > LONGEST_NAME for part in parts):
             return False
@@ -92,12 +93,12 @@ class AskOccupations(Question[list[str]]):
 
     def read(self, text: str) -> list[str]:
         """Occupation names; [] for 本季度无培训."""
-        form: Form = self.data["form"]
+        form = self.form
         plain = vocabulary.tidy(text)
         if plain == NOTHING or vocabulary.says_nothing(text):
             return []
         if plain in ("全部", "所有", "全部职业", "都有"):
-            return [o.name for o in self.data["rest"]]
+            return [o.name for o in self.rest]
         names = occupations_in(form, plain)
         if not names:
             parts = listed(plain)[:MOST_NAMES]
@@ -108,11 +109,14 @@ class AskOccupations(Question[list[str]]):
         return names
 
 
-@dataclass(frozen=True)
-class AskCell(Question[Any]):
+@dataclass(frozen=True, kw_only=True)
+class AskCell(Question[TypedCell]):
     """One measure of one occupation. Digits are always the value."""
 
     kind: str = "number"
+    form: Form
+    occupation: str
+    measure: Measure
 
     @classmethod
     def of(
@@ -133,9 +137,6 @@ class AskCell(Question[Any]):
         earlier values and what counts.
         """
         data = {
-            "form": form,
-            "occupation": occupation,
-            "measure": measure,
             "position": form.measures.index(measure) + 1,
             "now_is": now_is,
             "last": last.get(measure.id) if last else None,
@@ -143,52 +144,64 @@ class AskCell(Question[Any]):
             "note": note,
             "beside": beside,
         }
-        return cls(f"{occupation}/{measure.id}", "report/cell.j2", data)
+        place = f"{occupation}/{measure.id}"
+        return cls(place, "report/cell.j2", data, form=form, occupation=occupation, measure=measure)
 
-    def read(self, text: str) -> Cell | str:
+    def read(self, text: str) -> TypedCell:
         """The cell, or NO_BUSINESS for the whole row."""
         if vocabulary.tidy(text) in vocabulary.NO_BUSINESS or text == NO_BUSINESS:
             return NO_BUSINESS
-        return read_cell(self.data["form"], self.data["measure"], text)
+        return read_cell(self.form, self.measure, text)
 
 
 @dataclass(frozen=True)
-class AskWhy(Write):
+class Explained:
+    """Why a figure is right."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The figure that is right."""
+
+    cell: Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskWhy(FreeText["Explained | Corrected"]):
     """A word of explanation for something unlikely; a figure corrects the cell instead."""
 
     shortest: int = 2
     of_figures: bool = True
+    form: Form
+    occupation: str
+    doubt: Doubt
 
     @classmethod
     def of(cls, form: Form, occupation: str, doubt: Doubt, place: str) -> AskWhy:
         """`place` prefixes the tokens of the cell buttons."""
-        data = {
-            "form": form,
-            "occupation": occupation,
-            "doubt": doubt,
-            "measures": [form.measure(m) for m in doubt.measures][:3],
-            "place": place,
-        }
-        return cls(f"why:{occupation}/{doubt.id}", "report/why.j2", data)
+        data = {"measures": [form.measure(m) for m in doubt.measures][:3], "place": place}
+        asked = f"why:{occupation}/{doubt.id}"
+        return cls(asked, "report/why.j2", data, form=form, occupation=occupation, doubt=doubt)
 
-    def read(self, text: str) -> Any:
-        """{"words": …}, or {"cell": …} when a figure was typed, or said to be the right one."""
+    def read(self, text: str) -> Explained | Corrected:
+        """The words, or the cell when a figure was typed, or said to be the right one."""
         figure = read_correction(text) or (text if is_number(text) and not is_none(text) else None)
         if figure is not None:
-            form: Form = self.data["form"]
-            return {"cell": read_cell(form, form.measure(self.data["doubt"].measure), figure)}
+            return Corrected(read_cell(self.form, self.form.measure(self.doubt.measure), figure))
         if says_no_reason(text):
             raise Problem("problem/why.j2")
-        return {"words": super().read(text)}
+        return Explained(self.plain(text))
 
     def claims(self, text: str) -> bool:
         """A figure for the cell that is doubted."""
         try:
-            return "cell" in self.read(text)
+            return isinstance(self.read(text), Corrected)
         except Problem:
             return False
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Explanations stand in the draft."""
         return bool(value)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bot.core import dialog_manager
-from bot.core.messages import Outgoing
+from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in
 from bot.features.report.uploads import Place
 from storage.reports import drafts, reports
-
-Replies = list[Outgoing] | None
 
 
 def ask_removal(turn: Turn, place: Place, occupation: str) -> Replies:

@@ -6,10 +6,10 @@ import re
 from functools import partial
 
 from bot.core import dialog_manager, vocabulary
-from bot.core.dialog import Write
+from bot.core.dialog import Known, Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.figures.cells import occupations_in
 from bot.features.figures.typed_rows import are_whole_rows, quarter_meant
@@ -26,7 +26,6 @@ from policy.form.rows import bare_row
 from storage.reports import drafts
 from storage.reports.reports import Revision
 
-Replies = list[Outgoing] | None
 _FIGURES = re.compile(r"\d\D+\d|无业务|不掌握")
 _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
 
@@ -110,7 +109,7 @@ def figures_in(turn: Turn, stage: Stage, text: str) -> str | None:
         form = turn.corpus.form
         every = [o.name for o in form.occupations]
         return text if are_whole_rows(form, text) else _edits(form, every, text, None)
-    here = question.data["occupation"] if isinstance(question, AskWhy) else None
+    here = question.occupation if isinstance(question, AskWhy) else None
     if here is not None and bare_row(context.form, text):
         return f"{here} {text}"
     if edits := _edits(context.form, context.occupations(), text, here):
@@ -134,8 +133,7 @@ def insist(turn: Turn, stage: Stage, text: str) -> list[Outgoing]:
 
 def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: bool = False) -> Replies:
     """Rows for the report that is open; None when the question wants words and these are words."""
-    question = stage.question
-    assert question is not None
+    question = stage.pending
     if isinstance(question, AskWhy) and not sure and not draft_writes.only_rows_in(context, text):
         return None
     typed = quarter_meant(turn, text)
@@ -153,7 +151,7 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
         turn.step()
         return [said, *dialog_manager.show(turn)]
     if kind == "returned":
-        dialog_manager.answer(stage, lambda asked: "begin")
+        dialog_manager.answer(stage, Known("begin"))
         begun = dialog_manager.open_stage(turn)
         if begun is None or not isinstance(begun.context, ReportContext):
             return None
@@ -235,7 +233,7 @@ def _take_lines(turn: Turn, context: ReportContext, lines: str) -> list[Outgoing
 def _change(context: ReportContext, question: object, text: str) -> Change | None:
     """The change that is meant; of the row that is asked about when none is named."""
     found = read_change(context.form, text, context.occupations())
-    here = question.data["occupation"] if isinstance(question, (AskCell, AskWhy)) else None
+    here = question.occupation if isinstance(question, (AskCell, AskWhy)) else None
     if found is None and here is not None:
         found = read_change(context.form, text, [here])
     if isinstance(question, AskWhy) and found and found.figure is None and not _CHANGES.match(text):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
-from bot.core.messages import Arrived, Outgoing
+from bot.core.messages import Arrived, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report import form_uploads
 from policy.calendar.quarters import reporting_quarter
@@ -17,7 +17,6 @@ from storage.reports.separate_pages import STAMPED
 
 STAMPS_OFFERED = 4  # reports without a stamp that a file may belong to
 LONGEST_KIND = 8  # characters of a word that says what a file is
-Replies = list[Outgoing] | None
 Place = tuple[int, str]
 
 

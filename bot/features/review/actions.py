@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core import notify, paging
 from bot.core.dialog_manager import begin
-from bot.core.messages import FileRef, Outgoing
+from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.documents.explanations import explained
 from bot.documents.file_refs import print_ref
@@ -14,8 +14,6 @@ from storage.reports import attachments, board, decisions, lateness, reports
 from storage.reports.reports import VersionConflict
 
 PAGE = 8  # reports on a page of the list
-
-Replies = list[Outgoing] | None
 
 
 def waiting(turn: Turn, page: int = 0, quarter: Quarter | None = None) -> list[Outgoing]:

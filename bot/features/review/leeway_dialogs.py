@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from bot.core import notify
 from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question, Write
@@ -12,7 +11,7 @@ from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.prompts import AskDay
 from bot.core.render import words
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local
 from storage.institutions import institutions
 from storage.institutions.institutions import Institution
@@ -30,14 +29,14 @@ class Reopened(Outcome):
     reason: str
 
 
-class ReopenDialog(Dialog):
+class ReopenDialog(Dialog[Submitted | None, Reopened]):
     """Why, then confirmed."""
 
     name = "reopen"
     park = False
     private = True  # staff may well write the office's own telephone number
 
-    async def run(self, context: Submitted | None) -> Outcome:
+    async def run(self, context: Submitted | None) -> Reopened | Leave:
         """One reason; the contacts will read it."""
         if context is None:
             return Leave()
@@ -46,22 +45,21 @@ class ReopenDialog(Dialog):
         await Choose("confirm", "review/reopen_confirm.j2", data, values=("yes",), typed={"重新打开": "yes"})
         return Reopened(context.revision.id, reason)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Submitted | None, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[Submitted | None, Answers]:
         """The accepted revision, read anew every time."""
         found = None
         if turn.office_role is not None:
             found = reports.submitted_revision(turn.connection, int(answers.get("revision", 0)))
         return (found if found and found.revision.state == "accepted" else None), answers
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
         return words("review/label.j2", {"id": question.id}), str(value)[:20]
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: Submitted | None, outcome: Reopened) -> list[Outgoing]:
         """Open it and tell the contacts."""
         if denied := refused(turn, "review.reopen"):
             return denied
-        assert isinstance(outcome, Reopened)
         try:
             done = decisions.reopen(
                 turn.connection, outcome.revision, outcome.reason, turn.person_id, turn.now
@@ -80,48 +78,68 @@ class Extended(Outcome):
     reason: str
 
 
-class ExtendDialog(Dialog):
+@dataclass(frozen=True)
+class ExtendContext:
+    """Whose report of which quarter, when it is due, and the `first` day that can be named.
+
+    `example` is a day that is proposed.
+    """
+
+    institution: Institution
+    quarter: Quarter
+    today: date
+    first: date
+    example: date
+    due: datetime
+
+
+class ExtendDialog(Dialog[ExtendContext | None, Extended]):
     """Until when, why, then confirmed. Begun with `institution` and `quarter`."""
 
     name = "extend"
     park = False
     private = True
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: ExtendContext | None) -> Extended | Leave:
         """A day after the due one that has not passed, and a reason for the record."""
         if context is None:
             return Leave()
-        first = context["first"]
-        ask = {**context, "name": "until", "earliest": first.isoformat(), "none": False}
-        until = await AskDay("until", "review/extend_until.j2", ask)
-        reason = await Write("why", "review/extend_why.j2", context, shortest=2, longest=300)
-        data = {**context, "until": date.fromisoformat(until), "reason": reason}
+        data = vars(context)
+        until = await AskDay(
+            "until",
+            "review/extend_until.j2",
+            {**data, "name": "until"},
+            today=context.today,
+            earliest=context.first.isoformat(),
+        )
+        reason = await Write("why", "review/extend_why.j2", data, shortest=2, longest=300)
+        data = {**data, "until": date.fromisoformat(until), "reason": reason}
         await Choose("confirm", "review/extend_confirm.j2", data, values=("yes",), typed={"延期": "yes"})
         return Extended(date.fromisoformat(until), reason)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[ExtendContext | None, Answers]:
         """Whose, and which quarter."""
         if turn.office_role is None or "institution" not in answers:
             return None, answers
-        found: Institution = institutions.get(turn.connection, int(answers["institution"]))
+        found = institutions.get(turn.connection, int(answers["institution"]))
         quarter = Quarter.parse(answers["quarter"])
         due = turn.times.due(quarter)
         first = first_extension(due, turn.now)
         example = first + timedelta(days=EXAMPLE)
-        dates = {"today": local(turn.now).date(), "first": first, "example": example, "due": due}
-        return {"institution": found, "quarter": quarter, **dates}, answers
+        return ExtendContext(found, quarter, local(turn.now).date(), first, example, due), answers
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
         return words("review/label.j2", {"id": question.id}), str(value)[:20]
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: ExtendContext | None, outcome: Extended) -> list[Outgoing]:
         """Give it longer and tell the contacts."""
         if denied := refused(turn, "review.extend"):
             return denied
-        assert isinstance(outcome, Extended)
+        if context is None:
+            return [turn.say("left.j2")]
         until = datetime.combine(outcome.day + timedelta(days=1), time(), SHANGHAI)
-        one, quarter = context["institution"], context["quarter"]
+        one, quarter = context.institution, context.quarter
         decisions.extend(
             turn.connection,
             one.id,
@@ -130,7 +148,7 @@ class ExtendDialog(Dialog):
             outcome.reason,
             turn.person_id,
             turn.now,
-            context["due"],
+            context.due,
         )
-        told = notify.tell_extended(turn.connection, one.id, quarter, until, context["due"], turn.now)
+        told = notify.tell_extended(turn.connection, one.id, quarter, until, context.due, turn.now)
         return [turn.say("review/extended_done.j2", institution=one.name, day=outcome.day, told=told)]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core import notify
 from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from policy.form.form import Form
 from storage.reports import decisions, reports
 from storage.reports.reports import Submitted, VersionConflict
@@ -66,30 +65,35 @@ def read_place(chart: Form, rows: list[str], text: str) -> str:
     return f"{found.name}/{measure.id}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskPlace(Question[str]):
     """Which row, or at once which cell; an answer already given is not offered again."""
 
-    def accepts(self, value: Any) -> bool:
+    form: Form
+    rows: list[str]
+
+    def accepts(self, value: object) -> bool:
         """Whether it names a place of this report."""
         try:
-            read_place(self.data["form"], self.data["rows"], str(value))
+            read_place(self.form, self.rows, str(value))
         except Problem:
             return False
         return bool(value)
 
     def read(self, text: str) -> str:
         """The place."""
-        return read_place(self.data["form"], self.data["rows"], text)
+        return read_place(self.form, self.rows, text)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskMeasure(Question[str]):
     """Which cell of the row, or the whole row."""
 
-    def accepts(self, value: Any) -> bool:
+    form: Form
+
+    def accepts(self, value: object) -> bool:
         """Whether it is a measure's id, or `row`."""
-        return value == ROW or value in {m.id for m in self.data["form"].measures}
+        return value == ROW or value in {m.id for m in self.form.measures}
 
     def read(self, text: str) -> str:
         """The measure."""
@@ -98,19 +102,19 @@ class AskMeasure(Question[str]):
             return plain
         if plain in ("整行", "全部"):
             return ROW
-        if measure := self.data["form"].find_measure(plain):
-            return str(measure.id)
+        if measure := self.form.find_measure(plain):
+            return measure.id
         raise Problem("problem/choose.j2")
 
 
-class ReturnDialog(Dialog):
+class ReturnDialog(Dialog[ReviewContext, Returned]):
     """Cell by cell until there are no more, then confirmed."""
 
     name = "return"
     park = False
     private = True  # staff may well write the office's own telephone number
 
-    async def run(self, context: ReviewContext) -> Outcome:
+    async def run(self, context: ReviewContext) -> Returned | Leave:
         """Ask place, words, and whether there is more."""
         one = context.one
         if one is None:
@@ -118,14 +122,15 @@ class ReturnDialog(Dialog):
         rows = context.form.occupation_order(list(one.rows))
         reasons: dict[tuple[str, str], str] = {}
         for number in range(MOST):
-            data = {"one": one, "form": context.form, "rows": rows, "given": len(reasons)}
-            place = await AskPlace(f"place:{number}", "review/place.j2", data)
+            form = context.form
+            data = {"one": one, "form": form, "rows": rows, "given": len(reasons)}
+            place = await AskPlace(f"place:{number}", "review/place.j2", data, form=form, rows=rows)
             occupation, _, measure = place.partition("/")
             if occupation == REPORT:
                 occupation = WHOLE
             elif not measure:
                 here = {**data, "occupation": occupation, "row": one.rows[occupation]}
-                measure = await AskMeasure(f"measure:{number}", "review/measure.j2", here)
+                measure = await AskMeasure(f"measure:{number}", "review/measure.j2", here, form=form)
             measure = WHOLE if measure == ROW else measure
             title = context.form.measure(measure).title if measure else ""
             about = {**data, "occupation": occupation, "title": title}
@@ -140,7 +145,7 @@ class ReturnDialog(Dialog):
         given = tuple((o, m, said) for (o, m), said in reasons.items())
         return Returned(one.revision.id, given)
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[ReviewContext, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[ReviewContext, Answers]:
         """The revision, read anew every time: a colleague may have decided on it."""
         found = None
         if turn.office_role is not None:
@@ -148,23 +153,21 @@ class ReturnDialog(Dialog):
         waits = found is not None and found.revision.state == "submitted"
         return ReviewContext(found if waits else None, turn.corpus.form), answers
 
-    def restart(self, turn: Turn, context: Any) -> list[Outgoing]:
+    def restart(self, turn: Turn, context: ReviewContext) -> list[Outgoing]:
         """Begin again with the same report."""
-        assert turn.memory.dialog is not None
-        revision = turn.memory.dialog.answers.get("revision", 0)
+        revision = turn.state.answers.get("revision", 0)
         super().restart(turn, context)
-        turn.memory.dialog.answers["revision"] = revision
+        turn.state.answers["revision"] = revision
         return []
 
-    def label(self, question: Question[Any], value: Any) -> tuple[str, str]:
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
         return words("review/label.j2", {"id": question.id.split(":")[0]}), str(value)[:20]
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: ReviewContext, outcome: Returned) -> list[Outgoing]:
         """Return it and tell the contacts."""
         if denied := refused(turn, "review.return"):
             return denied
-        assert isinstance(outcome, Returned)
         try:
             done = decisions.return_(
                 turn.connection, outcome.revision, outcome.reasons, turn.person_id, turn.now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,8 +10,9 @@ from bot.core.dialog import Question
 from bot.core.turn import Turn
 from bot.features.figures.cells import read_cell
 from bot.features.report.context import CellHints, Registered, ReportContext
+from bot.features.report.prompts import Corrected
 from policy.calendar.quarters import FIRST_YEAR, Quarter
-from policy.form.form import Doubt, Form, Measure, Row, add_rows
+from policy.form.form import Doubt, Form, Row, add_rows
 from storage import courses
 from storage.reports import prior_figures
 from storage.reports.prior_figures import Opening
@@ -22,8 +22,7 @@ from storage.reports.reports import Rows, Snapshot
 def load(turn: Turn, institution_id: int, quarter: str) -> CellHints:
     """Read once a message: nothing of it can be changed by the message itself."""
     key = f"beside {institution_id} {quarter}"
-    found: CellHints = turn.once(key, lambda: read(turn.connection, institution_id, Quarter.parse(quarter)))
-    return found
+    return turn.once(key, lambda: read(turn.connection, institution_id, Quarter.parse(quarter)))
 
 
 def read(connection: Connection, institution_id: int, quarter: Quarter) -> CellHints:
@@ -66,28 +65,30 @@ def registered(form: Form, recorded: dict[str, dict[str, int]], rows: Rows) -> t
     )
 
 
-@dataclass(frozen=True)
-class AskTotal(Question[Any]):
+@dataclass(frozen=True, kw_only=True)
+class AskTotal(Question[Corrected]):
     """A row that cannot be, added to what was before it: only another figure helps."""
 
     kind: str = "number"
+    form: Form
+    occupation: str
+    doubt: Doubt
 
     @classmethod
     def of(cls, form: Form, occupation: str, doubt: Doubt, place: str) -> AskTotal:
         """`place` prefixes the tokens of the cell buttons."""
         measures = [form.measure(m) for m in doubt.measures]
-        data = {"form": form, "occupation": occupation, "doubt": doubt, "measures": measures, "place": place}
-        return cls(f"total:{occupation}/{doubt.id}", "report/total.j2", data)
+        data = {"measures": measures, "place": place}
+        asked = f"total:{occupation}/{doubt.id}"
+        return cls(asked, "report/total.j2", data, form=form, occupation=occupation, doubt=doubt)
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         """Nothing said makes it possible."""
         return False
 
-    def read(self, text: str) -> Any:
-        """{"cell": …}: the first measure's new figure."""
-        form: Form = self.data["form"]
-        measure: Measure = form.measure(self.data["doubt"].measure)
-        return {"cell": read_cell(form, measure, text)}
+    def read(self, text: str) -> Corrected:
+        """The first measure's new figure."""
+        return Corrected(read_cell(self.form, self.form.measure(self.doubt.measure), text))
 
 
 async def check_totals(context: ReportContext, occupation: str, row: Row) -> None:

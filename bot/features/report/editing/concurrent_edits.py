@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from bot.core import vocabulary
 from bot.core.dialog import Choose, Question
 from bot.core.messages import Outgoing
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.report.context import Changed, Clash, News, ReportContext, Seen
 from policy.form.form import Cell, Form, Measure
 from storage.reports import cell_history
@@ -19,7 +18,7 @@ SEEN, CLASHES = "seen", "clashes"  # keys of the conversation's cursor; no quest
 NEWS_SHOWN = 8  # rows named in one piece of news
 
 
-def seen_in(answers: dict[str, Any], snapshot: Snapshot | None) -> Seen | None:
+def seen_in(answers: Answers, snapshot: Snapshot | None) -> Seen | None:
     """From the conversation's cursor, if it speaks of this report."""
     raw = answers.get(SEEN)
     if not raw or snapshot is None or raw[0] != _place(snapshot):
@@ -31,13 +30,13 @@ def _place(snapshot: Snapshot) -> str:
     return f"{snapshot.institution_id}:{snapshot.quarter}"
 
 
-def place_in(answers: dict[str, Any]) -> int | None:
+def place_in(answers: Answers) -> int | None:
     """Whose report the conversation's cursor speaks of: the institution's id, as far as it is known."""
     named = answers.get("institution") or str((answers.get(SEEN) or [""])[0]).partition(":")[0]
     return int(named) if named else None
 
 
-def note_shown(answers: dict[str, Any], snapshot: Snapshot | None, question: Question[Any]) -> None:
+def note_shown(answers: Answers, snapshot: Snapshot | None, question: Question[object]) -> None:
     """Remember what was shown, to know later what its reader has not seen."""
     answers.pop(SEEN, None)
     if snapshot is not None:
@@ -49,8 +48,7 @@ def news(turn: Turn, snapshot: Snapshot | None, seen: Seen | None, form: Form) -
     """What others did since; read at the turn's first look, before it writes anything itself."""
     if snapshot is None:
         return News()
-    found: News = turn.once(f"news {_place(snapshot)}", lambda: _news(turn, snapshot, seen, form))
-    return found
+    return turn.once(f"news {_place(snapshot)}", lambda: _news(turn, snapshot, seen, form))
 
 
 def _news(turn: Turn, snapshot: Snapshot, seen: Seen | None, form: Form) -> News:
@@ -84,9 +82,7 @@ def _only_rewritten(turn: Turn, snapshot: Snapshot, versions: int | None) -> boo
     return all(snapshot.rows.get(o, {}).get(m) == edit.was for (o, m), edit in anybodys.items())
 
 
-def carried(
-    answers: dict[str, Any], seen: Seen | None, found: News, snapshot: Snapshot | None
-) -> dict[str, Any]:
+def carried(answers: Answers, seen: Seen | None, found: News, snapshot: Snapshot | None) -> Answers:
     """The answers, those about a version counting for the next when it says the very same."""
     if not found.rewritten or seen is None or snapshot is None or snapshot.draft is None:
         return answers
@@ -95,7 +91,7 @@ def carried(
     return {**moved, **answers}
 
 
-def is_shown(question: Question[Any], seen: Seen, found: News) -> bool:
+def is_shown(question: Question[object], seen: Seen, found: News) -> bool:
     """Whether it is the question last shown, though about a later version that says the very same."""
     if question.id == seen.question:
         return True
@@ -107,18 +103,25 @@ def _of_version(suffix: str) -> tuple[str, ...]:
     return tuple(kind + suffix for kind in ("review", "add", "confirm"))
 
 
+@dataclass
+class ChangedRow:
+    """What one colleague changed in one row: (measure, what it was, what it is)."""
+
+    occupation: str
+    edit: Edit
+    cells: list[tuple[Measure, Cell, Cell]] = field(default_factory=list)
+
+
 def tell(turn: Turn, context: ReportContext) -> list[Outgoing]:
     """The news in words, once; nothing when no colleague did anything."""
     said = context.news
     theirs = said.fate is not None and said.fate.person_id != turn.person_id
     if not (said.cells or theirs):
         return []
-    rows: dict[tuple[str, int | None], dict[str, Any]] = {}
+    rows: dict[tuple[str, int | None], ChangedRow] = {}
     for occupation, measure, edit, now in said.cells:
-        row = rows.setdefault(
-            (occupation, edit.person_id), {"occupation": occupation, "edit": edit, "cells": []}
-        )
-        row["cells"].append((context.form.measure(measure), edit.was, now))
+        row = rows.setdefault((occupation, edit.person_id), ChangedRow(occupation, edit))
+        row.cells.append((context.form.measure(measure), edit.was, now))
     shown, more = list(rows.values())[:NEWS_SHOWN], max(0, len(rows) - NEWS_SHOWN)
     return [turn.say("report/news.j2", fate=said.fate if theirs else None, rows=shown, more=more)]
 
@@ -129,7 +132,7 @@ def editors(turn: Turn, snapshot: Snapshot | None) -> Changed:
     return cell_history.cells_since(turn.connection, draft.id, None, turn.person_id) if draft else {}
 
 
-def clashes_in(answers: dict[str, Any], snapshot: Snapshot | None) -> tuple[Clash, ...]:
+def clashes_in(answers: Answers, snapshot: Snapshot | None) -> tuple[Clash, ...]:
     """The open ones: those whose values still differ."""
     if snapshot is None or snapshot.draft is None:
         return ()
@@ -137,22 +140,20 @@ def clashes_in(answers: dict[str, Any], snapshot: Snapshot | None) -> tuple[Clas
     return tuple(c for c in found if snapshot.rows.get(c.occupation, {}).get(c.measure) not in (None, c.mine))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AskWhich(Choose):
     """Which of two values stands; `…_all` answers for every open clash."""
+
+    occupation: str
+    measure: Measure
+    mine: Cell
+    theirs: Cell
 
     @classmethod
     def of(cls, form: Form, clash: Clash, theirs: Cell, edit: Edit | None, left: int) -> AskWhich:
         """`theirs` is what the cell holds now, `edit` who made it so, `left` how many clashes are open."""
         measure = form.measure(clash.measure)
-        data = {
-            "occupation": clash.occupation,
-            "measure": measure,
-            "mine": clash.mine,
-            "theirs": theirs,
-            "edit": edit,
-            "left": left,
-        }
+        data = {"edit": edit, "left": left}
         values = ("theirs", "mine", *(("theirs_all", "mine_all") if left > 1 else ()))
         typed = dict.fromkeys(("我的", "用我的", "以我的为准"), "mine")
         for who in dict.fromkeys(("对方", "同事", "他", "她", "别人", (edit.by if edit else None) or "同事")):
@@ -160,13 +161,21 @@ class AskWhich(Choose):
         every = {f"都{word}": f"{value}_all" for word, value in typed.items() if word.startswith("用")}
         asked = f"clash:{clash.occupation}/{clash.measure}"
         return cls(
-            asked, "report/clash.j2", data, values=values, typed={**typed, **(every if left > 1 else {})}
+            asked,
+            "report/clash.j2",
+            data,
+            values=values,
+            typed={**typed, **(every if left > 1 else {})},
+            occupation=clash.occupation,
+            measure=measure,
+            mine=clash.mine,
+            theirs=theirs,
         )
 
     def read(self, text: str) -> str:
         """As said in words, or the figure that is to stand."""
         plain = vocabulary.tidy(text)
-        figures = {self.data["measure"].show(self.data[whose]): whose for whose in ("theirs", "mine")}
+        figures = {self.measure.show(self.theirs): "theirs", self.measure.show(self.mine): "mine"}
         return figures.get(plain) or super().read(plain)
 
 
@@ -183,8 +192,7 @@ def settled(
     turn: Turn, context: ReportContext, question: AskWhich, value: str
 ) -> list[tuple[str, Measure, Cell]]:
     """Take what was decided from the cursor; the cells to write: (occupation, measure, value)."""
-    assert turn.memory.dialog is not None
-    answers, here = turn.memory.dialog.answers, (question.data["occupation"], question.data["measure"].id)
+    answers, here = turn.state.answers, (question.occupation, question.measure.id)
     every = value.endswith("_all")
     decided = [c for c in context.clashes if every or (c.occupation, c.measure) == here]
     gone = {(c.occupation, c.measure) for c in decided}
@@ -198,8 +206,7 @@ def keep(turn: Turn, occupation: str, cells: dict[str, Cell]) -> None:
     """Put values aside until it is said which stands."""
     if not cells:
         return
-    assert turn.memory.dialog is not None
-    answers = turn.memory.dialog.answers
+    answers = turn.state.answers
     kept = [c for c in answers.get(CLASHES, ()) if not (c[0] == occupation and c[1] in cells)]
     answers[CLASHES] = [*kept, *([occupation, m, cell] for m, cell in cells.items())]
 

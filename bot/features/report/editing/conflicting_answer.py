@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from bot.core.dialog import Problem, Question
-from bot.core.messages import Outgoing
+from bot.core.dialog import Given, Problem, Question
+from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.figures.cells import NO_BUSINESS
 from bot.features.report.context import ReportContext, Seen
@@ -16,9 +13,7 @@ from policy.reading.numbers import looks_like_figure
 from storage.reports import drafts
 
 
-def hold(
-    turn: Turn, context: ReportContext, question: Question[Any], read: Callable[[Question[Any]], Any]
-) -> list[Outgoing] | None:
+def hold(turn: Turn, context: ReportContext, question: Question[object], given: Given) -> Replies:
     """Keep an answer from going where its giver did not mean it; None when it may go on.
 
     The draft moved since its reader was last shown it. An answer to a cell goes to that cell, unless
@@ -33,7 +28,7 @@ def hold(
     if snapshot.draft is None or (seen.revision_id and snapshot.draft.id != seen.revision_id):
         return None if same else unwritten  # what was shown is gone: submitted, or discarded
     if seen.question == "occupations" or seen.question.startswith("add:"):
-        return None if same else _add(turn, context, seen, read) or unwritten
+        return None if same else _add(turn, context, seen, given) or unwritten
     occupation, _, measure_id = seen.question.partition("/")
     row = snapshot.rows.get(occupation)
     if row is None or measure_id not in row:
@@ -41,7 +36,7 @@ def hold(
     asked = AskCell.of(context.form, occupation, context.form.measure(measure_id), row[measure_id], None, 0)
     typed = turn.incoming.choice is None and looks_like_figure(turn.text)
     try:
-        mine: Any = asked.read(turn.text) if typed else read(asked)
+        mine = asked.read(turn.text) if typed else given(asked)
     except Problem:
         return None if same else unwritten
     changed = concurrent_edits.changed_by_others(turn, context)
@@ -57,14 +52,12 @@ def hold(
     return draft_writes.store_cell(turn, context, asked, mine)
 
 
-def _add(
-    turn: Turn, context: ReportContext, seen: Seen, read: Callable[[Question[Any]], Any]
-) -> list[Outgoing] | None:
+def _add(turn: Turn, context: ReportContext, seen: Seen, given: Given) -> Replies:
     """Occupations may be added whatever else changed; None when it was something else."""
     assert context.snapshot is not None
     draft = context.snapshot.draft
     try:
-        names = read(AskOccupations.of(seen.question, context.form, [], adding=False))
+        names = given(AskOccupations.of(seen.question, context.form, [], adding=False))
     except Problem:
         return None
     if not names or draft is None:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.core.dialog import Problem
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from bot.features.figures.cells import NO_BUSINESS, read_cell
+from bot.features.figures.cells import NO_BUSINESS, TypedCell, read_cell
 from bot.features.figures.pasted_rows import Lines, sort_lines
 from bot.features.report.context import Changed, ReportContext
 from bot.features.report.editing import concurrent_edits
 from bot.features.report.editing.cell_hints import AskTotal
-from bot.features.report.prompts import AskCell, AskWhy
+from bot.features.report.prompts import AskCell, AskWhy, Corrected, Explained
 from policy.form.form import KINDS, NOT_KNOWN, Cell, Form, Measure
 from policy.form.rows import Line, are_figures, bare_row, only_rows
 from storage.reports import drafts, reports
 from storage.reports.reports import VersionConflict
 
 
-def store_cell(turn: Turn, context: ReportContext, question: AskCell, value: Any) -> list[Outgoing]:
+def store_cell(turn: Turn, context: ReportContext, question: AskCell, value: TypedCell) -> list[Outgoing]:
     """Write one cell, or the whole row as 无业务; echo it as it was understood."""
-    occupation, measure = question.data["occupation"], question.data["measure"]
+    occupation, measure = question.occupation, question.measure
     if value == NO_BUSINESS:
         write(turn, context, occupation, {m.id: 0 for m in context.form.measures}, no_business=True)
         return [turn.say("report/idle.j2", occupation=occupation)]
@@ -29,26 +27,33 @@ def store_cell(turn: Turn, context: ReportContext, question: AskCell, value: Any
     return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value)]
 
 
-def store_why(turn: Turn, context: ReportContext, question: AskWhy, value: Any) -> list[Outgoing]:
+def store_why(
+    turn: Turn, context: ReportContext, question: AskWhy, value: Explained | Corrected
+) -> list[Outgoing]:
     """Keep the explanation, or correct the cell when a figure was typed instead."""
-    occupation, doubt = question.data["occupation"], question.data["doubt"]
-    if "cell" in value:
-        measure = context.form.measure(doubt.measure)
-        write(turn, context, occupation, {measure.id: value["cell"]})
-        return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value["cell"])]
+    if isinstance(value, Corrected):
+        return store_corrected(turn, context, question, value)
     draft = open_draft(turn, context)
     drafts.explain(
-        turn.connection, draft, occupation, doubt.id, value["words"], doubt.text, turn.person_id, turn.now
+        turn.connection,
+        draft,
+        question.occupation,
+        question.doubt.id,
+        value.words,
+        question.doubt.text,
+        turn.person_id,
+        turn.now,
     )
     return [turn.say("report/explained.j2")]
 
 
-def store_total(turn: Turn, context: ReportContext, question: AskTotal, value: Any) -> list[Outgoing]:
-    """Correct the cell that made a total impossible."""
-    occupation, doubt = question.data["occupation"], question.data["doubt"]
-    measure = context.form.measure(doubt.measure)
-    write(turn, context, occupation, {measure.id: value["cell"]})
-    return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value["cell"])]
+def store_corrected(
+    turn: Turn, context: ReportContext, question: AskWhy | AskTotal, value: Corrected
+) -> list[Outgoing]:
+    """Put the cell right that was doubted, or that made a total impossible."""
+    occupation, measure = question.occupation, context.form.measure(question.doubt.measure)
+    write(turn, context, occupation, {measure.id: value.cell})
+    return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value.cell)]
 
 
 def store_settled(
@@ -135,7 +140,7 @@ def only_rows_in(context: ReportContext, text: str) -> bool:
 
 def bare_row_of(question: AskCell, text: str) -> str | None:
     """Six figures typed at a cell, as the line they mean: the row of the cell's occupation."""
-    return f"{question.data['occupation']} {text}" if bare_row(question.data["form"], text) else None
+    return f"{question.occupation} {text}" if bare_row(question.form, text) else None
 
 
 def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]:

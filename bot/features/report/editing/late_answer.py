@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.core import one_time_code, vocabulary
 from bot.core.dialog import Outcome
-from bot.core.messages import Outgoing
-from bot.core.turn import Turn
+from bot.core.messages import Outgoing, Replies
+from bot.core.turn import Answers, Turn
 from bot.features.report.context import Closed, NoLonger, ReportContext
 from bot.features.report.editing import concurrent_edits
 from policy.form.rows import are_figures
@@ -15,9 +13,7 @@ from policy.reading.numbers import looks_like_figure
 from storage.institutions import institutions
 
 
-def told(
-    turn: Turn, context: ReportContext, outcome: Outcome | None, answers: dict[str, Any]
-) -> list[Outgoing] | None:
+def told(turn: Turn, context: ReportContext, outcome: Outcome | None, answers: Answers) -> Replies:
     """What happened to what was just answered; None when nothing was, or the report is open."""
     if not isinstance(outcome, (Closed, NoLonger)) or not _meant(turn, answers):
         return None
@@ -43,11 +39,11 @@ def say(turn: Turn, context: ReportContext, outcome: Outcome, lost: str = "") ->
     ]
 
 
-def _last_question(answers: dict[str, Any]) -> str:
+def _last_question(answers: Answers) -> str:
     return str(answers[concurrent_edits.SEEN][3]) if answers.get(concurrent_edits.SEEN) else ""
 
 
-def _meant(turn: Turn, answers: dict[str, Any]) -> bool:
+def _meant(turn: Turn, answers: Answers) -> bool:
     """Whether the message was an answer to what the report last asked."""
     if turn.incoming.file is not None:
         return False

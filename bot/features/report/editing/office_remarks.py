@@ -8,6 +8,9 @@ from bot.core.dialog import Choose, Question
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.report.context import OfficeView, ReportContext
+from bot.features.report.editing.cell_hints import AskTotal
+from bot.features.report.editing.concurrent_edits import AskWhich
+from bot.features.report.prompts import AskCell, AskWhy
 from policy.calendar.quarters import Quarter
 from policy.form.form import Doubt, Row
 from storage.reports import reports, returned_cells
@@ -74,7 +77,7 @@ def unchanged(context: ReportContext, occupation: str, row: Row) -> list[Doubt]:
     return found
 
 
-def way_back(context: ReportContext, trail: list[Question[Any]]) -> list[Question[Any]]:
+def way_back(context: ReportContext, trail: list[Question[object]]) -> list[Question[object]]:
     """The questions about what was returned, of those on the way here; all when no place was named."""
     view = context.office
     if not any(occupation for occupation, _ in view.cells):
@@ -82,9 +85,9 @@ def way_back(context: ReportContext, trail: list[Question[Any]]) -> list[Questio
     return [question for question in trail if _about_returned(view, question)]
 
 
-def _about_returned(view: OfficeView, question: Question[Any]) -> bool:
-    occupation, doubt = question.data.get("occupation"), question.data.get("doubt")
-    if occupation is None:
-        return False
-    measures = doubt.measures if doubt is not None else (question.data["measure"].id,)
-    return any(view.note(occupation, measure) for measure in measures)
+def _about_returned(view: OfficeView, question: Question[object]) -> bool:
+    if isinstance(question, AskCell | AskWhich):
+        return view.note(question.occupation, question.measure.id) is not None
+    if isinstance(question, AskWhy | AskTotal):
+        return any(view.note(question.occupation, measure) for measure in question.doubt.measures)
+    return False

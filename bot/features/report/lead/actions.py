@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bot.core import dialog_manager, paging
-from bot.core.messages import Outgoing
+from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report.lead import review as lead_review_requests
 from storage.reports import lead_review
 from storage.reports.lead_review import Review
 
-Replies = list[Outgoing] | None
 SHOWN = 3  # tables in one reply
 
 

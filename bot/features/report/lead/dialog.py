@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.dialog import Dialog, Outcome, Write
 from bot.core.messages import Outgoing
-from bot.core.turn import Turn
+from bot.core.turn import Answers, Turn
 from bot.features.report.lead import review as lead_review_requests
 
 
@@ -18,25 +17,24 @@ class SentBack(Outcome):
     words: str
 
 
-class LeadDialog(Dialog):
+class LeadDialog(Dialog[int, SentBack]):
     """One question; which review it is about was given when it began."""
 
     name = "lead"
     park = False
 
-    def load(self, turn: Turn, answers: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def load(self, turn: Turn, answers: Answers) -> tuple[int, Answers]:
         """The review's id."""
-        return answers.get("review"), answers
+        return int(answers.get("review") or 0), answers
 
-    async def run(self, context: Any) -> Outcome:
+    async def run(self, context: int) -> SentBack:
         """The words."""
         return SentBack(await Write("words", "lead/why.j2", longest=300, shortest=2))
 
-    def finish(self, turn: Turn, context: Any, outcome: Outcome) -> list[Outgoing]:
+    def finish(self, turn: Turn, context: int, outcome: SentBack) -> list[Outgoing]:
         """Send it back and tell the contacts."""
-        assert isinstance(outcome, SentBack)
         if not lead_review_requests.may_decide(
-            turn, int(context or 0)
+            turn, context
         ):  # no lead any more since the button was pressed
             return [turn.say("lead/none.j2")]
-        return lead_review_requests.decide(turn, int(context or 0), outcome.words)
+        return lead_review_requests.decide(turn, context, outcome.words)
