@@ -9,8 +9,8 @@ from typing import Any
 from bot.core import permissions, vocabulary
 from bot.core.dialog import AnyDialog
 from bot.core.dialog_manager import Stage
-from bot.core.feature import Button, Command, Feature, FileMaker, Reader, Reading
-from bot.core.messages import Outgoing, Replies
+from bot.core.feature import Button, Command, Feature, Reader, Reading
+from bot.core.messages import FileMaker, Outgoing, Replies
 from bot.core.permissions import OWN_INSTITUTION, Right
 from bot.core.turn import Turn
 from bot.features import (

@@ -18,8 +18,9 @@ from bot.core.feature import Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Kept, Turn
 from bot.registry import Registry, refusal
+from policy.reading.digits import whole_number
 
-_STEP = re.compile(r"^s(\d+):([va]):(.*)$", re.S)
+_STEP = re.compile(r"^s([0-9]+):([va]):(.*)$", re.S)
 _ASKING = re.compile(r"^\s*问\s*[:：]\s*(\S.*)$", re.S)
 OFFERS_KEPT = 40
 MENU = "menu"
@@ -312,10 +313,9 @@ class Router:
             if len(part) == 1:
                 return part[0]
         typeable = prompt is None or prompt.kind in ("choice", "list") or turn.kept is not None
-        if turn.incoming.numbered and typeable and plain.isascii() and plain.isdigit():
-            shown = turn.memory.offers
-            if len(plain) < 4 and 1 <= int(plain) <= len(shown):
-                return shown[int(plain) - 1][1]
+        number = whole_number(plain, longest=3) if turn.incoming.numbered and typeable else None
+        if number and number <= len(turn.memory.offers):
+            return turn.memory.offers[number - 1][1]
         return None
 
     @staticmethod

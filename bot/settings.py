@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.render import words
 from policy.calendar.quarters import Times
+from policy.reading.digits import whole_number
 
 PREFIX, ENV_FILE, ENCODING = "BOT_", ".env", "utf-8-sig"  # Windows writes a mark before the first name
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - no address to open: this machine's
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
     @field_validator("report_due")
     @classmethod
     def _due(cls, value: str) -> str:
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value) or value == "00:00":
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value) or value == "00:00":
             raise ValueError("report_due")
         return value
 
@@ -103,7 +104,8 @@ class Settings(BaseSettings):
     @classmethod
     def _listen(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
-        if not host or not (port.isascii() and port.isdigit()) or not 0 <= int(port) <= 65535:
+        number = whole_number(port, longest=5)
+        if not host or number is None or number > 65535:
             raise ValueError("listen")
         return value
 
@@ -124,7 +126,7 @@ class Settings(BaseSettings):
     @field_validator("telegram_token")
     @classmethod
     def _token(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{20,}", value):
+        if value is not None and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]{20,}", value):
             raise ValueError("telegram_token")
         return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 
 from storage.schema.core import audit, institution, invite, membership, person, report, revision
 from storage.schema.courses import course
+
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def _told(connection: Connection, subjects: set[str]) -> dict[str, About]:
     wanted: dict[str, list[int]] = {}
     for subject in subjects:
         kind, _, number = subject.partition(":")
-        if number.isascii() and number.isdigit():
+        if _NUMBER.fullmatch(number):
             wanted.setdefault(kind, []).append(int(number))
     found: dict[str, About] = {}
     for kind, ids in wanted.items():

@@ -12,7 +12,7 @@ from bot.core.messages import Choice, Outgoing
 
 _WHOLE = re.compile(r"https?://[!-~]+")  # never cut inside
 # Where a long line may be cut: rather after a sentence than after a part of one.
-_ENDS = (re.compile(r"[。！？；!?;…]+[”’」』）)]*"), re.compile(r"[\s，、：]+|(?<!\d)[,:]"))
+_ENDS = (re.compile(r"[。！？；!?;…]+[”’」』）)]*"), re.compile(r"[\s，、：]+|(?<![0-9])[,:]"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from bot.core.dialog import AnyDialog, Given, Leave, Problem, Question, Stay, St
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Answers, DialogState, Turn
 from bot.core.vocabulary import NOT_KNOWN, tidy
+from policy.reading.digits import whole_number
 from policy.reading.numbers import looks_like_figure
 
 CHANGES_SHOWN = 12  # buttons in one list of answers to change
@@ -186,9 +187,8 @@ def revisit(stage: Stage, question_id: str) -> list[Outgoing]:
     `#N` names the N-th on the way here: a long id has no room in a button.
     """
     if question_id.startswith("#"):
-        digits = question_id[1:]
-        number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else -1
-        if not 0 <= number < len(stage.step.trail):
+        number = whole_number(question_id[1:], longest=3)
+        if number is None or number >= len(stage.step.trail):
             return show(stage.turn)
         question_id = stage.step.trail[number][0].id
     stage.state.revisit = question_id

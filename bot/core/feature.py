@@ -12,12 +12,9 @@ from typing import Any
 
 from bot.core.dialog import AnyDialog
 from bot.core.dialog_manager import Stage
-from bot.core.messages import Outgoing, Replies
+from bot.core.messages import FileMaker, Outgoing, Replies
 from bot.core.permissions import PUBLIC, Right
 from bot.core.turn import Turn
-from policy.corpus import Corpus
-
-FileMaker = Callable[[Corpus, dict[str, Any]], bytes]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from policy.corpus import Corpus
 from policy.form.sheet import FormFile
 from storage.address import Address
 
@@ -52,6 +53,9 @@ class FileRef:
     kind: str
     name: str
     args: Mapping[str, Any] = field(default_factory=dict)
+
+
+FileMaker = Callable[[Corpus, dict[str, Any]], bytes]  # makes a file from a reference's `args` alone
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,14 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from bot.core.keys import Keys
-from bot.core.messages import FileRef, IncomingFile
+from bot.core.messages import FileMaker, FileRef, IncomingFile
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files, my_data
 from policy.calendar.quarters import Times
@@ -24,7 +23,6 @@ from storage.database import transaction
 from storage.people import cards, people
 from storage.reports import attachments, reports
 
-FileMaker = Callable[[Corpus, dict[str, Any]], bytes]
 SAVED_CARD = "saved-card"  # the kind of file: a result somebody kept
 INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
 

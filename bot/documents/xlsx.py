@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from xml.parsers import expat
 
+from policy.reading.digits import whole_number
+
 PIECE = 16_384  # bytes unpacked at a time
 LONGEST_TEXT = 32_767  # characters of a cell, as the format has it
 LEAST_ELEMENTS = 30_000  # elements read of a workbook: our form has some thousand
 
 Raw = int | float | bool | str | date | datetime | time | timedelta | None
-_ADDRESS = re.compile(r"([A-Z]{1,3})(\d{1,7})", re.A)
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,40}", re.A)
+_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.A)
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,40}", re.A)
 
 
 class Oversized(Exception):
@@ -345,6 +347,5 @@ def _column(letters: str) -> int:
 
 def _number(text: str | None, otherwise: int) -> int:
     """A count of at most seven digits; `otherwise` for anything else."""
-    if text is not None and text.isascii() and text.isdigit() and len(text) < 8:
-        return int(text)
-    return otherwise
+    number = whole_number(text or "", longest=7)
+    return otherwise if number is None else number

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.core.render import words
 from bot.http.bodies import LONGEST_FORM
+from policy.reading.digits import whole_number
 
 log = logging.getLogger("bot")
 
@@ -193,7 +194,7 @@ def _length(scope: Scope) -> int | None:
     if b"transfer-encoding" in given:
         return None
     length = given.get(b"content-length", b"0")
-    return int(length) if length.isdigit() and len(length) < 16 else None
+    return whole_number(length.decode("latin-1"))
 
 
 async def _busy(send: Send) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from bot.documents import docx
 from bot.documents.store import safe_name
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 FILE_KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

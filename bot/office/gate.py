@@ -12,7 +12,7 @@ import hmac
 import logging
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ from bot.documents.media_type import BadFile
 from bot.documents.reader_process import TooCostly
 from bot.documents.sheet_reader import BadSheet
 from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, showable
-from bot.http.responses import SAFE_HEADERS, disposition, same_site
+from bot.http.responses import SAFE_HEADERS, Endpoint, disposition, same_site
 from bot.office import html
 from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from storage import audit
@@ -57,7 +57,6 @@ MEDIA = {
 }
 Result = TypeVar("Result")
 Reader = Callable[[str, bytes, datetime], object]  # at the top of its module: another process calls it
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class NotIn(Exception):

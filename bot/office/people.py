@@ -11,6 +11,7 @@ from bot.office import codes
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.institutions.districts import DISTRICTS
 from policy.institutions.roster_file import LONGEST_DISTRICT, district_of, tidy_name
+from policy.reading.digits import holds_digit
 from storage.institutions import roster
 from storage.people import contacts
 
@@ -87,7 +88,7 @@ def rename(visit: Visit) -> Answer:
     if found.person_id != visit.officer.person_id:
         visit.need(HEAD)
     name = tidy_name(visit.form.get("name", ""))
-    if not 2 <= len(name) <= LONGEST_NAME or any(c.isdigit() for c in name):
+    if not 2 <= len(name) <= LONGEST_NAME or holds_digit(name):
         return _page(visit, 422, "name")
     contacts.rename(visit.connection, found.person_id, name, visit.officer.person_id, visit.now)
     return Goto(PATH, "renamed")

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from bot.app import App
 from bot.assistant import Runner
 from bot.core.permissions import DISTRICT, EVERYBODY, HEAD, OFFICE, BadRight, Right
+from bot.http.responses import Endpoint
 from bot.office import gate
 from bot.office import people as people_pages
 from bot.office import records as record_pages
@@ -29,7 +30,7 @@ from bot.office.figures import (
 from bot.office.figures import (
     summary_downloads,
 )
-from bot.office.gate import Door, Endpoint
+from bot.office.gate import Door
 from bot.office.institutions import (
     importing,
     inviting,

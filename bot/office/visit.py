@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 from bot.app import App
 from bot.core.messages import Arrived
 from bot.core.notify import Told
+from bot.core.paging import Pager
 from bot.core.permissions import HEAD, OFFICE, Right
 from policy.calendar.quarters import Quarter, Times, reporting_quarter
 from policy.corpus import Corpus
+from policy.reading.digits import whole_number
 from storage.institutions import roster
 from storage.institutions.roster import Listed
 from storage.people.sessions import Officer
@@ -122,22 +124,23 @@ class Visit:
             NotFound: it is none.
         """
         given = self.params.get(name) or self.query.get(name, "")
-        if not (given.isascii() and given.isdigit() and len(given) < 16):
+        number = whole_number(given)
+        if number is None:
             raise NotFound
-        return int(given)
+        return number
 
-    def page_number(self) -> int:
-        """Which page of a list, from 1."""
-        given = self.query.get("page", "")
-        return max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 7 else 1
+    def pager(self, size: int) -> Pager:
+        """Where somebody is in a list; addresses count its pages from 1."""
+        return Pager((whole_number(self.query.get("page", ""), longest=6) or 1) - 1, size)
 
     @property
     def heard(self) -> str:
         """Who was told of what was done on the page before, in words; "" when nobody had to be."""
         people, _, pushed = self.query.get("told", "").partition(".")
-        if not all(n.isascii() and n.isdigit() and len(n) < 6 for n in (people, pushed)):
+        told, told_at_once = whole_number(people, longest=5), whole_number(pushed, longest=5)
+        if told is None or told_at_once is None:
             return ""
-        return Told(int(people), int(pushed)).words()
+        return Told(told, told_at_once).words()
 
     @property
     def corpus(self) -> Corpus:

@@ -149,7 +149,7 @@ def read_occupation(text: str, form: Form) -> str | None:
     return found.name if found else None
 
 
-_DAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_DAY = re.compile(r"(?:([0-9]{4})[-/.年])?([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 LONGEST_DAY = 40  # characters as typed
 _NEAR = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "昨天": -1}
 
@@ -170,7 +170,7 @@ def read_day(value: object, today: date) -> date:
     if plain in _NEAR:
         return today + timedelta(days=_NEAR[plain])
     plain = re.sub(r"[T ]?00:00(:00)?$", "", plain)
-    if re.fullmatch(r"\d{8}", plain):
+    if re.fullmatch(r"[0-9]{8}", plain):
         plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
     found = _DAY.fullmatch(plain)
     if found is None:

@@ -95,7 +95,9 @@ class Quarter:
                 return current.previous() or current
             if short := re.fullmatch(r"(?:第?([1-4])季度?|Q([1-4]))", plain):
                 return cls(current.year, int(short[1] or short[2]))
-        if full := re.fullmatch(r"(\d{4}|\d{2})(?:年第?|-|/)?(?:Q([1-4])|([1-4])季度?)", plain):
+        if full := re.fullmatch(
+            r"([0-9０-９]{4}|[0-9０-９]{2})(?:年第?|-|/)?(?:Q([1-4])|([1-4])季度?)", plain
+        ):
             year = int(full[1]) + (2000 if len(full[1]) == 2 else 0)
             return cls(year, int(full[2] or full[3]))
         raise ValueError(text)

@@ -14,13 +14,15 @@ _BEGINS = re.compile(
     r"^(?:算了|哦|嗯|不对|等等|等一下)?[，,。\s]*(?:我想|我要|请|帮我)?(?:把|将)?(?:改动|改|修改|更正|修正)?(?:一下|下)?(?:把|将)?\s*"
 )
 _TO = re.compile(
-    r"\s*(?:(?:修改|更改|调整|更正|改)(?:成|为|到|作|(?=\s*[\d〇零一二两三四五六七八九十百千万]))|应该是|应当是|应为|应是|写成"
+    r"\s*(?:(?:修改|更改|调整|更正|改)(?:成|为|到|作|(?=\s*[0-9〇零一二两三四五六七八九十百千万]))|应该是|应当是|应为|应是|写成"
     r"|是|为|=|：|:)\s*(?=\S)"
 )
-_CLAUSES = re.compile(r"[\n，；;、。]+|(?<!\d),|,(?!\d{3})")
-_WISHED = re.compile(r"^(?:把|将|改|修改|更正|更改|调整)|(?:改|更正|调整)(?:成|为|到|\d)|应(?:该|当)?[是为]")
+_CLAUSES = re.compile(r"[\n，；;、。]+|(?<![0-9]),|,(?![0-9]{3})")
+_WISHED = re.compile(
+    r"^(?:把|将|改|修改|更正|更改|调整)|(?:改|更正|调整)(?:成|为|到|[0-9])|应(?:该|当)?[是为]"
+)
 _WRONG = re.compile(
-    r"(?:的数)?(?:(?:填|写|算|报|打|弄)?(?:错|不对|有误)了?|(?:少|多|漏)(?:算|报|填|写)?了?(?:\d+\s*个?人?)?)$"
+    r"(?:的数)?(?:(?:填|写|算|报|打|弄)?(?:错|不对|有误)了?|(?:少|多|漏)(?:算|报|填|写)?了?(?:[0-9]+\s*个?人?)?)$"
 )
 _GONE = re.compile(
     r"^(?:把|将)?(.+?)(?:这一?行|这个职业)?(?:删掉|删除|删了|去掉|不要了|不报了|不用报了?|取消掉)$"
@@ -58,7 +60,7 @@ def read_change(form: Form, text: str, rows: list[str]) -> Change | None:
         occupation, rest = rows[0], what
     figure = to[0] if to else None
     rest = re.sub(r"^[\s的]+|\s+$", "", rest)
-    if figure is None and (found := re.match(r"^(\D+?)\s*([\d.][\d,.]*\D{0,3})$", rest)):
+    if figure is None and (found := re.match(r"^([^0-9]+?)\s*([0-9.][0-9,.]*[^0-9]{0,3})$", rest)):
         rest, figure = found[1].strip(), found[2]
     measure = form.find_measure(rest) if rest else None
     if rest and measure is None:

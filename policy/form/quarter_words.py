@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from policy.calendar.quarters import Quarter
+from policy.reading.digits import holds_digit
 from policy.reading.numerals import fold
 
 LONGEST = 200  # characters of a head or a title that are looked at
@@ -20,33 +21,35 @@ LONGEST_LEADING = 40  # characters in which a quarter before figures ends
 _DIGITS = str.maketrans("〇○零一二三四五六七八九两", "0001234567892")
 _HAN = "〇○零一二三四五六七八九"
 _TO = r"(?:[-~—–－〜～至到]+)"
-_YEAR = rf"(?:20\d\d|二[〇○零][{_HAN}]{{2}})"
+_YEAR = rf"(?:20[0-9][0-9]|二[〇○零][{_HAN}]{{2}})"
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
-_DAY_ENDS = r"(?:[日号]|(?![\d月]))"
+_DAY = r"(?:3[01]|[12][0-9]|0?[1-9])"
+_DAY_ENDS = r"(?:[日号]|(?![0-9月]))"
 _DATE = rf"({_YEAR})(?:年({_MONTH})月|\.({_MONTH})\.|-({_MONTH})-|/({_MONTH})/)({_DAY}){_DAY_ENDS}"
 _DATES = re.compile(rf"{_DATE}{_TO}(?:({_YEAR})[年.\-/])?({_MONTH})[月.\-/]({_DAY}){_DAY_ENDS}")
 _ONE_DATE = re.compile(_DATE)
-_FIRST_YEAR = rf"(?:({_YEAR})年?度?[.\-/_·、,，]?[（(]?|(?<!\d)(\d\d)(?:年度?[（(]?|(?=[Qq])))?"
+_FIRST_YEAR = rf"(?:({_YEAR})年?度?[.\-/_·、,，]?[（(]?|(?<![0-9])([0-9][0-9])(?:年度?[（(]?|(?=[Qq])))?"
 _MONTHS = re.compile(
-    rf"{_FIRST_YEAR}(?<!\d)({_MONTH})月?份?{_TO}(?:{_YEAR}[年.\-/])?({_MONTH})(?:月|(?<=\d)(?=$|[^\d.年日]))"
+    rf"{_FIRST_YEAR}(?<![0-9])({_MONTH})月?份?{_TO}(?:{_YEAR}[年.\-/])?({_MONTH})(?:月|(?<=[0-9])(?=$|[^0-9.年日]))"
 )
-_MONTHS_LISTED = re.compile(rf"{_FIRST_YEAR}(?<!\d)({_MONTH})月?[、,，.]({_MONTH})月?[、,，.和]({_MONTH})月")
+_MONTHS_LISTED = re.compile(
+    rf"{_FIRST_YEAR}(?<![0-9])({_MONTH})月?[、,，.]({_MONTH})月?[、,，.和]({_MONTH})月"
+)
 _SEVERAL = re.compile(
     rf"(?:{_YEAR}年?度?)?(?:前[一二三四两1-4]个?季度?|第?[1-4一二三四][、和及,，\-~—–－～至到]+第?[1-4一二三四]个?季度?"
     r"|[Qq][1-4][、和及,，\-~—–－～至到]+[Qq]?[1-4]|[上下]半年|半年度?|全年|下一?个?季度?)"
 )
 _QUARTER = re.compile(
-    rf"{_FIRST_YEAR}(?:第([1-4一二三四])个?季度?|(?<![\d第])([1-4一二三四])个?季度"
-    r"|[Qq]([1-4])(?![\d])|(?<![\d])([1-4])[Qq](?![A-Za-z\d]))"
+    rf"{_FIRST_YEAR}(?:第([1-4一二三四])个?季度?|(?<![0-9第])([1-4一二三四])个?季度"
+    r"|[Qq]([1-4])(?![0-9])|(?<![0-9])([1-4])[Qq](?![A-Za-z0-9]))"
 )
-_YEAR_LAST = re.compile(r"(?<![A-Za-z\d])(?:[Qq]([1-4])|([1-4])[Qq])[.\-/_]?(20\d\d)(?!\d)")
+_YEAR_LAST = re.compile(r"(?<![A-Za-z0-9])(?:[Qq]([1-4])|([1-4])[Qq])[.\-/_]?(20[0-9][0-9])(?![0-9])")
 _SHORT = re.compile(rf"({_YEAR})年?度?[.\-/_]?([1-4一二三四])季")
 _BACK = re.compile("(本|这|当|上)(?:一)?个?季度?")
 _OTHER = re.compile(
-    rf"(?:{_YEAR}年?度?)?(?:第[^季\s]{{1,4}}季度?|(?<!\d)\d{{1,3}}个?季度|[五六七八九十]季度?|(?<![A-Za-z])[Qq]\d+)"
+    rf"(?:{_YEAR}年?度?)?(?:第[^季\s]{{1,4}}季度?|(?<![0-9])[0-9]{{1,3}}个?季度|[五六七八九十]季度?|(?<![A-Za-z])[Qq][0-9]+)"
 )
-_ONE_MONTH = re.compile(rf"(?:({_YEAR})年?[.\-/]?)?(?<![\d.])({_MONTH})月(?!\d)")
+_ONE_MONTH = re.compile(rf"(?:({_YEAR})年?[.\-/]?)?(?<![0-9.])({_MONTH})月(?![0-9])")
 _ONE_YEAR = re.compile(rf"({_YEAR})年")
 _MAY_LEAD = re.compile("[季月QqＱｑ年]")  # without any of them nothing is named
 _SIGNED = re.compile("(?:填报|填表|报送|制表|上报|统计)?(?:时间|日期)")
@@ -118,7 +121,7 @@ def read_told(texts: Iterable[str]) -> Told:
     named: list[Named] = []
     days: list[date] = []
     for text in texts:
-        plain = re.sub(r"(?<=\d)\s+(?=\d)", "|", fold(text[:LONGEST]))
+        plain = re.sub(r"(?<=[0-9])\s+(?=[0-9])", "|", fold(text[:LONGEST]))
         plain = re.sub(r"\s+", "", plain)
         for one in _spans(plain):
             if isinstance(one, date):
@@ -134,7 +137,7 @@ def leading(text: str) -> tuple[Named, str] | None:
         return None
     folded, ends = "", []
     for i, character in enumerate(text[:LONGEST_LEADING]):
-        apart = character.isspace() and folded[-1:].isdigit() and text[i + 1 : i + 2].isdigit()
+        apart = character.isspace() and holds_digit(folded[-1:]) and holds_digit(text[i + 1 : i + 2])
         more = "|" if apart else "" if character.isspace() else fold(character)
         folded += more
         ends += [i + 1] * len(more)

@@ -16,15 +16,17 @@ MOST_LINES = 200  # lines of one text; the form has a dozen rows
 MOST_CELLS = 300  # cells of a line; every row of the form on one line has fewer
 LONGEST_CELL = 100  # characters; no figure and no name is as long
 _UNIT = re.compile("个班|元整|块钱|个|人|名|位|元|块")  # alone behind a figure; 班次 begins the next one
-_GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
-_NUMBERED = re.compile(r"^(?:\d{1,2}[.、)）]?|[（(]?[一二三四五六七八九十]{1,3}[)）]?)$")
+_GROUPED = re.compile(r"(?<=[0-9０-９])[,，](?=[0-9０-９]{3}(?![0-9０-９]))")
+_NUMBERED = re.compile(r"^(?:[0-9０-９]{1,2}[.、)）]?|[（(]?[一二三四五六七八九十]{1,3}[)）]?)$")
 _SEPARATORS = re.compile(r"[\s、，,;；|。/:：]+")
-_NUMBERED_ONTO = re.compile(r"^[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[.、)）]?(?=[^\d.])")
+_NUMBERED_ONTO = re.compile(
+    r"^[（(]?(?:[0-9０-９]{1,2}|[一二三四五六七八九十]{1,3})[.、)）]?(?=[^0-9０-９.])"
+)
 _IDLE_SAID = re.compile(
     r"[本这]?个?季度?(?:我们)?|[还都也一]?(?:个班)?都?(?:没有?|未)(?:开|办|举办|组织|开展|培训)(?:过|展)?(?:班|培训|业务)?了?"
 )
 _SAID_ONTO = re.compile(
-    rf"^(?:一?共)?(?:开|办|举办|培训)了?[\d{HAN}]|"
+    rf"^(?:一?共)?(?:开|办|举办|培训)了?[0-9０-９{HAN}]|"
     r"^(?:[本这]个?季度)?(?:还|都|也|的)?(?:没有?|未|无)(?:开|办|业务|培训|举办|组织|有业务)"
 )
 _ALL_ZERO = re.compile("(?:六项|6项|各项)?(?:数据?|数字)?(?:全部|全都|全|都)(?:是|为|填|报)?[0零〇]")
@@ -61,13 +63,13 @@ def whole_lines(form: Form, text: str) -> Iterator[str]:
 
 
 def _holds_figure(cell: str) -> bool:
-    return is_value(cell) or bool(re.search(r"\d", cell))
+    return is_value(cell) or bool(re.search(r"[0-9０-９]", cell))
 
 
 def _begins_with_figure(form: Form, cells: list[str]) -> bool:
     if is_value(cells[0]):
         return True
-    named = form.find_measure(re.sub(r"[\d.]+\D{0,2}$", "", cells[0]))
+    named = form.find_measure(re.sub(r"[0-9０-９.]+[^0-9０-９]{0,2}$", "", cells[0]))
     return named is not None and any(map(is_value, cells))
 
 
@@ -116,7 +118,7 @@ def _unglued(form: Form, cells: list[str]) -> list[str]:
 
 def _onto(form: Form, first: str) -> list[str] | None:
     """A name and what is written onto it: a figure, 没开班, 开了3个班."""
-    onto = re.match(r"^(\D+?)(\d.*)$", first)
+    onto = re.match(r"^([^0-9０-９]+?)([0-9０-９].*)$", first)
     if onto and form.find_occupation(onto[1].strip(_AROUND)):
         return [onto[1].strip(_AROUND), onto[2]]
     for occupation in form.occupations:
@@ -161,7 +163,7 @@ def regrouped(form: Form, typed: list[str], wanted: Sequence[Measure | None]) ->
 
 
 def _can_be(form: Form, measure: Measure | None, figure: str) -> bool:
-    if re.match(r"0\d", figure) or measure is None:
+    if re.match(r"0[0-9０-９]", figure) or measure is None:
         return False
     try:
         form.read_cell(measure, figure)

@@ -43,14 +43,14 @@ from policy.form.worded_row import read_worded
 from policy.reading.numbers import is_dash, is_number
 
 _HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())
-_NAMED = re.compile(r"^(\D+?)[:：=]?\s*([\d０-９].*|不掌握)$")
+_NAMED = re.compile(r"^([^0-9０-９]+?)[:：=]?\s*([0-9０-９].*|不掌握)$")
 _CORRECTED = re.compile("不对|打错了|说错了|写错了|错了|更正")
-_INSTEAD = re.compile(r"^(\D*?)(?:应该是|应为|改成|改为|应是|是|为|[:：=])?\s*([^\s是为]+)$")
+_INSTEAD = re.compile(r"^([^0-9０-９]*?)(?:应该是|应为|改成|改为|应是|是|为|[:：=])?\s*([^\s是为]+)$")
 LONGEST_CORRECTION = 30  # characters
 _PREFACE = re.compile("[不没别除非和与跟及同每按]|上季|去年|上年|计划|预计")
 _ALIKE = re.compile(r"^(.+?)(?:[跟和与及])(.+?)(?:都是|均为|都为|各是|都|各)$")
-_PER_HEAD = re.compile(r"(?:人均|每人|平均)\D{0,3}\d")
-_IN_ALL = re.compile(r"^(?:总共|一共|共计|合计|共)(?=\d)")
+_PER_HEAD = re.compile(r"(?:人均|每人|平均)[^0-9０-９]{0,3}[0-9０-９]")
+_IN_ALL = re.compile(r"^(?:总共|一共|共计|合计|共)(?=[0-9０-９])")
 LINES_SEEN = 20  # lines read of a text that has too many to be taken
 LONGEST_PAIR = 40  # characters of two occupations that are alike
 MOST_INSIDE = 40  # cells of a line in which a name that is not the first is looked for
@@ -299,7 +299,7 @@ def _head(form: Form, cells: list[str]) -> Columns | None:
 
     Empty when the columns stand in the form's order, or are not told.
     """
-    if not cells or any(re.search(r"\d", p) for p in cells):
+    if not cells or any(re.search(r"[0-9０-９]", p) for p in cells):
         return None
     first = next((i for i, p in enumerate(cells) if p and p not in _HEADS), len(cells))
     if first == 0 and not _measure(form, cells[0]):
@@ -344,7 +344,9 @@ def _line(form: Form, raw: str, given: list[str], columns: Columns | None, rows:
         return Line("level", f"{occupation.name}{rest[0]}", occupation)
     if rest and is_idle(rest[:1]):
         return Line(
-            "both" if re.search(r"\d", raw) or any(map(is_value, rest)) else "other", shown, occupation
+            "both" if re.search(r"[0-9０-９]", raw) or any(map(is_value, rest)) else "other",
+            shown,
+            occupation,
         )
     cells = _cells(form, rest, columns)
     if not isinstance(cells, dict) or not _readable(form, cells):
@@ -373,7 +375,7 @@ def _inside(form: Form, cells: list[str]) -> tuple[Occupation | None, str, list[
     at, occupation = found[0]
     before, behind = cells[:at], cells[at + 1 :]
     words = " ".join(before)
-    if re.search(r"\d", words):
+    if re.search(r"[0-9０-９]", words):
         whole = [*before, *behind]
         return (occupation, "", whole) if read_worded(form, "，".join(whole)) else (None, "", cells[1:])
     if len(words) > LONGEST_PREFACE or _PREFACE.search(words) or any(map(is_value, before)):

@@ -226,7 +226,7 @@ def _unread(
         texts = [line[column].text.strip() for line in (heads, above) if column < len(line)]
         name = next((text for text in texts if text), "")
         if name.lower() not in NUMBERING:
-            found.append(name[:20] or re.sub(r"\d", "", address))
+            found.append(name[:20] or re.sub(r"[0-9]", "", address))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from policy.reading.text import unified
 LONGEST = 300  # characters of a row told in words
 _BEFORE = r"(?:大概|大约|约|差不多|将近|接近|近|不到|超过|至少|至多)?"
 _AFTER = r"(?:左右|上下|多|来|余|以上|以下|以内)?"
-_NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?(?:[百千万亿wW]\d*)*|[{HAN}两几]+(?:\.\d+)?)"
+_NUMBER = rf"(?:[0-9][0-9,]*(?:\.[0-9]+)?(?:[百千万亿wW][0-9]*)*|[{HAN}两几]+(?:\.[0-9]+)?)"
 _UNIT = r"(?:个班|班次|个人|人次|元整|块钱|圆整|万元|[个人名位元块圆次])?"
 _FIGURE = re.compile(
     rf"{_BEFORE}{_NUMBER}{_AFTER}{_UNIT}{_AFTER}|{'|'.join(sorted(UNKNOWN, key=len, reverse=True))}"

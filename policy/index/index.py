@@ -33,8 +33,8 @@ from policy.reading.text import LONGEST, bare, unified
 
 # 1. … 2) … （3）… ④ … 五、…: where the items of a list begin, before characters are unified.
 _ITEM = re.compile(
-    r"(?:(?:^|(?<=[\s,，。;；?？!！、:：]))(?:\d{1,2}[)）.．、](?!\d)|[一二三四五六七八九][、.．])"
-    r"|(?<![一二三四五六七八九\d])[(（]\d{1,2}[)）]|[\u2460-\u249b])\s*"
+    r"(?:(?:^|(?<=[\s,，。;；?？!！、:：]))(?:[0-9０-９]{1,2}[)）.．、](?![0-9０-９])|[一二三四五六七八九][、.．])"
+    r"|(?<![一二三四五六七八九0-9０-９])[(（][0-9０-９]{1,2}[)）]|[\u2460-\u249b])\s*"
 )
 # What a question has in it, however short: with it a part of a message asks something itself.
 _ASKS = re.compile(

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from policy.index.model_file import Scores, Weights
+from policy.reading.digits import holds_digit
 
 UNKNOWN = 10  # the place among the signals of the share of characters that are not ours
 
@@ -176,6 +177,6 @@ def exact_signals(weights: Weights, scores: Scores, total: list[float], entry: i
         rarest,
         float(form == "yes"),
         float(form == "no"),
-        float(any(c.isdigit() for c in text)),
+        float(holds_digit(text)),
         scores.ours,
     ]

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from policy.calendar.quarters import Quarter
 from policy.form.sheet import SheetCell
 from policy.institutions.districts import find_district
+from policy.reading.digits import holds_digit
 
 MOST = 20_000  # rows of a list
 COLUMNS = 20  # looked at
@@ -62,9 +63,9 @@ HEADS: dict[str, tuple[str, ...]] = {
 
 # What stands below a list: its sums, who made it, remarks.
 _BELOW = re.compile(
-    r"(?:合|总|小|共)\s*计(?:[\s:：（(\d].*)?|共\s*\d+\s*家.*|(?:备\s*注|说\s*明)"
+    r"(?:合|总|小|共)\s*计(?:[\s:：（(0-9０-９].*)?|共\s*[0-9０-９]+\s*家.*|(?:备\s*注|说\s*明)"
     r"|(?:填表|制表|填报|审核|经办|复核|单位负责|负责|联系)人?\s*(?:签字|姓名|日期|时间|单位盖章)?\s*[:：].*"
-    r"|(?:备\s*注|说\s*明|注|联系电话|电话|日期|时间|填表说明)\d?\s*[:：].*",
+    r"|(?:备\s*注|说\s*明|注|联系电话|电话|日期|时间|填表说明)[0-9０-９]?\s*[:：].*",
     re.S,
 )
 
@@ -220,7 +221,7 @@ class _Reader:
 
     def _name(self, number: int, cell: SheetCell) -> str:
         name = tidy_name(cell.text)
-        if not SHORTEST <= len(name) <= LONGEST or name.isdigit():
+        if not SHORTEST <= len(name) <= LONGEST or all(map(holds_digit, name)):
             self._say(number, "name", "name", name)
             return name
         before = self._seen.setdefault(alike(name), (number, name))

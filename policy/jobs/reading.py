@@ -28,7 +28,7 @@ LONGEST_SAID = 300  # what is said along with a job stands near it
 SURE_BOTH, SURE_ALONE = 0.35, 0.9
 LIKELY_BOTH, LIKELY_ALONE = 0.04, 0.12
 RIVAL = 0.25
-_NUMBERS = re.compile(r"\d[\d.,]*")
+_NUMBERS = re.compile(r"[0-9０-９][0-9０-９.,]*")
 _NEGATED = re.compile(
     r"(?:不是|不用|不要|不想|不需要|别|没让|没说|无需|先不|不必|没有?想)(?:要|想|来|急着|你|再|帮|给|我|就|说|找)*$"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from policy.notice.clauses import Notices
+from policy.reading.digits import are_digits
 from policy.reading.text import bare, unified
 
 _DIGITS = dict(zip("123456789", "一二三四五六七八九", strict=True))
@@ -60,7 +61,7 @@ def clauses_named(text: str, notices: Notices) -> tuple[str, ...]:
 
 def _all_of(plain: str, known: list[str]) -> tuple[str, ...]:
     """Ids named from the start of `plain` on, when only words about them follow."""
-    if plain.isascii() and plain.isdigit():
+    if are_digits(plain):
         return ()
     found: list[str] = []
     at = 0

@@ -39,7 +39,7 @@ _BEFORE = re.compile(
     r"^(?:有|领过|领了|是|在|我|上次|最近一次|最后一次|最近|就是|就|嗯|对|当时|时间|日期|具体|说的是)+[，,、:：]?"
 )
 _AFTER = re.compile(
-    r"(?:领到|领取|领|拿|发|办|的时候|那会儿?|之间|期间|的|了|过)$|(?<=[\d一二三四五六七八九十节庆旦])(?:那|当)[天日]$"
+    r"(?:领到|领取|领|拿|发|办|的时候|那会儿?|之间|期间|的|了|过)$|(?<=[0-9一二三四五六七八九十节庆旦])(?:那|当)[天日]$"
 )
 _THAT_DAY = re.compile("[那当][天日]")
 
@@ -67,27 +67,27 @@ _MONTHS = {
 _WEEK = re.compile(r"(这|本|上|上上|大上)周([一二三四五六日天底])?")
 _QUARTER = re.compile(r"(?:(这|本|上|上上)季度?|第?([1-4])季度|q([1-4]))")
 _FUTURE = re.compile(
-    r"^(?:[明后]年|[明后]天|大后天|下(?:下)?个?(?:月|周|季度))[\d年月日周季度初中底一二三四五六七八九十上下半天春夏秋冬的]*$"
+    r"^(?:[明后]年|[明后]天|大后天|下(?:下)?个?(?:月|周|季度))[0-9年月日周季度初中底一二三四五六七八九十上下半天春夏秋冬的]*$"
 )
 # Parts of a year as people call them → their first and last month. 冬天 may be of either year.
 _PARTS = {
     "年初": (1, 3), "年底": (10, 12), "年末": (10, 12), "年中": (5, 8), "上半年": (1, 6), "下半年": (7, 12),
     "春天": (3, 5), "夏天": (6, 8), "秋天": (9, 11),
 }  # fmt: skip
-_WITH_YEAR = re.compile(r"(\d{4}|\d{2})年(?=\D|\d{1,2}月|$)的?")
-_WHOLE = re.compile(r"(\d{4})(?:年|$)?(?:[-/.]?(\d{1,2})(?:月份?|$)?(?:[-/.]?(\d{1,2})日?)?)?")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
-_MONTH = re.compile(r"(\d{1,2})(?:月份?|[-/.](?=\d)|$)(.*)")
-_IN_MONTH = re.compile(r"月?(?:[初中底])?(\d{1,2})日?")
+_WITH_YEAR = re.compile(r"([0-9]{4}|[0-9]{2})年(?=[^0-9]|[0-9]{1,2}月|$)的?")
+_WHOLE = re.compile(r"([0-9]{4})(?:年|$)?(?:[-/.]?([0-9]{1,2})(?:月份?|$)?(?:[-/.]?([0-9]{1,2})日?)?)?")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})?")
+_MONTH = re.compile(r"([0-9]{1,2})(?:月份?|[-/.](?=[0-9])|$)(.*)")
+_IN_MONTH = re.compile(r"月?(?:[初中底])?([0-9]{1,2})日?")
 _THIRDS = {"初": (1, 10), "上旬": (1, 10), "中": (11, 20), "中旬": (11, 20), "底": (21, 0), "下旬": (21, 0)}
 # 前 may be left out only where nothing else can be meant: 24年 is a year, 5日 a day of a month.
 _AGO = re.compile(
-    r"^(半|\d{1,2})(?:(?P<a>个月)(?P<more>半)?(?:以前|之前|前)?|(?P<b>年)(?P<more_b>半)(?:以前|之前|前)?"
+    r"^(半|[0-9]{1,2})(?:(?P<a>个月)(?P<more>半)?(?:以前|之前|前)?|(?P<b>年)(?P<more_b>半)(?:以前|之前|前)?"
     r"|(?P<c>个?月|年|天|日|个?周)(?:以前|之前|前))$|^(?P<half>半)年$"
 )
-_AGO_TODAY = re.compile(r"^(\d{1,2})(个?月|年|个?周)(?:以|之)?前的?今天$")
+_AGO_TODAY = re.compile(r"^([0-9]{1,2})(个?月|年|个?周)(?:以|之)?前的?今天$")
 _CALENDAR = re.compile(  # has the shape of a date, though there may be no such day: 2月30日
-    r"(?:\d{2,4}[-年/.]|[今去前]年)?(?:\d{1,2}月(?:\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2})|\d{8}"
+    r"(?:[0-9]{2,4}[-年/.]|[今去前]年)?(?:[0-9]{1,2}月(?:[0-9]{1,2}日?)?|[0-9]{1,2}[-/.][0-9]{1,2})|[0-9]{8}"
 )
 _RANGE = re.compile(r"(?:至|到|~|—+|(?<=[年月日初中底旬])-)")
 _LONGEST_RANGE = timedelta(days=731)
@@ -104,7 +104,7 @@ _ABOUT = re.compile(
     rf"|(?<!第){_NUMBER}(?:个月|[年天周])?[-~、至到]{_NUMBER}+(?:个月|[年天周])(?!.*日)|刚过"
 )
 _DATED = re.compile(f"{_NUMBER}|[半几数]|若干|[今去前]年|[上本这]个?[月周]|[昨前今]天")
-_EXACT_RANGE = re.compile(r"^(?:\d{2,4}年|[今去前]年)\d{1,2}月(?:\d{1,2}日)?(?:至|到|-|~)")
+_EXACT_RANGE = re.compile(r"^(?:[0-9]{2,4}年|[今去前]年)[0-9]{1,2}月(?:[0-9]{1,2}日)?(?:至|到|-|~)")
 
 
 def tidied(text: str) -> str:
@@ -168,9 +168,9 @@ def _range(plain: str, today: date) -> Period | None:
         return None
     start = _read(ends[0], today, one_day=False)
     last = _in_digits(ends[1])
-    if re.fullmatch(r"\d{1,2}日", last) and start.first == start.last:
+    if re.fullmatch(r"[0-9]{1,2}日", last) and start.first == start.last:
         last = f"{start.first.year}年{start.first.month}月{last}"
-    elif re.match(r"\d{1,2}月", last):
+    elif re.match(r"[0-9]{1,2}月", last):
         last = f"{start.first.year}年{last}"
     end = _read(last, today, one_day=False)
     if not start.first < end.last <= start.first + _LONGEST_RANGE:
@@ -185,7 +185,7 @@ def _read(plain: str, today: date, one_day: bool) -> Period:
     if year is not None and (day := _DAYS.get(rest)) is not None:
         this = back(today - timedelta(days=day), 12 * (today.year - year))
         return Period(this, this)
-    if rest in NAMES and (year is not None or not re.fullmatch(r"\d+", rest)):
+    if rest in NAMES and (year is not None or not re.fullmatch(r"[0-9]+", rest)):
         if year is not None:
             return holiday(rest, year, one_day)
         raise NotADate("year", _latest(lambda of: holiday(rest, of, one_day), today))
@@ -193,7 +193,7 @@ def _read(plain: str, today: date, one_day: bool) -> Period:
         return Period(date(year, 12, 31), date(year, 12, 31))
     rest = _in_digits(rest)
     if year is None:
-        if re.fullmatch(r"\d{1,2}日?", rest):
+        if re.fullmatch(r"[0-9]{1,2}日?", rest):
             raise NotADate("bare")
         if found := _reckoned(rest, today) or _in_figures(rest):
             return found
@@ -210,7 +210,7 @@ def _year_of(plain: str, today: date) -> tuple[int | None, str]:
     for word in sorted(_YEARS, key=len, reverse=True):
         if plain.startswith(word):
             return today.year - _YEARS[word], plain[len(word) :].lstrip("的")
-    if told := re.match(r"(\d{4})年的?", plain):
+    if told := re.match(r"([0-9]{4})年的?", plain):
         return int(told[1]), plain[told.end() :]
     return None, plain
 
@@ -260,7 +260,7 @@ def _reckoned(plain: str, today: date) -> Period | None:
 
 def _in_figures(plain: str) -> Period | None:
     """Return a date in digits that begins with its year: 2025-12-03, 2025.12, 20251203, 2025q4."""
-    if of_year := re.fullmatch(r"(\d{4})年?(?:q|第?(?=[1-4]季))([1-4])(?:季度?)?", plain):
+    if of_year := re.fullmatch(r"([0-9]{4})年?(?:q|第?(?=[1-4]季))([1-4])(?:季度?)?", plain):
         return quarter(int(of_year[1]), int(of_year[2]))
     found = _WHOLE.fullmatch(plain) or _COMPACT.fullmatch(plain)
     return _period(int(found[1]), found[2], found[3]) if found else None

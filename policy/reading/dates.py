@@ -26,9 +26,9 @@ _DENIED = re.compile(r"^(?:不是|并非|没在)")
 _DOUBTED = re.compile(r"^(?:应该|好像|似乎|可能|也许|或许|估计|记得|我记得)(?:是|在)?|(?:吧|来着|[?？])$")
 _CUT = re.compile(r"[，,。；;()、!]+")
 _OTHERWISE = re.compile(r"或者?|还是|要不|要么")
-_TIMES = re.compile(r"\d|[年月]")
+_TIMES = re.compile(r"[0-9]|[年月]")
 _FILLER = re.compile(r"^(?:嗯|对|是|是的|有|有的|领过|领了|领过的|就|我|那个)?$")
-_YEAR_FIRST = re.compile(r"^(?:\d{4}年|\d{2}年|大?前年|去年|今年|本年|上年)")
+_YEAR_FIRST = re.compile(r"^(?:[0-9]{4}年|[0-9]{2}年|大?前年|去年|今年|本年|上年)")
 
 
 def read_date(text: str, today: date) -> Period:

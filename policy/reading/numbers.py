@@ -36,13 +36,13 @@ _TOLD = {
 }
 _BEFORE = {word: unit for unit, words in _TOLD.items() for word in words.split()}
 _FIRST = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(_BEFORE, key=len, reverse=True)))})\s*", re.I)
-_SAID = re.compile(r"(?:没错|[呢啊哦了哈的呀嘛，,。、\s]|\.(?!\d))+$")
+_SAID = re.compile(r"(?:没错|[呢啊哦了哈的呀嘛，,。、\s]|\.(?![0-9]))+$")
 
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _GROUPED = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+)((?:\.[0-9]+)?[万亿]?)")
 _SPACED = re.compile(r"([0-9]{1,3})((?: [0-9]{3})+)((?:\.[0-9]+)?)")
 _WITH_HAN = re.compile(rf"[0-9.{HAN}点]+半?")
-_LETTER = re.compile(r"(?<=\d)\s*([wk])(?=\d?\s*(?:元|块)?$)", re.I)
+_LETTER = re.compile(r"(?<=[0-9])\s*([wk])(?=[0-9]?\s*(?:元|块)?$)", re.I)
 _LETTERS = {"w": "万", "k": "千"}
 _AMOUNT = re.compile(
     rf"(?P<yuan>{_NUMBER}+)(?:元|块|圆)(?:零?(?P<jiao>{_NUMBER})(?:角|毛)|(?P<bare>{_NUMBER}|半)(?=$|钱))?"
@@ -59,7 +59,7 @@ _DOUBTED = re.compile(r"[?？]$|吧$|^(?:应该|好像|似乎|也许|或许)")
 # Nothing but words: most cells of a long text, told apart at once.
 _WORDS = re.compile(rf"(?:(?![{HAN}几幾若干多少俩倆仨半無无没沒兩貳貮參叄陸億萬])[\u4e00-\u9fff])+")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_QUOTED = re.compile(r"""=?\s*["“”](.*)["“”]|['‘’](?=\d)(.*?)['‘’]?""")  # as spreadsheets mark a text
+_QUOTED = re.compile(r"""=?\s*["“”](.*)["“”]|['‘’](?=[0-9])(.*?)['‘’]?""")  # as spreadsheets mark a text
 
 # What is said where there is nothing to count, and what stands there in a table.
 _NONE = re.compile(
@@ -247,9 +247,9 @@ def _holds_figure(plain: str) -> bool:
 _CORRECTED = re.compile(
     r"[哦噢啊呃]?(?:不对|(?:说|写|打|填|算|报|数)?错了|更正|改成|改为|应该是|应是|应为|而是|核完|重新[数算])"
 )
-_DENIED = re.compile(rf"(?:不是|并非)\s*{_NUMBER}+\D?")
+_DENIED = re.compile(rf"(?:不是|并非)\s*{_NUMBER}+[^0-9]?")
 _TOTAL = re.compile(r"一共|总共|共计|合计|总计|共")
-_CUT = re.compile(r"(?<!\d)[,，]|[,，](?!\d)|(?:[;；!~\s]|\.{2,})+(?=\D)")
+_CUT = re.compile(r"(?<![0-9])[,，]|[,，](?![0-9])|(?:[;；!~\s]|\.{2,})+(?=[^0-9])")
 _APART = re.compile(  # with these words a number is another one
     r"[每均各差少多超不没未非第上去前原约近大小几半到至还才估或比约倍打成折分号年月日点%％美港欧日英]"
 )

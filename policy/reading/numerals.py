@@ -13,6 +13,8 @@ from decimal import Decimal, localcontext
 
 import cn2an
 
+from policy.reading.digits import holds_digit
+
 HAN = "零〇一二两三四五六七八九十百千万亿廿卅卌壹贰叁肆伍陆柒捌玖拾佰仟"
 LONGEST = 40  # characters; no number anyone means is longer
 
@@ -74,7 +76,7 @@ def is_marked(character: str) -> bool:
         return False
     category = unicodedata.category(character)
     if category == "So" and not "\u2f00" <= character <= "\u2fd5":  # a radical is the character itself
-        return any(c.isdigit() or c in HAN for c in unicodedata.normalize("NFKC", character))
+        return any(holds_digit(c) or c in HAN for c in unicodedata.normalize("NFKC", character))
     return category in ("Nd", "Nl", "No")
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, showable
+from policy.reading.digits import whole_number
 
 FORM_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -31,9 +32,8 @@ class Sent:
 
 def is_short(request: Request) -> bool:
     """Whether the body says that it is a form of a few words, without a file."""
-    length = request.headers.get("content-length", "")
-    said = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= LONGEST_FORM
-    return said and not _with_file(request)
+    length = whole_number(request.headers.get("content-length", ""))
+    return length is not None and length <= LONGEST_FORM and not _with_file(request)
 
 
 def _with_file(request: Request) -> bool:
@@ -96,4 +96,4 @@ def message_id(sent: Sent) -> str:
 
 def row_number(text: str) -> int:
     """A row's number; 0, which no row has, for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return whole_number(text) or 0

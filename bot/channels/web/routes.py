@@ -6,7 +6,7 @@ here, so a reload, a double press or a retry is the same message and gets the sa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -25,7 +25,7 @@ from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
 from bot.http.bodies import LONGEST_FILE, TooLarge, showable
-from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition, same_site
+from bot.http.responses import FILE_KINDS, SAFE_HEADERS, Endpoint, disposition, same_site
 from bot.http.static import MEDIA, static_files
 from storage import history, messages, outbox
 from storage.database import StorageUnavailable, transaction
@@ -268,9 +268,6 @@ class WebChat:
 
 def _is_script(request: Request) -> bool:
     return "x-fragment" in request.headers
-
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:

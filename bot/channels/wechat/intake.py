@@ -29,7 +29,7 @@ FETCH_SECONDS = 10.0  # the platform gives up on a message after three tries of 
 STALE = "gone"  # a button that exists no longer
 
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_NUMBER = re.compile(r"\d{1,20}", re.A)
+_NUMBER = re.compile(r"[0-9]{1,20}", re.A)
 _SCENE = "qrscene_"
 
 

@@ -27,7 +27,7 @@ from storage.database import StorageUnavailable, transaction
 
 LIVES = timedelta(hours=24)
 PATH = "/wechat/file/"
-_TOKEN = re.compile(r"(\d{1,18})\.(\d{1,3})\.(\d{1,12})\.([A-Za-z0-9_-]{24})", re.A)
+_TOKEN = re.compile(r"([0-9]{1,18})\.([0-9]{1,3})\.([0-9]{1,12})\.([A-Za-z0-9_-]{24})", re.A)
 _STATUS = {"expired": 410, "denied": 403, "unavailable": 503}
 
 

@@ -19,7 +19,7 @@ CHANNEL = channel_of("wechat")
 MORE = "more"  # the id of the link to what comes next
 LINK_BYTES = 200  # kept free for a file's address
 
-_ID = re.compile(r"(\d{1,18})-(\d{1,3})")
+_ID = re.compile(r"([0-9]{1,18})-([0-9]{1,3})")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # What means something in an address or a tag, as the wide form that reads the same.
 _WIDE = str.maketrans({c: chr(ord(c) + 0xFEE0) for c in "\"'<>&#%?=+;\\"})

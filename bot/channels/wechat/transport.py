@@ -44,7 +44,7 @@ HOLD_SECONDS = 6.0  # unable to answer: longer than the platform waits, so that 
 AGAIN_SECONDS = 0.5
 DONE = "success"  # what the platform wants to read when there is nothing to say
 
-_STAMP = re.compile(r"\d{1,11}", re.A)
+_STAMP = re.compile(r"[0-9]{1,11}", re.A)
 
 
 class WeChat:

@@ -13,7 +13,7 @@ from policy.checks.conditions import UNSURE
 from policy.checks.rules import Fact
 from policy.reading.dates import NotADate, Reading, read_date
 
-_TIME = re.compile(r"[\d年]|[0-9一二三四五六七八九十上]个?月")
+_TIME = re.compile(r"[0-9年]|[0-9一二三四五六七八九十上]个?月")
 LIKELY = "likely:"  # before the value of the button that confirms what was probably meant
 _SOMETHING_ELSE = ("person", "twice", "open", "apart")
 _OTHERWISE = ("later", "earlier", "twice", "several", "open", "apart", "claimed", "half")

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
-from bot.core.messages import FileRef, Outgoing
+from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.published import of_turn
 from bot.core.render import words
 from bot.core.turn import Turn
@@ -29,7 +29,6 @@ from storage.people import cards
 from storage.people.cards import Card
 from storage.people.facts import SELF
 
-Replies = list[Outgoing] | None
 _LETTERS, _DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"  # none that is taken for another
 _HALF = f"((?:[{_LETTERS}][{_DIGITS}]){{2}})"
 _NUMBER = re.compile(f"(?<![A-Z0-9]){_HALF}-?{_HALF}(?![A-Z0-9])")

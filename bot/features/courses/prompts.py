@@ -15,6 +15,7 @@ from policy.checks.standards import LEVELS
 from policy.form.courses import out_of_order, too_many
 from policy.form.form import Form, Measure
 from policy.reading.dates import NotADate, Period, read_date
+from policy.reading.digits import whole_number
 from storage.courses import Course
 
 NEW = "new"
@@ -75,7 +76,7 @@ class AskCourse(Question[str | Narrow]):
         """A course's id, NEW, or `next:<start>` for more of the list."""
         if value.startswith("next:"):
             start = value.removeprefix("next:")
-            return Narrow(self.part, int(start) if start.isascii() and start.isdigit() else 0)
+            return Narrow(self.part, whole_number(start) or 0)
         if not self.accepts(value):
             raise Problem("problem/choose.j2")
         return value

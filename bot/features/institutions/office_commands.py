@@ -57,7 +57,7 @@ def command_in(text: str) -> tuple[str, str] | None:
 
 
 def _quarter_like(text: str) -> bool:
-    return bool(re.fullmatch(r"[\d年第季度上本QqA-Z一二三四\s-]{1,12}", text))
+    return bool(re.fullmatch(r"[0-9０-９年第季度上本QqA-Z一二三四\s-]{1,12}", text))
 
 
 def everything(turn: Turn) -> list[Outgoing]:

@@ -17,7 +17,7 @@ from storage.reports.reports import Rows
 
 LONGEST_SOURCE, SHORTEST_SOURCE = 200, 2
 _NO_SOURCE = frozenset("确认录入 确认提交 提交 同上 如上 跳过".split())
-_YEAR = re.compile(r"^(20\d\d)年?(?:年?底|年?末|全年)?$")
+_YEAR = re.compile(r"^(20[0-9][0-9])年?(?:年?底|年?末|全年)?$")
 
 
 @dataclass(frozen=True)

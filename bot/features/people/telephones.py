@@ -6,19 +6,23 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from policy.reading.digits import are_digits
+
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _DASHES = re.compile(r"[‐‑‒–—―−﹣－]")
 _GAP = r"[\s\-]{0,3}"
-_MOBILE = re.compile(rf"(?<!\d)(?:\(?(?:\+|00)?86\)?{_GAP})?(1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}})(?!\d)")
-_EXTENSION = r"(?:\s*(?:转|-|分机号?|[:：,，]?\s*转?\s*分机号?|ext\.?|x|\#)\s*[:：]?\s*(\d{1,6}))?"
+_MOBILE = re.compile(
+    rf"(?<![0-9])(?:\(?(?:\+|00)?86\)?{_GAP})?(1[3-9][0-9]{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}})(?![0-9])"
+)
+_EXTENSION = r"(?:\s*(?:转|-|分机号?|[:：,，]?\s*转?\s*分机号?|ext\.?|x|\#)\s*[:：]?\s*([0-9]{1,6}))?"
 _AREA = re.compile(
-    rf"(?<!\d)(?:\(?(?:\+|00)?86\)?{_GAP}\(?0?(?=[1-9])|\(?0)(10|2\d|[3-9]\d\d)\)?{_GAP}"
-    rf"([2-9]\d{{2,3}}{_GAP}\d{{4}}){_EXTENSION}(?!\d)",
+    rf"(?<![0-9])(?:\(?(?:\+|00)?86\)?{_GAP}\(?0?(?=[1-9])|\(?0)(10|2[0-9]|[3-9][0-9][0-9])\)?{_GAP}"
+    rf"([2-9][0-9]{{2,3}}{_GAP}[0-9]{{4}}){_EXTENSION}(?![0-9])",
     re.I,
 )
-_SERVICE = re.compile(rf"(?<!\d)([48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}})(?!\d)")
-_LOCAL = re.compile(rf"(?<![\d-])([2-9]\d{{2,3}}{_GAP}\d{{4}}){_EXTENSION}(?!\d)", re.I)
-_LONG = re.compile(r"\d(?:[\s\-()]{0,3}\d){5,}")
+_SERVICE = re.compile(rf"(?<![0-9])([48]00{_GAP}[0-9]{{3,4}}{_GAP}[0-9]{{3,4}})(?![0-9])")
+_LOCAL = re.compile(rf"(?<![0-9-])([2-9][0-9]{{2,3}}{_GAP}[0-9]{{4}}){_EXTENSION}(?![0-9])", re.I)
+_LONG = re.compile(r"[0-9](?:[\s\-()]{0,3}[0-9]){5,}")
 _SAID = re.compile(r"(?:联系|办公|移动)?(?:电话|手机|座机|号码|tel)(?:号码?)?(?:是|为)?\s*[:：]?", re.I)
 _EDGES = " \t\n,，、;；:：。.()（）/"
 
@@ -61,12 +65,12 @@ def find_telephone(text: str) -> Telephone:
         return Telephone(written(found), _SAID.sub("", " ".join(rest.split())).strip(_EDGES))
     run = _LONG.search(plain)
     if run:
-        raise NotATelephone("digits", sum(c.isdigit() for c in run[0]))
+        raise NotATelephone("digits", sum(map(are_digits, run[0])))
     raise NotATelephone("none")
 
 
 def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
+    return re.sub(r"[^0-9]", "", text)
 
 
 def _mobile(found: re.Match[str]) -> str:

@@ -19,12 +19,11 @@ PAGE = 8
 def listed(turn: Turn, argument: str = "") -> list[Outgoing]:
     """已发布: what holds now or will, newest first."""
     leave_desk(turn)
-    page = paging.number(argument)
     on = local(turn.now).date()
     found = [(p.id, as_publication(p)) for p in publications.not_over(turn.connection, on)]
-    shown = found[page * PAGE : (page + 1) * PAGE]
-    more = len(found) > (page + 1) * PAGE
-    return [turn.say("publish/list.j2", found=shown, total=len(found), page=page, more=more, on=on)]
+    here = paging.Pager(paging.number(argument), PAGE).cut(found)
+    data = {"found": here.shown, "total": len(found), "page": here.page, "more": here.more}
+    return [turn.say("publish/list.j2", on=on, **data)]
 
 
 def publish(turn: Turn) -> list[Outgoing]:

@@ -15,10 +15,10 @@ PAGE = 8  # questions on a page
 def waiting(turn: Turn, argument: str = "") -> list[Outgoing]:
     """待答问题, a page of them."""
     leave_desk(turn)
-    page = paging.number(argument)
-    found, total = questions.waiting(turn.connection, page * PAGE, PAGE)
-    more = total > (page + 1) * PAGE
-    return [turn.say("desk/list.j2", questions=found, total=total, page=page, more=more)]
+    pager = paging.Pager(paging.number(argument), PAGE)
+    found, total = questions.waiting(turn.connection, pager.start, pager.size)
+    here = pager.counted(found, total)
+    return [turn.say("desk/list.j2", questions=found, total=total, page=here.page, more=here.more)]
 
 
 def opened(turn: Turn, argument: str) -> Replies:
@@ -64,10 +64,10 @@ def work_on(dialog: str, turn: Turn, argument: str) -> Replies:
 def complaint_list(turn: Turn, argument: str = "") -> list[Outgoing]:
     """投诉线索, a page of the private queue."""
     leave_desk(turn)
-    page = paging.number(argument)
-    found, total = complaints.listed(turn.connection, page * PAGE, PAGE)
-    more = total > (page + 1) * PAGE
-    return [turn.say("complaint/list.j2", complaints=found, total=total, page=page, more=more)]
+    pager = paging.Pager(paging.number(argument), PAGE)
+    found, total = complaints.listed(turn.connection, pager.start, pager.size)
+    here = pager.counted(found, total)
+    return [turn.say("complaint/list.j2", complaints=found, total=total, page=here.page, more=here.more)]
 
 
 def complaint_opened(turn: Turn, argument: str) -> Replies:

@@ -15,6 +15,7 @@ from bot.features.questions import answer as policy_answer
 from bot.features.questions import queue as question_queue
 from policy.calendar.quarters import local
 from policy.index.relevance import perhaps_ours
+from policy.reading.digits import whole_number
 from policy.reading.text import normalise
 from storage import questions
 
@@ -49,8 +50,9 @@ def _asked(turn: Turn, turn_id: int, entry: str) -> str | None:
 
 
 def _split(argument: str) -> tuple[int, str] | None:
-    number, _, rest = argument.partition(":")
-    return (int(number), rest) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    named, _, rest = argument.partition(":")
+    number = whole_number(named)
+    return None if number is None else (number, rest)
 
 
 def _keep(turn: Turn, argument: str, value: str, reason: str | None = None) -> tuple[int, str, str] | None:

@@ -7,6 +7,7 @@ from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import desk
+from policy.reading.digits import whole_number
 
 
 def _one(message: Outgoing | None) -> Replies:
@@ -20,9 +21,10 @@ def topics(turn: Turn) -> list[Outgoing]:
 
 def topic(turn: Turn, argument: str) -> Replies:
     """Show the questions of one topic; the list of topics without a number."""
-    if argument and not (argument.isascii() and argument.isdigit() and len(argument) < 4):
+    number = whole_number(argument, longest=3)
+    if argument and number is None:
         return None
-    return _one(policy_answer.topics(turn, int(argument) if argument else None))
+    return _one(policy_answer.topics(turn, number))
 
 
 def entry(turn: Turn, argument: str) -> Replies:

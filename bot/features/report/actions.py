@@ -12,8 +12,9 @@ from bot.core.turn import Turn
 from bot.documents.file_refs import print_ref
 from bot.documents.revision_history import versions
 from bot.features.report import uploads
-from bot.features.report.uploads import Place
+from bot.features.report.context import Place
 from policy.calendar.quarters import Quarter, reporting_quarter
+from policy.reading.digits import whole_number
 from storage.reports import attachments, reports, revision_history
 from storage.reports.attachments import KINDS
 from storage.reports.separate_pages import STAMPED
@@ -25,14 +26,15 @@ def place_in(turn: Turn, argument: str) -> tuple[Place, str] | None:
     """((institution, quarter), rest) of a token that names a report of this person, not a coming one."""
     institution, _, rest = argument.partition(":")
     quarter, _, rest = rest.partition(":")
-    if not (institution.isascii() and institution.isdigit() and len(institution) < 16):
+    institution_id = whole_number(institution)
+    if institution_id is None:
         return None
     try:
         named = Quarter.parse(quarter)
     except ValueError:
         return None
-    mine = any(m.institution_id == int(institution) for m in turn.institutions)
-    return ((int(institution), str(named)), rest) if mine and named <= Quarter.of(turn.now) else None
+    mine = any(m.institution_id == institution_id for m in turn.institutions)
+    return ((institution_id, str(named)), rest) if mine and named <= Quarter.of(turn.now) else None
 
 
 def place_now(turn: Turn) -> Place | None:

@@ -157,6 +157,7 @@ class NoLonger(Outcome):
     institution_id: int
 
 
+Place = tuple[int, str]  # a report: (institution, quarter)
 PENDING = "_lines"  # figures sent before a correction was begun: they wait for its reason
 
 Asked = TypeVar("Asked", bound=Question[object])

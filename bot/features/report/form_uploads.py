@@ -11,19 +11,19 @@ from bot.core.dialog_manager import Stage
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report import waiting_form
-from bot.features.report.context import ReportContext, takes_figures
+from bot.features.report.context import Place, ReportContext, takes_figures
 from bot.features.report.editing import concurrent_edits, draft_writes
 from policy.calendar.quarters import Quarter, reporting_quarter
 from policy.form.form import Cell, Form
 from policy.form.sheet import FormFile, Wrong
 from policy.form.which_quarter import choices, claims, meant
+from policy.reading.digits import whole_number
 from storage.reports import drafts
 from storage.reports.reports import Snapshot
 
 SHOWN = 12  # wrong cells named in one message
 OFFERED = 8  # buttons of where a form may belong
 DROP = "no"
-Place = tuple[int, str]
 
 
 def again(stage: Stage | None) -> list[Outgoing]:
@@ -86,9 +86,10 @@ def press(turn: Turn, place: Place, rest: str) -> Replies:
     if which == DROP:
         waiting_form.forget(turn)
         return [turn.say("report/form_dropped.j2"), *again(dialog_manager.open_stage(turn))]
-    if not (which.isascii() and which.isdigit() and int(which[:4]) < len(forms)):
+    position = whole_number(which, longest=3)
+    if position is None or position >= len(forms):
         return None
-    sent = forms[int(which[:4])]
+    sent = forms[position]
     if sent.base is not None and sent.base.quarter != place[1]:
         sent = sent.without_base()  # it was handed out for another quarter: all its figures are this one's
     waiting_form.forget(turn)

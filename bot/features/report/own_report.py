@@ -7,8 +7,8 @@ from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.report import actions as report_actions
 from bot.features.report import status as report_status
+from bot.features.report.context import Place
 from bot.features.report.status import ReportState
-from bot.features.report.uploads import Place
 from policy.calendar.quarters import Quarter
 from storage.reports import attachments
 

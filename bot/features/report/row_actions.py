@@ -6,7 +6,8 @@ from bot.core import dialog_manager
 from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in
-from bot.features.report.uploads import Place
+from bot.features.report.context import Place
+from policy.reading.digits import whole_number
 from storage.reports import drafts, reports
 
 
@@ -77,7 +78,8 @@ def cell(turn: Turn, argument: str) -> Replies:
     (institution, quarter), rest = found
     occupation, _, digit = rest.partition("/")
     measures = turn.corpus.form.measures
-    if not (digit.isascii() and digit.isdigit()) or len(digit) > 2 or int(digit) >= len(measures):
+    position = whole_number(digit, longest=2)
+    if position is None or position >= len(measures):
         return None
     given = {"institution": str(institution), "quarter": quarter}
-    return dialog_manager.start(turn, "report", given, revisit=f"{occupation}/{measures[int(digit)].id}")
+    return dialog_manager.start(turn, "report", given, revisit=f"{occupation}/{measures[position].id}")

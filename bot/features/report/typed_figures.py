@@ -26,7 +26,7 @@ from policy.form.rows import bare_row
 from storage.reports import drafts
 from storage.reports.reports import Revision
 
-_FIGURES = re.compile(r"\d\D+\d|无业务|不掌握")
+_FIGURES = re.compile(r"[0-9０-９][^0-9０-９]+[0-9０-９]|无业务|不掌握")
 _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|将)")
 
 

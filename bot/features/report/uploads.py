@@ -9,7 +9,9 @@ from bot.core.dialog_manager import Stage
 from bot.core.messages import Arrived, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report import form_uploads
+from bot.features.report.context import Place
 from policy.calendar.quarters import reporting_quarter
+from policy.reading.digits import whole_number
 from storage.reports import attachments, drafts, reports
 from storage.reports.attachments import KINDS
 from storage.reports.reports import Snapshot
@@ -17,7 +19,6 @@ from storage.reports.separate_pages import STAMPED
 
 STAMPS_OFFERED = 4  # reports without a stamp that a file may belong to
 LONGEST_KIND = 8  # characters of a word that says what a file is
-Place = tuple[int, str]
 
 
 def take_file(turn: Turn, stage: Stage | None) -> Replies:
@@ -138,9 +139,10 @@ def press_kind(turn: Turn, place: Place, rest: str) -> Replies:
     kind, _, number = rest.partition(":")
     if kind == "form":
         return form_uploads.press(turn, place, number)
-    if kind not in (*KINDS, STAMPED) or not (number.isascii() and number.isdigit() and len(number) < 16):
+    received_id = whole_number(number)
+    if kind not in (*KINDS, STAMPED) or received_id is None:
         return None
-    got = attachments.received(turn.connection, int(number), turn.person_id)
+    got = attachments.received(turn.connection, received_id, turn.person_id)
     if got is None:
         return None
     return _attach(turn, reports.snapshot(turn.connection, *place), kind, got)

@@ -19,11 +19,9 @@ PAGE = 8  # reports on a page of the list
 def waiting(turn: Turn, page: int = 0, quarter: Quarter | None = None) -> list[Outgoing]:
     """待审: what was submitted and not decided on, oldest first; of one quarter when it is given."""
     found = decisions.waiting(turn.connection, str(quarter) if quarter else None)
-    shown = found[page * PAGE : (page + 1) * PAGE]
-    more = len(found) > (page + 1) * PAGE
-    return [
-        turn.say("review/list.j2", found=shown, total=len(found), page=page, more=more, quarter=quarter or "")
-    ]
+    here = paging.Pager(page, PAGE).cut(found)
+    data = {"found": here.shown, "total": len(found), "page": here.page, "more": here.more}
+    return [turn.say("review/list.j2", quarter=quarter or "", **data)]
 
 
 def listed(turn: Turn, place: str) -> Replies:

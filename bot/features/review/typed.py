@@ -14,7 +14,7 @@ from bot.features.review import actions
 from policy.calendar.quarters import Quarter, reporting_quarter
 
 _OF_QUARTER = re.compile(r"^(催报|待审)(?:名单)?[\s:：]*(\S[^\n]{0,20})$")
-_QUARTER_LIKE = re.compile(r"[\d年第季度上本QqA-Z一二三四\s-]{1,12}")
+_QUARTER_LIKE = re.compile(r"[0-9０-９年第季度上本QqA-Z一二三四\s-]{1,12}")
 
 
 def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:

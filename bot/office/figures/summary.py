@@ -222,11 +222,12 @@ def origins(visit: Visit) -> Answer:
         raise NotFound
     occupation = visit.query.get("occupation") or None
     wanted = chosen.wanted(occupation)
-    page = visit.page_number()
+    pager = visit.pager(PAGE)
     openings = summary.opening_parts(visit.connection, wanted, measure.id)
-    found = summary.parts(visit.connection, wanted, measure.id, PAGE, (page - 1) * PAGE)
+    found = summary.parts(visit.connection, wanted, measure.id, pager.size, pager.start)
     how_many, value, gaps = summary.total_of_parts(visit.connection, wanted, measure.id)
-    shown = [*(openings if page == 1 else []), *found]
+    here = pager.counted(found, how_many)
+    shown = [*([] if pager.page else openings), *found]
     more = {"measure": measure.id, "occupation": occupation or ""}
     data = {
         "measure": measure,
@@ -237,8 +238,8 @@ def origins(visit: Visit) -> Answer:
         "total": value + sum(one.value for one in openings),
         "here": sum(one.value for one in shown),
         "gaps": gaps,
-        "page": page,
-        "more": how_many > page * PAGE,
+        "page": here.page + 1,
+        "more": here.more,
         "link": lambda number: f"{PATH}/origins?" + chosen.query(**more, page=str(number)),
         "back": f"{PATH}?" + chosen.query(),
         **_shared(chosen),

@@ -29,11 +29,12 @@ def _page(visit: Visit, status: int = 200, problems: dict[str, Any] | None = Non
     named = visit.query.get("named", "")[:60]
     chosen = visit.query.get("district", "")
     alone = bool(visit.query.get("alone"))
-    number = visit.page_number()
+    pager = visit.pager(PAGE)
     district = visit.district()
     found, total = roster.listed(
-        visit.connection, named, PAGE, (number - 1) * PAGE, district=district, alone=alone
+        visit.connection, named, pager.size, pager.start, district=district, alone=alone
     )
+    here = pager.counted(found, total)
     kept = {"named": named, "district": chosen, "alone": "1" if alone else ""}
     data = {
         "lines": found,
@@ -43,8 +44,8 @@ def _page(visit: Visit, status: int = 200, problems: dict[str, Any] | None = Non
         "named": named,
         "chosen": chosen,
         "alone": alone,
-        "page": number,
-        "more": number * PAGE < total,
+        "page": here.page + 1,
+        "more": here.more,
         "link": lambda **change: (
             "/office/institutions?" + urlencode({k: v for k, v in {**kept, **change}.items() if v})
         ),

@@ -60,7 +60,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
     district = visit.district()
     here = [g for g in groups if district is None or (g.district or "") == district]
     named = visit.query.get("named", "")[:60]
-    number = visit.page_number()
+    pager = visit.pager(PAGE)
     found = board.lines(
         connection,
         str(quarter),
@@ -70,11 +70,11 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         late=state == "late",
         zero=state == "zero",
         named=named,
-        limit=PAGE + 1,
-        offset=(number - 1) * PAGE,
+        limit=pager.peek,
+        offset=pager.start,
     )
-    more = len(found) > PAGE
-    found = found[:PAGE]
+    shown = pager.peeked(found)
+    revisions = [line.revision_id for line in shown.shown if line.revision_id]
     kept = {"quarter": str(quarter), "state": state, "district": chosen, "named": named}
     data = {
         "quarter": quarter,
@@ -84,16 +84,16 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "problem": problem,
         "counts": counts(here),
         "district": district,
-        "lines": found,
-        "people": revision_history.who(connection, [line.revision_id for line in found if line.revision_id]),
+        "lines": shown.shown,
+        "people": revision_history.who(connection, revisions),
         "stamped": attachments.stamped_in(connection, str(quarter)),
         "unexpected": board.others(connection, str(quarter), due, district),
         "places": places,
         "state": state,
         "kept": kept,
         "named": named,
-        "page": number,
-        "more": more,
+        "page": shown.page + 1,
+        "more": shown.more,
         "link": lambda **change: "/office?" + urlencode({k: v for k, v in {**kept, **change}.items() if v}),
     }
     return Page("board.html", data, status)

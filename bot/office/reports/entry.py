@@ -28,7 +28,7 @@ from storage.reports.reports import Rows, Snapshot, VersionConflict
 from storage.reports.separate_pages import STAMPED
 
 LONGEST = {"source": 200, "reason": 500, "filled_by": 32, "telephone": 30, "received": 10}
-_TELEPHONE = re.compile(r"[\d\s()（）+\-转]{7,30}")
+_TELEPHONE = re.compile(r"[0-9０-９\s()（）+\-转]{7,30}")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from bot.documents.revision_history import versions
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension
 from policy.form.form import Form
+from policy.reading.digits import whole_number
 from storage.institutions.roster import Listed
 from storage.people import contacts, people
 from storage.reports import attachments, decisions, lateness, reports, returned_cells, revision_history
@@ -168,7 +169,7 @@ def _seen(visit: Visit, institution: Listed, quarter: Quarter) -> int:
         NotFound: it is another report's.
     """
     given = visit.form.get("revision", "")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+    number = whole_number(given) or 0
     one = reports.submitted_revision(visit.connection, number)
     if one is None or (one.institution_id, one.quarter) != (institution.id, str(quarter)):
         raise NotFound
