@@ -49,7 +49,7 @@ class Insisting(Phone):
     """The platform, asking again until there is an answer."""
 
     async def sends(self, post: dict[str, Any]) -> Answer:
-        async with asyncio.timeout(8 * SECONDS):
+        async with asyncio.timeout(4 * SECONDS):
             while True:
                 try:
                     answer = await super().sends(post)
@@ -57,7 +57,7 @@ class Insisting(Phone):
                         return answer
                 except httpx.TransportError:
                     pass
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)  # it is starting
 
 
 async def test_killed_again_and_again_nothing_is_lost_and_nothing_applied_twice(

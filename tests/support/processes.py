@@ -35,7 +35,7 @@ def bot(
         text=True,
         cwd=folder,
         env=environment(folder, **extra),
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
