@@ -18,6 +18,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from storage.faults import READ_ONLY as CANNOT_WRITE
+from storage.faults import reason_of
 from storage.group_commit import CommitFailed, GroupCommit, Waited
 from storage.group_commit import savepoint as _savepoint
 from storage.schema.core import SCHEMA_NUMBER, schema_mark
@@ -31,6 +33,11 @@ CONNECTIONS = 32  # of one process, at most
 
 class StorageUnavailable(Exception):
     """The database cannot be reached or is locked; nothing was written. Trying again may help."""
+
+    @property
+    def reason(self) -> str:
+        """Return why, in a word for the log: disk full, read-only, locked, unreachable."""
+        return reason_of(self)
 
 
 class SchemaTooOld(Exception):
@@ -176,7 +183,7 @@ def _unavailable() -> Iterator[None]:
     except (CommitFailed, Waited, PoolTimeout) as error:
         raise StorageUnavailable(str(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or reason_of(error) == CANNOT_WRITE:
             raise StorageUnavailable(str(error.orig)) from error
         raise
 

@@ -98,6 +98,7 @@ class _Group:
         self.transaction = connection.begin()
         self.members = 0
         self.failed: str | None = None
+        self.cause: BaseException | None = None  # of the failure
         self.over = threading.Event()
 
 
@@ -134,9 +135,9 @@ class GroupCommit:
                     yield group.connection
             else:
                 yield group.connection
-        except BaseException:
+        except BaseException as error:
             if not group.members or lost(group.connection):
-                self._undo("another message lost the transaction")
+                self._undo("another message lost the transaction", error)
                 self._tickets.release()
             else:
                 self._leave(alone)
@@ -145,7 +146,7 @@ class GroupCommit:
         self._leave(alone)
         group.over.wait()
         if group.failed is not None:
-            raise CommitFailed(group.failed)
+            raise CommitFailed(group.failed) from group.cause
 
     def _open(self) -> _Group:
         connection = self._connect()
@@ -173,17 +174,17 @@ class GroupCommit:
         try:
             group.transaction.commit()
         except Exception as error:  # noqa: BLE001 - undone, and told to who waits
-            self._undo(type(error).__name__)
-        except BaseException:
-            self._undo("interrupted")
+            self._undo(type(error).__name__, error)
+        except BaseException as error:
+            self._undo("interrupted", error)
             raise
         else:
             self._close(group)
 
-    def _undo(self, why: str) -> None:
+    def _undo(self, why: str, cause: BaseException) -> None:
         group = self._group
         assert group is not None
-        group.failed = why
+        group.failed, group.cause = why, cause
         try:
             group.transaction.rollback()
         except Exception:  # noqa: BLE001 - the connection is of no use any more
@@ -304,7 +305,7 @@ class Writer:
                         done.append(task)
                         task.run(connection)
                         if lost(connection):
-                            raise CommitFailed("transaction lost")
+                            raise CommitFailed("transaction lost") from task.error
         except BaseException as error:  # noqa: BLE001 - handed to who waits
             failed = error
             if not done:  # not even begun: nor would it for those behind
