@@ -18,6 +18,7 @@ COMMANDS = {
     "policy": "check the policy data, train and evaluate the answers",
     "invite": "a one-time code for the office or an institution",
     "export": "the aggregated form of a quarter",
+    "events": "security events, for people or a syslog",
     "upgrade": "bring the database to the current schema",
     "rotate-key": "seal everything anew with the key in force",
 }

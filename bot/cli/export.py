@@ -23,6 +23,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.core.render import words
     from bot.documents import export
     from policy.calendar.quarters import SHANGHAI, Quarter, reporting_quarter
+    from storage import audit
     from storage.database import transaction
     from storage.totals import coverage
 
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         except OSError:
             raise problem("write", options.to) from None
         counted = coverage.turnout(connection, name, options.accepted)
+    with transaction(app.engine) as connection:
+        audit.record(connection, now, None, "export", f"quarter:{name}", accepted_only=options.accepted)
     data = {"quarter": quarter, "turnout": counted, "accepted_only": options.accepted}
     print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
     if app.keys.unread:

@@ -20,11 +20,15 @@ def run(options: argparse.Namespace) -> int:
     from bot.features.reminders import send as reminder_sender
     from policy.calendar.quarters import reporting_quarter
     from policy.calendar.reminders import due_now, sending_hours
+    from storage import heartbeats
+    from storage.database import transaction
 
     app, now = opened(), clock(options.now)()
     announcements.send_due(app.engine, now)
     reachable = window.reachable if app.settings.wechat_secret else None
     times, holidays = app.settings.times, app.corpus.holidays
+    with transaction(app.engine) as connection:
+        heartbeats.beat(connection, heartbeats.REMINDERS, now)
     sent, _ = reminder_sender.send_due(app.engine, holidays, now, reachable, times)
     calls = reminder_sender.unreachable(app.engine, holidays, now, reachable, times)
     due = due_now(now, holidays)

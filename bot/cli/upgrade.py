@@ -11,12 +11,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Apply the migrations that are missing and print the schema's number."""
+    from datetime import datetime
+
     from sqlalchemy import make_url
 
     from bot.cli.opening import say_database
     from bot.core.render import words
     from bot.settings import load_settings
-    from storage.database import NoDatabase, connect, exists, schema_state, shown, upgrade
+    from policy.calendar.quarters import SHANGHAI
+    from storage import audit
+    from storage.database import NoDatabase, connect, exists, schema_state, shown, transaction, upgrade
 
     url = load_settings().database_url
     if not exists(make_url(url)):
@@ -27,5 +31,9 @@ def run(options: argparse.Namespace) -> int:
         raise NoDatabase(shown(url))
     say_database(url)
     upgrade(engine)
-    print(words("cli/upgraded.j2", {"before": before, "number": schema_state(engine)}))
+    number = schema_state(engine)
+    if number != before:
+        with transaction(engine) as connection:
+            audit.record(connection, datetime.now(SHANGHAI), None, "schema.upgrade", f"schema:{number}")
+    print(words("cli/upgraded.j2", {"before": before, "number": number}))
     return 0

@@ -7,11 +7,10 @@ cannot. A post is carried out only from a page of ours (origin) with the session
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
-import logging
 import secrets
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -26,8 +25,10 @@ from starlette.types import Message
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.core.log import incident
 from bot.core.messages import Arrived
 from bot.core.permissions import Right
+from bot.core.refusals import refused
 from bot.documents import attachments as incoming_files
 from bot.documents.media_type import BadFile
 from bot.documents.reader_process import TooCostly
@@ -40,8 +41,6 @@ from storage import audit
 from storage.database import StorageUnavailable, transaction
 from storage.people import sessions
 from storage.people.sessions import Officer
-
-log = logging.getLogger("bot.office")
 
 COOKIE = "weihai_office"
 MOST_FIELDS = 2_000  # a reason for each cell of the longest form
@@ -142,23 +141,23 @@ class Door:
         except NotIn:
             return _plain("enter.html", 401, token=None, works=False, inside=False)
         except Denied:
-            await self._denied(request)
+            await self._note(request, "office.denied")
             return _problem("denied", 403)
         except Forged:
+            await self._note(request, "office.forged")
             return _problem("forged", 403)
         except NotFound:
             return _problem("not_found", 404)
         except TooLarge:
             return _problem("large", 413)
-        except StorageUnavailable:
+        except StorageUnavailable as error:
+            refused("office", error)
             return _problem("unavailable", 503)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except Exception as error:  # noqa: BLE001 - it is answered with an incident number
             number = secrets.token_hex(4).upper()
-            # Type and place only: the error's words could hold what a person typed.
-            places = "".join(traceback.format_tb(error.__traceback__))
-            log.error("incident %s: %s\n%s", number, type(error).__qualname__, places)
+            incident(number, "office", error)
             return _problem("incident", 500, incident=number)
 
     async def _transaction(self, work: Callable[[Connection], Result], read_only: bool) -> Result:
@@ -281,17 +280,18 @@ class Door:
             files,
         )
 
-    async def _denied(self, request: Request) -> None:
+    async def _note(self, request: Request, action: str) -> None:
+        """Keep that somebody who is in was refused; of strangers nothing is kept."""
         token = request.cookies.get(COOKIE, "")
 
         def work(connection: Connection) -> None:
-            found = sessions.officer(connection, token, self.now())
-            who = found.person_id if found else None
-            audit.record(
-                connection, self.now(), who, "office.denied", "office:web", path=request.url.path[:200]
-            )
+            if found := sessions.officer(connection, token, self.now()):
+                path = request.url.path[:200]
+                audit.record(connection, self.now(), found.person_id, action, "office:web", path=path)
 
-        await self._transaction(work, False)
+        if token:
+            with contextlib.suppress(StorageUnavailable):  # refused it is all the same
+                await self._transaction(work, False)
 
     def _response(self, request: Request, answer: Answer, visit: Visit) -> Response:
         if isinstance(answer, Goto):

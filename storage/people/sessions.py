@@ -75,6 +75,7 @@ def enter(connection: Connection, token: str, now: datetime) -> str | None:
         update(office_link).where(_works(token, now)).values(used_at=now).returning(office_link.c.person_id)
     ).first()
     if used is None:
+        _note_refused(connection, token, now)
         return None
     session = secrets.token_urlsafe(32)
     connection.execute(
@@ -84,6 +85,13 @@ def enter(connection: Connection, token: str, now: datetime) -> str | None:
     )
     audit.record(connection, now, used.person_id, "office.enter", f"person:{used.person_id}")
     return session
+
+
+def _note_refused(connection: Connection, token: str, now: datetime) -> None:
+    """Keep that a link which no longer works was tried; of one that never was, nothing is kept."""
+    whose = select(office_link.c.person_id).where(_is(office_link.c.token_hash, token))
+    if (person_id := connection.execute(whose).scalar()) is not None:
+        audit.record(connection, now, None, "office.refused", f"person:{person_id}")
 
 
 def officer(connection: Connection, token: str, now: datetime) -> Officer | None:
