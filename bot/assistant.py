@@ -7,9 +7,8 @@ The same message again gets the stored replies and changes nothing.
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
-import traceback
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -20,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from bot import router
-from bot.core import dialog_manager, input_limits
+from bot.core import dialog_manager, input_limits, log
 from bot.core.channel_limits import channel_of
 from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
@@ -39,8 +38,7 @@ from storage.group_commit import Writer
 from storage.people import people
 from storage.reports.reports import VersionConflict
 
-log = logging.getLogger("bot")
-
+INCIDENT = "problem/incident.j2"
 TURNS = 8  # messages applied at once on PostgreSQL
 FILES = 2  # looked at at once, each in a process of its own
 BESIDE = 8  # reads, files and other people's transactions at once
@@ -200,10 +198,8 @@ class Assistant:
 
     def _incident(self, incoming: Incoming, error: Exception, attempt: Attempt) -> list[Outgoing]:
         number = secrets.token_hex(4).upper()
-        # Type and place only: the error's words could hold what a person typed.
-        places = "".join(traceback.format_tb(error.__traceback__))
-        log.error("incident %s: %s\n%s", number, type(error).__qualname__, places)
-        said = [render("problem/incident.j2", incident=number)]
+        log.incident(number, incoming.address.channel, error)
+        said = [render(INCIDENT, incident=number)]
         with attempt() as connection:
             turn_id = messages.record_incident(
                 connection, incoming.address, incoming.id, number, incoming.now
@@ -226,8 +222,11 @@ Result = TypeVar("Result")
 class Runner:
     """The threads on which storage is used: one writer on SQLite, several turns at once on PostgreSQL."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(
+        self, assistant: Assistant, observe: Callable[[str, str, float], None] = lambda *_: None
+    ) -> None:
         self.assistant = assistant
+        self._observe = observe  # channel, outcome, seconds
         self._beside = ThreadPoolExecutor(BESIDE, thread_name_prefix="beside")
         self._files = ThreadPoolExecutor(FILES, thread_name_prefix="files")
         self._writer: Writer | None = None
@@ -243,6 +242,18 @@ class Runner:
         Raises:
             StorageUnavailable: as for `Assistant.handle`.
         """
+        began, outcome = time.monotonic(), "failed"
+        try:
+            said = await self._handle(incoming)
+            outcome = "incident" if any(INCIDENT in one.templates for one in said) else "answered"
+        except StorageUnavailable:
+            outcome = "unavailable"
+            raise
+        finally:
+            self._observe(incoming.address.channel, outcome, time.monotonic() - began)
+        return said
+
+    async def _handle(self, incoming: Incoming) -> list[Outgoing]:
         prepare = partial(self.assistant.prepare, incoming)
         prepared = prepare() if incoming.file is None else await self.look(prepare)
         if self._writer is None:

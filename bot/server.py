@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import platform
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,26 +13,32 @@ from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.web import routes as web_routes
+from bot.core.log import event, set_up
+from bot.core.refusals import EVERY_SECONDS, REFUSALS, refused
 from bot.core.render import words
 from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
 from bot.features.publications import announcements
 from bot.features.reminders import send as reminder_sender
 from bot.http import bounds
+from bot.http.beside import beside
+from bot.http.health import Health
+from bot.http.metrics import Metrics
+from bot.http.metrics import routes as metrics_routes
 from bot.office.routes import routes as office_routes
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import messages, retention
+from storage import audit, heartbeats, retention
 from storage.data_kinds import kept_for
-from storage.database import StorageUnavailable, schema_state, transaction
+from storage.database import StorageUnavailable, transaction
 from storage.people import cards, people, sessions
+from storage.schema.core import SCHEMA_NUMBER
 
 log = logging.getLogger("bot")
 # How long a thread computes before another gets its turn, in seconds. A message gives the interpreter
@@ -49,10 +56,10 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
     while True:
         try:
             await work()
-        except StorageUnavailable:
-            log.warning("storage unavailable; trying again")
+        except StorageUnavailable as error:
+            refused("background", error)
         except Exception as error:  # noqa: BLE001 - no fault may end the loop
-            log.error("background work failed: %s", type(error).__qualname__)
+            event("background", logging.ERROR, error=type(error).__qualname__)
         await asyncio.sleep(seconds)
 
 
@@ -69,57 +76,68 @@ def forget_old(app: App, at: datetime) -> None:
     with transaction(app.engine) as connection:
         sessions.forget_old(connection, at - kept_for("sessions"))
         cards.forget_old(connection, at - kept_for("cards"))
+        heartbeats.beat(connection, heartbeats.PURGE, at)
     files = incoming_files.sweep(app.engine, app.settings.data_dir, at - kept_for("files"))
     passing = document_store.sweep_passing(app.settings.data_dir, at - kept_for("passing"))
-    log.info("purge: %d turns, %d pushes, %d files", gone.turns, gone.pushes, files + passing)
+    event("purge", turns=gone.turns, pushes=gone.pushes, files=files + passing)
 
 
-def application(app: App) -> Starlette:
-    """The ASGI application with its background work."""
-    runner = Runner(app.assistant)
+def remind(app: App, at: datetime) -> None:
+    """Send the reminders and announcements that are due."""
+    sent = reminder_sender.send(app.engine, app.corpus.holidays, at, app.settings.times)
+    announcements.send_due(app.engine, at)
+    with transaction(app.engine) as connection:
+        heartbeats.beat(connection, heartbeats.REMINDERS, at)
+    if sent:
+        event("reminders", sent=sent)
+
+
+def note(app: App, action: str, version: str) -> None:
+    """Keep, among the events, that the service began or ended; without storage it is only logged."""
+    with contextlib.suppress(StorageUnavailable), transaction(app.engine) as connection:
+        audit.record(connection, now(), None, action, "service:serve", version=version)
+
+
+def application(app: App, version: str = "", metrics_listener: socket.socket | None = None) -> Starlette:
+    """The ASGI application with its background work; metrics and health on a listener of their own too."""
+    channels: dict[str, Callable[[], str | None]] = {}
+    health = Health(app.engine, app.settings.data_dir, app.corpus, now, channels)
+    metrics = Metrics(app.engine, app.settings.data_dir, health, version, now)
+    runner = Runner(app.assistant, metrics.message)
     telegram = None
     if app.settings.telegram_token:
         from bot.channels.telegram.transport import Telegram
 
-        telegram = Telegram(app, runner, now)
+        connected = telegram = Telegram(app, runner, now)
+        channels["telegram"] = lambda: connected.wrong
 
     wechat = None
     if app.settings.wechat:
         from bot.channels.wechat.transport import WeChat
 
-        wechat = WeChat(app, runner, now)
+        joined = wechat = WeChat(app, runner, now)
+        channels["wechat"] = lambda: joined.wrong
 
-    async def healthz(request: Request) -> Response:
-        try:
-            await runner.run(lambda: schema_state(app.engine))
-        except StorageUnavailable:
-            return JSONResponse({"status": "storage unavailable"}, status_code=503)
-        return JSONResponse({"status": "ok"})
-
-    async def metrics(request: Request) -> Response:
-        def read() -> dict[str, int]:
-            with transaction(app.engine, read_only=True) as connection:
-                return messages.counts(connection)
-
-        try:
-            counted = await runner.run(read)
-        except StorageUnavailable:
-            return PlainTextResponse("storage unavailable\n", status_code=503)
-        return PlainTextResponse("".join(f"bot_{name} {value}\n" for name, value in counted.items()))
-
-    async def remind() -> None:
-        holidays, times = app.corpus.holidays, app.settings.times
-        await runner.run(lambda: reminder_sender.send(app.engine, holidays, now(), times))
-        await runner.run(lambda: announcements.send_due(app.engine, now()))
+    async def remind_due() -> None:
+        await runner.run(lambda: remind(app, now()))
 
     async def purge() -> None:
         await runner.run(lambda: forget_old(app, now()))
 
+    async def tell() -> None:
+        REFUSALS.flush()
+
     @contextlib.asynccontextmanager
     async def lifespan(asgi: Starlette) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_exception_handler(bounds.LoopFaults())
-        tasks = [asyncio.create_task(every(600, remind)), asyncio.create_task(every(86_400, purge))]
+        rhythms: list[tuple[float, Callable[[], Awaitable[object]]]]
+        rhythms = [(600, remind_due), (86_400, purge), (EVERY_SECONDS, tell)]
+        tasks = [asyncio.create_task(every(seconds, work)) for seconds, work in rhythms]
+        await runner.run(lambda: note(app, "service.start", version))
         async with contextlib.AsyncExitStack() as stack:
+            if metrics_listener:
+                own = Starlette(routes=[*health.routes(), *metrics_routes(metrics, token, anyone=True)])
+                await stack.enter_async_context(beside(own, metrics_listener))
             if telegram:
                 await stack.enter_async_context(telegram.running())
             if wechat:
@@ -128,11 +146,14 @@ def application(app: App) -> Starlette:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await runner.run(lambda: note(app, "service.stop", version))
         runner.close()
+        event("stop", version=version)
 
+    token = app.settings.metrics_token
     routes = [
-        Route("/healthz", healthz),
-        Route("/metrics", metrics),
+        *health.routes(),
+        *(metrics_routes(metrics, token) if app.settings.metrics_listen is None else []),
         *web_routes.routes(app, runner, now),
         Route("/office/", lambda request: RedirectResponse("/office", 308)),
         *office_routes(app, runner, now),
@@ -157,21 +178,24 @@ def _wechat(settings: Settings) -> dict[str, bool] | None:
     }
 
 
-def run(app: App) -> int:
-    """Serve until stopped; prints where to point the browser."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    sys.setswitchinterval(SWITCH)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the bot's token
-    host, port = app.settings.address
+def _listener(address: tuple[str, int], given: str) -> socket.socket | None:
+    """Listen there; None, and a sentence on standard error, where it cannot be."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     try:
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
-        )
+        return socket.create_server(address, family=family)
     except OSError:
-        print(
-            words("cli/problem.j2", {"kind": "listen", "detail": app.settings.listen, "example": ""}),
-            file=sys.stderr,
-        )
+        print(words("cli/problem.j2", {"kind": "listen", "detail": given, "example": ""}), file=sys.stderr)
+        return None
+
+
+def run(app: App, version: str = "") -> int:
+    """Serve until stopped; prints where to point the browser."""
+    set_up(app.settings.log)
+    sys.setswitchinterval(SWITCH)
+    listener = _listener(app.settings.address, app.settings.listen)
+    metrics_address = app.settings.metrics_address
+    own = _listener(metrics_address, app.settings.metrics_listen or "") if metrics_address else None
+    if listener is None or (metrics_address and own is None):
         return 1
     code = None
     if sys.stdout.isatty():
@@ -189,5 +213,14 @@ def run(app: App) -> int:
         "wechat": _wechat(app.settings),
     }
     print(words("cli/serving.j2", data), flush=True)
-    bounds.server(application(app)).run(sockets=[listener])
+    event(
+        "start",
+        version=version,
+        python=platform.python_version(),
+        database=app.engine.dialect.name,
+        schema=SCHEMA_NUMBER,
+        telegram=data["telegram"],
+        wechat=bool(data["wechat"]),
+    )
+    bounds.server(application(app, version, own)).run(sockets=[listener])
     return 0

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.core.log import FORMATS, LEVELS
 from bot.core.render import words
 from policy.calendar.quarters import Times
 from policy.reading.digits import whole_number
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
     wechat_token: str | None = None
     wechat_aes_key: str | None = None
     wechat_base_url: str = "https://api.weixin.qq.com"
+    log: str = "text info"
+    metrics_listen: str | None = None
+    metrics_token: str | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -100,9 +104,28 @@ class Settings(BaseSettings):
             raise ValueError("report_due")
         return value
 
-    @field_validator("listen")
+    @field_validator("log")
     @classmethod
-    def _listen(cls, value: str) -> str:
+    def _log(cls, value: str) -> str:
+        wanted = value.lower().replace(",", " ").split()
+        form = [word for word in wanted if word in FORMATS]
+        level = [word for word in wanted if word in LEVELS]
+        if len(form) + len(level) != len(wanted) or len(form) > 1 or len(level) > 1:
+            raise ValueError("log")
+        return f"{(form or ['text'])[0]} {(level or ['info'])[0]}"
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _metrics_token(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[!-~]{16,256}", value):
+            raise ValueError("metrics_token")
+        return value
+
+    @field_validator("listen", "metrics_listen")
+    @classmethod
+    def _listen(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         host, _, port = value.rpartition(":")
         number = whole_number(port, longest=5)
         if not host or number is None or number > 65535:
@@ -194,8 +217,17 @@ class Settings(BaseSettings):
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return _address(self.listen)
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Host and port on which only the metrics and the health checks are, if they have their own."""
+        return _address(self.metrics_listen) if self.metrics_listen else None
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def load_settings() -> Settings:

@@ -369,18 +369,3 @@ def body_of(connection: Connection, address: Address, outbox_id: int) -> dict[st
     """One message of ours to this person; None when there is none or it is somebody else's."""
     row = _BODY.first(connection, {**vars(address), "of_id": outbox_id})
     return (row.body or None) if row else None
-
-
-def counts(connection: Connection) -> dict[str, int]:
-    """Plain numbers for `/metrics`: turns, people, messages waiting, incidents."""
-    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None)
-    return {
-        "turns": connection.execute(select(func.count()).select_from(turn)).scalar_one(),
-        "people": connection.execute(select(func.count()).select_from(account)).scalar_one(),
-        "outbox_waiting": connection.execute(
-            select(func.count()).select_from(outbox).where(waits, outbox.c.turn_id.is_(None))
-        ).scalar_one(),
-        "incidents": connection.execute(
-            select(func.count()).select_from(turn).where(turn.c.incident.is_not(None))
-        ).scalar_one(),
-    }

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.assistant import Assistant
 from bot.core.messages import Incoming, Outgoing
+from bot.core.refusals import refused
 from bot.core.render import words
 from bot.documents.store import FileGone, FileStore, drop_incoming, store_incoming
 from policy.calendar.quarters import FIRST_YEAR, LAST_YEAR, read_moment
@@ -100,7 +101,8 @@ def run(
         try:
             said = assistant.handle(incoming)
             pushed = take_pushes(assistant, incoming)
-        except StorageUnavailable:
+        except StorageUnavailable as error:
+            refused(CHANNEL, error)
             said, pushed = [Outgoing(words("problem/unavailable.j2"))], []
         finally:
             drop_incoming(incoming.file)

@@ -10,6 +10,7 @@ from bot.assistant import Assistant
 from bot.channels.jsonl import BOT, CHANNEL, take_pushes, written
 from bot.core.channel_limits import numbered
 from bot.core.messages import Incoming, Outgoing
+from bot.core.refusals import refused
 from bot.core.render import words
 from bot.documents.store import FileStore
 from storage.address import Address
@@ -35,7 +36,8 @@ def run(assistant: Assistant, store: FileStore, user: str, clock: Callable[[], d
         try:
             for message in [*assistant.handle(incoming), *take_pushes(assistant, incoming)]:
                 print(show(message, store))
-        except StorageUnavailable:
+        except StorageUnavailable as error:
+            refused(CHANNEL, error)
             print(words("problem/unavailable.j2"))
         try:
             text = input("> ")

@@ -13,5 +13,6 @@ def run(options: argparse.Namespace) -> int:
     """Serve; 1 where the address cannot be listened on."""
     from bot import server
     from bot.cli.opening import opened
+    from bot.cli.version import version
 
-    return server.run(opened(makes=True, serves=True))
+    return server.run(opened(makes=True, serves=True), version())

@@ -228,6 +228,7 @@ def server(app: ASGIApp) -> Server:
     """What serves the application within these bounds."""
     config = uvicorn.Config(
         app,
+        log_config=None,  # its lines are ours, in our form
         log_level="warning",
         access_log=False,
         http=Protocol,

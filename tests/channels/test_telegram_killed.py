@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -30,6 +31,7 @@ async def process(api: BotApi, folder: Path) -> AsyncIterator[asyncio.subprocess
         **{name: value for name, value in os.environ.items() if not name.startswith("BOT_")},
         "BOT_TELEGRAM_TOKEN": TOKEN,
         "BOT_TELEGRAM_BASE_URL": api.base_url,
+        "BOT_LOG": "json",
         "BOT_LISTEN": f"127.0.0.1:{free_port()}",
     }
     with (folder / "log").open("ab") as log:
@@ -80,4 +82,8 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_applied_twice(
         assert "（三）" in got[4]
         assert "怎么用" in got[5]
         assert "常见问题" in api.to(user)[-1].labels
-    assert TOKEN not in (tmp_path / "log").read_text(encoding="utf-8")
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert TOKEN not in log
+    events = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    told = [(e["event"], bool(e["version"])) for e in events if e.get("event") in ("start", "stop")]
+    assert told == [("start", True)] * 3 + [("stop", True)]  # two were killed

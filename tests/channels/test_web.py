@@ -324,7 +324,7 @@ async def test_a_database_that_cannot_be_opened(li: Visitor, app: App, tmp_path:
     await li.says("退休了能报吗")
     assert li.status == 503
     assert li.typed == "退休了能报吗"
-    for asked in ("/healthz", "/metrics"):
+    for asked in ("/healthz", "/healthz/ready"):
         await li.opens(asked)
         assert li.status == 503
         assert "Traceback" not in li.page

@@ -54,7 +54,7 @@ def test_a_clock_that_jumped_forgets_nothing(app: App, caplog: pytest.LogCapture
     caplog.clear()
     forget_old(app, NOON + timedelta(days=4))  # the clock is right again
     assert count(app) == 1
-    assert "0 turns" in caplog.text
+    assert "turns=0" in caplog.text
 
 
 def test_what_nobody_has_seen_is_never_forgotten(either_app: App) -> None:

@@ -24,6 +24,7 @@ from bot.app import App
 from bot.assistant import Runner
 from bot.channels.telegram.delivery import Delivery, waits
 from bot.channels.telegram.intake import Intake, update_id
+from bot.core.refusals import refused
 from storage.database import StorageUnavailable
 from storage.leader_lock import Lease
 
@@ -68,8 +69,16 @@ def build(token: str, base_url: str) -> Application[Any, Any, Any, Any, Any, Any
     )
 
 
-async def keep(what: str, work: Callable[[], Awaitable[object]], once: bool = False) -> None:
-    """Do work again whenever it fails, waiting longer each time; `once`: until it succeeds."""
+async def keep(
+    what: str,
+    work: Callable[[], Awaitable[object]],
+    once: bool = False,
+    failed: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Do work again whenever it fails, waiting longer each time; `once`: until it succeeds.
+
+    `failed` is told what kind of error it was.
+    """
     wait = waits()
     clock = asyncio.get_running_loop().time
     while True:
@@ -82,6 +91,7 @@ async def keep(what: str, work: Callable[[], Awaitable[object]], once: bool = Fa
             if clock() - began > STEADY_SECONDS:
                 wait = waits()
             log.warning("telegram %s: %s; trying again", what, type(error).__qualname__)
+            failed(type(error).__qualname__)
         await asyncio.sleep(next(wait))
 
 
@@ -104,6 +114,7 @@ class Telegram:
         self._delivery = Delivery(app, runner, self._bot, account, now, self._holds)
         self._intake = Intake(app, runner, self._bot, account, now, self._delivery.wake.set)
         self._offset: int | None = None
+        self.wrong: str | None = "starting"  # what keeps it from being up
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -126,13 +137,16 @@ class Telegram:
         return [Route("/telegram", self._webhook, methods=["POST"])] if secret else []
 
     async def _work(self) -> None:
-        await keep("start", self._application.initialize, once=True)
+        await keep("start", self._application.initialize, True, self._fails)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep("delivery", self._delivery.run))
             if not self._settings.telegram_webhook_secret:
-                group.create_task(keep("polling", self._poll))
+                group.create_task(keep("polling", self._poll, False, self._fails))
             elif self._settings.public_url:
-                group.create_task(keep("webhook", self._set_webhook, once=True))
+                group.create_task(keep("webhook", self._set_webhook, True, self._fails))
+
+    def _fails(self, kind: str) -> None:
+        self.wrong = kind
 
     async def _holds(self) -> bool:
         return await self._runner.run(self._lease.hold)
@@ -144,22 +158,26 @@ class Telegram:
             secret_token=self._settings.telegram_webhook_secret,
             allowed_updates=WANTED,
         )
+        self.wrong = None
 
     async def _poll(self) -> None:
         """https://core.telegram.org/bots/api#getupdates: an offset acknowledges all before it."""
         announced = False
         while True:
             if not await self._holds():
+                self.wrong = None  # another process polls
                 await asyncio.sleep(STAND_BY_SECONDS)
                 continue
             if not announced:  # the platform allows either a webhook or polling
                 announced = await self._bot.delete_webhook()
+                self.wrong = None
             asked: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": WANTED}
             if self._offset is not None:
                 asked["offset"] = self._offset
             # The raw answer: the library's own method fails on a whole batch for one bad update.
             # The platform reads method names in any case; this one keeps the library from warning.
             batch = await self._bot.do_api_request("GetUpdates", asked, read_timeout=POLL_SECONDS + 10)
+            self.wrong = None
             await self._take(batch)
             numbers = [n for n in map(update_id, batch) if n is not None]
             if numbers:
@@ -179,8 +197,8 @@ class Telegram:
                     try:
                         await self._intake.take(raw)
                         break
-                    except StorageUnavailable:
-                        log.warning("storage unavailable; telegram update %s waits", update_id(raw))
+                    except StorageUnavailable as error:
+                        refused("telegram", error)
                         await asyncio.sleep(wait)
 
         await asyncio.gather(*map(one_by_one, chats.values()))
@@ -202,7 +220,8 @@ class Telegram:
             return Response(status_code=400)
         try:
             await self._intake.take(raw)
-        except StorageUnavailable:
+        except StorageUnavailable as error:
+            refused("telegram", error)
             return Response(status_code=503)
         return Response()
 

@@ -22,6 +22,7 @@ from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_for
 from bot.channels.web.visitors import COOKIE, COOKIE_DAYS, Visitor
 from bot.core import input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
+from bot.core.refusals import refused
 from bot.core.render import words
 from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
 from bot.http.bodies import LONGEST_FILE, TooLarge, showable
@@ -78,7 +79,8 @@ class WebChat:
             return self._refuse(request, visitor, "cookie", 400, sent)
         try:
             return await self._apply(request, visitor, sent)
-        except StorageUnavailable:
+        except StorageUnavailable as error:
+            refused("web", error)
             return self._refuse(request, visitor, "unavailable", 503, sent)
 
     async def _apply(self, request: Request, visitor: Visitor, sent: Sent) -> Response:
@@ -279,7 +281,8 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
         async def answer(request: Request) -> Response:
             try:
                 return await endpoint(request)
-            except StorageUnavailable:
+            except StorageUnavailable as error:
+                refused("web", error)
                 return chat._refuse(request, Visitor.of(request, app.keys), "unavailable", 503)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it

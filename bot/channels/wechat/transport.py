@@ -30,6 +30,7 @@ from bot.channels.wechat.crypto import Forged, Sealer, signed
 from bot.channels.wechat.delivery import Delivery
 from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
+from bot.core.refusals import refused
 from storage.database import StorageUnavailable
 from storage.leader_lock import Lease
 
@@ -74,6 +75,11 @@ class WeChat:
     def can_push(self) -> bool:
         """Whether we may write to people at all, within WeChat's window."""
         return self._delivery is not None and self._delivery.able
+
+    @property
+    def wrong(self) -> str | None:
+        """What keeps it from being up, as far as is known: the platform lets the account send nothing."""
+        return None if self._delivery is None or self._delivery.able else "sending is paused"
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -146,8 +152,8 @@ class WeChat:
             return PlainTextResponse(DONE)
         try:
             parcel = await self._take(heard, began)
-        except StorageUnavailable:
-            log.warning("storage unavailable; wechat asks again")
+        except StorageUnavailable as error:
+            refused("wechat", error)
             return Response(status_code=500)
         if parcel is None:
             return PlainTextResponse(DONE)
