@@ -38,7 +38,7 @@ from storage.group_commit import Writer
 from storage.people import people
 from storage.reports.reports import VersionConflict
 
-INCIDENT = "problem/incident.j2"
+INCIDENT = "problem/messages.incident"
 TURNS = 8  # messages applied at once on PostgreSQL
 FILES = 2  # looked at at once, each in a process of its own
 BESIDE = 8  # reads, files and other people's transactions at once
@@ -179,7 +179,7 @@ class Assistant:
         turn.arrived = arrived
         said = router.respond(turn, self.registry)
         if was_masked and not private:
-            said = [render("masked.j2"), *said]
+            said = [render("messages.masked"), *said]
             said = router.merge(said)
         talk.state = memory.to_json()
         if incoming.numbered:

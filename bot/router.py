@@ -71,7 +71,7 @@ class Router:
             reading = step(self, text)
             if reading is not None and (said := reading.act()) is not None:
                 return said
-        return [self.turn.say("menu_hint.j2")]
+        return [self.turn.say("messages.menu_hint")]
 
     # The steps, in the order in which they are asked.
 
@@ -114,7 +114,7 @@ class Router:
             return Reading("command", partial(self._start, command.name))
         if stage is None or stage.question is None:
             skipped = vocabulary.tidy(text) in vocabulary.SKIP  # an offer that needs no answer was left alone
-            return Reading("command", lambda: [self.turn.say("menu_hint.j2")]) if skipped else None
+            return Reading("command", lambda: [self.turn.say("messages.menu_hint")]) if skipped else None
         return self._taken_back(stage, text)
 
     def _open_feature(self, text: str) -> Reading | None:
@@ -260,13 +260,15 @@ class Router:
         if prompt is None:
             return None
         if vocabulary.waits(text):
-            return Reading("wait", lambda: [self.turn.say("problem/wait.j2"), *self._again()])
+            return Reading("wait", lambda: [self.turn.say("problem/messages.wait"), *self._again()])
         if prompt.kind == "text" or not self._slips(stage, text):
             return None
         no = f"s{self.turn.talk.serial}:v:no"
         label = next((c.label for c in dialog_manager.question_of(stage).choices if c.token == no), None)
         if vocabulary.not_right(text) and label is not None:
-            return Reading("former", lambda: [self.turn.say("problem/not_right.j2", no=label)], sure=False)
+            return Reading(
+                "former", lambda: [self.turn.say("problem/messages.not_right", no=label)], sure=False
+            )
         return Reading("former", partial(dialog_manager.back, stage))
 
     def _half_taken_back(self, stage: Stage, text: str) -> Reading | None:
@@ -280,7 +282,9 @@ class Router:
         way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
         if way and not dialog_manager.reads(stage.question, left) and dialog_manager.reads(way[-1], left):
             return Reading("former", partial(dialog_manager.back, stage))
-        return Reading("former", lambda: [self.turn.say("problem/corrected.j2"), *self._again()], sure=False)
+        return Reading(
+            "former", lambda: [self.turn.say("problem/messages.corrected"), *self._again()], sure=False
+        )
 
     def _take_back(self, stage: Stage) -> list[Outgoing]:
         """What was filled in before, to be changed."""
@@ -358,7 +362,7 @@ class Router:
 
     def _stale(self) -> list[Outgoing]:
         rest = dialog_manager.show(self.turn) if self.stage else self.menu()
-        return [self.turn.say("problem/stale.j2"), *rest]
+        return [self.turn.say("problem/messages.stale"), *rest]
 
     # Commands.
 
@@ -400,16 +404,16 @@ class Router:
         """提交, where something is open that can be submitted."""
         stage = self.stage
         if stage is None:
-            return [self.turn.say("problem/no_submit.j2")]
+            return [self.turn.say("problem/messages.no_submit")]
         said = stage.dialog.submit(stage.turn, stage.context, stage.question)
         if said is None:
-            return [self.turn.say("problem/no_submit.j2"), *self._again()]
+            return [self.turn.say("problem/messages.no_submit"), *self._again()]
         if isinstance(said, str):  # the answer that submits
             return dialog_manager.answer(stage, Known(said))
         return [*said, *self._again()]
 
     def _on_stage(self, act: Callable[[Stage], list[Outgoing]]) -> list[Outgoing]:
-        return act(self.stage) if self.stage is not None else [self.turn.say("menu_hint.j2")]
+        return act(self.stage) if self.stage is not None else [self.turn.say("messages.menu_hint")]
 
     # Files and greetings.
 
@@ -449,7 +453,12 @@ class Router:
 MENU_TOKENS = ("menu", "m")  # with the names of earlier versions
 HELP_TOKENS = ("help", "h")
 BINDING = ("bind.confirm:", "bd:")
-ASKED_BACK = ("problem/doubt.j2", "problem/unlisted.j2", "check/another_person.j2", "check/not_now.j2")
+ASKED_BACK = (
+    "problem/messages.doubt",
+    "problem/messages.unlisted",
+    "check/messages.another_person",
+    "check/not_now.j2",
+)
 STEPS = ("restart", "back", "change", "cancel")
 
 # The words that work on whatever dialog is open.

@@ -21,7 +21,7 @@ from bot.assistant import Runner
 from bot.channels.web import routes as web_routes
 from bot.core.log import event, set_up
 from bot.core.refusals import EVERY_SECONDS, REFUSALS, refused
-from bot.core.render import words
+from bot.core.render import prepare, words
 from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
 from bot.features.publications import announcements
@@ -133,6 +133,7 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
         rhythms: list[tuple[float, Callable[[], Awaitable[object]]]]
         rhythms = [(600, remind_due), (86_400, purge), (EVERY_SECONDS, tell)]
         tasks = [asyncio.create_task(every(seconds, work)) for seconds, work in rhythms]
+        tasks.append(asyncio.create_task(asyncio.to_thread(prepare)))
         await runner.run(lambda: note(app, "service.start", version))
         async with contextlib.AsyncExitStack() as stack:
             if metrics_listener:

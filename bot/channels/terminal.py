@@ -29,7 +29,7 @@ def show(message: Outgoing, store: FileStore) -> str:
 def run(assistant: Assistant, store: FileStore, user: str, clock: Callable[[], datetime]) -> None:
     """Talk until the input ends."""
     address = Address(CHANNEL, BOT, user)
-    print(words("cli/hello.j2"))
+    print(words("cli/messages.hello"))
     text = "菜单"
     while True:
         incoming = Incoming(address, uuid.uuid4().hex, clock(), text, numbered=True)

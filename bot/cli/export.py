@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     with transaction(app.engine) as connection:
         audit.record(connection, now, None, "export", f"quarter:{name}", accepted_only=options.accepted)
     data = {"quarter": quarter, "turnout": counted, "accepted_only": options.accepted}
-    print(words("cli/exported.j2", {**data, "paths": [str(path) for path in made]}))
+    print(words("cli/messages.exported", {**data, "paths": [str(path) for path in made]}))
     if app.keys.unread:
-        print(words("cli/unread.j2", {"count": app.keys.unread}), file=sys.stderr)
+        print(words("cli/messages.unread", {"count": app.keys.unread}), file=sys.stderr)
     return 0

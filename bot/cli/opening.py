@@ -18,7 +18,7 @@ def opened(makes: bool = False, serves: bool = False) -> App:
     """
     settings = load_settings()  # a file that cannot be read is said first
     if names := unknown_settings():
-        print(words("cli/unknown_settings.j2", {"names": names}), file=sys.stderr)
+        print(words("cli/messages.unknown_settings", {"names": names}), file=sys.stderr)
     wait = BUSY_SECONDS if serves else COMMAND_SECONDS
     app = open_app(settings, serves=serves, makes=makes, wait=wait)
     if app.made or not makes:
@@ -28,4 +28,4 @@ def opened(makes: bool = False, serves: bool = False) -> App:
 
 def say_database(url: str, made: bool = False) -> None:
     """Say on standard error which database is used, or was made."""
-    print(words("cli/database.j2", {"database": shown(url), "made": made}), file=sys.stderr)
+    print(words("cli/messages.database", {"database": shown(url), "made": made}), file=sys.stderr)

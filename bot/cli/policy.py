@@ -59,7 +59,7 @@ def _train(options: argparse.Namespace) -> int:
     corpus = build_corpus()
     training.train(material_of(corpus.training_inputs))
     jobs.train(corpus.jobs.lexicon)
-    print(words("cli/trained.j2", {"paths": [str(training.MODEL), str(jobs.MODEL)]}))
+    print(words("cli/messages.trained", {"paths": [str(training.MODEL), str(jobs.MODEL)]}))
     return 0
 
 

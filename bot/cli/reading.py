@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core import input_limits, vocabulary
 from bot.core.dialog import Problem
+from bot.core.render import plain_name
 from bot.features.checks.answers import read_also
 from bot.features.checks.ask_fact import AskFact, CheckContext
 from bot.features.checks.dialog import check_dialogs
@@ -64,7 +65,7 @@ def read_fact(known: dict[str, Fact], fact: str, text: str, on: date) -> Result:
         found: Result = {"kind": "value", "value": _told(question.read(text))}
     except Problem as problem:
         value = problem.data.get("value") or problem.data.get("likely")
-        reason = problem.data.get("reason") or problem.template.rpartition("/")[2].removesuffix(".j2")
+        reason = problem.data.get("reason") or plain_name(problem.template)
         found = {"kind": "ask", "likely": _told(str(value)) if value else None, "reason": reason}
     also = read_also(others, fact, text, on)
     return {**found, "also": also} if also else found

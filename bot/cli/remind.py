@@ -39,5 +39,5 @@ def run(options: argparse.Namespace) -> int:
         "hours": sending_hours(now, holidays),
         "quarter": due.quarter if due else reporting_quarter(now),
     }
-    print(words("cli/reminded.j2", data))
+    print(words("cli/messages.reminded", data))
     return 0

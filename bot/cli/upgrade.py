@@ -35,5 +35,5 @@ def run(options: argparse.Namespace) -> int:
     if number != before:
         with transaction(engine) as connection:
             audit.record(connection, datetime.now(SHANGHAI), None, "schema.upgrade", f"schema:{number}")
-    print(words("cli/upgraded.j2", {"before": before, "number": number}))
+    print(words("cli/messages.upgraded", {"before": before, "number": number}))
     return 0

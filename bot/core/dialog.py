@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from bot.core.messages import Outgoing, Replies
+from bot.core.render import render
 from bot.core.turn import Answers, Turn
 from bot.core.vocabulary import yes_no
 
@@ -20,12 +21,23 @@ Taken = TypeVar("Taken")
 
 
 class Problem(Exception):
-    """What was typed is no answer. `template` renders the sentence that says what to type."""
+    """What was typed is no answer. `template` renders the sentence that says what to type.
+
+    `reason`, `likely` and `value` tell the reader's finding to callers; the sentence may leave them out.
+    """
+
+    NOTES = frozenset({"reason", "likely", "value"})
 
     def __init__(self, template: str, **data: object) -> None:
         super().__init__(template)
         self.template = template
         self.data = data
+
+    def sentence(self, question: Question[object] | None = None, serial: int = 0) -> Outgoing:
+        """What to type instead, its buttons bound to the step `serial`; `question` is what was asked."""
+        told: dict[str, Any] = {name: value for name, value in self.data.items() if name not in self.NOTES}
+        notes = {name: value for name, value in self.data.items() if name in self.NOTES}
+        return render(self.template, serial, ambient={"question": question, **notes}, **told)
 
 
 @dataclass(frozen=True)
@@ -155,7 +167,7 @@ class Choose(Question[str]):
             return self.typed[text]
         if (said := yes_no(text)) in self.values:
             return str(said)
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
 
 @dataclass(frozen=True)
@@ -195,7 +207,7 @@ class FreeText(Question[Value]):
         """Only 跳过 can be pressed."""
         if value == "skip" and self.skippable:
             return self.own("")
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
 
 @dataclass(frozen=True)

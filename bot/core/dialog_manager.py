@@ -115,7 +115,7 @@ def show(turn: Turn, resumed: bool = False) -> list[Outgoing]:
         turn.memory.dialog = None
         turn.step()
         if isinstance(outcome, Leave):
-            return [turn.say("left.j2")]
+            return [turn.say("messages.left")]
     return stage.dialog.finish(turn, stage.context, outcome)
 
 
@@ -132,7 +132,8 @@ def ask(stage: Stage, **extra: object) -> Outgoing:
 def question_of(stage: Stage, **extra: object) -> Outgoing:
     """The pending question in words, not put to the person yet."""
     question = stage.pending
-    data = {
+    ambient = {
+        "question": question,
         "resumed": False,
         "again": False,
         "changing": stage.state.revisit is not None,
@@ -141,7 +142,7 @@ def question_of(stage: Stage, **extra: object) -> Outgoing:
         **question.shown,
         **extra,
     }
-    return stage.turn.say(question.template, question=question, **data)
+    return stage.turn.say(question.template, ambient=ambient)
 
 
 def answer(stage: Stage, given: Given) -> list[Outgoing]:
@@ -154,7 +155,7 @@ def answer(stage: Stage, given: Given) -> list[Outgoing]:
     try:
         value = given(question)
     except Problem as problem:
-        return [turn.say(problem.template, question=question, **problem.data), ask(stage, again=True)]
+        return [problem.sentence(question, turn.talk.serial), ask(stage, again=True)]
     said = stage.dialog.store(turn, stage.context, question, value)
     if turn.memory.dialog is not None:
         turn.memory.dialog.revisit = None
@@ -177,7 +178,7 @@ def back(stage: Stage) -> list[Outgoing]:
     """One question back; later answers are kept."""
     way = stage.dialog.way_back(stage.context, [question for question, _ in stage.step.trail])
     if not way:
-        return [stage.turn.say("problem/first.j2"), *show(stage.turn)]
+        return [stage.turn.say("problem/messages.first"), *show(stage.turn)]
     return revisit(stage, way[-1].id)
 
 
@@ -203,13 +204,13 @@ def changes(stage: Stage) -> list[Outgoing]:
         return own
     listed = [(question.id, *stage.dialog.label(question, value)) for question, value in stage.step.trail]
     if not listed:
-        return [stage.turn.say("problem/first.j2"), *show(stage.turn)]
-    return [stage.turn.say("changes.j2", answers=listed[-CHANGES_SHOWN:])]
+        return [stage.turn.say("problem/messages.first"), *show(stage.turn)]
+    return [stage.turn.say("messages.changes", answers=listed[-CHANGES_SHOWN:])]
 
 
 def restart_question(stage: Stage) -> list[Outgoing]:
     """Ask before discarding."""
-    return [stage.turn.say("restart.j2", answered=len(stage.step.trail))]
+    return [stage.turn.say("messages.restart")]
 
 
 def restart(stage: Stage) -> list[Outgoing]:
@@ -224,7 +225,7 @@ def cancel(turn: Turn) -> list[Outgoing]:
     name = turn.memory.dialog.name if turn.memory.dialog else ""
     park(turn)
     turn.step()
-    return [turn.say("left.j2" if name else "menu_hint.j2")]
+    return [turn.say("messages.left" if name else "messages.menu_hint")]
 
 
 def begin(turn: Turn, name: str, **given: object) -> list[Outgoing]:

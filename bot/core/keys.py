@@ -91,7 +91,7 @@ class Keys:
         opened = self.open(sealed)
         if opened is None and sealed:
             self.unread += 1
-            return words("unreadable.j2")
+            return words("messages.unreadable")
         return opened or ""
 
     def is_current(self, sealed: str) -> bool:

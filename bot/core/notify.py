@@ -100,7 +100,9 @@ def tell_extended(
     name = institutions.get(connection, institution_id).name
     place = f"{institution_id}:{quarter}"
     last = until - timedelta(seconds=1) if until else None  # people name the last day, not the midnight after
-    message = render("review/extended.j2", institution=name, quarter=quarter, last=last, due=due, place=place)
+    message = render(
+        "review/messages.extended", institution=name, quarter=quarter, last=last, due=due, place=place
+    )
     return _tell(connection, institution_id, message, now)
 
 
@@ -110,5 +112,5 @@ def tell_entered(
     """The office typed the report in for the institution; who hears of it."""
     name = institutions.get(connection, institution_id).name
     place = f"{institution_id}:{quarter}"
-    message = render("review/entered.j2", institution=name, quarter=quarter, source=source, place=place)
+    message = render("review/messages.entered", institution=name, quarter=quarter, source=source, place=place)
     return _tell(connection, institution_id, message, now)

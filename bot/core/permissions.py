@@ -77,4 +77,4 @@ def refused(turn: Turn, command: str, right: Right = OFFICE) -> list[Outgoing] |
     if right.allows(turn.memberships):
         return None
     audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command)
-    return [turn.say("office/denied.j2", head_only=turn.office_role is not None)]
+    return [turn.say("office/messages.denied", head_only=turn.office_role is not None)]

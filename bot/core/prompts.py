@@ -48,9 +48,9 @@ class AskDay(Question[str]):
         try:
             day = read_day(text, self.today).isoformat()
         except NotADay:
-            raise Problem("publish/day_problem.j2", reason="day", earliest="") from None
+            raise Problem("publish/messages.day_problem", reason="day", earliest="") from None
         if day < self.earliest:
-            raise Problem("publish/day_problem.j2", reason="early", earliest=self.earliest)
+            raise Problem("publish/messages.day_problem", reason="early", earliest=self.earliest)
         return day
 
     def press(self, value: str) -> str:
@@ -59,4 +59,4 @@ class AskDay(Question[str]):
             return self.today.isoformat()
         if value == "skip" and self.none:
             return ""
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")

@@ -1,5 +1,9 @@
 """Everything the bot says is a Jinja2 template; templates also name their buttons.
 
+A screen is a file of its own, `report/review.j2`. A message of one to three lines is a macro of its
+feature's `messages.j2`: `report/messages.saved` is `saved` in `report/messages.j2`. Its signature is
+kept to: what is missing and what it does not know are refused.
+
 A template writes its words and calls `button(label, token)` (standing), `option(label, value)`
 (an answer to the pending question) or `act(label, action)` (bound to this step). The marks these
 leave are private-use characters, which the door takes out of everything people send, so what a
@@ -14,7 +18,8 @@ from datetime import datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, TemplateNotFound
+from jinja2.runtime import Macro
 
 from bot.core.messages import Choice, FileRef, Outgoing
 from policy.calendar.quarters import local
@@ -22,6 +27,9 @@ from policy.calendar.quarters import local
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 _BUTTON = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}\n?", re.S)
 _BLANKS = re.compile(r"\n{3,}")
+_FILE = ".j2"
+_MESSAGES = "messages"  # the file of a feature's macros
+_NOTHING: Mapping[str, object] = {}
 
 
 def _button(label: str, token: str) -> str:
@@ -88,6 +96,48 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
+@cache
+def _macro(name: str) -> Macro:
+    """The macro that `report/messages.saved` names.
+
+    Raises:
+        TemplateNotFound: there is none.
+    """
+    file, _, macro = name.rpartition(".")
+    found = getattr(_template(f"{file}{_FILE}").module, macro, None)
+    if not isinstance(found, Macro):
+        raise TemplateNotFound(name)
+    return found
+
+
+def prepare() -> None:
+    """Compile every `messages.j2` now, so that no message waits for the whole of one."""
+    for name in environment().list_templates(filter_func=lambda file: file.endswith(f"{_MESSAGES}{_FILE}")):
+        _ = _template(name).module
+
+
+def plain_name(template: str) -> str:
+    """The name without its folder: saved for `report/messages.saved` and for `report/saved.j2`."""
+    return template.rpartition("/")[2].removesuffix(_FILE).removeprefix(f"{_MESSAGES}.")
+
+
+def _raw(template: str, data: Mapping[str, object], ambient: Mapping[str, object]) -> str:
+    """What a template says, its buttons still marks in the text.
+
+    Raises:
+        TypeError: a macro's argument is missing, or one is given that it does not know.
+    """
+    if template.endswith(_FILE):
+        return _template(template).render({**ambient, **data})
+    macro = _macro(template)
+    given = {name: ambient[name] for name in macro.arguments if name in ambient} | dict(data)
+    if given.keys() != set(macro.arguments):
+        missing = [name for name in macro.arguments if name not in given]
+        unknown = [name for name in given if name not in macro.arguments]
+        raise TypeError(f"{template}: missing {missing}, unknown {unknown}")
+    return str(macro(**given))
+
+
 def bind(token: str, serial: int) -> str:
     """A step-bound token tied to a conversation's step; standing tokens stay as they are."""
     return f"s{serial}:{token[1:]}" if token.startswith("@") else token
@@ -97,14 +147,27 @@ def render(
     template: str,
     serial: int = 0,
     files: tuple[FileRef, ...] = (),
+    ambient: Mapping[str, object] = _NOTHING,
     **data: Any,
 ) -> Outgoing:
-    """One message from a template. `serial` ties its step-bound buttons to the step."""
-    return _said(template, serial, files, data)
+    """One message from a template. `serial` ties its step-bound buttons to the step.
+
+    `ambient` are values that a macro may take or leave; `data` are its arguments.
+
+    Raises:
+        TypeError: `data` is not what the macro's signature names.
+    """
+    return _said(template, serial, files, data, ambient)
 
 
-def _said(template: str, serial: int, files: tuple[FileRef, ...], data: Mapping[str, object]) -> Outgoing:
-    raw = _template(template).render(data)
+def _said(
+    template: str,
+    serial: int,
+    files: tuple[FileRef, ...],
+    data: Mapping[str, object],
+    ambient: Mapping[str, object] = _NOTHING,
+) -> Outgoing:
+    raw = _raw(template, data, ambient)
     choices = tuple(Choice(label, bind(token, serial)) for label, token in _BUTTON.findall(raw))
     text = _BLANKS.sub("\n\n", _BUTTON.sub("", raw)).strip()
     return Outgoing(text, choices, files, (template,))

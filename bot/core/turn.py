@@ -204,5 +204,5 @@ class Turn:
         self.talk.serial += 1
 
     def say(self, template: str, **data: Any) -> Outgoing:
-        """One message from a template, its buttons bound to the present step."""
+        """One message from a template, its buttons bound to the present step; `render` says the rest."""
         return render(template, self.talk.serial, **data)

@@ -41,7 +41,7 @@ def _merged(
     with_pages = [one for one in found if one.pages.separate]
     return docx.document(
         "annexes",
-        words("export/annexes_title.j2", {"quarter": named}),
+        words("export/messages.annexes_title", {"quarter": named}),
         form.layout,
         quarter=named,
         accepted_only=accepted_only,
@@ -66,7 +66,7 @@ def annex_zip(
     too. Files are copied piece by piece, so memory stays small; equal contents give equal bytes.
     """
     found = attachments.of_quarter(connection, quarter, accepted_only)
-    title = words("export/annexes_title.j2", {"quarter": Quarter.parse(quarter)})
+    title = words("export/messages.annexes_title", {"quarter": Quarter.parse(quarter)})
     missing: list[str] = []
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr(
@@ -81,7 +81,7 @@ def annex_zip(
                 missing.append(path)
         if missing:
             note = words("export/annexes_missing.j2", {"missing": missing})
-            name = words("export/annexes_missing_name.j2")
+            name = words("export/messages.annexes_missing_name")
             archive.writestr(docx.entry(f"{name}.txt"), note.replace("\n", "\r\n").encode("utf-8-sig"))
     return missing
 

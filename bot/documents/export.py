@@ -65,11 +65,11 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     idle = chart.occupation_order(set(one.no_business))
     telephone = keys.read(one.revision.telephone)
-    data = {"one": one, "when": when, "telephone": telephone, "idle": idle}
-    head, foot = lines("export/form_head.j2", **data), lines("export/form_foot.j2", **data)
+    head = lines("export/messages.form_head", one=one, when=when)
+    foot = lines("export/form_foot.j2", one=one, telephone=telephone, idle=idle)
     row = sheets.annex(sheet, head, rows, foot)
     for said in explained(one, chart):
-        text = words("export/explanation.j2", {"said": said})
+        text = words("export/messages.explanation", {"said": said})
         sheet.merge_range(row, 0, row, len(chart.measures), text, sheets.style(align="left", font_size=10))
         sheet.set_row(row, 32)
         row += 1

@@ -68,7 +68,7 @@ def list_sheet(
 
 @cache
 def _said(state: str, number: int = 0) -> str:
-    return words("export/state.j2", {"state": state, "number": number})
+    return words("export/messages.state", {"state": state, "number": number})
 
 
 def _list_cells(line: Line, listed: bool, counting: Counting | None) -> Cells:
@@ -81,7 +81,7 @@ def _list_cells(line: Line, listed: bool, counting: Counting | None) -> Cells:
         _said(line.state),
         _minute(line.first_submitted_at),
         _said(("late" if line.late else "in_time") if reported else ""),
-        words("export/until.j2", {"until": line.extended_until}) if line.extended_until else "",
+        words("export/messages.until", {"until": line.extended_until}) if line.extended_until else "",
         _said(("yes" if line.zero else "no") if reported else ""),
         _said(counted, counting.number if counting else 0),
         counting.receipt if counting else "",
@@ -113,7 +113,7 @@ def district_sheet(
     rows = []
     for name in in_order({*sums, *expected, *counted}):
         here = counted.get(name, Turnout())
-        place = words("export/place.j2", {"district": name})
+        place = words("export/messages.place", {"district": name})
         rows.append(_district_cells(sheets, place, sums.get(name, {}), here, expected.get(name, 0)))
     every = {m.id: sum(added.get(m.id, 0) for added in sums.values()) for m in sheets.chart.measures}
     rows.append(_district_cells(sheets, label("sum"), every, whole, whole.expected))

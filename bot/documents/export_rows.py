@@ -24,12 +24,12 @@ _OF_OPENING = (*_PLACE, "through", "opening_number", "source", "entered_at", "oc
 
 def label(name: str) -> str:
     """The words of a head or of a sheet's name."""
-    return words("export/label.j2", {"id": name})
+    return words("export/messages.label", {"id": name})
 
 
 def measure_heads(form: Form) -> list[str]:
     """The measures as column heads, the amount with the unit we read it in."""
-    return [words("export/measure_head.j2", {"measure": m}) for m in form.measures]
+    return [words("export/messages.measure_head", {"measure": m}) for m in form.measures]
 
 
 def origin_heads(form: Form) -> list[str]:
@@ -71,8 +71,8 @@ def _origin_cells(form: Form, origin: Origin) -> Cells:
 def _opening_as_origin(form: Form, opening: OpeningOrigin) -> Cells:
     """In the columns of the rows that reports bring: no revision, its source in the receipt's place."""
     institution, district, _, number, _, at, occupation, *figures = opening_cells(form, opening)
-    about = {"through": opening.through, "source": opening.source}
-    until, receipt = words("export/opening_until.j2", about), words("export/opening.j2", about)
+    until = words("export/messages.opening_until", {"through": opening.through})
+    receipt = words("export/messages.opening", {"through": opening.through, "source": opening.source})
     return [institution, district, until, occupation, "", number, receipt, at, *figures]
 
 

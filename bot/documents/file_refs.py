@@ -9,5 +9,5 @@ from policy.form.form import Form
 
 def print_ref(form: Form, revision_id: int, institution: str, quarter: str) -> FileRef:
     """The form of one revision as a document to print."""
-    name = words("report/print_name.j2", {"title": form.title, "institution": institution})
+    name = words("report/messages.print_name", {"title": form.title, "institution": institution})
     return FileRef("form-docx", f"{name}-{quarter}.docx", {"revision": revision_id})

@@ -33,23 +33,25 @@ def draft_form(
     sheet = sheets.sheet(quarter)
     names = chart.occupation_order([*{*(o.name for o in chart.occupations), *snapshot.rows}])
     rows = {n: [shown(m, snapshot.rows.get(n, {}).get(m.id)) for m in chart.measures] for n in names}
-    data = {
-        "institution": institutions.get(connection, institution_id).name,
-        "quarter": Quarter.parse(quarter),
-        "name": profile.name or "",
-        "telephone": keys.read(profile.telephone),
-        "notes": note_lines(connection, chart, quarter),
-        "idle": chart.occupation_order(set(snapshot.no_business)),
-    }
-    sheets.annex(sheet, lines("export/draft_head.j2", **data), rows, lines("export/draft_foot.j2", **data))
-    head = snapshot.shown
+    institution = institutions.get(connection, institution_id).name
+    head = lines("export/messages.draft_head", institution=institution, quarter=Quarter.parse(quarter))
+    idle = chart.occupation_order(set(snapshot.no_business))
+    foot = lines(
+        "export/draft_foot.j2",
+        name=profile.name or "",
+        telephone=keys.read(profile.telephone),
+        notes=note_lines(connection, chart, quarter),
+        idle=idle,
+    )
+    sheets.annex(sheet, head, rows, foot)
+    last = snapshot.shown
     base = {
         "institution": institution_id,
         "quarter": quarter,
-        "revision": head.id if head else 0,
-        "version": head.version if head else 0,
+        "revision": last.id if last else 0,
+        "version": last.version if last else 0,
         "rows": {o: {m.id: row[m.id] for m in chart.measures} for o, row in snapshot.rows.items()},
-        "idle": data["idle"],
+        "idle": idle,
     }
     hidden = sheets.book.add_worksheet(BASE_SHEET)
     hidden.write_string(0, 0, json.dumps(base, sort_keys=True, separators=(",", ":")))

@@ -25,7 +25,7 @@ _BESIDE = {
 
 def my_data_ref(person_id: int) -> FileRef:
     """Return the reference to a person's own data; it is read when the file is handed over."""
-    return FileRef(MY_DATA, f"{words('privacy/file_name.j2')}.json", {"person": person_id})
+    return FileRef(MY_DATA, f"{words('privacy/messages.file_name')}.json", {"person": person_id})
 
 
 def as_json(connection: Connection, person_id: int, keys: Keys) -> bytes:
@@ -35,7 +35,7 @@ def as_json(connection: Connection, person_id: int, keys: Keys) -> bytes:
         {
             "kind": kind.name,
             "title": words("privacy/title.j2", {"kind": kind.name}),
-            "basis": words("privacy/basis.j2", {"basis": kind.basis}),
+            "basis": words("privacy/messages.basis", {"basis": kind.basis}),
             "kept": words("privacy/kept.j2", {"kind": kind}),
             "items": {name: kept[name] for name in (kind.name, *_BESIDE.get(kind.name, ()))},
         }

@@ -18,6 +18,7 @@ import pytest
 from bot.app import App
 from bot.core import channel_limits, input_limits, one_time_code, option_matching, vocabulary
 from bot.core.dialog import Problem
+from bot.core.render import prepare
 from bot.documents import examination, media_type, sheet_reader
 from bot.features.checks import answers
 from bot.features.figures import pasted_rows
@@ -173,6 +174,7 @@ def test_twice_the_text_costs_about_twice(parser: str) -> None:
 
 @pytest.mark.parametrize("opened", [False, True])
 def test_a_message_made_to_be_slow_is_answered_like_any_other(app: App, opened: bool) -> None:
+    prepare()
     wang = bound(app)
     if opened:
         wang.says("填报 2026Q4", FIGURES)

@@ -86,9 +86,9 @@ def test_a_kept_card_is_opened_by_its_owner_only(talk: Talk, app: App) -> None:
     assert "可以参加" in app.files.content(file).decode()
     for tried in (f"card.open:{number}", f"card.again:{number}", f"card.drop:{number}"):
         wang.presses_token(tried)
-        assert wang.templates == ["check/card_gone.j2"]
+        assert wang.templates == ["check/messages.card_gone"]
     wang.says(number.lower())
-    assert wang.templates == ["check/card_gone.j2"]
+    assert wang.templates == ["check/messages.card_gone"]
     assert kept(app) == 1
     li.says(f"编号{number}")
     assert li.templates == ["check/card_kept.j2"]
@@ -119,7 +119,7 @@ def test_a_card_is_deleted_after_a_question(talk: Talk, app: App) -> None:
     li.presses("删除")
     assert kept(app) == 1
     li.presses("确认删除")
-    assert li.templates == ["check/card_deleted.j2"]
+    assert li.templates == ["check/messages.card_deleted"]
     assert kept(app) == 0
     with pytest.raises(FileGone):
         app.files.content(FileRef(SAVED_CARD, file.name, file.args))
@@ -130,7 +130,7 @@ def test_twelve_months_at_most(talk: Talk, app: App) -> None:
     number = saved(li)
     li.now = NOON + kept_for("cards") + timedelta(minutes=2)
     li.presses_token(f"card.open:{number}")
-    assert li.templates == ["check/card_gone.j2"]  # also where the purge has not run
+    assert li.templates == ["check/messages.card_gone"]  # also where the purge has not run
     with transaction(app.engine) as connection:
         assert cards.forget_old(connection, li.now - kept_for("cards")) == 1
 

@@ -163,4 +163,4 @@ def test_ask_prints_a_job() -> None:
     assert (said["kind"], said["job"]) == ("job", "report")
     assert "绑定" in said["text"]
     for job in jobs.JOBS:  # every job has its sentence
-        assert jobs.rendered("jobs/how.j2", {"job": job, "figures": False})
+        assert jobs.rendered("jobs/messages.how", {"job": job, "figures": False})

@@ -100,6 +100,14 @@ async def test_the_scan_stays_with_the_revision_and_can_be_read(
     assert (await browser.opens(file.replace("/stamped/", "/source/"))).status == 404
 
 
+async def test_a_telephone_that_is_none_is_named(browser: Browser, app: App, school: int) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, SCAN, source="纸质表", telephone="没有", **row("大数据"))
+    assert browser.status == 422
+    assert browser.form(path)[1]["telephone"] == "没有"
+    assert "0631-5231234" in browser.text
+
+
 async def test_what_is_wrong_is_named_and_nothing_typed_is_lost(
     browser: Browser, app: App, school: int
 ) -> None:

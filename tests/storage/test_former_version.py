@@ -57,7 +57,7 @@ def returned(app: App, name: str) -> Person:
 def test_a_report_goes_on_at_the_cell_that_was_asked(app: App) -> None:
     wang = returned(app, "wang")
     wang.says("80")
-    assert "report/noted.j2" in wang.templates and "report/cell.j2" in wang.templates
+    assert "report/messages.noted" in wang.templates and "report/cell.j2" in wang.templates
     wang.says("60", "90000", "区块链 1 1 30 20 10 15000", "提交")
     assert "report/confirm.j2" in wang.templates
     wang.presses("确认提交")
@@ -78,10 +78,10 @@ def test_a_report_goes_on_at_the_cell_that_was_asked(app: App) -> None:
 def test_the_buttons_under_the_last_question_still_answer_it(app: App) -> None:
     wang = returned(app, "wang")
     wang.presses_token(BUTTONS["wang"]["不掌握"])
-    assert "report/noted.j2" in wang.templates
+    assert "report/messages.noted" in wang.templates
     li = returned(app, "li")
     li.presses_token(BUTTONS["li"]["是，在威海或打算来"])
-    assert "problem/stale.j2" not in li.templates
+    assert "problem/messages.stale" not in li.templates
     assert li.templates[0].startswith("check/")
 
 
@@ -95,7 +95,7 @@ def test_a_check_goes_on_with_what_was_told(app: App) -> None:
 def test_the_buttons_of_a_step_before_are_over(app: App) -> None:
     wang = returned(app, "wang")
     wang.presses_token(BUTTONS["wang"]["云计算"])
-    assert wang.templates[0] == "problem/stale.j2"
+    assert wang.templates[0] == "problem/messages.stale"
 
 
 @pytest.mark.parametrize("who", BUTTONS)
@@ -105,7 +105,9 @@ def test_the_standing_buttons_still_do_what_they_say(app: App, who: str) -> None
         if OF_A_STEP.match(token):
             continue
         person.presses_token(token)
-        if not person.templates or {"problem/stale.j2", "problem/incident.j2"} & set(person.templates):
+        if not person.templates or {"problem/messages.stale", "problem/messages.incident"} & set(
+            person.templates
+        ):
             over.append((label, token))
     assert over == []
 

@@ -51,7 +51,7 @@ class Offered:
             return None
         sizes = sorted(message.photo, key=lambda p: p.width * p.height)
         fits = [p for p in sizes if (p.file_size or 0) <= FILE_BYTES] or sizes[:1]
-        name = words("telegram/photo_name.j2")
+        name = words("telegram/messages.photo_name")
         return cls(fits[-1].file_id, f"{name}.jpg", fits[-1].file_size or 0)
 
 

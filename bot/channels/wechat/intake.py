@@ -145,7 +145,7 @@ class Intake:
             if parcel is not None:
                 return parcel
             nothing = Incoming(address, heard.id, now)
-            await self._runner.run(lambda: self._refuse(nothing, render("wechat/no_more.j2")))
+            await self._runner.run(lambda: self._refuse(nothing, render("wechat/messages.no_more")))
         known = await self._runner.run(lambda: self._known(address, heard.id))
         if not known:
             await self._apply(address, heard, now)
@@ -215,7 +215,7 @@ class Intake:
             return "lost"
         folder = self._app.settings.data_dir
         try:
-            return await asyncio.to_thread(store_incoming, words("wechat/photo.j2"), content, folder)
+            return await asyncio.to_thread(store_incoming, words("wechat/messages.photo"), content, folder)
         except OSError as error:
             raise StorageUnavailable("BOT_DATA_DIR") from error
 

@@ -122,10 +122,10 @@ def bundle(pages: Sequence[tuple[int, Outgoing]], view: View) -> tuple[str, list
 
 def and_more(text: str) -> str:
     """The text with a way to what comes next under it."""
-    word = words("wechat/more_word.j2")
-    return f"{text}\n\n{words('wechat/more.j2', {'link': tap(word, MORE, word)})}"
+    word = words("wechat/messages.more_word")
+    return f"{text}\n\n{words('wechat/messages.more', {'link': tap(word, MORE, word)})}"
 
 
 def wants_more(text: str) -> bool:
     """Whether a person asks for what comes next."""
-    return text.strip(" \t\r\n。.!！") == words("wechat/more_word.j2")
+    return text.strip(" \t\r\n。.!！") == words("wechat/messages.more_word")

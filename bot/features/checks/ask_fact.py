@@ -80,13 +80,13 @@ class AskFact(Choose):
         if (asked := self.likely) and (said := vocabulary.yes_no(text)) in ("yes", "no"):
             if said == "yes":
                 return asked
-            raise Problem("problem/choose.j2")
+            raise Problem("problem/messages.choose")
         answer = answers.read_answer(fact, text, self.on, self.about, self.others)
         if fact.kind == "date" and answer.why == answers.CORRECTED:
             self._dated(text, answer)
         if answer.why == answers.CORRECTED or (not answer.why and vocabulary.corrected(text) is not None):
             # Of this question or of the one before: nobody can tell, unless both values stand here.
-            raise self._likely(answer) or Problem("problem/corrected.j2")
+            raise self._likely(answer) or Problem("problem/messages.corrected")
         said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
         if said in self.values:
             return said
@@ -99,7 +99,7 @@ class AskFact(Choose):
         about = "".join((fact.ask, fact.short, *(o.label for o in fact.options)))
         if not answer.why and (picked := option_matching.pick(text, ways, about, fact.apart)):
             return picked
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
     def _dated(self, text: str, answer: answers.Answer) -> str:
         """Return the date that a text tells, or the option it is."""
@@ -137,15 +137,15 @@ class AskFact(Choose):
             raise likely
         named, sentence = fact.unlisted
         if any(word in vocabulary.tidy(text) for word in named) and not vocabulary.asks(text):
-            raise Problem("problem/unlisted.j2", sentence=sentence)
+            raise Problem("problem/messages.unlisted", sentence=sentence)
         if vocabulary.asks(text):
-            raise Problem("problem/choose.j2", reason="asks")
+            raise Problem("problem/messages.choose", reason="asks")
         if answer.why == "person":
-            raise Problem("check/another_person.j2", about=self.about, reason="person")
+            raise Problem("check/messages.another_person", about=self.about, reason="person")
         if answer.why in _OTHERWISE and not (fact.kind == "date" and answer.why == "later"):
             raise Problem("check/not_now.j2", fact=fact, reason=answer.why)
         if answer.why == "doubt" or option_matching.doubts(text):
-            raise Problem("problem/doubt.j2")
+            raise Problem("problem/messages.doubt")
 
     def _likely(self, answer: answers.Answer) -> Problem | None:
         """Return the question in one tap, of what was probably meant."""
@@ -153,7 +153,7 @@ class AskFact(Choose):
             return None
         fact = self.fact
         return Problem(
-            "check/likely.j2", likely=answer.value, label=fact.label(answer.value), reason=answer.why
+            "check/messages.likely", likely=answer.value, label=fact.label(answer.value), reason=answer.why
         )
 
     def meant(self, text: str) -> bool:

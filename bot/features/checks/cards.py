@@ -65,7 +65,7 @@ def page_ref(turn: Turn, dialog: Decides, told: Mapping[str, str], context: Chec
 
 
 def _file_name(number: str) -> str:
-    return f"{words('check/card_name.j2', {'number': number})}.html"
+    return f"{words('check/messages.card_name', {'number': number})}.html"
 
 
 def show(
@@ -103,7 +103,7 @@ def open_kept(turn: Turn, argument: str) -> Replies:
     """Show a card that was kept, with the page to print."""
     one = _mine(turn, argument)
     if one is None:
-        return [turn.say("check/card_gone.j2")]
+        return [turn.say("check/messages.card_gone")]
     ref = FileRef(SAVED_CARD, _file_name(one.number), {"person": turn.person_id, "number": one.number})
     return [
         turn.say(
@@ -121,7 +121,7 @@ def again(turn: Turn, argument: str) -> Replies:
     one = _mine(turn, argument)
     dialog = turn.dialogs.get(one.subject) if one else None
     if one is None or dialog is None:
-        return [turn.say("check/card_gone.j2")]
+        return [turn.say("check/messages.card_gone")]
     on = local(turn.now).date()
     reading = one_year_reading(of_turn(turn)((ONE_YEAR,), on))
     context = CheckContext(on, SELF, (), reading)
@@ -143,13 +143,21 @@ def again(turn: Turn, argument: str) -> Replies:
 def ask_delete(turn: Turn, argument: str) -> Replies:
     """Ask before a card is deleted."""
     one = _mine(turn, argument)
-    return [turn.say("check/card_delete.j2", number=one.number) if one else turn.say("check/card_gone.j2")]
+    return [
+        turn.say("check/messages.card_delete", number=one.number)
+        if one
+        else turn.say("check/messages.card_gone")
+    ]
 
 
 def delete(turn: Turn, argument: str) -> Replies:
     """Delete a card, and say so."""
     gone = cards.drop(turn.connection, turn.person_id, argument) if _NUMBER.fullmatch(argument) else 0
-    return [turn.say("check/card_deleted.j2", number=argument) if gone else turn.say("check/card_gone.j2")]
+    return [
+        turn.say("check/messages.card_deleted", number=argument)
+        if gone
+        else turn.say("check/messages.card_gone")
+    ]
 
 
 def _mine(turn: Turn, number: str) -> Card | None:

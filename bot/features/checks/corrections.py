@@ -49,7 +49,7 @@ def _read_correction(turn: Turn, stage: Stage | None, text: str) -> Reading | No
     meant = _meant(stage, said)
     if stage.question is not None and (not meant or dialog_manager.reads(stage.question, said)):
         asked = partial(dialog_manager.ask, stage, again=True)
-        return Reading("command", lambda: [turn.say("problem/corrected.j2"), asked()], sure=False)
+        return Reading("command", lambda: [turn.say("problem/messages.corrected"), asked()], sure=False)
     if len(meant) != 1:
         return Reading("command", partial(dialog_manager.changes, stage)) if stage.question is None else None
     ((fact, value),) = meant.items()
@@ -108,7 +108,7 @@ def _ask(turn: Turn, stage: Stage, fact: str, value: str) -> list[Outgoing]:
     """Ask the question anew, and in one tap whether that is the answer."""
     assert isinstance(stage.dialog, CheckDialog)
     asked = dialog_manager.revisit(stage, fact)
-    return [turn.say("check/likely.j2", likely=value, label=stage.dialog.shown_as(fact, value)), *asked]
+    return [turn.say("check/messages.likely", likely=value, label=stage.dialog.shown_as(fact, value)), *asked]
 
 
 def _told_anew(turn: Turn, stage: Stage, text: str) -> Reading | None:

@@ -182,7 +182,9 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         self._keep(turn, fact, value)
         turn.state.revisit = None
         turn.step()
-        return turn.say("check/changed.j2", asked=self.facts[fact].short, said=self.shown_as(fact, value))
+        return turn.say(
+            "check/messages.changed", asked=self.facts[fact].short, said=self.shown_as(fact, value)
+        )
 
     def shown_as(self, fact: str, value: str) -> str:
         """The words of an answer to a fact."""
@@ -246,9 +248,9 @@ class CheckDialog(Dialog[CheckContext, Judged]):
             if day is None:
                 return None
             due = datetime.combine(day, time(9), SHANGHAI)
-            message = turn.say("check/reminder.j2")
+            message = turn.say("check/messages.reminder")
             messages.enqueue_later(turn.connection, turn.incoming.address, message.body(), due)
-            return [turn.say("check/reminder_kept.j2", day=due)]
+            return [turn.say("check/messages.reminder_kept", day=due)]
         return None
 
     def restart(self, turn: Turn, context: CheckContext) -> list[Outgoing]:
@@ -298,7 +300,7 @@ def check_dialogs(corpus: Corpus) -> dict[str, CheckDialog]:
 def route_dialog(corpus: Corpus) -> CheckDialog:
     """The dialog over all checks."""
     return CheckDialog(
-        "route", render("check/route_intro.j2").text, _checks(corpus), partial(_checks, corpus)
+        "route", render("check/messages.route_intro").text, _checks(corpus), partial(_checks, corpus)
     )
 
 

@@ -81,15 +81,15 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
         course = known.get(chosen)
         name, occupation, level = (course.name, course.occupation, course.level) if course else ("", "", "")
         if course is None:
-            name = str(await AskName("name", "course/name.j2", courses=context.courses))
+            name = str(await AskName("name", "course/messages.name", courses=context.courses))
             names = tuple(o.name for o in context.form.occupations)
             data: dict[str, object] = {"name": name, "names": names}
             occupation = await AskOccupation(
-                "occupation", "course/occupation.j2", data, values=names, form=context.form
+                "occupation", "course/messages.occupation", data, values=names, form=context.form
             )
             level = await Choose(
                 "level",
-                "course/level.j2",
+                "course/messages.level",
                 {"name": name, "levels": LEVELS},
                 values=tuple(LEVELS),
                 typed={v: k for k, v in LEVELS.items()},
@@ -102,21 +102,23 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
             "stage", "course/stage.j2", {**shown, "stages": left, "more": more}, values=(*left, *more)
         )
         if stage == WITHDRAW:
-            sure = await Choose("sure", "course/sure.j2", {"name": name}, values=("yes", "no"))
+            sure = await Choose("sure", "course/messages.sure", {"name": name}, values=("yes", "no"))
             return Withdrawn(chosen) if sure == "yes" else Leave()
         if stage == FIX:
             stage = await Choose(
-                "again", "course/again.j2", {"name": name, "stages": tuple(dates)}, values=tuple(dates)
+                "again", "course/messages.again", {"name": name, "stages": tuple(dates)}, values=tuple(dates)
             )
         others = {s: day for s, day in dates.items() if s != stage}
-        day = await AskDay("day", "course/day.j2", {"name": name}, stage=stage, dates=others, now=context.now)
+        day = await AskDay(
+            "day", "course/messages.day", {"name": name}, stage=stage, dates=others, now=context.now
+        )
         figures = []
         counted = dict(course.figures) if course else {}
         for column, measure in FIGURES.get(stage, ()):
             asked = context.form.measure(measure)
             count = AskCount(
                 column,
-                "course/count.j2",
+                "course/messages.count",
                 {"name": name},
                 form=context.form,
                 measure=asked,
@@ -151,13 +153,13 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
             return []
         if isinstance(value, Course):
             answers["course"] = str(value.id)
-            return [turn.say("course/twice.j2", name=value.name)]
+            return [turn.say("course/messages.twice", name=value.name)]
         return super().store(turn, context, question, value)
 
     def finish(self, turn: Turn, context: CourseContext, outcome: Recorded | Withdrawn) -> list[Outgoing]:
         """Write the stage down and show where the course stands."""
         if context.institution_id is None:
-            return [turn.say("report/none.j2")]
+            return [turn.say("report/messages.no_institution")]
         if isinstance(outcome, Withdrawn):
             return self._withdraw(turn, context, int(outcome.course_id))
         course_id: int | None = None if outcome.course_id == NEW else int(outcome.course_id)
@@ -172,9 +174,9 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
                 turn.now,
             )
             if course_id is None:
-                return [turn.say("course/taken.j2", name=outcome.name)]
+                return [turn.say("course/messages.taken", name=outcome.name)]
         elif all(c.id != course_id for c in context.courses):
-            return [turn.say("course/gone.j2")]
+            return [turn.say("course/messages.gone")]
         figures: dict[str, int | bool] = dict(outcome.figures)
         if outcome.catalogued in ("yes", "no"):
             figures["catalogued"] = outcome.catalogued == "yes"
@@ -190,6 +192,6 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
     def _withdraw(turn: Turn, context: CourseContext, course_id: int) -> list[Outgoing]:
         found = next((c for c in context.courses if c.id == course_id), None)
         if found is None:
-            return [turn.say("course/gone.j2")]
+            return [turn.say("course/messages.gone")]
         courses.withdraw(turn.connection, course_id, turn.person_id, turn.now)
-        return [turn.say("course/withdrawn.j2", name=found.name)]
+        return [turn.say("course/messages.withdrawn", name=found.name)]

@@ -66,7 +66,7 @@ class AskCourse(Question[str | Narrow]):
             return str((exact or alike)[0].id)
         if alike:
             return Narrow(text.strip())
-        raise Problem("course/unknown.j2", name=text.strip()[:30])
+        raise Problem("course/messages.unknown", name=text.strip()[:30])
 
     def meant(self, text: str) -> bool:
         """Whether it is called as courses are."""
@@ -78,7 +78,7 @@ class AskCourse(Question[str | Narrow]):
             start = value.removeprefix("next:")
             return Narrow(self.part, whole_number(start) or 0)
         if not self.accepts(value):
-            raise Problem("problem/choose.j2")
+            raise Problem("problem/messages.choose")
         return value
 
 
@@ -107,7 +107,7 @@ class AskOccupation(Choose):
         found = self.form.find_occupation(vocabulary.tidy(text))
         if found is None:
             near = {text.strip()[:20]: self.form.near_occupations(vocabulary.tidy(text))}
-            raise Problem("course/occupation_problem.j2", near=near, names=self.values)
+            raise Problem("course/messages.occupation_problem", near=near)
         return found.name
 
     def meant(self, text: str) -> bool:
@@ -141,7 +141,7 @@ class AskDay(Question[str]):
         if found.first != found.last:
             raise Problem("problem/day.j2", reason="whole")
         if wrong := self._against(found.first):
-            raise Problem("course/day_problem.j2", **wrong)
+            raise Problem("course/messages.day_problem", **wrong)
         return found.first.isoformat()
 
     def _against(self, day: date) -> dict[str, object] | None:
@@ -174,7 +174,7 @@ class AskCount(Question[int]):
         if not isinstance(cell, int):
             raise Problem("problem/figure.j2", reason="other", measure=self.measure, typed=text[:20])
         if wrong := self._against(cell):
-            raise Problem("course/count_problem.j2", value=cell, **wrong)
+            raise Problem("course/messages.count_problem", value=cell, **wrong)
         return cell
 
     def _against(self, value: int) -> dict[str, object] | None:

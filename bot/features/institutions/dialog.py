@@ -30,7 +30,9 @@ class InstitutionDialog(PlainDialog[Named]):
 
     async def run(self, context: None) -> Named:
         """One question."""
-        return Named(await Write("name", "office/institution_name.j2", longest=LONGEST, shortest=SHORTEST))
+        return Named(
+            await Write("name", "office/messages.institution_name", longest=LONGEST, shortest=SHORTEST)
+        )
 
     def finish(self, turn: Turn, context: None, outcome: Named) -> list[Outgoing]:
         """Create it, unless there is one of that name."""
@@ -59,7 +61,7 @@ def invite(turn: Turn, typed: str) -> list[Outgoing]:
 def offer_code(turn: Turn, institution_id: int) -> list[Outgoing]:
     """Ask before a code is made: a name in a list is easily touched."""
     one = institutions.get(turn.connection, institution_id)
-    return [turn.say("office/offer_code.j2", institution=one)]
+    return [turn.say("office/messages.offer_code", institution=one)]
 
 
 def give_code(

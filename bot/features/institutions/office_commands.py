@@ -90,7 +90,7 @@ def staff_code(turn: Turn) -> list[Outgoing]:
     code, expires = people.create_invite(
         turn.connection, turn.keys.codes, turn.now, "staff", None, turn.person_id
     )
-    return [turn.say("office/staff_code.j2", code=code, expires=expires)]
+    return [turn.say("office/messages.staff_code", code=code, expires=expires)]
 
 
 def status(turn: Turn) -> list[Outgoing]:
@@ -125,7 +125,7 @@ def _of_quarter(turn: Turn, command: str, argument: str) -> list[Outgoing]:
     try:
         quarter = Quarter.parse(named, turn.now) if named else reporting_quarter(turn.now)
     except ValueError:
-        return [turn.say("office/quarter_problem.j2", current=reporting_quarter(turn.now))]
+        return [turn.say("office/messages.quarter_problem", current=reporting_quarter(turn.now))]
     if command == "export":
         return _export(turn, quarter, accepted_only=named != argument)
     return _status(turn, quarter)
@@ -149,11 +149,11 @@ def _reader(turn: Turn, district: str) -> list[Outgoing]:
     known = roster.districts(turn.connection)
     named = district_of(district)
     if named is None or (named not in DISTRICTS and named not in known):
-        return [turn.say("office/reader_unknown.j2", district=district[:20], districts=list(DISTRICTS))]
+        return [turn.say("office/messages.reader_unknown", district=district[:20], districts=list(DISTRICTS))]
     code, expires = people.create_invite(
         turn.connection, turn.keys.codes, turn.now, "district", None, turn.person_id, district=named
     )
-    return [turn.say("office/reader_code.j2", district=named, code=code, expires=expires)]
+    return [turn.say("office/messages.reader_code", district=named, code=code, expires=expires)]
 
 
 def _extend(turn: Turn, name: str) -> list[Outgoing]:
@@ -161,7 +161,7 @@ def _extend(turn: Turn, name: str) -> list[Outgoing]:
     meant = name_lookup.meant(turn.connection, name) if name else name_lookup.Meant("")
     if meant.one is None:
         some = meant.near or [one.name for one in institutions.everything(turn.connection)[:1]]
-        return [turn.say("review/extend_which.j2", name=name, example=some[0] if some else "")]
+        return [turn.say("review/messages.extend_which", name=name, example=some[0] if some else "")]
     return begin(turn, "extend", institution=str(meant.one.id), quarter=str(reporting_quarter(turn.now)))
 
 
@@ -181,7 +181,7 @@ def _export(turn: Turn, quarter: Quarter, accepted_only: bool = False) -> list[O
     return [
         turn.say(
             "office/export.j2",
-            files=(FileRef("aggregate", words("office/export_name.j2", args), args),),
+            files=(FileRef("aggregate", words("office/messages.export_name", args), args),),
             quarter=quarter,
             accepted_only=accepted_only,
             turnout=coverage.turnout(turn.connection, name, accepted_only),

@@ -20,7 +20,7 @@ def read(turn: Turn) -> list[Outgoing]:
     """口径: all that holds for the quarter that is being reported."""
     quarter = reporting_quarter(turn.now)
     if not turn.memberships:
-        return [turn.say("note/nobody.j2")]
+        return [turn.say("note/messages.nobody")]
     said = prior_figures.notes_set(turn.connection)
     pieces = {m.id: timeline(said, m.id) for m in turn.corpus.form.measures}
     holding = [(m, p) for m in turn.corpus.form.measures for p in pieces[m.id] if p.holds(quarter)]
@@ -51,7 +51,7 @@ def withdraw_note(turn: Turn, argument: str) -> Replies:
         return None
     measure, key = found
     gone = withdraw(turn.connection, measure.id, key, turn.person_id, turn.now)
-    return [turn.say("note/withdrawn.j2", measure=measure, piece=gone), *read(turn)]
+    return [turn.say("note/messages.withdrawn", measure=measure, piece=gone), *read(turn)]
 
 
 def _aside(turn: Turn, argument: str) -> tuple[Measure, str] | None:

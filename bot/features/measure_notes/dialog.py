@@ -53,7 +53,7 @@ class AskMeasure(Choose):
             return text
         found = self.form.find_measure(said.tidy(text))
         if found is None:
-            raise Problem("problem/choose.j2")
+            raise Problem("problem/messages.choose")
         return found.id
 
 
@@ -74,9 +74,9 @@ class AskFrom(Question[str]):
         try:
             quarter = Quarter.parse(said.tidy(text), now)
         except ValueError:
-            raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
+            raise Problem("problem/messages.quarter", current=Quarter.of(now)) from None
         if quarter not in every:
-            raise Problem("note/quarter_problem.j2", first=every[-1], last=every[0])
+            raise Problem("note/messages.quarter_problem", first=every[-1], last=every[0])
         return str(quarter)
 
 
@@ -94,17 +94,19 @@ class NoteDialog(Dialog[NoteContext | None, Confirmed | NotAllowed]):
         measure = chart.measure(
             await AskMeasure(
                 "measure",
-                "note/measure.j2",
+                "note/messages.measure",
                 {"measures": chart.measures},
                 values=tuple(m.id for m in chart.measures),
                 form=chart,
             )
         )
-        text = await Write("words", "note/words.j2", {"measure": measure}, longest=LONGEST, shortest=SHORTEST)
+        text = await Write(
+            "words", "note/messages.words", {"measure": measure}, longest=LONGEST, shortest=SHORTEST
+        )
         now = reporting_quarter(context.now)
         buttons = dict.fromkeys((now, now.next(), Quarter(now.year, 1)))
         first = Quarter.parse(
-            await AskFrom("from", "note/from.j2", {"quarters": list(buttons)}, now=context.now)
+            await AskFrom("from", "note/messages.from", {"quarters": list(buttons)}, now=context.now)
         )
         replaced = [p for p in timeline(context.set, measure.id) if p.last is None or p.last >= first]
         await Choose(
@@ -129,7 +131,7 @@ class NoteDialog(Dialog[NoteContext | None, Confirmed | NotAllowed]):
         shown = (
             question.form.measure(str(value)).title if isinstance(question, AskMeasure) else str(value)[:20]
         )
-        return words("note/label.j2", {"id": question.id}), shown
+        return words("note/messages.label", {"id": question.id}), shown
 
     def finish(
         self, turn: Turn, context: NoteContext | None, outcome: Confirmed | NotAllowed
@@ -138,7 +140,7 @@ class NoteDialog(Dialog[NoteContext | None, Confirmed | NotAllowed]):
         if denied := refused(turn, self.name):
             return denied
         if isinstance(outcome, NotAllowed):
-            return [turn.say("left.j2")]
+            return [turn.say("messages.left")]
         prior_figures.keep_note(
             turn.connection,
             outcome.measure,

@@ -10,7 +10,7 @@ from policy.corpus import Corpus
 def _begin(turn: Turn) -> list[Outgoing]:
     """期初数: enter or correct them."""
     if not turn.institutions:
-        return [turn.say("opening/office.j2" if turn.office_role else "report/none.j2")]
+        return [turn.say("opening/messages.office" if turn.office_role else "report/messages.no_institution")]
     return dialog_manager.start(turn, "opening")
 
 

@@ -214,7 +214,7 @@ class OpeningDialog(Dialog[OpeningContext, Confirmed]):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """What was asked, what was said."""
-        return words("opening/label.j2", {"id": question.id.partition(":")[0]}), str(value)[:20]
+        return words("opening/messages.label", {"id": question.id.partition(":")[0]}), str(value)[:20]
 
     def finish(self, turn: Turn, context: OpeningContext, outcome: Confirmed) -> list[Outgoing]:
         """Keep them as a revision of their own."""

@@ -12,7 +12,7 @@ from policy.corpus import Corpus
 
 def _profile(turn: Turn) -> list[Outgoing]:
     if not turn.institutions:
-        return [turn.say("report/none.j2")]
+        return [turn.say("report/messages.no_institution")]
     return dialog_manager.start(turn, "profile")
 
 

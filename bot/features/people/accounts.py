@@ -25,7 +25,7 @@ def mine(turn: Turn) -> list[Outgoing]:
 def code(turn: Turn) -> list[Outgoing]:
     """换个渠道: a one-time code to send there."""
     made, expires = accounts.create_link(turn.connection, turn.keys.codes, turn.person_id, turn.now)
-    return [turn.say("account/code.j2", code=made, expires=expires, roles=turn.memberships)]
+    return [turn.say("account/messages.code", code=made, expires=expires, roles=turn.memberships)]
 
 
 def join(turn: Turn, typed: str) -> Replies:
@@ -42,7 +42,7 @@ def join(turn: Turn, typed: str) -> Replies:
     turn.talk.person_id = person_id
     turn.forget_roles()
     turn.read_again("")
-    told = turn.say("account/told.j2").body()
+    told = turn.say("account/messages.told").body()
     here = turn.incoming.address
     for address in people.addresses(turn.connection, person_id):
         if address != here:
@@ -58,7 +58,7 @@ def _tell_heads(turn: Turn) -> None:
         return
     heads = [c.person_id for c in contacts.office(turn.connection) if c.role == "head"]
     message = render(
-        "account/heads.j2",
+        "account/messages.heads",
         role=mine.role,
         name=people.profile(turn.connection, mine.person_id).name,
         channel=turn.incoming.address.channel,
@@ -73,4 +73,4 @@ def drop(turn: Turn, argument: str) -> Replies:
     gone = account != turn.talk.account_id and accounts.leave(
         turn.connection, turn.person_id, account, turn.now
     )
-    return [turn.say("account/dropped.j2")] if gone else mine(turn)
+    return [turn.say("account/messages.dropped")] if gone else mine(turn)

@@ -23,7 +23,7 @@ def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:
     mine = accounts_kept.role_by_code(turn.connection, turn.keys.codes, turn.person_id, code)
     for role in turn.memberships if mine else []:  # sent again: nothing is wrong, and nothing to count
         if mine and (role.institution_id, role.office) == (mine[0], mine[1] in people.OFFICE_ROLES):
-            return [turn.say("bind/already.j2", role=role)]
+            return [turn.say("bind/messages.already", role=role)]
     others = [] if sure else _other_channels(turn, code)
     if others:
         return [turn.say("bind/shared.j2", others=others, code=people.tidy_code(code))]
@@ -36,7 +36,7 @@ def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:
     if used.office:
         return [turn.say("bind/office.j2", role=used.role)]
     if used.role == "district":
-        return [turn.say("bind/district.j2", district=used.district)]
+        return [turn.say("bind/messages.district", district=used.district)]
     said = [turn.say("bind/contact.j2", institution=used.institution, role=used.role)]
     if people.profile(turn.connection, turn.person_id).name:
         return [turn.say("bind/again.j2", institution=used.institution, role=used.role)]

@@ -16,7 +16,7 @@ from storage.people.people import Membership
 def everybody(turn: Turn) -> list[Outgoing]:
     """联系人: of each institution the person speaks for."""
     if not turn.institutions:
-        return [turn.say("report/none.j2")]
+        return [turn.say("report/messages.no_institution")]
     return [_listed(turn, mine) for mine in turn.institutions]
 
 
@@ -94,9 +94,9 @@ def _remove(turn: Turn, membership_id: int, sure: bool) -> Replies:
         if other is None:
             continue
         if not sure:
-            return [turn.say("colleague/remove.j2", other=other, institution=mine.institution)]
+            return [turn.say("colleague/messages.remove", other=other, institution=mine.institution)]
         contacts.revoke(turn.connection, membership_id, turn.person_id, turn.now)
-        told = turn.say("colleague/removed.j2", institution=mine.institution)
+        told = turn.say("colleague/messages.removed", institution=mine.institution)
         notify.tell_people(turn.connection, [other.person_id], told, turn.now)
         return [_listed(turn, mine)]
     return None
@@ -109,13 +109,17 @@ def _leave(turn: Turn, mine: Membership, sure: bool) -> list[Outgoing]:
         if c.person_id != turn.person_id
     ]
     if not others:
-        return [turn.say("colleague/alone.j2", institution=mine.institution, number=mine.institution_id)]
+        return [
+            turn.say("colleague/messages.alone", institution=mine.institution, number=mine.institution_id)
+        ]
     if not sure:
-        return [turn.say("colleague/leave.j2", institution=mine.institution, number=mine.institution_id)]
+        return [
+            turn.say("colleague/messages.leave", institution=mine.institution, number=mine.institution_id)
+        ]
     contacts.revoke(turn.connection, mine.id, turn.person_id, turn.now)
     turn.forget_roles()
     state = turn.memory.dialog
     if state is not None and state.name in ("report", "course", "page", "lead"):
         turn.memory.dialog = None
         turn.step()
-    return [turn.say("colleague/left.j2", institution=mine.institution)]
+    return [turn.say("colleague/messages.left", institution=mine.institution)]

@@ -33,7 +33,7 @@ class WriteName(FreeText[str | Both]):
                 raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
             return self.plain(text)
         if not found.beside:
-            raise Problem("profile/name_first.j2")
+            raise Problem("profile/messages.name_first")
         return Both(self.plain(found.beside), found.number)
 
 
@@ -63,8 +63,8 @@ class ProfileDialog(PlainDialog[ProfileKept]):
 
     async def run(self, context: None) -> ProfileKept:
         """Name, then telephone; both can be skipped."""
-        await WriteName("name", "profile/name.j2", longest=32, skippable=True)
-        await WriteTelephone("telephone", "profile/telephone.j2", skippable=True)
+        await WriteName("name", "profile/messages.name", longest=32, skippable=True)
+        await WriteTelephone("telephone", "profile/messages.telephone", skippable=True)
         return ProfileKept()
 
     def store(self, turn: Turn, context: None, question: Question[object], value: object) -> list[Outgoing]:
@@ -82,7 +82,7 @@ class ProfileDialog(PlainDialog[ProfileKept]):
     def finish(self, turn: Turn, context: None, outcome: ProfileKept) -> list[Outgoing]:
         """Say where to go on."""
         profile = people.profile(turn.connection, turn.person_id)
-        return [turn.say("profile/kept.j2", name=profile.name, telephone=bool(profile.telephone))]
+        return [turn.say("profile/messages.kept", name=profile.name, telephone=bool(profile.telephone))]
 
 
 class OfficerNameDialog(PlainDialog[ProfileKept]):
@@ -93,7 +93,7 @@ class OfficerNameDialog(PlainDialog[ProfileKept]):
 
     async def run(self, context: None) -> ProfileKept:
         """One question, which can be skipped."""
-        await Write("name", "profile/officer_name.j2", longest=32, skippable=True)
+        await Write("name", "profile/messages.officer_name", longest=32, skippable=True)
         return ProfileKept()
 
     def store(self, turn: Turn, context: None, question: Question[object], value: object) -> list[Outgoing]:
@@ -106,4 +106,4 @@ class OfficerNameDialog(PlainDialog[ProfileKept]):
     def finish(self, turn: Turn, context: None, outcome: ProfileKept) -> list[Outgoing]:
         """Say what was kept."""
         name = people.profile(turn.connection, turn.person_id).name
-        return [turn.say("profile/officer_kept.j2", name=name)]
+        return [turn.say("profile/messages.officer_kept", name=name)]

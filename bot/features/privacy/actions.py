@@ -29,7 +29,7 @@ def clear(turn: Turn) -> list[Outgoing]:
     memory.asked = None
     memory.dialog, memory.parked, memory.topic, memory.about, memory.told = None, {}, None, "self", {}
     turn.step()
-    return [turn.say("cleared.j2", institutions=turn.institutions, saved=saved)]
+    return [turn.say("messages.cleared", institutions=turn.institutions, saved=saved)]
 
 
 def privacy(turn: Turn) -> list[Outgoing]:

@@ -51,7 +51,7 @@ class DeleteDataDialog(Dialog[DeleteContext, Answered]):
     def finish(self, turn: Turn, context: DeleteContext, outcome: Answered) -> list[Outgoing]:
         """Delete, and say what is gone and what is not."""
         if not outcome.sure:
-            return [turn.say("privacy/kept_all.j2")]
+            return [turn.say("privacy/messages.kept_all")]
         submitted = personal_data.has_submitted(turn.connection, turn.person_id)
         personal_data.erase(turn.connection, turn.person_id, turn.now, turn.incoming.address, turn.id)
         vars(turn.memory).update(vars(Memory(greeted=turn.memory.greeted)))

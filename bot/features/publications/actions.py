@@ -44,7 +44,7 @@ def opened(turn: Turn, argument: str) -> Replies:
     number = paging.number(argument)
     found = publications.get(turn.connection, number)
     if found is None:
-        return [turn.say("publish/withdrawn.j2", done=False)]
+        return [turn.say("publish/messages.withdrawn", done=False)]
     return [turn.say("publish/one.j2", number=number, one=as_publication(found))]
 
 
@@ -52,7 +52,7 @@ def withdraw(turn: Turn, argument: str) -> Replies:
     """Withdraw one publication."""
     leave_desk(turn)
     done = publications.withdraw(turn.connection, paging.number(argument), turn.person_id, turn.now)
-    return [turn.say("publish/withdrawn.j2", done=done)]
+    return [turn.say("publish/messages.withdrawn", done=done)]
 
 
 def take_file(turn: Turn, stage: Stage | None) -> Replies:

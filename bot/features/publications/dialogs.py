@@ -49,14 +49,14 @@ class AskKind(Choose):
     @classmethod
     def of(cls) -> AskKind:
         """All kinds there are."""
-        return cls("kind", "publish/kind.j2", {"kinds": KINDS}, values=tuple(KINDS))
+        return cls("kind", "publish/messages.kind", {"kinds": KINDS}, values=tuple(KINDS))
 
     def read(self, text: str) -> str:
         """A kind by its id or name."""
         ways = [(kind, (name,)) for kind, name in KINDS.items()]
         if kind := read_kind(text, part=True) or option_matching.pick(text, ways):
             return kind
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class AskOccupation(Choose):
             return NONE
         found = read_occupation(text, self.form)
         if found is None:
-            raise Problem("problem/choose.j2")
+            raise Problem("problem/messages.choose")
         return found or NONE
 
 
@@ -91,7 +91,7 @@ class AskLevel(Choose):
             return text
         if said.tidy(text) in ANY:
             return NONE
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
 
 def _day(name: str, today: date, earliest: str = "", none: bool = False) -> AskDay:
@@ -145,11 +145,11 @@ class PublishDialog(OfficeDialog):
         row: dict[str, Any] = {"kind": kind}
         is_class = kind == OPEN_CLASS
         if is_class:
-            row["occupation"] = await AskOccupation.of("publish/occupation.j2", context.form)
+            row["occupation"] = await AskOccupation.of("publish/messages.occupation", context.form)
             levels = {"levels": LEVELS}
-            row["level"] = await AskLevel("level", "publish/level.j2", levels, values=(*LEVELS, NONE))
+            row["level"] = await AskLevel("level", "publish/messages.level", levels, values=(*LEVELS, NONE))
             row["institution"] = await Write(
-                "institution", "publish/institution.j2", longest=LONGEST["institution"], shortest=2
+                "institution", "publish/messages.institution", longest=LONGEST["institution"], shortest=2
             )
             row["starts_on"] = await _day("starts_on", today, none=True)
             if row["starts_on"]:
@@ -158,7 +158,9 @@ class PublishDialog(OfficeDialog):
         row["text"] = await WriteLines(
             "text", "publish/text.j2", data, longest=LONGEST["text"], skippable=is_class
         )
-        row["source"] = await Write("source", "publish/source.j2", longest=LONGEST["source"], shortest=2)
+        row["source"] = await Write(
+            "source", "publish/messages.source", longest=LONGEST["source"], shortest=2
+        )
         row["valid_from"] = await _day("valid_from", today)
         latest = max(row["valid_from"], today.isoformat())
         row["valid_until"] = await _day("valid_until", today, latest, none=True)
@@ -174,8 +176,8 @@ class PublishDialog(OfficeDialog):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """The column's name and what was said."""
-        shown = words("publish/shown.j2", {"id": question.id, "value": value, "kinds": KINDS})
-        return words("publish/label.j2", {"id": question.id}), shown
+        shown = words("publish/messages.shown", {"id": question.id, "value": value, "kinds": KINDS})
+        return words("publish/messages.label", {"id": question.id}), shown
 
 
 def as_row(row: dict[str, Any]) -> Publication:

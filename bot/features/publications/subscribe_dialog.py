@@ -44,7 +44,7 @@ class SubscribeDialog(Dialog[SubscribeContext, Consented]):
 
     async def run(self, context: SubscribeContext) -> Consented | Leave:
         """Two questions."""
-        occupation = await AskOccupation.of("subscribe/occupation.j2", context.form)
+        occupation = await AskOccupation.of("subscribe/messages.occupation", context.form)
         occupation = "" if occupation == NONE else occupation
         data = {"occupation": occupation, "pushes": context.pushes}
         agreed = await Choose(
@@ -74,5 +74,5 @@ class SubscribeDialog(Dialog[SubscribeContext, Consented]):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In a few words."""
-        shown = rendered("subscribe/shown.j2", {"value": value})
-        return rendered("subscribe/label.j2", {"id": question.id}), shown
+        shown = rendered("subscribe/messages.shown", {"value": value})
+        return rendered("subscribe/messages.label", {"id": question.id}), shown

@@ -93,7 +93,7 @@ def reply(
         said = tell(corpus, entries, on, buttons, published, turn_id, found.left, found.near, ways)
         return Reply(found, entries, said, parts=ways)
     if found.kind == "choose" and (offered := _held(corpus, found.entries, on)):
-        return Reply(found, offered, render("policy/choose.j2", entries=offered, turn_id=turn_id))
+        return Reply(found, offered, render("policy/messages.choose", entries=offered, turn_id=turn_id))
     refusal = Found("refuse", (), neighbour=found.neighbour)
     said = render("policy/refuse.j2", neighbour=found.neighbour, buttons=buttons, turn_id=turn_id)
     return Reply(refusal, (), said)
@@ -234,12 +234,12 @@ def topics(turn: Turn, number: int | None) -> Outgoing | None:
     """The list of topics, or the questions of one; None when there is no such topic."""
     by_topic = list(turn.corpus.answers.by_topic.items())
     if number is None:
-        return turn.say("topics.j2", topics=[topic for topic, _ in by_topic])
+        return turn.say("messages.topics", topics=[topic for topic, _ in by_topic])
     if not 0 <= number < len(by_topic):
         return None
     topic, entries = by_topic[number]
     held = _held(turn.corpus, [entry.id for entry in entries], local(turn.now).date())
-    return turn.say("topic.j2", topic=topic, entries=held)
+    return turn.say("messages.topic", topic=topic, entries=held)
 
 
 def as_json(corpus: Corpus, text: str, on: date, published: Reader = nothing) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class AskAnonymous(Choose):
         said = plain if plain in self.values else vocabulary.yes_no(text)
         if said in self.values:
             return said
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
 
 class ComplaintDialog(PlainDialog[Complained]):
@@ -47,11 +47,11 @@ class ComplaintDialog(PlainDialog[Complained]):
     async def run(self, context: None) -> Complained:
         """The conversation."""
         what = await WriteLines("what", "complaint/what.j2", longest=1000, shortest=4)
-        school = await Write("school", "complaint/school.j2", longest=60, skippable=True)
-        anonymous = await AskAnonymous("anonymous", "complaint/anonymous.j2", values=("yes", "no"))
+        school = await Write("school", "complaint/messages.school", longest=60, skippable=True)
+        anonymous = await AskAnonymous("anonymous", "complaint/messages.anonymous", values=("yes", "no"))
         contact = ""
         if anonymous == "no":
-            contact = await Write("contact", "complaint/contact.j2", longest=100, skippable=True)
+            contact = await Write("contact", "complaint/messages.contact", longest=100, skippable=True)
         data = {"what": what, "school": school, "anonymous": anonymous, "contact": contact}
         await Choose("send", "complaint/confirm.j2", data, values=("send",), typed={"确认": "send"})
         return Complained(what, school, anonymous == "yes", contact)
@@ -74,9 +74,9 @@ class ComplaintDialog(PlainDialog[Complained]):
             outcome.anonymous,
             turn.now,
         )
-        return [turn.say("complaint/receipt.j2", receipt=receipt, anonymous=outcome.anonymous)]
+        return [turn.say("complaint/messages.receipt", receipt=receipt, anonymous=outcome.anonymous)]
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In a few words; never the way to reach the writer."""
-        shown = rendered("complaint/shown.j2", {"id": question.id, "value": value})
-        return rendered("complaint/label.j2", {"id": question.id}), shown
+        shown = rendered("complaint/messages.shown", {"id": question.id, "value": value})
+        return rendered("complaint/messages.label", {"id": question.id}), shown

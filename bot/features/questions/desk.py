@@ -40,12 +40,12 @@ def drop(turn: Turn, argument: str) -> Replies:
     found = questions.get(turn.connection, number)
     told = questions.close(turn.connection, number, turn.person_id, turn.now, None)
     if found is None or told is None:
-        return [turn.say("desk/gone.j2")]
-    message = render("desk/dropped_push.j2", text=found.text, at=turn.now)
+        return [turn.say("desk/messages.gone")]
+    message = render("desk/messages.dropped_push", text=found.text, at=turn.now)
     for address, handed in told:
         if handed:  # who asked for a person waits for word
             messages.enqueue(turn.connection, address, [message.body()], turn.now)
-    return [turn.say("desk/dropped.j2", asked=found), *waiting(turn)]
+    return [turn.say("desk/messages.dropped", asked=found), *waiting(turn)]
 
 
 def ask_drop(turn: Turn, argument: str) -> Replies:
@@ -82,4 +82,4 @@ def complaint_handled(turn: Turn, argument: str) -> Replies:
     """Mark one complaint as handled."""
     leave_desk(turn)
     done = complaints.mark_handled(turn.connection, paging.number(argument), turn.person_id, turn.now)
-    return [turn.say("complaint/handled.j2", done=done)]
+    return [turn.say("complaint/messages.handled", done=done)]

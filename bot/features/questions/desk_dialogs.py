@@ -60,7 +60,7 @@ class DeskDialog(Dialog[DeskContext, Done]):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
-        return words("desk/label.j2", {"id": question.id}), str(value)[:20]
+        return words("desk/messages.label", {"id": question.id}), str(value)[:20]
 
     def finish(self, turn: Turn, context: DeskContext, outcome: Done) -> list[Outgoing]:
         """Only for those who still may."""
@@ -83,7 +83,9 @@ class ReplyDialog(DeskDialog):
         if context.asked is None:
             return Leave()
         about = {"asked": context.asked}
-        text = await WriteLines("text", "desk/reply.j2", about, longest=1000, shortest=2, of_policy=True)
+        text = await WriteLines(
+            "text", "desk/messages.reply", about, longest=1000, shortest=2, of_policy=True
+        )
         data = {"asked": context.asked, "text": text, "on": context.on}
         await Choose("send", "desk/send.j2", data, values=("send",), typed={"发送": "send", "确认": "send"})
         return Done(context.asked, (text,))
@@ -92,7 +94,7 @@ class ReplyDialog(DeskDialog):
         """Push it, and forget who asked."""
         told = questions.close(turn.connection, done.asked.id, turn.person_id, turn.now, done.values[0])
         if told is None:
-            return [turn.say("desk/gone.j2")]
+            return [turn.say("desk/messages.gone")]
         message = render("desk/pushed.j2", text=done.asked.text, reply=done.values[0], at=turn.now)
         for address, _ in told:
             messages.enqueue(turn.connection, address, [message.body()], turn.now)
@@ -116,7 +118,7 @@ class ChooseEntry(Choose):
         for entry in self.library.entries.values():
             if text.strip() in (entry.id, entry.title):
                 return entry.id
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
     def accepts(self, value: object) -> bool:
         """Whether the entry still exists."""
@@ -133,12 +135,14 @@ class PhrasingDialog(DeskDialog):
         if context.asked is None:
             return Leave()
         about = {"asked": context.asked}
-        search = await Write("search", "desk/search.j2", about, longest=60, skippable=True, of_policy=True)
+        search = await Write(
+            "search", "desk/messages.search", about, longest=60, skippable=True, of_policy=True
+        )
         offered = candidates(context.corpus, search or context.asked.text, context.on)
         data = {"asked": context.asked, "entries": offered}
         entry = await ChooseEntry(
             "entry",
-            "desk/entry.j2",
+            "desk/messages.entry",
             data,
             values=tuple(e.id for e in offered),
             library=context.corpus.answers,
@@ -150,7 +154,7 @@ class PhrasingDialog(DeskDialog):
         (entry,) = done.values
         questions.propose(turn.connection, "phrasing", done.asked, turn.person_id, turn.now, entry=entry)
         title = turn.corpus.answers.entries[entry].title
-        return [turn.say("desk/proposed.j2", asked=done.asked, title=title, new=False)]
+        return [turn.say("desk/messages.proposed", asked=done.asked, title=title, new=False)]
 
 
 class NewEntryDialog(DeskDialog):
@@ -163,11 +167,11 @@ class NewEntryDialog(DeskDialog):
         if context.asked is None:
             return Leave()
         about = {"asked": context.asked}
-        title = await Write("title", "desk/title.j2", about, longest=40, shortest=2, of_policy=True)
+        title = await Write("title", "desk/messages.title", about, longest=40, shortest=2, of_policy=True)
         reply = context.asked.reply or ""
         data = {"asked": context.asked, "reply": reply}
         answer = await WriteLines(
-            "answer", "desk/answer.j2", data, longest=400, skippable=bool(reply), of_policy=True
+            "answer", "desk/messages.answer", data, longest=400, skippable=bool(reply), of_policy=True
         )
         return Done(context.asked, (title, answer or reply))
 
@@ -177,4 +181,4 @@ class NewEntryDialog(DeskDialog):
         questions.propose(
             turn.connection, "entry", done.asked, turn.person_id, turn.now, title=title, answer=answer
         )
-        return [turn.say("desk/proposed.j2", asked=done.asked, title=title, new=True)]
+        return [turn.say("desk/messages.proposed", asked=done.asked, title=title, new=True)]

@@ -75,7 +75,7 @@ def up(turn: Turn, argument: str) -> list[Outgoing] | None:
     if kept is None:
         return None
     questions.satisfied(turn.connection, turn.talk.account_id, kept[0])
-    return [turn.say("feedback/thanks.j2")]
+    return [turn.say("feedback/messages.thanks")]
 
 
 def down(turn: Turn, argument: str) -> list[Outgoing] | None:

@@ -26,12 +26,14 @@ class HandoverDialog(PlainDialog[Asked]):
 
     async def run(self, context: None) -> Asked:
         """Ask what to hand over."""
-        return Asked(await Write("question", "feedback/ask.j2", longest=500, shortest=2, of_policy=True))
+        return Asked(
+            await Write("question", "feedback/messages.ask", longest=500, shortest=2, of_policy=True)
+        )
 
     def finish(self, turn: Turn, context: None, outcome: Asked) -> list[Outgoing]:
         """Queue it."""
         if not question_queue.put(turn, outcome.text, "handed", turn.id):
-            return [turn.say("feedback/wordless.j2")]
+            return [turn.say("feedback/messages.wordless")]
         turn.memory.asked = (turn.id, "")
         pushes = channel_of(turn.incoming.address.channel).pushes
         return [turn.say("feedback/handed.j2", text=outcome.text, again=False, pushes=pushes)]

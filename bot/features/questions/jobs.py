@@ -122,7 +122,7 @@ def as_json(corpus: Corpus, text: str) -> dict[str, Any] | None:
         "sure": reading.sure,
         "entry": "",
         "title": rendered("jobs/label.j2", {"job": reading.job}),
-        "text": rendered("jobs/how.j2", {"job": reading.job, "figures": reading.figures}),
+        "text": rendered("jobs/messages.how", {"job": reading.job, "figures": reading.figures}),
         "clauses": [],
         "alternatives": [],
         **named,
@@ -154,7 +154,7 @@ def _again(stage: Stage | None) -> list[Outgoing]:
 
 def _do(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     if reading.job in OF_DIALOGS and stage is None:
-        return [turn.say("jobs/nothing_open.j2", job=reading.job)]
+        return [turn.say("jobs/messages.nothing_open", job=reading.job)]
     way, name = JOBS[reading.job]
     if way == "command":
         return turn.start(name)
@@ -216,7 +216,7 @@ def _human(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoin
         token = f"handover:{turn_id}:{entry}"
     if not older and stage is None:
         return dialog_manager.begin(turn, "handover")
-    return [turn.say("jobs/human.j2", older=older[:SHOWN], token=token), *_again(stage)]
+    return [turn.say("jobs/messages.human", older=older[:SHOWN], token=token), *_again(stage)]
 
 
 def _correct(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
@@ -232,7 +232,7 @@ def _correct(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgo
     again = dialog_manager.open_stage(turn)
     assert again is not None
     changed = dialog_manager.answer(again, lambda question: value)
-    return [turn.say("jobs/corrected.j2", label=label, said=said), *changed]
+    return [turn.say("jobs/messages.corrected", label=label, said=said), *changed]
 
 
 def _fitting(stage: Stage, value: str) -> list[tuple[str, Any]]:
@@ -252,7 +252,7 @@ def _fitting(stage: Stage, value: str) -> list[tuple[str, Any]]:
 
 def _wait(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """Nothing moves: the pending question stays where it is."""
-    return [turn.say("jobs/wait.j2"), *_again(stage)]
+    return [turn.say("jobs/messages.wait"), *_again(stage)]
 
 
 def _bind(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
@@ -266,7 +266,7 @@ def _original(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outg
     if turn.memory.topic is not None:
         return turn.start("original")
     listed = [(clause, turn.corpus.notices.clause(clause).title) for clause in turn.corpus.notices.ids()]
-    return [turn.say("jobs/original.j2", clauses=listed), *_again(stage)]
+    return [turn.say("jobs/messages.original", clauses=listed), *_again(stage)]
 
 
 _HERE: dict[str, Callable[[Turn, JobReading, Stage | None], list[Outgoing]]] = {

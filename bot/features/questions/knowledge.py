@@ -40,7 +40,7 @@ def original(turn: Turn, argument: str) -> Replies:
 def last_original(turn: Turn) -> list[Outgoing]:
     """看原文: of what was answered last."""
     found = policy_answer.original(turn, turn.memory.topic) if turn.memory.topic else None
-    return [found or turn.say("menu_hint.j2")]
+    return [found or turn.say("messages.menu_hint")]
 
 
 def clause(turn: Turn, argument: str) -> Replies:

@@ -47,7 +47,7 @@ def _say(turn: Turn, text: str) -> list[Outgoing]:
 def _beside(stage: Stage, text: str) -> list[Outgoing]:
     """Answer, then put exactly the pending prompt again."""
     said = _say(stage.turn, text)
-    return [*said, stage.turn.say("policy/back.j2"), dialog_manager.ask(stage, again=True)]
+    return [*said, stage.turn.say("policy/messages.back"), dialog_manager.ask(stage, again=True)]
 
 
 def ask(turn: Turn, stage: Stage | None, text: str) -> Reading:

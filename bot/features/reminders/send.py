@@ -154,7 +154,7 @@ def _rosters(engine: Engine, now: datetime) -> int:
                 late = (today - course.dates["ended"]).days >= ROSTER_DAYS
                 mine = reach.get(course.institution_id, [])
                 if mine and courses.claim_reminder(connection, course.id, "late" if late else "soon", now):
-                    body = render("course/reminder.j2", course=course, school=school, late=late).body()
+                    body = render("course/messages.reminder", course=course, school=school, late=late).body()
                     for one in mine:
                         messages.remind(connection, one.address, body, courses.reminder_of(course.id), now)
                     sent += 1

@@ -58,7 +58,7 @@ def ask_which(turn: Turn, action: str) -> list[Outgoing]:
     """Which institution is meant, of several; `action` is the button that goes on."""
     quarter = reporting_quarter(turn.now)
     data = {"institutions": turn.institutions, "action": action, "quarter": quarter}
-    return [turn.say("report/which.j2", **data)]
+    return [turn.say("report/messages.which", **data)]
 
 
 def press(name: str, turn: Turn, argument: str) -> Replies:
@@ -88,7 +88,7 @@ def press(name: str, turn: Turn, argument: str) -> Replies:
 
 def _service(turn: Turn, name: str) -> list[Outgoing]:
     if not turn.institutions:
-        return [turn.say("report/none.j2")]
+        return [turn.say("report/messages.no_institution")]
     place = place_now(turn)
     if place is None:
         return ask_which(turn, name)
@@ -108,7 +108,7 @@ def annex(turn: Turn) -> list[Outgoing]:
 def past(turn: Turn) -> list[Outgoing]:
     """历史: of the report that is open, else the newest one that was submitted."""
     if not turn.institutions:
-        return [turn.say("report/none.j2")]
+        return [turn.say("report/messages.no_institution")]
     place = place_now(turn)
     if place is None:
         return ask_which(turn, "history")
@@ -123,19 +123,19 @@ def form_file(turn: Turn, place: Place) -> list[Outgoing]:
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
     args = {"institution": place[0], "quarter": place[1], "person": turn.person_id}
     file = FileRef("form-draft", f"{turn.corpus.form.title}-{name}-{place[1]}.xlsx", args)
-    return [turn.say("report/form_file.j2", files=(file,), institution=name, quarter=place[1])]
+    return [turn.say("report/messages.form_file", files=(file,), institution=name, quarter=place[1])]
 
 
 def printable(turn: Turn, place: Place) -> Replies:
     """The form as it was last submitted, to be printed and stamped; None while there is nothing to print."""
     latest = reports.snapshot(turn.connection, *place).latest
     if latest is None:
-        return [turn.say("report/print_later.j2", place=f"{place[0]}:{place[1]}", quarter=place[1])]
+        return [turn.say("report/messages.print_later", place=f"{place[0]}:{place[1]}", quarter=place[1])]
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
     stamped = latest.id in attachments.stamped(turn.connection, [latest.id])
     data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
     file = print_ref(turn.corpus.form, latest.id, name, place[1])
-    return [turn.say("report/print.j2", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
+    return [turn.say("report/messages.print", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
 
 
 def pages(turn: Turn, place: Place) -> list[Outgoing]:

@@ -46,8 +46,7 @@ def take(turn: Turn, stage: Stage | None, forms: tuple[FormFile, ...], digest: s
     institution_id = _institution(turn, forms[0], open_at)
     if institution_id is None:
         mine = [m.institution for m in turn.institutions]
-        data = {"reason": "institution", "sent": forms[0], "mine": mine}
-        return [turn.say("report/form_other.j2", **data), *again(stage)]
+        return [turn.say("report/messages.form_other", sent=forms[0], mine=mine), *again(stage)]
     opened = Quarter.parse(open_at[1]) if open_at and open_at[0] == institution_id else None
     now = Quarter.of(turn.now)
     found = meant(forms, opened, now)
@@ -82,10 +81,10 @@ def press(turn: Turn, place: Place, rest: str) -> Replies:
     which, _, digest = rest.partition(":")
     forms = waiting_form.find(turn, digest)
     if not forms:
-        return [turn.say("report/form_gone.j2")]
+        return [turn.say("report/messages.form_gone")]
     if which == DROP:
         waiting_form.forget(turn)
-        return [turn.say("report/form_dropped.j2"), *again(dialog_manager.open_stage(turn))]
+        return [turn.say("report/messages.form_dropped"), *again(dialog_manager.open_stage(turn))]
     position = whole_number(which, longest=3)
     if position is None or position >= len(forms):
         return None
@@ -104,7 +103,7 @@ def _apply(turn: Turn, stage: Stage | None, place: Place, sent: FormFile) -> lis
     context = stage.context if stage else None
     if not isinstance(context, ReportContext) or not takes_figures(context):
         turn.step()
-        return [turn.say("report/form_begin.j2"), *dialog_manager.show(turn)]
+        return [turn.say("report/messages.form_begin"), *dialog_manager.show(turn)]
     said = write_form(turn, context, sent)
     turn.step()
     return said + dialog_manager.show(turn)

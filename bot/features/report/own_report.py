@@ -25,7 +25,7 @@ def _reports(turn: Turn) -> list[ReportState]:
 def state(turn: Turn) -> list[Outgoing]:
     """交了吗: number, time, whether in time, what the office decided, whether the stamped form is there."""
     if not turn.institutions:
-        return [turn.say("report/none.j2")]
+        return [turn.say("report/messages.no_institution")]
     found = _reports(turn)
     sent = [one.latest.id for one in found if one.latest is not None]
     stamped = attachments.stamped(turn.connection, sent) if sent else frozenset()

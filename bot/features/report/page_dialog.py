@@ -69,7 +69,7 @@ class PageDialog(Dialog[PageContext, Written]):
         """Keep it in the draft, which begins with it when there is none."""
         snapshot, kind = context.snapshot, context.kind
         if snapshot is None:
-            return [turn.say("left.j2")]
+            return [turn.say("messages.left")]
         place = f"{snapshot.institution_id}:{snapshot.quarter}"
         if snapshot.shown is not None and snapshot.draft is None:
             return [turn.say("report/file_later.j2", kind=kind, place=place)]
@@ -78,4 +78,4 @@ class PageDialog(Dialog[PageContext, Written]):
             turn.connection, snapshot.institution_id, snapshot.quarter, me, now, turn.closes(snapshot.quarter)
         )
         attachments.write_page(turn.connection, draft, kind, outcome.words, me, now)
-        return [turn.say("report/page_kept.j2", kind=kind, length=len(outcome.words), place=place)]
+        return [turn.say("report/messages.page_kept", kind=kind, length=len(outcome.words), place=place)]

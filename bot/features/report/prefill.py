@@ -23,7 +23,7 @@ def prefill(turn: Turn, argument: str) -> Replies:
         return None  # submitted since the button was shown: a correction begins with its reason
     brought = courses.of_quarter(turn.connection, institution, named.first_day, named.last_day)
     if not brought:
-        return [turn.say("course/nothing.j2", quarter=quarter), *dialog_manager.show(turn)]
+        return [turn.say("course/messages.nothing", quarter=quarter), *dialog_manager.show(turn)]
     draft = drafts.begin_draft(
         turn.connection, institution, quarter, turn.person_id, turn.now, turn.closes(quarter)
     )
@@ -36,4 +36,4 @@ def prefill(turn: Turn, argument: str) -> Replies:
             drafts.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
     given = {"institution": str(institution), "quarter": quarter}
     names = turn.corpus.form.occupation_order(list(brought))
-    return [turn.say("course/filled.j2", names=names), *dialog_manager.start(turn, "report", given)]
+    return [turn.say("course/messages.filled", names=names), *dialog_manager.start(turn, "report", given)]

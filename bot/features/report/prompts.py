@@ -39,7 +39,7 @@ class AskQuarter(Question[str]):
     @classmethod
     def of(cls, now: datetime, offered: list[Quarter]) -> AskQuarter:
         """Offers the given quarters, most likely first."""
-        return cls("quarter", "report/quarter.j2", {"quarters": offered}, now=now)
+        return cls("quarter", "report/messages.quarter", {"quarters": offered}, now=now)
 
     def accepts(self, value: object) -> bool:
         """Whether it names a quarter."""
@@ -55,9 +55,9 @@ class AskQuarter(Question[str]):
         try:
             quarter = (named and named.quarter(Quarter.of(now))) or Quarter.parse(vocabulary.tidy(text), now)
         except ValueError:
-            raise Problem("problem/quarter.j2", current=Quarter.of(now)) from None
+            raise Problem("problem/messages.quarter", current=Quarter.of(now)) from None
         if quarter > Quarter.of(now):
-            raise Problem("problem/quarter_future.j2", quarter=quarter, current=Quarter.of(now))
+            raise Problem("problem/messages.quarter_future", quarter=quarter, current=Quarter.of(now))
         return str(quarter)
 
 
@@ -105,7 +105,7 @@ class AskOccupations(Question[list[str]]):
             unknown = [part for part in parts if form.find_occupation(part) is None]
             near = {part[:20]: form.near_occupations(part) for part in unknown[:3]}
             known = [o.name for o in form.occupations]
-            raise Problem("problem/occupations.j2", occupations=known, near=near)
+            raise Problem("problem/messages.occupations", occupations=known, near=near)
         return names
 
 
@@ -191,7 +191,7 @@ class AskWhy(FreeText["Explained | Corrected"]):
         if figure is not None:
             return Corrected(read_cell(self.form, self.form.measure(self.doubt.measure), figure))
         if says_no_reason(text):
-            raise Problem("problem/why.j2")
+            raise Problem("problem/messages.why")
         return Explained(self.plain(text))
 
     def claims(self, text: str) -> bool:
@@ -226,5 +226,5 @@ class AskReason(Write):
     def read(self, text: str) -> str:
         """The reason."""
         if is_number(text) or says_no_reason(text):
-            raise Problem("problem/why.j2")
+            raise Problem("problem/messages.why")
         return super().read(text)

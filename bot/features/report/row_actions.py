@@ -18,7 +18,7 @@ def ask_removal(turn: Turn, place: Place, occupation: str) -> Replies:
         return None
     explained = any(name == occupation for name, _ in snapshot.explanations)
     data = {"occupation": occupation, "explained": explained, "submitted": snapshot.latest is not None}
-    return [turn.say("report/remove.j2", place=f"{place[0]}:{place[1]}", **data)]
+    return [turn.say("report/messages.remove", place=f"{place[0]}:{place[1]}", **data)]
 
 
 def ask_zero(turn: Turn, place: Place) -> Replies:
@@ -27,7 +27,7 @@ def ask_zero(turn: Turn, place: Place) -> Replies:
     if snapshot.draft is None or not snapshot.rows:
         return None
     data = {"rows": list(snapshot.rows), "version": snapshot.draft.version}
-    return [turn.say("report/zero.j2", place=f"{place[0]}:{place[1]}", **data)]
+    return [turn.say("report/messages.zero", place=f"{place[0]}:{place[1]}", **data)]
 
 
 def press(name: str, turn: Turn, argument: str) -> Replies:
@@ -47,12 +47,12 @@ def press(name: str, turn: Turn, argument: str) -> Replies:
     if name == "remove.sure":
         if not drafts.remove_occupation(turn.connection, draft, rest, turn.person_id, turn.now):
             return None
-        said = turn.say("report/removed.j2", occupation=rest)
+        said = turn.say("report/messages.removed", occupation=rest)
     else:
         if str(draft.version) != rest:
             return None
         drafts.set_nothing_to_report(turn.connection, draft, turn.person_id, turn.now)
-        said = turn.say("report/zeroed.j2")
+        said = turn.say("report/messages.zeroed")
     given = {"institution": str(place[0]), "quarter": place[1]}
     return [said, *dialog_manager.start(turn, "report", given)]
 

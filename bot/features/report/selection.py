@@ -25,7 +25,7 @@ SHORTEST_NAME = 2  # characters that may stand for an institution's name
 def begin(turn: Turn, quarter: str = "") -> list[Outgoing]:
     """填报: begin or go on; who speaks for several institutions is always shown them."""
     if not turn.institutions:
-        return [turn.say("report/none.j2")]
+        return [turn.say("report/messages.no_institution")]
     cursor = _cursor(turn)
     if cursor is not None and not _mine(turn, cursor):
         cursor.answers.clear()
@@ -113,7 +113,7 @@ def _mine(turn: Turn, cursor: DialogState) -> bool:
 def _go_on(turn: Turn, institution: int, quarter: str) -> list[Outgoing]:
     """To the one draft there is, whoever began it and wherever."""
     name = next(m.institution for m in turn.institutions if m.institution_id == institution)
-    said = turn.say("report/go_on.j2", institution=name, quarter=Quarter.parse(quarter))
+    said = turn.say("report/messages.go_on", institution=name, quarter=Quarter.parse(quarter))
     given = {"institution": str(institution), "quarter": quarter}
     return [said, *dialog_manager.start(turn, "report", given)]
 

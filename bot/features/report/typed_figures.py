@@ -93,7 +93,7 @@ def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[
     if opened is None or opened.question is None:
         return begun  # closed, which it says
     assert isinstance(opened.context, ReportContext)
-    meant = turn.say("report/meant.j2", institution=opened.context.institution, quarter=quarter)
+    meant = turn.say("report/messages.meant", institution=opened.context.institution, quarter=quarter)
     return [meant, *(_figures(turn, opened, opened.context, text) or begun)]
 
 
@@ -144,7 +144,7 @@ def _figures(turn: Turn, stage: Stage, context: ReportContext, text: str, sure: 
     kind = question.id.split(":")[0]
     if kind in ("correct", "reason"):  # what was submitted is corrected with a reason, which comes first
         stage.state.answers[PENDING] = text
-        said = turn.say("report/pending.j2")
+        said = turn.say("report/messages.pending")
         if kind == "reason":
             return [said, *_again(stage)]
         stage.dialog.store(turn, context, question, "correct")
@@ -165,9 +165,9 @@ def _not_there(turn: Turn, typed: Quarter | Named) -> Replies:
     """What is said of a quarter that is none we understand, or still to come; None for any other."""
     current = Quarter.of(turn.now)
     if isinstance(typed, Named):
-        return [turn.say("problem/quarter_unread.j2", words=typed.words, current=current)]
+        return [turn.say("problem/messages.quarter_unread", words=typed.words, current=current)]
     if typed > current:
-        return [turn.say("problem/quarter_future.j2", quarter=typed, current=current)]
+        return [turn.say("problem/messages.quarter_future", quarter=typed, current=current)]
     return None
 
 
@@ -258,7 +258,7 @@ def _add_rows(turn: Turn, draft: Revision, fresh: list[str]) -> list[Outgoing]:
     said = []
     if fresh:
         drafts.add_occupations(turn.connection, draft, fresh, turn.person_id, turn.now)
-        said = [turn.say("report/added.j2", names=fresh)]
+        said = [turn.say("report/messages.added", names=fresh)]
     turn.step()
     return said + dialog_manager.show(turn)
 

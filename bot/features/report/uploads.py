@@ -45,7 +45,7 @@ def _take_attachment(turn: Turn, stage: Stage | None, arrived: Arrived) -> list[
         place = (turn.institutions[0].institution_id or 0, str(reporting_quarter(turn.now)))
     uses = _uses(turn, place)
     if not uses:
-        return [turn.say("report/file_where.j2", name=arrived.name[:60])]
+        return [turn.say("report/messages.file_where", name=arrived.name[:60])]
     got = attachments.receive(
         turn.connection, turn.person_id, arrived.name, arrived.hash, arrived.media, arrived.size, turn.now
     )
@@ -169,7 +169,7 @@ def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received
     try:
         fresh = attachments.attach(turn.connection, target, got, kind, turn.person_id, turn.now)
     except attachments.TooMany:
-        return [turn.say("report/file_many.j2", most=attachments.MOST)]
+        return [turn.say("report/messages.file_many", most=attachments.MOST)]
     said = turn.say(
         "report/attached.j2", name=got.name, kind=kind, fresh=fresh, quarter=snapshot.quarter, place=place
     )

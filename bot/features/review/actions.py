@@ -70,7 +70,7 @@ def printed(turn: Turn, argument: str) -> Replies:
     if one is None or one.revision.submitted_at is None:
         return None
     file = print_ref(turn.corpus.form, revision_id, one.institution, one.quarter)
-    return [turn.say("review/print.j2", files=(file,), one=one)]
+    return [turn.say("review/messages.print", files=(file,), one=one)]
 
 
 def attached(turn: Turn, argument: str) -> Replies:

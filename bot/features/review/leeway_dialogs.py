@@ -40,7 +40,7 @@ class ReopenDialog(Dialog[Submitted | None, Reopened]):
         """One reason; the contacts will read it."""
         if context is None:
             return Leave()
-        reason = await Write("why", "review/reopen_why.j2", {"one": context}, shortest=2, longest=300)
+        reason = await Write("why", "review/messages.reopen_why", {"one": context}, shortest=2, longest=300)
         data = {"one": context, "reason": reason}
         await Choose("confirm", "review/reopen_confirm.j2", data, values=("yes",), typed={"重新打开": "yes"})
         return Reopened(context.revision.id, reason)
@@ -54,7 +54,7 @@ class ReopenDialog(Dialog[Submitted | None, Reopened]):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
-        return words("review/label.j2", {"id": question.id}), str(value)[:20]
+        return words("review/messages.label", {"id": question.id}), str(value)[:20]
 
     def finish(self, turn: Turn, context: Submitted | None, outcome: Reopened) -> list[Outgoing]:
         """Open it and tell the contacts."""
@@ -67,7 +67,7 @@ class ReopenDialog(Dialog[Submitted | None, Reopened]):
         except VersionConflict:
             return [turn.say("review/refused.j2", reason="changed", newest=None)]
         told = notify.tell_reopened(turn.connection, done, outcome.reason, turn.now)
-        return [turn.say("review/reopened.j2", told=told)]
+        return [turn.say("review/messages.reopened", told=told)]
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,16 @@ class ExtendDialog(Dialog[ExtendContext | None, Extended]):
         data = vars(context)
         until = await AskDay(
             "until",
-            "review/extend_until.j2",
+            "review/messages.extend_until",
             {**data, "name": "until"},
             today=context.today,
             earliest=context.first.isoformat(),
         )
-        reason = await Write("why", "review/extend_why.j2", data, shortest=2, longest=300)
+        reason = await Write("why", "review/messages.extend_why", data, shortest=2, longest=300)
         data = {**data, "until": date.fromisoformat(until), "reason": reason}
-        await Choose("confirm", "review/extend_confirm.j2", data, values=("yes",), typed={"延期": "yes"})
+        await Choose(
+            "confirm", "review/messages.extend_confirm", data, values=("yes",), typed={"延期": "yes"}
+        )
         return Extended(date.fromisoformat(until), reason)
 
     def load(self, turn: Turn, answers: Answers) -> tuple[ExtendContext | None, Answers]:
@@ -130,14 +132,14 @@ class ExtendDialog(Dialog[ExtendContext | None, Extended]):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
-        return words("review/label.j2", {"id": question.id}), str(value)[:20]
+        return words("review/messages.label", {"id": question.id}), str(value)[:20]
 
     def finish(self, turn: Turn, context: ExtendContext | None, outcome: Extended) -> list[Outgoing]:
         """Give it longer and tell the contacts."""
         if denied := refused(turn, "review.extend"):
             return denied
         if context is None:
-            return [turn.say("left.j2")]
+            return [turn.say("messages.left")]
         until = datetime.combine(outcome.day + timedelta(days=1), time(), SHANGHAI)
         one, quarter = context.institution, context.quarter
         decisions.extend(
@@ -151,4 +153,4 @@ class ExtendDialog(Dialog[ExtendContext | None, Extended]):
             context.due,
         )
         told = notify.tell_extended(turn.connection, one.id, quarter, until, context.due, turn.now)
-        return [turn.say("review/extended_done.j2", institution=one.name, day=outcome.day, told=told)]
+        return [turn.say("review/messages.extended_done", institution=one.name, day=outcome.day, told=told)]

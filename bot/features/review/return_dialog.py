@@ -54,14 +54,14 @@ def read_place(chart: Form, rows: list[str], text: str) -> str:
     if found is None and len(rows) == 1 and chart.find_measure(plain):
         return f"{rows[0]}/{chart.find_measure(plain).id}"  # type: ignore[union-attr]
     if found is None or found.name not in rows:
-        raise Problem("review/problem_place.j2", rows=rows)
+        raise Problem("review/messages.problem_place", rows=rows)
     if chart.find_occupation(plain) or len(parts) < 2:
         return found.name
     if parts[1] in ("整行", ROW):
         return f"{found.name}/{ROW}"
     measure = chart.find_measure(parts[1])
     if measure is None:
-        raise Problem("review/problem_place.j2", rows=rows)
+        raise Problem("review/messages.problem_place", rows=rows)
     return f"{found.name}/{measure.id}"
 
 
@@ -104,7 +104,7 @@ class AskMeasure(Question[str]):
             return ROW
         if measure := self.form.find_measure(plain):
             return measure.id
-        raise Problem("problem/choose.j2")
+        raise Problem("problem/messages.choose")
 
 
 class ReturnDialog(Dialog[ReviewContext, Returned]):
@@ -130,11 +130,13 @@ class ReturnDialog(Dialog[ReviewContext, Returned]):
                 occupation = WHOLE
             elif not measure:
                 here = {**data, "occupation": occupation, "row": one.rows[occupation]}
-                measure = await AskMeasure(f"measure:{number}", "review/measure.j2", here, form=form)
+                measure = await AskMeasure(f"measure:{number}", "review/messages.measure", here, form=form)
             measure = WHOLE if measure == ROW else measure
             title = context.form.measure(measure).title if measure else ""
             about = {**data, "occupation": occupation, "title": title}
-            reasons[occupation, measure] = await Write(f"why:{number}", "review/why.j2", about, shortest=2)
+            reasons[occupation, measure] = await Write(
+                f"why:{number}", "review/messages.why", about, shortest=2
+            )
             listed = {**data, "places": context.form.places(reasons), "number": one.revision.number}
             typed = {"还有": "more", "退回": "send", "确认退回": "send", "确认": "send", "没有了": "send"}
             wish = await Choose(
@@ -162,7 +164,7 @@ class ReturnDialog(Dialog[ReviewContext, Returned]):
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """In the office's words."""
-        return words("review/label.j2", {"id": question.id.split(":")[0]}), str(value)[:20]
+        return words("review/messages.label", {"id": question.id.split(":")[0]}), str(value)[:20]
 
     def finish(self, turn: Turn, context: ReviewContext, outcome: Returned) -> list[Outgoing]:
         """Return it and tell the contacts."""
@@ -175,4 +177,4 @@ class ReturnDialog(Dialog[ReviewContext, Returned]):
         except VersionConflict:
             return [turn.say("review/refused.j2", reason="changed", newest=None)]
         told = notify.tell_returned(turn.connection, turn.corpus.form, done, turn.now)
-        return [turn.say("review/done.j2", told=told, places=len(outcome.reasons))]
+        return [turn.say("review/messages.done", told=told, places=len(outcome.reasons))]

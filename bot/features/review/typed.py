@@ -29,7 +29,7 @@ def _show(turn: Turn, what: str, named: str) -> list[Outgoing]:
     try:
         quarter = Quarter.parse(named, turn.now)
     except ValueError:
-        return [turn.say("office/quarter_problem.j2", current=reporting_quarter(turn.now))]
+        return [turn.say("office/messages.quarter_problem", current=reporting_quarter(turn.now))]
     return actions.missing(turn, quarter) if what == "催报" else actions.waiting(turn, quarter=quarter)
 
 

@@ -62,7 +62,7 @@ def save(visit: Visit) -> Answer:
     except VersionConflict:  # at this very instant
         return _changed(visit, one, texts)
     told = render(
-        "opening/told.j2", institution=one.name, number=number, through=through, source=texts["source"]
+        "opening/messages.told", institution=one.name, number=number, through=through, source=texts["source"]
     )
     speaking = [c.person_id for c in contacts.of_institution(visit.connection, one.id)]
     heard = notify.tell_people(visit.connection, speaking, told, visit.now)
@@ -96,7 +96,7 @@ def _through(visit: Visit, texts: Texts, problems: dict[str, str]) -> Quarter | 
     try:
         return opening_rules.read_through(texts.get("through", ""), visit.now)
     except Problem as problem:
-        problems["through"] = words(problem.template, problem.data)
+        problems["through"] = problem.sentence().text
         return None
 
 
@@ -113,7 +113,7 @@ def _rows(chart: Form, texts: Texts, problems: dict[str, str]) -> Rows:
             try:
                 row[measure.id] = read_cell(chart, measure, given[measure.id])
             except Problem as problem:
-                problems[field] = words(problem.template, problem.data)
+                problems[field] = problem.sentence().text
             if row.get(measure.id) == NOT_KNOWN:
                 problems[field] = _said("not_known")
         rows[occupation] = row

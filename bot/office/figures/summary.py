@@ -210,7 +210,8 @@ def chart(visit: Visit) -> Answer:
     drawn = Figures.read(visit, chosen).chart(by, measure)
     shared = _shared(chosen)
     made = html.environment().get_template("chart.svg").render(chart=drawn, id=measure, **shared)
-    name = words("export/chart_name.j2", {**shared, "by": by, "measure": drawn.measure})
+    named = {key: shared[key] for key in ("quarter", "basis", "accepted", "district")}
+    name = words("export/messages.chart_name", {**named, "by": by, "measure": drawn.measure})
     return Download(safe_name(f"{name}.svg"), made.strip().encode())
 
 

@@ -61,7 +61,7 @@ def fetch(visit: Visit) -> Answer:
     if kind not in KINDS:
         raise NotFound
     name = words(
-        "export/file_name.j2",
+        "export/messages.file_name",
         {
             "quarter": Quarter.parse(quarter),
             "basis": what["basis"],

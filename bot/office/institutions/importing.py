@@ -46,7 +46,7 @@ def _asking(visit: Visit, problem: str = "", status: int = 200) -> Page:
 
 def template(visit: Visit) -> Answer:
     """The empty list, to be filled in."""
-    return Download(words("office/roster_name.j2"), _template())
+    return Download(words("office/messages.roster_name"), _template())
 
 
 def _template() -> bytes:

@@ -177,7 +177,7 @@ def revoke(visit: Visit) -> Answer:
         return _page(visit, one, 409, problem="changed")  # another institution's, or gone meanwhile
     gone = contacts.revoke(visit.connection, wanted, visit.officer.person_id, visit.now)
     assert gone is not None  # it stood in the list, and no contact is a head
-    told = render("colleague/removed.j2", institution=one.name)
+    told = render("colleague/messages.removed", institution=one.name)
     heard = notify.tell_people(visit.connection, [gone.person_id], told, visit.now)
     return Goto(_path(one), "contact_revoked", heard)
 

@@ -192,7 +192,7 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
     if typed.kept is None and "scan" not in typed.problems:
         wrong("scan", "scan")
     if texts.get("telephone") and not _TELEPHONE.fullmatch(texts["telephone"]):
-        typed.problems["telephone"] = words("problem/telephone.j2")
+        wrong("telephone", "telephone")
     if snapshot.latest is not None and len(texts.get("reason", "")) < 2:
         wrong("reason", "reason")
     if snapshot.draft is not None and not texts.get("replace"):
@@ -206,7 +206,7 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
             try:
                 row[measure.id] = read_cell(chart, measure, given[measure.id])
             except Problem as problem:
-                typed.problems[f"cell:{occupation.name}:{measure.id}"] = words(problem.template, problem.data)
+                typed.problems[f"cell:{occupation.name}:{measure.id}"] = problem.sentence().text
         typed.rows[occupation.name] = row
     if texts.get("nothing") and typed.rows:
         wrong("cells", "nothing_with_rows")

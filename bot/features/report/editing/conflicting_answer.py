@@ -24,7 +24,7 @@ def hold(turn: Turn, context: ReportContext, question: Question[object], given: 
     if seen is None or snapshot is None or not context.news.moved or question.id.startswith("clash:"):
         return None
     same = concurrent_edits.is_shown(question, seen, context.news)
-    unwritten = [turn.say("report/moved.j2")]
+    unwritten = [turn.say("report/messages.moved")]
     if snapshot.draft is None or (seen.revision_id and snapshot.draft.id != seen.revision_id):
         return None if same else unwritten  # what was shown is gone: submitted, or discarded
     if seen.question == "occupations" or seen.question.startswith("add:"):
@@ -63,4 +63,4 @@ def _add(turn: Turn, context: ReportContext, seen: Seen, given: Given) -> Replie
     if not names or draft is None:
         return None
     drafts.add_occupations(turn.connection, draft, names, turn.person_id, turn.now)
-    return [turn.say("report/added.j2", names=names)]
+    return [turn.say("report/messages.added", names=names)]

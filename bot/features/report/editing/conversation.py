@@ -74,7 +74,7 @@ async def _begins_again(context: ReportContext, snapshot: Snapshot, shown: Revis
     wish = await Choose(f"correct:{shown.number}", "report/submitted.j2", head, values=("correct", "leave"))
     if wish == "leave":
         return False
-    await AskReason(f"reason:{shown.number}", "report/reason.j2", head)
+    await AskReason(f"reason:{shown.number}", "report/messages.reason", head)
     return True
 
 

@@ -82,11 +82,11 @@ class ReportDialog(Dialog[ReportContext, Ended]):
     def changes(self, turn: Turn, context: ReportContext) -> Replies:
         """Occupation first, then its cells; before there are any, the usual list."""
         rows = context.occupations()
-        return [turn.say("report/change.j2", occupations=rows, place=context.place)] if rows else None
+        return [turn.say("report/messages.change", occupations=rows, place=context.place)] if rows else None
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """Only the choice of quarter and institution come here; cells have their own list."""
-        return words("report/label.j2", {"id": question.id}), str(value)
+        return words("report/messages.label", {"id": question.id}), str(value)
 
     def submit(self, turn: Turn, context: ReportContext, question: Question[object] | None) -> Replies | str:
         """From the review to the confirmation, from there to the receipt; else what is missing."""
@@ -97,7 +97,7 @@ class ReportDialog(Dialog[ReportContext, Ended]):
             return "submit" if kind == "review" else "yes"
         if isinstance(question, AskCell | AskWhy):
             why = isinstance(question, AskWhy)
-            return [turn.say("problem/submit_missing.j2", left=context.missing(), why=why)]
+            return [turn.say("problem/messages.submit_missing", left=context.missing(), why=why)]
         return []
 
     def aside(self, turn: Turn, context: ReportContext, outcome: Ended | None, action: str) -> Replies:

@@ -24,7 +24,7 @@ def store_cell(turn: Turn, context: ReportContext, question: AskCell, value: Typ
         write(turn, context, occupation, {m.id: 0 for m in context.form.measures}, no_business=True)
         return [turn.say("report/idle.j2", occupation=occupation)]
     write(turn, context, occupation, {measure.id: value})
-    return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value)]
+    return [turn.say("report/messages.noted", occupation=occupation, measure=measure, value=value)]
 
 
 def store_why(
@@ -44,7 +44,7 @@ def store_why(
         turn.person_id,
         turn.now,
     )
-    return [turn.say("report/explained.j2")]
+    return [turn.say("report/messages.explained")]
 
 
 def store_corrected(
@@ -53,7 +53,7 @@ def store_corrected(
     """Put the cell right that was doubted, or that made a total impossible."""
     occupation, measure = question.occupation, context.form.measure(question.doubt.measure)
     write(turn, context, occupation, {measure.id: value.cell})
-    return [turn.say("report/noted.j2", occupation=occupation, measure=measure, value=value.cell)]
+    return [turn.say("report/messages.noted", occupation=occupation, measure=measure, value=value.cell)]
 
 
 def store_settled(
@@ -63,7 +63,7 @@ def store_settled(
     for occupation, measure, mine in cells:
         write(turn, context, occupation, {measure.id: mine})
     return [
-        turn.say("report/noted.j2", occupation=occupation, measure=measure, value=mine)
+        turn.say("report/messages.noted", occupation=occupation, measure=measure, value=mine)
         for occupation, measure, mine in cells
     ]
 

@@ -56,7 +56,7 @@ def _keep_occupations(turn: Turn, context: ReportContext, names: list[str]) -> l
     if names:
         drafts.add_occupations(turn.connection, draft, names, turn.person_id, turn.now)
     elif context.snapshot is not None and context.snapshot.rows:
-        return [turn.say("problem/nothing_with_rows.j2", rows=list(context.snapshot.rows))]
+        return [turn.say("problem/messages.nothing_with_rows", rows=list(context.snapshot.rows))]
     else:
         drafts.set_nothing_to_report(turn.connection, draft, turn.person_id, turn.now)
     return []
@@ -66,7 +66,7 @@ def submit(turn: Turn, context: ReportContext, outcome: Submit) -> list[Outgoing
     """Submit the draft as it was seen, and give the receipt."""
     draft = context.snapshot.draft if context.snapshot else None
     if draft is None or context.institution_id is None or context.quarter is None:
-        return [turn.say("left.j2")]
+        return [turn.say("messages.left")]
     profile = people.profile(turn.connection, turn.person_id)
     receipt = f"{context.quarter}-{context.institution_id:04d}-{draft.number:02d}"
     done = drafts.submit(
@@ -104,9 +104,9 @@ def submit(turn: Turn, context: ReportContext, outcome: Submit) -> list[Outgoing
 def discard(turn: Turn, context: ReportContext) -> list[Outgoing]:
     """Discard the draft, unless a colleague changed it meanwhile; what was submitted before stays."""
     if context.news.moved:
-        return [turn.say("report/moved.j2")]
+        return [turn.say("report/messages.moved")]
     if context.snapshot is not None and context.snapshot.draft is not None:
         drafts.discard(turn.connection, context.snapshot.draft, turn.person_id, turn.now)
     report_cursor.stay_with_report(turn.state.answers)
     turn.state.revisit = None
-    return [turn.say("report/discarded.j2")]
+    return [turn.say("report/messages.discarded")]

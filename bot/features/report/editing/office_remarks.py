@@ -69,10 +69,12 @@ def unchanged(context: ReportContext, occupation: str, row: Row) -> list[Doubt]:
     found: list[Doubt] = []
     for measure in same:
         if said := view.cells.get((occupation, measure.id)):
-            text = words("report/unchanged.j2", {"said": said, "measure": measure, "value": row[measure.id]})
+            text = words(
+                "report/messages.unchanged", {"said": said, "measure": measure, "value": row[measure.id]}
+            )
             found.append(Doubt(rule, measure.id, text, (measure.id,)))
     if (said := view.cells.get((occupation, WHOLE))) and len(same) == len(context.form.measures):
-        text = words("report/unchanged.j2", {"said": said, "measure": None, "value": None})
+        text = words("report/messages.unchanged", {"said": said, "measure": None, "value": None})
         found.append(Doubt(rule, same[0].id, text, tuple(m.id for m in same)))
     return found
 

@@ -20,10 +20,10 @@ def waiting(turn: Turn) -> list[Outgoing]:
     """复核: what waits for this lead."""
     led = [m.institution_id for m in turn.institutions if m.role == "lead" and m.institution_id]
     if not led:
-        return [turn.say("lead/no_lead.j2")]
+        return [turn.say("lead/messages.no_lead")]
     found = lead_review.waiting(turn.connection, led)
     if not found:
-        return [turn.say("lead/none.j2")]
+        return [turn.say("lead/messages.nothing_to_review")]
     return [lead_review_requests.table(turn, review) for review in found[:SHOWN]]
 
 

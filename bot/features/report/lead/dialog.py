@@ -29,12 +29,12 @@ class LeadDialog(Dialog[int, SentBack]):
 
     async def run(self, context: int) -> SentBack:
         """The words."""
-        return SentBack(await Write("words", "lead/why.j2", longest=300, shortest=2))
+        return SentBack(await Write("words", "lead/messages.why", longest=300, shortest=2))
 
     def finish(self, turn: Turn, context: int, outcome: SentBack) -> list[Outgoing]:
         """Send it back and tell the contacts."""
         if not lead_review_requests.may_decide(
             turn, context
         ):  # no lead any more since the button was pressed
-            return [turn.say("lead/none.j2")]
+            return [turn.say("lead/messages.nothing_to_review")]
         return lead_review_requests.decide(turn, context, outcome.words)

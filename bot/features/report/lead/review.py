@@ -21,13 +21,13 @@ def ask(turn: Turn, snapshot: Snapshot) -> list[Outgoing]:
     draft = snapshot.draft
     leads = leads_of(turn, snapshot.institution_id)
     if draft is None or not leads:
-        return [turn.say("lead/nobody.j2", institution_id=snapshot.institution_id)]
+        return [turn.say("lead/messages.nobody", institution_id=snapshot.institution_id)]
     made = lead_review.ask(turn.connection, draft, turn.person_id, turn.now)
     review = lead_review.get(turn.connection, made)
     assert review is not None
     told = notify.tell_people(turn.connection, leads, table(turn, review), turn.now)
     place = f"{snapshot.institution_id}:{snapshot.quarter}"
-    return [turn.say("lead/asked.j2", pushed=told.pushed, place=place)]
+    return [turn.say("lead/messages.asked", pushed=told.pushed, place=place)]
 
 
 def table(turn: Turn, review: Review) -> Outgoing:
@@ -57,9 +57,9 @@ def decide(turn: Turn, review_id: int, words: str | None) -> list[Outgoing]:
         review = lead_review.close(turn.connection, review_id, words, turn.person_id, turn.now)
     except VersionConflict:
         seen = lead_review.get(turn.connection, review_id)
-        return [gone(turn, seen)] if seen else [turn.say("lead/none.j2")]
+        return [gone(turn, seen)] if seen else [turn.say("lead/messages.nothing_to_review")]
     notify.tell_reviewed(turn.connection, review, turn.person_id, turn.now)
-    return [turn.say("lead/done.j2", review=review)]
+    return [turn.say("lead/messages.done", review=review)]
 
 
 def gone(turn: Turn, review: Review) -> Outgoing:
@@ -73,4 +73,4 @@ def withdraw_if_changed(turn: Turn, review: Review | None) -> list[Outgoing]:
         return []
     if not lead_review.withdraw(turn.connection, review.revision_id, turn.person_id, turn.now):
         return []
-    return [turn.say("lead/withdrawn.j2")]
+    return [turn.say("lead/messages.withdrawn")]
