@@ -12,6 +12,7 @@ from bot.assistant import Assistant
 from bot.core.ciphers import is_offered
 from bot.core.keys import Keys
 from bot.core.preconditions import NotStarted, check_folder, check_keys
+from bot.documents import paper_fields
 from bot.documents.store import FileStore
 from bot.settings import Settings, bad, load_settings
 from policy.corpus import Corpus, build_corpus
@@ -56,7 +57,7 @@ def open_app(
     how many seconds for another process that writes an SQLite file.
 
     Raises:
-        BadSetting, NoDatabase, NotStarted, SchemaTooOld, SchemaTooNew, StorageUnavailable: as their
+        BadPaper, BadSetting, NoDatabase, NotStarted, SchemaTooOld, SchemaTooNew, StorageUnavailable: as their
             modules say.
     """
     settings = settings or load_settings()
@@ -84,6 +85,7 @@ def open_app(
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
     corpus = corpus or build_corpus()
+    paper_fields.check(corpus.form)
     assistant = Assistant(engine, keys, corpus, settings.url, settings.times)
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)

@@ -21,11 +21,15 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, Failed | PolicyError):
         return str(error)
     from bot.core.preconditions import NotStarted
+    from bot.documents.paper_fields import BadPaper
     from bot.settings import BadSetting
     from storage.database import NoDatabase, SchemaTooNew, SchemaTooOld, StorageUnavailable
 
     if isinstance(error, BadSetting | NotStarted):
         return str(error)
+    if isinstance(error, BadPaper):
+        data = {"file": error.file, "kind": error.kind, "name": error.name, "title": error.title}
+        return words("cli/paper_problem.j2", data)
     kinds = {SchemaTooOld: "old", SchemaTooNew: "new", StorageUnavailable: "closed", NoDatabase: "none"}
     kind = kinds.get(type(error))
     return words("cli/start_problem.j2", {"kind": kind, "detail": error}) if kind else None

@@ -7,13 +7,14 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy import Connection
 
 from bot.core.render import words
 from bot.documents import attachments as incoming_files
 from bot.documents import docx
+from bot.documents.form_files import separate_pages
 from bot.documents.store import safe_name
 from policy.calendar.quarters import Quarter
 from policy.form.form import Form
@@ -37,19 +38,29 @@ def merged_pages(connection: Connection, form: Form, quarter: str, accepted_only
 def _merged(
     connection: Connection, form: Form, quarter: str, accepted_only: bool, found: list[Annexed]
 ) -> bytes:
-    named = Quarter.parse(quarter)
-    with_pages = [one for one in found if one.pages.separate]
+    title = words("export/messages.annexes_title", {"quarter": Quarter.parse(quarter)})
+    turnout = coverage.turnout(connection, quarter, accepted_only)
     return docx.document(
         "annexes",
-        words("export/messages.annexes_title", {"quarter": named}),
-        form.layout,
-        quarter=named,
-        accepted_only=accepted_only,
-        found=with_pages,
-        without=[one.institution for one in found if not one.pages.separate],
-        turnout=coverage.turnout(connection, quarter, accepted_only),
-        mark=quarter,
+        title,
+        {
+            "title": title,
+            "counted": words("export/counted.j2", {"turnout": turnout, "accepted_only": accepted_only}),
+            "institutions": [_of(one) for one in found if one.pages.separate],
+            "without": "、".join(one.institution for one in found if not one.pages.separate),
+            "mark": quarter,
+        },
     )
+
+
+def _of(one: Annexed) -> dict[str, Any]:
+    return {
+        "name": one.institution,
+        "district": one.district or "",
+        "number": one.number,
+        "pending": one.state == "submitted",
+        "pages": separate_pages(one.pages),
+    }
 
 
 def annex_zip(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.core.keys import Keys
+from bot.core.render import words
 from bot.documents import docx
 from bot.documents.explanations import explained
 from bot.documents.sheet_reader import BASE_SHEET
@@ -18,6 +20,8 @@ from storage.people import people
 from storage.reports import attachments, prior_figures, reports
 from storage.reports.attachments import KINDS
 from storage.reports.reports import Submitted
+
+_EMU = 36_000  # of a millimetre: English metric units, as Word measures
 
 
 def draft_form(
@@ -84,28 +88,70 @@ def printed(
 ) -> bytes:
     """The bytes of the DOCX: the annex on a page of its own, explanations and separate pages after it."""
     rows = form_rows(chart, one)
-    when = local(one.revision.submitted_at) if one.revision.submitted_at else None
     separate = any(f.kind in KINDS for f in pages.files)
-    return docx.document(
-        "form",
-        chart.title,
-        chart.layout,
-        form=chart,
-        one=one,
-        quarter=Quarter.parse(one.quarter),
-        when=when,
-        telephone=telephone,
-        notes=notes,
-        heads=_heads(chart),
-        rows=[(name, [_printed(m, row[m.id]) for m in chart.measures]) for name, row in rows.items()],
-        row_height=_row_height(chart, len(rows)),
-        gaps=not (one.revision.nothing_to_report or rows.keys() <= one.rows.keys()),
-        idle=one.no_business,
-        explained=explained(one, chart),
-        following=bool(one.explanations or pages.words or separate),
-        pages=pages,
-        mark=one.revision.receipt or one.quarter,
-    )
+    following = bool(one.explanations or pages.words or separate)
+    values = {
+        "institution": one.institution,
+        "when": local(one.revision.submitted_at) if one.revision.submitted_at else None,
+        "rows": [
+            {
+                "name": name,
+                "idle": name in one.no_business,
+                **{m.id: _printed(m, row[m.id]) for m in chart.measures},
+            }
+            for name, row in rows.items()
+        ],
+        "nothing": one.revision.nothing_to_report,
+        "filled_by": one.revision.filled_by or "",
+        "telephone": telephone,
+        "quarter": Quarter.parse(one.quarter).name,
+        "gaps": not (one.revision.nothing_to_report or rows.keys() <= one.rows.keys()),
+        "notes": [{"title": title, "words": words} for title, words in notes],
+        "explained": explained(one, chart),
+        "following": following,
+        "pages": separate_pages(pages),
+        "mark": one.revision.receipt or one.quarter,
+    }
+
+    def finish(paper: Any) -> None:
+        height = round(_row_height(chart, len(rows)) * _EMU)
+        for row in [row for row in paper.tables[-1].rows if not _is_head(row)]:
+            row.height = height
+        if not following:
+            _keep_first_section(paper)
+
+    return docx.document("form", chart.title, values, finish)
+
+
+def separate_pages(pages: attachments.Pages) -> list[dict[str, Any]]:
+    """What a revision has on separate pages: its text by kind, then the names of the files."""
+    found = []
+    for kind in KINDS:
+        lines = [line.strip() for line in pages.words.get(kind, "").splitlines() if line.strip()]
+        files = [f.name for f in pages.files if f.kind == kind]
+        if kind in pages.words or files:
+            found.append(
+                {
+                    "name": words("export/messages.separate_name", {"kind": kind}),
+                    "lines": lines,
+                    "files": files,
+                }
+            )
+    return found
+
+
+def _is_head(row: Any) -> bool:
+    return bool(row._tr.xpath("./w:trPr/w:tblHeader"))
+
+
+def _keep_first_section(paper: Any) -> None:
+    """Leave out the pages that would follow: a document ends with the section of its last page."""
+    body = paper.element.body
+    (ends,) = body.xpath("./w:p[w:pPr/w:sectPr]")
+    first = ends.pPr.sectPr
+    for element in [*ends.itersiblings(), ends]:
+        body.remove(element)
+    body.append(first)
 
 
 def form_rows(chart: Form, one: Submitted) -> reports.Rows:
@@ -122,12 +168,6 @@ def form_rows(chart: Form, one: Submitted) -> reports.Rows:
 
 def _printed(measure: Measure, cell: reports.Cell) -> str:
     return "—" if cell is None else measure.show(cell)
-
-
-def _heads(chart: Form) -> list[tuple[Measure, int, int]]:
-    """(measure, its column counted from 1, how many columns of parts follow it)."""
-    own = [(m, at) for at, m in enumerate(chart.measures, 1) if not m.part_of]
-    return [(m, at, sum(part.part_of == m.id for part in chart.measures)) for m, at in own]
 
 
 def _row_height(chart: Form, rows: int) -> float:

@@ -142,6 +142,8 @@ def still(tree: Path) -> Iterator[tuple[str, str]]:
     templates = list((tree / "bot" / "templates").rglob("*.j2"))
     short = sum(len(t.read_text(encoding="utf-8").splitlines()) <= SMALL for t in templates)
     yield f"templates (of {SMALL} lines or fewer)", f"{len(templates)} ({short})"
+    messages = [t.read_text(encoding="utf-8") for t in templates if t.name == "messages.j2"]
+    yield "short messages that are macros", str(sum(text.count("{% macro ") for text in messages))
     yield "Any", str(any_count(tree))
 
 
