@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 
-from storage import heartbeats
+from storage import heartbeats, installation
 from storage.schema.core import account, outbox, turn
 
 _WAITS = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None)
@@ -35,8 +35,14 @@ def read(connection: Connection) -> Counts:
         _by_channel(connection, turn, turn.c.incident.is_not(None)),
         _by_channel(connection, outbox, _WAITS & outbox.c.turn_id.is_(None)),
         {row.channel: row.at for row in rows},
-        heartbeats.last(connection),
+        heartbeats.last(connection) | _backup(connection),
     )
+
+
+def _backup(connection: Connection) -> dict[str, datetime]:
+    """Return when `backup` last wrote one, if it ever did."""
+    at = installation.read(connection).get(installation.BACKUP)
+    return {"backup": datetime.fromisoformat(at)} if at else {}
 
 
 def _by_channel(

@@ -33,7 +33,10 @@ def reason_of(error: BaseException) -> str:
     for one in _causes(error):
         code = getattr(one, "sqlite_errorcode", None)
         found = _SQLITE.get(code & 0xFF) if isinstance(code, int) else None
-        found = found or _POSTGRESQL.get(str(getattr(one, "sqlstate", None)))
+        state = str(getattr(one, "sqlstate", None))
+        found = found or _POSTGRESQL.get(state)
+        if state == "0A000" and "recovery" in str(one):  # a standby: it only reads
+            found = READ_ONLY
         if found is None and isinstance(one, OSError):
             found = _SYSTEM.get(one.errno or 0)
         if found is not None:

@@ -1,4 +1,4 @@
-"""When what has to happen again and again last did: writing, reminders, backups."""
+"""When what has to happen again and again last did: writing, reminders, the purge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from storage.schema.core import Moment, heartbeat
 from storage.statement import Statement
 
-WRITE, REMINDERS, BACKUP, PURGE = "write", "reminders", "backup", "purge"
+WRITE, REMINDERS, PURGE = "write", "reminders", "purge"
 
 # As text: SQLAlchemy caches no compiled ON CONFLICT.
 _BEAT = Statement(

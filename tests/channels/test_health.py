@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 
 from bot.app import App
 from bot.core.refusals import REFUSALS
 from bot.http import health
 from policy import consistency
-from storage.database import transaction
+from storage.database import StorageUnavailable, transaction
 from tests.conftest import make_app
 from tests.support.office_browser import Browser
 from tests.support.talk import Person
@@ -90,20 +90,24 @@ async def test_a_full_disk_is_told_and_logged(app: App, caplog: pytest.LogCaptur
 async def test_postgresql_that_stopped_is_not_ready(postgres_url: str, tmp_path: Path) -> None:
     app = make_app(postgres_url, tmp_path)
     Person(app.assistant).says("您好")
-    name = app.engine.url.database
-    with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
     app.engine.dispose()
+    elsewhere = create_engine(app.engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with elsewhere.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{app.engine.url.database}" ALLOW_CONNECTIONS false'))
+    elsewhere.dispose()
     assert await asked(app) == (503, {"database": "unreachable"})
+    assert (await Browser(app).opens("/metrics")).status == 200  # of the process there are numbers
 
 
-async def test_postgresql_that_only_reads_is_not_ready(postgres_url: str, tmp_path: Path) -> None:
+def test_postgresql_that_only_reads_is_no_fault_of_ours(postgres_url: str, tmp_path: Path) -> None:
     app = make_app(postgres_url, tmp_path)
     name = app.engine.url.database
     with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
     app.engine.dispose()
-    assert await asked(app) == (503, {"database": "read-only"})
+    with pytest.raises(StorageUnavailable) as found:
+        Person(app.assistant).says("您好")
+    assert found.value.reason == "read-only"
     app.engine.dispose()
 
 

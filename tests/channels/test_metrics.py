@@ -16,7 +16,7 @@ from bot.app import App
 from bot.http import health
 from bot.server import application
 from bot.settings import BadSetting, load_settings
-from storage import heartbeats, messages
+from storage import heartbeats, installation, messages
 from storage.address import Address
 from storage.database import transaction
 from tests.channels.test_web import replace_by_folder
@@ -79,14 +79,16 @@ async def test_how_long_ago_things_were(app: App, monkeypatch: pytest.MonkeyPatc
         for channel, minutes in (("telegram", 50), ("telegram", 10), ("wechat", 5)):
             at = NOON + timedelta(minutes=60 - minutes)
             messages.enqueue(connection, Address(channel, "test", "wang"), [{"text": "1"}], at)
-        heartbeats.beat(connection, heartbeats.BACKUP, NOON - timedelta(days=2))
-        heartbeats.beat(connection, heartbeats.BACKUP, NOON)  # the last one counts
+        installation.put(connection, installation.BACKUP, NOON.isoformat())
+        heartbeats.beat(connection, heartbeats.PURGE, NOON - timedelta(days=2))
+        heartbeats.beat(connection, heartbeats.PURGE, NOON - timedelta(days=1))  # the last one counts
     server.remind(app, NOON + timedelta(minutes=45))
     found = await numbers(app)
     assert found["bot_outbox_oldest_seconds", "telegram"] == 3000
     assert found["bot_outbox_oldest_seconds", "wechat"] == 300
     assert found["bot_last_seconds", "backup"] == 3600
     assert found["bot_last_seconds", "reminders"] == 900
+    assert found["bot_last_seconds", "purge"] == 90_000
     assert found["bot_disk_free_bytes", ""] > 0
 
 

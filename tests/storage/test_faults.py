@@ -31,6 +31,8 @@ def caused(cause: BaseException) -> StorageUnavailable:
     [
         (psycopg.errors.DiskFull(), FULL),
         (psycopg.errors.ReadOnlySqlTransaction(), READ_ONLY),
+        (psycopg.errors.FeatureNotSupported("cannot set transaction mode during recovery"), READ_ONLY),
+        (psycopg.errors.FeatureNotSupported("a view of two tables"), UNREACHABLE),
         (psycopg.errors.LockNotAvailable(), LOCKED),
         (psycopg.OperationalError("connection refused"), UNREACHABLE),
         (OSError(errno.ENOSPC, "x"), FULL),
