@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 from datetime import datetime
 from types import TracebackType
@@ -21,6 +22,9 @@ FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 # What uvicorn and the Telegram library say by themselves stays below these.
 QUIET = {"uvicorn": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING}
+
+AGAIN_SECONDS = 60.0
+_PLACES: dict[str, float] = {}  # the places of a fault → when they were last told
 
 log = logging.getLogger("bot")
 
@@ -55,14 +59,21 @@ def event(name: str, level: int = logging.INFO, **fields: object) -> None:
 
 
 def incident(number: str, where: str, error: BaseException) -> None:
-    """Log a fault of ours under the number that was shown: its type and places, not its words."""
-    kind = type(error).__qualname__
+    """Log a fault of ours under the number that was shown: its type and places, not its words.
+
+    Every number has its line; the same places are told in full once a minute.
+    """
+    kind, found, now = type(error).__qualname__, places(error.__traceback__), time.monotonic()
+    if now - _PLACES.get(found, -AGAIN_SECONDS) < AGAIN_SECONDS:
+        found = "the places told before"
+    elif len(_PLACES) < 1000:
+        _PLACES[found] = now
     log.error(
         "incident %s: %s in %s\n%s",
         number,
         kind,
         where,
-        places(error.__traceback__),
+        found,
         extra={"event": "incident", "fields": {"number": number, "where": where, "error": kind}},
     )
 

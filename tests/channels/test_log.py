@@ -106,6 +106,19 @@ async def test_a_task_that_failed_is_told_without_its_words(lines: io.StringIO) 
     assert SECRET not in lines.getvalue()
 
 
+def test_a_fault_again_and_again_is_a_line_each(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who makes us fail a thousand times fills no disk, and every number that was shown is found."""
+    monkeypatch.setattr(log, "_PLACES", {})
+    for number in range(50):
+        try:
+            raise ValueError(SECRET)
+        except ValueError as error:
+            log.incident(f"N{number}", "web", error)
+    written = lines.getvalue()
+    assert all(f"N{number}" in written for number in range(50))
+    assert written.count("test_log.py") == 1
+
+
 class TestRefusals:
     """A line at once, then one a minute with how many."""
 
