@@ -127,11 +127,22 @@ def fresh_database(server: str, request: pytest.FixtureRequest, copied: str = "t
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The test runs once on each kind of database."""
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind, for what makes schemas."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bot.sqlite3"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database of each kind, with its schema."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    ready = request.getfixturevalue("postgres_ready")
+    with fresh_database(request.getfixturevalue("postgres_server"), request, ready) as url:
+        yield url
 
 
 def make_app(url: str, folder: Path, corpus: Corpus = CORPUS) -> App:

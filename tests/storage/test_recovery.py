@@ -264,7 +264,7 @@ def test_a_json_chat_without_its_database_says_so(app: App, tmp_path: Path) -> N
     assert "在威海" in send(2, "没有退休")
 
 
-def test_processes_starting_on_an_empty_database_make_one_schema(database_url: str, tmp_path: Path) -> None:
+def test_processes_starting_on_an_empty_database_make_one_schema(empty_url: str, tmp_path: Path) -> None:
     def work() -> Any:
         start = [
             sys.executable,
@@ -272,11 +272,11 @@ def test_processes_starting_on_an_empty_database_make_one_schema(database_url: s
             "import sys; from storage.database import open_database as o; o(sys.argv[1])",
         ]
         return subprocess.run(
-            [*start, database_url], env=environment(tmp_path), capture_output=True, check=False
+            [*start, empty_url], env=environment(tmp_path), capture_output=True, check=False
         )
 
     assert [(d.returncode, d.stderr) for d in _at_once(work, 5)] == [(0, b"")] * 5
-    engine = open_database(database_url)
+    engine = open_database(empty_url)
     with transaction(engine, read_only=True) as connection:
         marks = connection.execute(select(schema_mark.c.number).order_by(schema_mark.c.number)).scalars()
         assert list(marks) == list(range(1, SCHEMA_NUMBER + 1))

@@ -21,8 +21,8 @@ from tests.conftest import contact_code
 from tests.support.talk import NOON, Person
 
 
-def test_the_first_schema_with_its_reports_becomes_the_present_one(database_url: str, tmp_path: Path) -> None:
-    engine = database.connect(database_url)
+def test_the_first_schema_with_its_reports_becomes_the_present_one(empty_url: str, tmp_path: Path) -> None:
+    engine = database.connect(empty_url)
     command.upgrade(database._alembic_config(engine), "0001")
     with transaction(engine) as connection:
         connection.execute(insert(person).values(id=1, name="王芳", created_at=NOON))
@@ -42,10 +42,10 @@ def test_the_first_schema_with_its_reports_becomes_the_present_one(database_url:
     engine.dispose()
 
     with pytest.raises(SchemaTooOld):
-        database.open_database(database_url)
+        database.open_database(empty_url)
     database.upgrade(engine)
     settings = Settings(
-        database_url=database_url, data_dir=tmp_path / "data", secret_key="k" * 32, _env_file=None
+        database_url=empty_url, data_dir=tmp_path / "data", secret_key="k" * 32, _env_file=None
     )
     app = open_app(settings)
     with transaction(app.engine) as connection:

@@ -67,8 +67,8 @@ def open_telegram_app(api: BotApi, folder: Path, url: str = "", **settings: Any)
 
 
 @pytest.fixture
-def telegram_app(api: BotApi, tmp_path: Path) -> Iterator[App]:
-    made = open_telegram_app(api, tmp_path)
+def telegram_app(api: BotApi, sqlite_url: str, tmp_path: Path) -> Iterator[App]:
+    made = open_telegram_app(api, tmp_path, sqlite_url)
     yield made
     made.engine.dispose()
 

@@ -225,8 +225,8 @@ Meet = Callable[..., Phone]
 
 
 @pytest.fixture
-def wechat_app(api: WeChatServer, tmp_path: Path) -> Iterator[App]:
-    made = open_wechat_app(tmp_path, api)
+def wechat_app(api: WeChatServer, sqlite_url: str, tmp_path: Path) -> Iterator[App]:
+    made = open_wechat_app(tmp_path, api, sqlite_url)
     yield made
     made.engine.dispose()
 
@@ -239,9 +239,9 @@ async def meet(wechat_app: App, api: WeChatServer, clock: Clock) -> AsyncIterato
 
 
 @pytest.fixture
-async def meet_silent(quick: None, tmp_path: Path, clock: Clock) -> AsyncIterator[Meet]:
+async def meet_silent(quick: None, sqlite_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Meet]:
     """The same on an account without a secret: only answers."""
-    made = open_wechat_app(tmp_path, None)
+    made = open_wechat_app(tmp_path, None, sqlite_url)
     async with serving_app(made) as client:
         yield lambda openid="oLi", **kw: Phone(openid, client, clock, **kw)
     made.engine.dispose()
