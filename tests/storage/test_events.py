@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,36 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.app import App
 from bot.cli import main
-from bot.office.records import KINDS as TRAIL
 from storage import audit, events
 from storage.database import transaction
 from storage.schema.core import audit as rows
 from tests.conftest import contact_code, office_code
 from tests.support.office_browser import Browser, link
-from tests.support.processes import ROOT, environment
+from tests.support.processes import environment
 from tests.support.talk import NOON, Person
-
-
-def recorded() -> Iterator[str]:
-    """Every action that the code writes, as far as it is written as one word."""
-    for folder in ("bot", "storage"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute | ast.Name):
-                    continue
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-                if name in ("record", "record_many", "note", "_note"):
-                    words = [a.value for a in node.args if isinstance(a, ast.Constant)]
-                    yield from (w for w in words if isinstance(w, str) and ("." in w or w == "export"))
-
-
-def test_every_action_is_an_event_of_a_kind_or_the_work_itself() -> None:
-    known = set(events.KIND_OF) | events.WORK
-    found = set(recorded())
-    assert {"office.enter", "invite.use", "report.submit", "service.start", "office.forged"} <= found
-    assert found <= known
-    assert not set(events.KIND_OF) & events.WORK
-    assert known == {action for actions in TRAIL.values() for action in actions}  # the office's page has them
 
 
 def test_an_event_can_neither_be_changed_nor_taken_away(either_app: App) -> None:
