@@ -14,6 +14,7 @@ from bot.core.keys import Keys
 from bot.core.preconditions import NotStarted, check_folder, check_keys
 from bot.documents import paper_fields
 from bot.documents.store import FileStore
+from bot.model_reader.reader import model_reader
 from bot.settings import Settings, bad, load_settings
 from policy.corpus import Corpus, build_corpus
 from storage.database import (
@@ -86,7 +87,8 @@ def open_app(
         raise bad("BOT_DATA_DIR", "data_dir") from None
     corpus = corpus or build_corpus()
     paper_fields.check(corpus.form)
-    assistant = Assistant(engine, keys, corpus, settings.url, settings.times)
+    model = model_reader(settings, corpus)
+    assistant = Assistant(engine, keys, corpus, settings.url, settings.times, model=model)
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)
     return App(settings, engine, keys, corpus, assistant, files, lock, made)

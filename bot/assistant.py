@@ -7,6 +7,7 @@ The same message again gets the stored replies and changes nothing.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from bot.documents import attachments as incoming_files
 from bot.documents import reader_process
 from bot.documents.reader_process import Readers
 from bot.features.publications import table_reader
+from bot.model_reader.admission import Seen, look, question_in
+from bot.model_reader.reader import ModelReader
 from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times
 from policy.corpus import Corpus
@@ -57,6 +60,7 @@ class Prepared:
     arrived: Arrived | None = None
     refused: str | None = None
     fault: Exception | None = None
+    seen: Seen | None = None  # what a language model read of it, and in which conversation
 
 
 class Assistant:
@@ -71,6 +75,7 @@ class Assistant:
         times: Times | None = None,
         registry: Registry | None = None,
         readers: Readers | None = None,
+        model: ModelReader | None = None,
     ) -> None:
         self.engine = engine
         self.keys = keys
@@ -78,6 +83,7 @@ class Assistant:
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
         self.readers = readers or reader_process.readers()
+        self.model = model  # a language model that reads what the index is unsure of
         self.url = url  # where a browser reaches us, without a slash at its end
 
     def handle(self, incoming: Incoming) -> list[Outgoing]:
@@ -104,7 +110,7 @@ class Assistant:
             raise
         except Exception as error:  # noqa: BLE001 - it is answered with an incident number
             return Prepared(incoming, fault=error)
-        return Prepared(incoming, table, arrived)
+        return Prepared(incoming, table, arrived, seen=self._ask_model(incoming))
 
     def _look_at(self, incoming: Incoming) -> tuple[Table | None, Arrived | None]:
         """The office's table, or what an institution sent; files of others are not even opened."""
@@ -119,6 +125,19 @@ class Assistant:
         speaks = any(role.institution_id is not None for role in roles)
         form = self.corpus.form
         return table, incoming_files.arrive(self.readers, form, incoming.file) if speaks else None
+
+    def may_ask_model(self, incoming: Incoming) -> bool:
+        """Whether preparing a message may wait for the model: never to be done where others wait."""
+        return self.model is not None and question_in(incoming, self.corpus, self.registry) is not None
+
+    def _ask_model(self, incoming: Incoming) -> Seen | None:
+        if self.model is None:
+            return None
+        try:
+            return look(self.engine, self.corpus, self.registry, self.model, incoming)
+        except Exception as error:  # noqa: BLE001 - it only helps: without it the index decides, as ever
+            log.event("question not read outside", logging.ERROR, error=type(error).__qualname__)
+            return None
 
     def answer(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
         """Apply a message that was prepared. Every attempt at it is undone alone when it fails.
@@ -142,15 +161,10 @@ class Assistant:
 
     def _turn(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
         with attempt() as connection:
-            return self._apply(connection, prepared.incoming, prepared.table, prepared.arrived)
+            return self._apply(connection, prepared)
 
-    def _apply(
-        self,
-        connection: Connection,
-        incoming: Incoming,
-        table: Table | None,
-        arrived: Arrived | None,
-    ) -> list[Outgoing]:
+    def _apply(self, connection: Connection, prepared: Prepared) -> list[Outgoing]:
+        incoming, seen = prepared.incoming, prepared.seen
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(self.corpus.form, text)
         address = incoming.address
@@ -171,12 +185,14 @@ class Assistant:
             turn_id,
             said_here,
             self.corpus,
-            table,
+            prepared.table,
             self.url,
             self.times,
             self.registry.dialogs,
         )
-        turn.arrived = arrived
+        turn.arrived = prepared.arrived
+        turn.outside = seen.reading if seen is not None and seen.fits(talk) else None
+        turn.model_reads = self.model is not None
         said = router.respond(turn, self.registry)
         if was_masked and not private:
             said = [render("messages.masked"), *said]
@@ -255,7 +271,12 @@ class Runner:
 
     async def _handle(self, incoming: Incoming) -> list[Outgoing]:
         prepare = partial(self.assistant.prepare, incoming)
-        prepared = prepare() if incoming.file is None else await self.look(prepare)
+        if incoming.file is not None:
+            prepared = await self.look(prepare)
+        elif self.assistant.may_ask_model(incoming):
+            prepared = await self.run(prepare)
+        else:
+            prepared = prepare()
         if self._writer is None:
             attempt = partial(transaction, self.assistant.engine)
             return await self._on(self._turns, lambda: self.assistant.answer(prepared, attempt))

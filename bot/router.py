@@ -21,7 +21,6 @@ from bot.registry import Registry, refusal
 from policy.reading.digits import whole_number
 
 _STEP = re.compile(r"^s([0-9]+):([va]):(.*)$", re.S)
-_ASKING = re.compile(r"^\s*问\s*[:：]\s*(\S.*)$", re.S)
 OFFERS_KEPT = 40
 MENU = "menu"
 Step = Callable[["Router", str], Reading | None]
@@ -87,8 +86,8 @@ class Router:
 
     def _asking(self, text: str) -> Reading | None:
         """What stands behind 问：, a question whatever is pending."""
-        found = _ASKING.match(text)
-        return self.registry.ask(self.turn, self.stage, found[1]) if found else None
+        question = vocabulary.asked_outright(text)
+        return self.registry.ask(self.turn, self.stage, question) if question is not None else None
 
     def _pending_prompt(self, text: str) -> Reading | None:
         """A value that the pending prompt reads as certain; a prompt for free text claims nothing."""

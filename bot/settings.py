@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import time
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,11 @@ from policy.calendar.quarters import Times
 from policy.reading.digits import whole_number
 
 PREFIX, ENV_FILE, ENCODING = "BOT_", ".env", "utf-8-sig"  # Windows writes a mark before the first name
+# Where a question may go without being listed: inside this machine, or a network that is nobody else's.
+_PRIVATE = [ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
+_MODEL_URL = re.compile(
+    r"https?://(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9_.-]+))(?::\d{1,5})?(?:/[A-Za-z0-9_./~-]*)?"
+)
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - no address to open: this machine's
 
 
@@ -56,6 +62,10 @@ class Settings(BaseSettings):
     log: str = "text info"
     metrics_listen: str | None = None
     metrics_token: str | None = None
+    model_url: str | None = None
+    model_name: str | None = None
+    model_key: str | None = None
+    model_hosts: str = ""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -181,6 +191,38 @@ class Settings(BaseSettings):
             raise ValueError("wechat_aes_key")
         return value
 
+    @field_validator("model_url")
+    @classmethod
+    def _model_url(cls, value: str | None) -> str | None:
+        # No user in it, and nothing that two readers of addresses could take for two hosts.
+        if value is not None and not _MODEL_URL.fullmatch(value):
+            raise ValueError("model_url")
+        return value.rstrip("/") if value else value
+
+    @property
+    def model_lacks(self) -> list[str]:
+        """The settings that a model cannot do without, where some of its settings are there."""
+        any_set = self.model_url or self.model_name or self.model_key or self.model_hosts
+        needed = {"BOT_MODEL_URL": self.model_url, "BOT_MODEL_NAME": self.model_name}
+        return [name for name, value in needed.items() if any_set and not value]
+
+    @property
+    def model_host_allowed(self) -> bool:
+        """Whether the model's host is this machine, has a private address or was listed by the operator."""
+        found = _MODEL_URL.fullmatch(self.model_url or "")
+        if found is None:
+            return False
+        host = (found["v6"] or found["host"]).casefold()
+        if host == "localhost" or host in self.model_hosts.casefold().replace(",", " ").split():
+            return True
+        try:
+            address = ip_address(host)
+        except ValueError:  # a name may lead anywhere
+            return False
+        return address.is_loopback or any(
+            address in net for net in _PRIVATE if net.version == address.version
+        )
+
     @property
     def wechat(self) -> bool:
         """Whether the WeChat channel is wanted and has what it cannot do without."""
@@ -246,6 +288,10 @@ def load_settings() -> Settings:
         raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
         raise bad(" ".join(found.wechat_lacks), "wechat")
+    if found.model_lacks:
+        raise bad(" ".join(found.model_lacks), "model")
+    if found.model_url and not found.model_host_allowed:
+        raise bad("BOT_MODEL_URL", "model_host")
     if found.telegram_webhook_secret and not found.public_url:
         raise bad("BOT_TELEGRAM_WEBHOOK_SECRET", "webhook_url")
     return found

@@ -182,6 +182,19 @@ def load_conversation(connection: Connection, address: Address, now: datetime) -
     return Conversation(first.id, first.person_id, first.serial, first.state, roles)
 
 
+_KEY = (turn.c.channel, turn.c.bot, turn.c.sender, turn.c.message_id)
+_SAID = Statement(select(turn.c.id).where(*(column == bindparam(column.key) for column in _KEY)))
+_LOOK = Statement(_TALKS)
+
+
+def look_at(connection: Connection, address: Address, message_id: str) -> Conversation | None:
+    """The conversation as it stands, a fresh one at first; None when the message was applied before."""
+    if _SAID.first(connection, {**vars(address), "message_id": message_id}) is not None:
+        return None
+    row = _LOOK.first(connection, vars(address))
+    return Conversation(*row) if row is not None else Conversation(0, 0, 0, {})
+
+
 def _create_account(connection: Connection, address: Address, now: datetime) -> None:
     person_id = connection.execute(insert(person).values(created_at=now).returning(person.c.id)).scalar_one()
     statement = insert_new(connection, account).returning(account.c.id)

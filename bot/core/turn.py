@@ -15,6 +15,7 @@ from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from policy.calendar.quarters import Quarter, Times
 from policy.corpus import Corpus
+from policy.index.outside_reading import OutsideReading
 from storage.messages import Conversation
 from storage.people import people
 
@@ -127,6 +128,9 @@ class Turn:
     url: str = ""
     times: Times = field(default_factory=Times)
     dialogs: Mapping[str, Any] = field(default_factory=dict)  # every dialog there is, by name
+    # What a language model read in this message's question, if one was asked; and whether any ever is.
+    outside: OutsideReading | None = None
+    model_reads: bool = False
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     # How a command is started by its name and a button pressed by its token, set by the router.
     start: Callable[[str], list[Outgoing]] = lambda name: []
@@ -165,6 +169,10 @@ class Turn:
     def closes(self, quarter: str) -> datetime | None:
         """When a quarter usually closes."""
         return self.times.closes(Quarter.parse(quarter))
+
+    def read_outside(self, text: str) -> OutsideReading | None:
+        """What a language model read in just these words; None where none did."""
+        return self.outside if self.outside is not None and self.outside.text == text.strip() else None
 
     def forget_roles(self) -> None:
         """Read the roles anew (after a code was used)."""

@@ -41,6 +41,8 @@ _ASKS = re.compile(
     r"|如何|咋|啥|难道|请问|想问|问一下|(?:标准|条件|流程|材料|期限|政策|规定|要求|电话|地址)$"
 )
 
+_OUTRIGHT = re.compile(r"^\s*问\s*[:：]\s*(\S.*)$", re.S)
+
 WAITS = frozenset(
     "等一下 等等 等下 等会 等会儿 等一会 等一会儿 等一等 稍等 稍等一下 请稍等 请等一下 请等等 先等等 "
     "先等一下 慢着 等我一下 等我查一下 我查一下 我查查 我看一下 我看看 我想想 我想一下 让我想想 让我看看 "
@@ -86,6 +88,12 @@ def says_nothing(text: str) -> bool:
     """Whether somebody says that there was no training in the quarter at all."""
     plain = re.sub(r"\s", "", tidy(text))
     return plain in NOTHING or bool(_NOTHING_SAID.match(plain))
+
+
+def asked_outright(text: str) -> str | None:
+    """What stands behind 问：, a question wherever it is said; None without it."""
+    found = _OUTRIGHT.match(text)
+    return found[1] if found else None
 
 
 def asks(text: str) -> bool:

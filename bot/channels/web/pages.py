@@ -130,9 +130,9 @@ def page(shown: list[Bubble], now: datetime, **more: Any) -> str:
     return environment().get_template("chat.html").render({**data, **more, "shown": shown, "now": local(now)})
 
 
-def privacy_page() -> str:
-    """What is kept of people, as the chat tells it."""
-    told = render("privacy/page.j2", kinds=KINDS).text
+def privacy_page(model: bool) -> str:
+    """What is kept of people, as the chat tells it; `model`: whether one may read their questions."""
+    told = render("privacy/page.j2", kinds=KINDS, model=model).text
     return environment().get_template("privacy.html").render(text=told)
 
 

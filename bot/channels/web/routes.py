@@ -145,7 +145,8 @@ class WebChat:
 
     async def privacy(self, request: Request) -> Response:
         """What is kept of people, on a page of its own; who only reads it gets no cookie."""
-        return HTMLResponse(pages.privacy_page(), headers=SAFE_HEADERS)
+        told = pages.privacy_page(model=self.app.assistant.model is not None)
+        return HTMLResponse(told, headers=SAFE_HEADERS)
 
     async def static(self, request: Request) -> Response:
         """A static file; under the hash of its content it never changes."""

@@ -34,7 +34,7 @@ def clear(turn: Turn) -> list[Outgoing]:
 
 def privacy(turn: Turn) -> list[Outgoing]:
     """Tell what is kept, on what basis and for how long."""
-    return [turn.say("privacy/page.j2", kinds=data_kinds.KINDS)]
+    return [turn.say("privacy/page.j2", kinds=data_kinds.KINDS, model=turn.model_reads)]
 
 
 def my_data(turn: Turn) -> list[Outgoing]:

@@ -16,6 +16,7 @@ from policy.answers.entries import Entry
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
 from policy.index.index import Found
+from policy.index.outside_reading import OutsideReading, applied
 from policy.index.understanding import Part, Topic, Understood
 from policy.jobs.reading import CERTAIN
 from policy.notice.clause_names import clauses_named
@@ -75,10 +76,12 @@ def reply(
     buttons: bool = True,
     published: Reader = nothing,
     turn_id: int | None = None,
+    outside: OutsideReading | None = None,
 ) -> Reply:
     """The answer to a question as of a day; `last` is what the conversation was about (`Topic`).
 
-    `published` reads what the office published; `turn_id` is the turn that feedback will be about.
+    `published` reads what the office published; `turn_id` is the turn that feedback will be about;
+    `outside` is what a language model read where the index is unsure.
     """
     if named := clauses_named(text, corpus.notices):
         every = corpus.answers.entries.values()
@@ -86,6 +89,7 @@ def reply(
         shown = _original(corpus, named, "", on, _held(corpus, near, on) if buttons else ())
         return Reply(Found("answer", (), near), (), shown, named)
     understood = corpus.questions.understand(text, Topic.unpack(last))
+    understood = applied(corpus.questions, understood, outside, last)
     found, parts = understood.found, _held_parts(corpus, understood, on)
     entries = tuple(entry for entry, _ in parts)
     if found.kind == "answer" and parts:
@@ -169,6 +173,7 @@ def look_up(turn: Turn, text: str) -> Reply:
             turn.memory.topic,
             published=of_turn(turn),
             turn_id=turn.id,
+            outside=turn.read_outside(text),
         ),
     )
     return found
@@ -242,23 +247,30 @@ def topics(turn: Turn, number: int | None) -> Outgoing | None:
     return turn.say("messages.topic", topic=topic, entries=held)
 
 
-def as_json(corpus: Corpus, text: str, on: date, published: Reader = nothing) -> dict[str, Any]:
+def as_json(
+    corpus: Corpus, text: str, on: date, published: Reader = nothing, outside: OutsideReading | None = None
+) -> dict[str, Any]:
     """The answer, or the job that is asked for, as `python -m bot ask --json` prints it.
 
     A job that is only likely gives way to an answer of just the point that was asked.
     """
-    job = jobs.as_json(corpus, text)
+    job = jobs.as_json(corpus, text, outside)
     if job is not None and job["sure"] == CERTAIN:
         return job
-    said, _ = in_order(corpus, text, on, None, published)
+    said, _ = in_order(corpus, text, on, None, published, outside)
     return said if job is None or said.get("point") == "exact" else job
 
 
 def in_order(
-    corpus: Corpus, text: str, on: date, last: str | None, published: Reader = nothing
+    corpus: Corpus,
+    text: str,
+    on: date,
+    last: str | None,
+    published: Reader = nothing,
+    outside: OutsideReading | None = None,
 ) -> tuple[dict[str, Any], str | None]:
     """The answer alone, to a message after others, and what the conversation is about then."""
-    said = reply(corpus, text, on, last, buttons=False, published=published)
+    said = reply(corpus, text, on, last, buttons=False, published=published, outside=outside)
     kind = said.found.kind
     entries = said.entries if kind == "answer" else ()
     title = "；".join(f"{i} {corpus.notices.clause(i, on).title}" for i in said.named)

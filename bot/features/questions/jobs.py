@@ -20,7 +20,8 @@ from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
 from policy.corpus import Corpus
-from policy.jobs.reading import CERTAIN, CHECKS, JobReading
+from policy.index.outside_reading import OutsideReading
+from policy.jobs.reading import CERTAIN, CHECKS, LIKELY, JobReading
 from policy.notice.clause_names import clauses_named
 from storage import questions
 
@@ -106,9 +107,9 @@ def press(turn: Turn, argument: str) -> Replies:
     return _do(turn, reading, stage)
 
 
-def as_json(corpus: Corpus, text: str) -> dict[str, Any] | None:
+def as_json(corpus: Corpus, text: str, outside: OutsideReading | None = None) -> dict[str, Any] | None:
     """A job as `python -m bot ask --json` prints it; None when a text asks for nothing to be done."""
-    reading = corpus.jobs.recognise(text)
+    reading = corpus.jobs.recognise(text) or _read_outside(outside)
     if reading is None or (reading.job == "original" and clauses_named(text, corpus.notices)):
         return None  # a clause that is named is shown to the letter
     named = {
@@ -127,6 +128,12 @@ def as_json(corpus: Corpus, text: str) -> dict[str, Any] | None:
         "alternatives": [],
         **named,
     }
+
+
+def _read_outside(outside: OutsideReading | None) -> JobReading | None:
+    """The job that a language model read: offered in one tap, never done on its word."""
+    wanted = outside is not None and not outside.entry and outside.job in JOBS
+    return JobReading(outside.job, LIKELY) if outside is not None and wanted else None
 
 
 def _token(reading: JobReading) -> str:
@@ -288,6 +295,8 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     if prompt is not None and prompt.kind != "text" and dialog_manager.must_answer(prompt, text):
         return None
     found: JobReading | None = turn.once(f"job {text}", lambda: turn.corpus.jobs.recognise(text))
+    if found is None and prompt is None:
+        found = _read_outside(turn.read_outside(text))
     if found is None or (found.figures and turn.institutions):
         return None
     if prompt is not None and found.sure != CERTAIN:
