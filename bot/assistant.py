@@ -128,7 +128,9 @@ class Assistant:
 
     def may_ask_model(self, incoming: Incoming) -> bool:
         """Whether preparing a message may wait for the model: never to be done where others wait."""
-        return self.model is not None and question_in(incoming, self.corpus, self.registry) is not None
+        if self.model is None or input_limits.refusal(incoming):
+            return False
+        return question_in(incoming, self.corpus, self.registry) is not None
 
     def _ask_model(self, incoming: Incoming) -> Seen | None:
         if self.model is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from bot.core.published import Reader
     from policy.answers.publications import Publication
     from policy.corpus import Corpus
+    from policy.index.outside_reading import OutsideReading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--batch", action="store_true", help="a question a line from standard input")
     parser.add_argument("--on", help="as of a day, YYYY-MM-DD")
+    parser.add_argument(
+        "--model", action="store_true", help="let the model of BOT_MODEL_… read what is unsure"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,22 +37,43 @@ def run(options: argparse.Namespace) -> int:
 
     corpus, on = build_corpus(), day(options.on)
     published = _published(corpus)
+    read = _outside(corpus) if options.model else lambda question: None
     if options.batch:
         for line in sys.stdin:
             if question := line.strip():
-                said = policy_answer.as_json(corpus, question, on, published)
+                said = policy_answer.as_json(corpus, question, on, published, read(question))
                 print(json.dumps(said, ensure_ascii=False), flush=True)
         return 0
     question = " ".join(options.question).strip()
     if not question:
         raise problem("question")
     if options.json:
-        said = policy_answer.as_json(corpus, question, on, published)
+        said = policy_answer.as_json(corpus, question, on, published, read(question))
         print(json.dumps(said, ensure_ascii=False))
     else:
-        message = policy_answer.reply(corpus, question, on, buttons=False, published=published).message
+        outside = read(question)
+        message = policy_answer.reply(
+            corpus, question, on, buttons=False, published=published, outside=outside
+        ).message
         print("\n".join([message.text, *(f"· {c.label}" for c in message.choices)]))
     return 0
+
+
+def _outside(corpus: Corpus) -> Callable[[str], OutsideReading | None]:
+    """Return what reads a question by the model, where the index is unsure of it and it asks for no job."""
+    from bot.cli.model import configured
+    from bot.core.input_limits import mask
+    from policy.index.outside_reading import read_outside
+
+    reader = configured(corpus)
+
+    def read(question: str) -> OutsideReading | None:
+        if corpus.jobs.recognise(question) is not None:
+            return None
+        found = read_outside(corpus.questions, reader.read, mask(corpus.form, question)[0], None)
+        return found if found is None or found.text == question else replace(found, text=question)
+
+    return read
 
 
 def _published(corpus: Corpus) -> Reader:

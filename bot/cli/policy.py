@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policy.corpus import Corpus
+
+MOST = 300  # questions a model is tried on: a second each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     evaluate = actions.add_parser("evaluate", help="accuracy, each author held out in turn (dev extra)")
     evaluate.add_argument("--verbose", action="store_true", help="every question that went wrong too")
+    evaluate.add_argument(
+        "--model", action="store_true", help="only what the model of BOT_MODEL_… gains and harms, where asked"
+    )
+    evaluate.add_argument(
+        "--most", type=int, default=MOST, metavar="N", help="questions given to it (%(default)s)"
+    )
     evaluate.set_defaults(act=_evaluate)
 
     diagram = actions.add_parser("diagram", help="a check's rule as Mermaid and SVG")
@@ -70,8 +82,20 @@ def _evaluate(options: argparse.Namespace) -> int:
     from policy.jobs import training as jobs
 
     corpus = build_corpus()
+    if options.model:
+        return _evaluate_model(corpus, options.most)
     evaluate(material_of(corpus.training_inputs), corpus.answers.entries, verbose=options.verbose)
     print("\n".join(jobs.evaluate(corpus.form, corpus.jobs.lexicon)))
+    return 0
+
+
+def _evaluate_model(corpus: Corpus, most: int) -> int:
+    from bot.cli.model import configured
+    from policy.index.outside_evaluation import evaluate_outside, lines
+
+    reader = configured(corpus)
+    print("\n".join(lines(evaluate_outside(corpus.questions, corpus.training_inputs, reader.read, most))))
+    reader.close()
     return 0
 
 
