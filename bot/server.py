@@ -32,6 +32,7 @@ from bot.http.health import Health
 from bot.http.metrics import Metrics
 from bot.http.metrics import routes as metrics_routes
 from bot.office.routes import routes as office_routes
+from bot.operation import deletions
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import audit, heartbeats, retention
@@ -121,6 +122,11 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
     async def remind_due() -> None:
         await runner.run(lambda: remind(app, now()))
 
+    async def look_after() -> None:
+        """Keep the list of deletions apart from the database, and the hold on it after it was gone."""
+        await runner.run(lambda: deletions.note(app.engine, app.settings.data_dir))
+        await runner.run(app.lock.serve)
+
     async def purge() -> None:
         await runner.run(lambda: forget_old(app, now()))
 
@@ -131,7 +137,7 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
     async def lifespan(asgi: Starlette) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_exception_handler(bounds.LoopFaults())
         rhythms: list[tuple[float, Callable[[], Awaitable[object]]]]
-        rhythms = [(600, remind_due), (86_400, purge), (EVERY_SECONDS, tell)]
+        rhythms = [(600, remind_due), (86_400, purge), (EVERY_SECONDS, tell), (60, look_after)]
         tasks = [asyncio.create_task(every(seconds, work)) for seconds, work in rhythms]
         tasks.append(asyncio.create_task(asyncio.to_thread(prepare)))
         await runner.run(lambda: note(app, "service.start", version))

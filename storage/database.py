@@ -222,6 +222,11 @@ def schema_state(engine: Engine) -> int | None:
     return max((m.number for m in marks), default=0)
 
 
+def newest_schema() -> int:
+    """Return the number of the newest migration this code knows."""
+    return SCHEMA_NUMBER
+
+
 def _alembic_config(engine: Engine) -> Any:
     from alembic.config import Config
 
@@ -231,8 +236,8 @@ def _alembic_config(engine: Engine) -> Any:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to the current schema (Alembic): all of it or nothing.
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the database to the current schema, or a given one (Alembic): all of it or nothing.
 
     Of several processes one does it, the others wait and find it done.
 
@@ -243,7 +248,7 @@ def upgrade(engine: Engine) -> None:
 
     patient = connect(engine.url, wait=UPGRADE_SECONDS) if file_of(engine.url) else engine
     try:
-        command.upgrade(_alembic_config(patient), "head")
+        command.upgrade(_alembic_config(patient), to)
     except OperationalError as error:
         raise StorageUnavailable(str(error.orig)) from error
     except sqlite3.OperationalError as error:  # from BEGIN, which is said to the driver itself

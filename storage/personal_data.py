@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -176,10 +177,12 @@ def has_submitted(connection: Connection, person_id: int) -> bool:
     return connection.execute(found).first() is not None
 
 
-def withdraw(connection: Connection, person_id: int, now: datetime) -> dict[str, int]:
+def withdraw(
+    connection: Connection, person_id: int, now: datetime, by_operator: bool = False
+) -> dict[str, int]:
     """Delete what rests on consent: kind → how many rows went. That it was done is recorded.
 
-    Judgements of answers stay, nobody's.
+    Judgements of answers stay, nobody's. `by_operator`: at the command line, for the person.
     """
     mine = _accounts(person_id)
     gone = {
@@ -194,18 +197,26 @@ def withdraw(connection: Connection, person_id: int, now: datetime) -> dict[str,
             update(feedback).where(feedback.c.turn_id.in_(_turns(person_id))).values(turn_id=None),
         ),
     }
-    audit.record(connection, now, person_id, "data.withdraw", f"person:{person_id}")
+    by = None if by_operator else person_id
+    audit.record(connection, now, by, "data.withdraw", f"person:{person_id}")
     return gone
 
 
-def erase(connection: Connection, person_id: int, now: datetime, here: Address, keep_turn: int) -> None:
+def erase(
+    connection: Connection,
+    person_id: int,
+    now: datetime,
+    here: Address | None = None,
+    keep_turn: int = 0,
+    by_operator: bool = False,
+) -> None:
     """Delete everything `data_kinds` says can be erased, on all channels; the audit names no content.
 
     Submitted revisions stay as they were sent, roles and accounts stay in force. Of the turn
     under way, `keep_turn`, and the conversation `here` the caller holds the memory. What nobody
-    has seen yet is still delivered.
+    has seen yet is still delivered. `by_operator`: as `withdraw` says.
     """
-    withdraw(connection, person_id, now)
+    withdraw(connection, person_id, now, by_operator)
     mine = _accounts(person_id)
     connection.execute(delete(asker).where(asker.c.account_id.in_(mine)))
     connection.execute(delete(received_file).where(received_file.c.person_id == person_id))
@@ -225,7 +236,54 @@ def erase(connection: Connection, person_id: int, now: datetime, here: Address, 
                 .where(conversation.c.account_id == row.id)
                 .values(state={}, serial=conversation.c.serial + 1, updated_at=now)
             )
-    audit.record(connection, now, person_id, "data.erase", f"person:{person_id}")
+    if by_operator:
+        audit.record(connection, now, None, "data.forget", f"person:{person_id}")
+    else:
+        audit.record(connection, now, person_id, "data.erase", f"person:{person_id}")
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """That somebody's data were deleted. `created_at` tells the person from one who got the number later."""
+
+    at: datetime
+    person_id: int
+    created_at: datetime
+    kind: str  # erase or withdraw
+
+
+_DELETIONS = {"data.erase": "erase", "data.forget": "erase", "data.withdraw": "withdraw"}
+
+
+def deletions(connection: Connection) -> list[Deletion]:
+    """Return every deletion there was, oldest first."""
+    rows = connection.execute(
+        select(core.audit.c.at, core.audit.c.subject, core.audit.c.action)
+        .where(core.audit.c.action.in_(_DELETIONS))
+        .order_by(core.audit.c.id)
+    ).all()
+    whose = [int(row.subject.partition(":")[2]) for row in rows]
+    born = {
+        row.id: row.created_at
+        for row in connection.execute(select(person.c.id, person.c.created_at).where(person.c.id.in_(whose)))
+    }
+    return [
+        Deletion(row.at, who, born[who], _DELETIONS[row.action])
+        for row, who in zip(rows, whose, strict=True)
+        if who in born
+    ]
+
+
+def repeat(connection: Connection, one: Deletion, now: datetime) -> bool:
+    """Delete again what came back with a restored backup; False when the person is not there."""
+    born = connection.execute(select(person.c.created_at).where(person.c.id == one.person_id)).scalar()
+    if born != one.created_at:
+        return False
+    if one.kind == "erase":
+        erase(connection, one.person_id, now, by_operator=True)
+    else:
+        withdraw(connection, one.person_id, now, by_operator=True)
+    return True
 
 
 def _unsign_drafts(connection: Connection, person_id: int) -> None:

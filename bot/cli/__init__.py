@@ -20,6 +20,11 @@ COMMANDS = {
     "export": "the aggregated form of a quarter",
     "events": "security events, for people or a syslog",
     "upgrade": "bring the database to the current schema",
+    "backup": "database, attachments and a manifest in one file",
+    "restore": "a backup into an empty place",
+    "move": "everything into another database",
+    "doctor": "what is set, reachable, odd",
+    "forget": "delete a person's data",
     "rotate-key": "seal everything anew with the key in force",
 }
 DEFAULT = "serve"

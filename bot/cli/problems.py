@@ -30,6 +30,24 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, BadPaper):
         data = {"file": error.file, "kind": error.kind, "name": error.name, "title": error.title}
         return words("cli/paper_problem.j2", data)
+    if sentence := _of_operation(error):
+        return sentence
     kinds = {SchemaTooOld: "old", SchemaTooNew: "new", StorageUnavailable: "closed", NoDatabase: "none"}
     kind = kinds.get(type(error))
     return words("cli/start_problem.j2", {"kind": kind, "detail": error}) if kind else None
+
+
+def _of_operation(error: Exception) -> str | None:
+    from bot.operation.archive import BadArchive
+    from bot.operation.moving import NotMoved
+    from bot.operation.restoring import NotRestored
+
+    if isinstance(error, BadArchive):
+        data = {"kind": "archive", "reason": error.reason, "detail": error.name}
+    elif isinstance(error, NotRestored):
+        data = {"kind": "restore", "reason": error.reason, "detail": error.detail}
+    elif isinstance(error, NotMoved):
+        data = {"kind": "move", "reason": error.reason, "detail": error.detail}
+    else:
+        return None
+    return words("cli/not_done.j2", data)

@@ -1,4 +1,4 @@
-"""`python -m bot upgrade`: brings the database to the current schema."""
+"""`python -m bot upgrade`: brings the database to the current schema; a copy of before is kept."""
 
 from __future__ import annotations
 
@@ -10,30 +10,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Apply the migrations that are missing and print the schema's number."""
-    from datetime import datetime
+    """Keep a copy, apply the migrations that are missing, print from which schema to which."""
+    from datetime import UTC, datetime
 
     from sqlalchemy import make_url
 
     from bot.cli.opening import say_database
+    from bot.cli.problems import problem
+    from bot.cli.version import version
+    from bot.core.preconditions import NotStarted
     from bot.core.render import words
+    from bot.operation import archive
     from bot.settings import load_settings
-    from policy.calendar.quarters import SHANGHAI
     from storage import audit
-    from storage.database import NoDatabase, connect, exists, schema_state, shown, transaction, upgrade
+    from storage.database import (
+        COMMAND_SECONDS,
+        NoDatabase,
+        connect,
+        exists,
+        newest_schema,
+        schema_state,
+        shown,
+        transaction,
+        upgrade,
+    )
+    from storage.serving_lock import ServingLock
 
-    url = load_settings().database_url
+    settings = load_settings()
+    url = settings.database_url
     if not exists(make_url(url)):
         raise NoDatabase(shown(url))
-    engine = connect(url)
+    engine = connect(url, COMMAND_SECONDS)
     before = schema_state(engine)
     if before is None:
         raise NoDatabase(shown(url))
     say_database(url)
-    upgrade(engine)
-    number = schema_state(engine)
-    if number != before:
+    kept = None
+    if before < newest_schema():
+        lock = ServingLock(engine)
+        if not lock.quiet():
+            raise NotStarted("not_quiet", database=shown(url))
+        now = datetime.now(UTC)
+        kept = settings.data_dir / "backups" / f"before-upgrade-{before}-{now:%Y%m%dT%H%M%S}.zip"
+        try:
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            archive.write(engine, None, kept, version(), now)
+        except OSError:
+            raise problem("write", str(kept)) from None
+        upgrade(engine)
         with transaction(engine) as connection:
-            audit.record(connection, datetime.now(SHANGHAI), None, "schema.upgrade", f"schema:{number}")
-    print(words("cli/messages.upgraded", {"before": before, "number": number}))
+            audit.record(connection, now, None, "schema.upgrade", f"schema:{newest_schema()}")
+        lock.release()
+    data = {"before": before, "number": schema_state(engine), "kept": kept}
+    print(words("cli/messages.upgraded", data))
     return 0

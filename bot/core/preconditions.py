@@ -100,7 +100,7 @@ def check_folder(engine: Engine, lock: ServingLock, folder: Path) -> None:
     with transaction(engine, read_only=True) as connection:
         wanted = installation.read(connection).get(installation.FOLDER)
         files = installation.has_attachments(connection)
-    found = _read_id(folder)
+    found = read_id(folder)
     if wanted is None:
         mine = found or write_id(folder, secrets.token_hex(16))
         with transaction(engine) as connection:
@@ -115,7 +115,8 @@ def check_folder(engine: Engine, lock: ServingLock, folder: Path) -> None:
         installation.put(connection, installation.FOLDER, mine)
 
 
-def _read_id(folder: Path) -> str | None:
+def read_id(folder: Path) -> str | None:
+    """Return the id of a data folder; None of one that has none."""
     try:
         return (folder / ID_FILE).read_text(encoding="ascii").strip() or None
     except FileNotFoundError:
@@ -129,4 +130,4 @@ def write_id(folder: Path, value: str) -> str:
     with contextlib.suppress(FileExistsError):
         os.link(fresh, folder / ID_FILE)  # atomic, as with the key
     fresh.unlink()
-    return _read_id(folder) or value
+    return read_id(folder) or value

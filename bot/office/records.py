@@ -84,10 +84,16 @@ KINDS: dict[str, tuple[str, ...]] = {
         "data.purge",
         "service.start",
         "service.stop",
+    ),
+    "operation": (
         "schema.upgrade",
-        "key.rotate",
         "key.change",
+        "key.rotate",
         "key.lost",
+        "data.backup",
+        "data.restore",
+        "data.move",
+        "data.forget",
     ),
     "courses": ("course.create", "course.stage", "course.withdraw"),
     "answers": (

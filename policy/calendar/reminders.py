@@ -38,6 +38,12 @@ def working_day(day: date, calendar: Calendar = AS_KNOWN) -> bool:
     return calendar.get(day, _statutory().is_working_day(day))
 
 
+def exchanges_known(year: int, calendar: Calendar = AS_KNOWN) -> bool:
+    """Whether the weekends that are worked in a year are known: there was no year without one."""
+    days = (date(year, 1, 1) + timedelta(days=n) for n in range(365))
+    return any(day.weekday() >= 5 and working_day(day, calendar) for day in days)
+
+
 @lru_cache(maxsize=1)
 def _statutory() -> Any:
     from holidays import country_holidays  # takes a tenth of a second, which an answer does not need
