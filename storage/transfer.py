@@ -152,6 +152,8 @@ def drop(engine: Engine) -> None:
             warnings.simplefilter("ignore", SAWarning)
             found.reflect(connection)
         found.drop_all(connection)
+        if connection.dialect.name == "postgresql":  # what a trigger of ours left
+            connection.execute(text("DROP FUNCTION IF EXISTS audit_kept()"))
 
 
 def copy_sqlite(engine: Engine, path: Path) -> None:
