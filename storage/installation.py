@@ -14,6 +14,7 @@ from storage.statement import insert_new
 
 KEY, KEYS_BEFORE = "key", "keys_before"  # fingerprints; of those before, values may still be sealed
 FOLDER = "data_folder"
+BACKUP = "last_backup"  # ISO 8601
 SINCE = 5  # the schema that brought it
 
 # What only the key can open, wherever it is kept for long.

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.version import version
     from bot.core.render import words
     from bot.operation import archive, deletions
-    from storage import audit, heartbeats
+    from storage import audit, installation
     from storage.database import transaction
 
     target, now = Path(options.file), datetime.now(UTC)
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         raise problem("write", options.file) from None
     size = target.stat().st_size
     with transaction(app.engine) as connection:
-        heartbeats.beat(connection, heartbeats.BACKUP, now)
+        installation.put(connection, installation.BACKUP, now.isoformat(timespec="seconds"))
         audit.record(connection, now, None, "data.backup", "installation:data", bytes=size)
     data = {"manifest": manifest, "path": options.file, "size": size, "deletions": deletions.FILE}
     print(words("cli/backed_up.j2", data))

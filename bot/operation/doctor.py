@@ -24,7 +24,7 @@ from policy.calendar.reminders import exchanges_known
 from policy.consistency import report
 from policy.corpus import build_corpus
 from policy.files import PolicyError
-from storage import heartbeats, installation, state
+from storage import installation, state
 from storage.database import (
     SchemaTooNew,
     StorageUnavailable,
@@ -121,7 +121,7 @@ def _inside(engine: Engine, settings: Settings, now: datetime) -> Iterator[Findi
     yield Finding("good", "idle" if lock.alone() else "served")
     lock.release()
     with transaction(engine, read_only=True) as connection:
-        held, beats = installation.read(connection), heartbeats.last(connection)
+        held = installation.read(connection)
         counted = state.read(connection)
         sealed = installation.sealed_values(connection, 5)
         wanted = state.attachment_hashes(connection)
@@ -134,7 +134,8 @@ def _inside(engine: Engine, settings: Settings, now: datetime) -> Iterator[Findi
     kept = settings.data_dir / FOLDER
     if missing := [name for name in wanted if not (kept / name).is_file()]:
         yield Finding("bad", "files_missing", {"count": len(missing), "of": len(wanted)})
-    last = beats.get(heartbeats.BACKUP)
+    noted = held.get(installation.BACKUP)
+    last = datetime.fromisoformat(noted) if noted else None
     age = (now - last).days if last else None
     late = age is None or age >= BACKUP_DAYS
     yield Finding("odd" if late else "good", "backup", {"last": last, "age": age})

@@ -39,8 +39,8 @@ class Visitor:
     def of(cls, request: Request, keys: Keys) -> Visitor:
         """From the request's cookie."""
         given = request.cookies.get(COOKIE, "")
-        if (found := _SIGNED.fullmatch(given)) and hmac.compare_digest(found[2], _mark(found[1], keys)):
-            return cls(given, True, _address(found[1]))
+        if (found := _SIGNED.fullmatch(given)) and _is_ours(found[1], found[2], keys):
+            return cls(_sign(found[1], keys), True, _address(found[1]))
         if _UNSIGNED.fullmatch(given):
             return cls(_sign(given, keys), False, _address(given), claims=True)
         return cls.fresh(keys)
@@ -60,6 +60,16 @@ def _sign(value: str, keys: Keys) -> str:
     return f"{value}.{_mark(value, keys)}"
 
 
+def _is_ours(value: str, mark: str, keys: Keys) -> bool:
+    """Whether we signed it, with the key in force or one before that is being changed."""
+    signed = (_mark_by(key, value) for key in (keys.derive("cookies"), *keys.derive_older("cookies")))
+    return any(hmac.compare_digest(mark, one) for one in signed)
+
+
 def _mark(value: str, keys: Keys) -> str:
-    digest = hmac.digest(keys.derive("cookies"), value.encode(), "sha256")[:16]
+    return _mark_by(keys.derive("cookies"), value)
+
+
+def _mark_by(key: bytes, value: str) -> str:
+    digest = hmac.digest(key, value.encode(), "sha256")[:16]
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
