@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from html import unescape
 
 from bot.documents.sheet_reader import BadSheet, check_archive, decode
 
@@ -135,7 +136,8 @@ def _texts(media: str, content: bytes) -> Iterator[str]:
                         raise BadFile("large")
                     text = _without(_TAG, "\n", packed.decode("utf-8", "replace"))
                     # In a document a number may be cut into runs; in a sheet each cell stands alone.
-                    yield _without(_ANY_TAG, " " if media == "xlsx" else "", text)
+                    text = _without(_ANY_TAG, " " if media == "xlsx" else "", text)
+                    yield unescape(text) if "&#" in text else text  # some programs write no Chinese as it is
 
 
 def _without(tag: re.Pattern[str], instead: str, text: str) -> str:
