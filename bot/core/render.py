@@ -96,6 +96,11 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
+def _is_macro(name: str) -> bool:
+    file = name.rpartition("/")[2]
+    return file.startswith(f"{_MESSAGES}.") and not file.endswith(_FILE)
+
+
 @cache
 def _macro(name: str) -> Macro:
     """The macro that `report/messages.saved` names.
@@ -127,7 +132,7 @@ def _raw(template: str, data: Mapping[str, object], ambient: Mapping[str, object
     Raises:
         TypeError: a macro's argument is missing, or one is given that it does not know.
     """
-    if template.endswith(_FILE):
+    if not _is_macro(template):
         return _template(template).render({**ambient, **data})
     macro = _macro(template)
     given = {name: ambient[name] for name in macro.arguments if name in ambient} | dict(data)

@@ -246,6 +246,14 @@ def test_a_missing_and_an_unknown_argument_are_refused() -> None:
         render("check/messages.nothing_of_this_name")
 
 
+def test_a_file_is_one_whatever_its_ending() -> None:
+    files = [name for name in parsed() if not name.startswith((*PAGES, "docx/")) and not name.endswith(".j2")]
+    assert files
+    for name in files:
+        with pytest.raises(jinja2.UndefinedError):  # it is found, and asks for its values
+            render(name)
+
+
 def test_what_is_offered_is_taken_or_left() -> None:
     assert render("check/messages.reminder_kept", ambient={"day": NOON, "hour": 3}).templates == (
         "check/messages.reminder_kept",
