@@ -59,3 +59,36 @@ def test_what_is_known_of_one_kind_is_not_known_of_the_other(talk: Talk, app: Ap
     li.presses("员工")
     assert "不符合" not in li.text
     assert told(app)[1] == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "about", "asked"),
+    [
+        ("帮我妈查", "替家人查", "退休"),
+        ("给我们厂的小王看看能不能领补贴", "替员工查", "走到哪一步"),
+        ("帮我看看我老公能不能参加", "替家人查", "退休"),
+        ("替同事老李查查职称", "替员工查", "走到哪一步"),
+        ("换我老公", "替家人查", "退休"),
+    ],
+)
+def test_for_whom_is_said_in_words(talk: Talk, app: App, said: str, about: str, asked: str) -> None:
+    li = talk()
+    li.says(CHECK, "没有退休", said)
+    assert about in li.text
+    assert asked in li.text
+    assert told(app) == ({"retired"}, set())
+
+
+def test_whom_is_answered_in_words_where_it_is_asked(talk: Talk) -> None:
+    li = talk()
+    li.says("替别人查", "我老婆")
+    assert "替家人查" in li.text
+    li.says("没有退休", "换我自己")
+    assert "替家人查" not in li.text
+
+
+@pytest.mark.parametrize("said", ["替员工报名要交什么材料", "给孩子报名要什么材料"])
+def test_a_question_about_the_policy_is_answered(talk: Talk, said: str) -> None:
+    li = talk()
+    li.says(said)
+    assert "替家人查" not in li.text

@@ -19,6 +19,7 @@ def feature(corpus: Corpus) -> Feature:
     from bot.features.checks.card_page import card_file
     from bot.features.checks.corrections import CORRECTION
     from bot.features.checks.dialog import check_dialogs
+    from bot.features.checks.whom import WHOM
 
     return Feature(
         "checks",
@@ -47,6 +48,6 @@ def feature(corpus: Corpus) -> Feature:
             Button("card.delete", cards.ask_delete),
             Button("card.drop", cards.delete),
         ),
-        readers=(actions.TITLE, cards.KEEP, cards.NUMBER, CORRECTION),
+        readers=(actions.TITLE, WHOM, cards.KEEP, cards.NUMBER, CORRECTION),
         makers={"route": card_file, cards.PAGE: card_file},
     )
