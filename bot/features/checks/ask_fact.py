@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.core import option_matching, vocabulary
 from bot.core.dialog import Choose, Problem
@@ -25,7 +25,8 @@ class CheckContext:
     """What a replay of a check knows.
 
     `reused` are facts told before this dialog began; `likely` is what the last message asked to confirm;
-    `taken` are the facts that this message told in free words; `others` what the same words may tell.
+    `taken` are the facts that this message told in free words; `others` what the same words may tell,
+    `old` the facts told long ago, and when.
     """
 
     on: date
@@ -35,6 +36,7 @@ class CheckContext:
     likely: str = ""
     taken: tuple[tuple[str, str], ...] = ()
     others: tuple[Fact, ...] = ()
+    old: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ class AskFact(Choose):
             # Of this question or of the one before: nobody can tell, unless both values stand here.
             raise self._likely(answer) or Problem("problem/messages.corrected")
         said = vocabulary.yes_no(text) or (UNSURE if option_matching.lost(text) else None)
-        if said in self.values:
+        if said in self.values and said != fact.wording.vague:
             return said
         if fact.kind == "date":
             return self._dated(text, answer)

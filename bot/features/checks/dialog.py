@@ -31,7 +31,7 @@ from policy.reading.dates import Period, settle
 from storage import messages
 
 CLASSES_SHOWN = 5
-SAYS_NOTHING = 3  # characters: 是, 不符合, 没领过
+SAYS_NOTHING = ("不符合", "还没有")  # by themselves, as 是, 不是 and all so short
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         reading = one_year_reading(self.readings(turn, on))
         taken = tuple((f, chip(self.facts[f], known[f])) for f in self._taken(turn) if f in known)
         others = tuple(self.facts.values())
-        return CheckContext(on, about, reused, reading, _asked(turn), taken, others), {**known}
+        old = tuple(kept.old_of(turn, self.facts).items())
+        return CheckContext(on, about, reused, reading, _asked(turn), taken, others, old), {**known}
 
     @staticmethod
     def _taken(turn: Turn) -> list[str]:
@@ -140,7 +141,7 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         shared = {
             "answers": self.said(told),
             "reused": [self.facts[f].short for f in told if f in context.reused],
-            "old": [(f, self.facts[f].short, at) for f, at in kept.old_of(turn, told).items()],
+            "old": [(f, self.facts[f].short, at) for f, at in context.old if f in told],
             "about": context.about,
             "taken": context.taken,
             "readings": self.readings(turn, context.on) if context.reading and "claimed_on" in told else [],
@@ -268,7 +269,7 @@ def show_fact(fact: Fact, value: str) -> str:
 def chip(fact: Fact, value: str) -> str:
     """An answer as it stands on a button, with what was asked where it says nothing by itself."""
     said = show_fact(fact, value)
-    return said if len(said) > SAYS_NOTHING else f"{fact.short}：{said}"
+    return f"{fact.short}：{said}" if len(said) <= 2 or said in SAYS_NOTHING else said
 
 
 def _in_free_words(question: Question[object], text: str, value: object) -> bool:
