@@ -21,20 +21,24 @@ _SPELT = dict(
 ) | {
     "肆": "4",
     "伍": "5",
+    "洞": "0",  # as soldiers and dispatchers spell them
+    "拐": "7",
+    "勾": "9",
 }
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
 
 # A run: digits, and at most three marks between one and the next. A tab parts the cells of a table.
-_RUN = re.compile(r"[0-9](?:[ .\-·()\[\]_,]{0,3}[0-9])*")
+_RUN = re.compile(r"[0-9](?:[ .\-·()\[\]_,/*]{0,3}[0-9])*")
 _GROUP = re.compile("[0-9]+")
 _CHECK_LETTER = re.compile(r"[ .\-]?[xX×](?![a-zA-Z])")
-_LOOSE = frozenset(" ,")  # may also part one figure from the next
+_LOOSE = frozenset(" ,/*")  # may also part one figure from the next
 
 _PROVINCES = frozenset(
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 "
     "50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
 _MOBILE = re.compile("1[3-9][0-9]{9}")
+_FROM_ABROAD = re.compile("86(10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}")  # 86-631-…: without the 0
 
 
 def _sizes(ways: str) -> frozenset[tuple[int, ...]]:
@@ -71,7 +75,7 @@ _WRITTEN = tuple(
         r"(?<![A-Za-z0-9])[A-Z]{3}[0-9]{12}(?![0-9A-Za-z])",
         r"(?:护照|護照|通行证|通行證|台胞证|臺胞證|台胞證|回乡证|回鄉證|军官证|士兵证|警官证)"
         r"(?:号码?|號碼?|是|为|[:\s])*"
-        r"(?P<it>[A-Za-z]{0,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,11}|.字第[0-9]{5,9}号)",
+        r"(?P<it>[A-Za-z]{0,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,11}|.?字第[0-9]{5,9}号)",
         r"(?<![社厅办函])[军武士]字第[0-9]{5,9}号",
         r"[A-Za-z0-9._%+\-]{1,64} ?@ ?[A-Za-z0-9\-]{1,63}(?: ?\. ?[A-Za-z0-9\-]{2,20}){1,4}",
         # Written onto wx or QQ only digits are an id: letters may be a one-time code that begins so.
@@ -144,8 +148,10 @@ def _sign(character: str) -> str:
         return "."
     if category == "Nd":
         return str(unicodedata.decimal(character))
+    if category == "No":  # ①, ²
+        return str(unicodedata.digit(character, character))
     folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 and category != "No" else character
+    return folded if len(folded) == 1 else character
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,7 @@ def _together(plain: _Folded, run: _Run, at: int, first: bool, row: Callable[[],
 def _lengths(head: str) -> tuple[int, ...]:
     """Return in how many digits a number may be written whose first digits these are, the longest first."""
     if head[:2] in ("86", "00"):
-        return (15, 13)
+        return (15, 13, 12)
     if head[:1] == "0":
         return (12, 11, 10)
     if head[:2] == "62":
@@ -298,6 +304,8 @@ def _is_apart(plain: _Folded, run: _Run, at: int, end: int, first: bool, row: Ca
         return True
     if _CONTEXT.search(plain.text[max(0, start - 16) : start]):
         return True
+    if any(len(group.digits) > 1 and group.digits[0] == "0" for group in groups[at + 1 : end]):
+        return True  # no figure begins with 0
     if "," in loose or not first or (end < len(groups) and _LOOSE.intersection(groups[end - 1].marks)):
         return False
     return not row()
@@ -310,6 +318,8 @@ def _has_shape(plain: _Folded, end: int, joined: str, sizes: tuple[int, ...]) ->
         return sizes[1:] in _MOBILE_GROUPS
     if joined.startswith("0086") and _MOBILE.fullmatch(joined[4:]) and sizes[0] == 4:
         return sizes[1:] in _MOBILE_GROUPS
+    if abroad := _FROM_ABROAD.fullmatch(joined):
+        return sizes[:2] == (2, len(abroad[1])) and sizes[2:] in _LOCAL_GROUPS
     if re.fullmatch("0[1-9][0-9]{8,10}", joined):
         area = 3 if re.match("01|02", joined) else 4
         return sizes[0] == area and (sizes[1:] in _LOCAL_GROUPS or sizes[1:] == (len(joined) - area,))
