@@ -17,7 +17,7 @@ from bot.features.figures.pasted_rows import sort_lines
 from policy.checks.rules import Fact
 from policy.corpus import Corpus
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure
-from policy.form.rows import Line
+from policy.form.rows import Line, quarter_named
 from policy.reading.dates import NotADate, Period, read_date
 from policy.reading.money import plain_yuan
 from policy.reading.numbers import unit_of
@@ -129,6 +129,9 @@ def _lines(chart: Form, text: str) -> Result:
         return {"kind": "value", "value": "no_business"}
     sorted_, taken = sort_lines(chart, text, [])
     left = [_left(chart, problem) for problem in sorted_.problems]
+    left += [[f"{name} {remark}", "remark"] for name, remark in sorted_.remarks]
+    if named := quarter_named(chart, text, []):
+        left.append([named.words, "quarter"])  # of another report than the open one it is asked about
     rows: dict[str, Any] = {}
     unlikely = incomplete = False
     refused: list[str] = []

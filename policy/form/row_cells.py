@@ -23,13 +23,20 @@ _NUMBERED_ONTO = re.compile(
     r"^[（(]?(?:[0-9０-９]{1,2}|[一二三四五六七八九十]{1,3})[.、)）]?(?=[^0-9０-９.])"
 )
 _IDLE_SAID = re.compile(
-    r"[本这]?个?季度?(?:我们)?|[还都也一]?(?:个班)?都?(?:没有?|未)(?:开|办|举办|组织|开展|培训)(?:过|展)?(?:班|培训|业务)?了?"
+    r"[本这]?个?季度?(?:我们)?"
+    r"|[还都全均也一]?(?:个班)?[都也]?(?:没有?|未)(?:开|办|举办|组织|开展|培训)(?:过|展|成|起来)?"
+    r"(?:班|培训|业务)?了?"
+    r"|[，,、]"
+    r"|(?:没有?|未)(?:招|收)(?:上|到|着|满)?(?:人|学员|生)|没有?人(?:报名?|来学?|学)"  # why there was none
 )
+_NONE_AT_ALL = re.compile(r"(?:没有?|未)(?:开|办|举办|组织|培训)")
 _SAID_ONTO = re.compile(
     rf"^(?:一?共)?(?:开|办|举办|培训)了?[0-9０-９{HAN}]|"
-    r"^(?:[本这]个?季度)?(?:还|都|也|的)?(?:没有?|未|无)(?:开|办|业务|培训|举办|组织|有业务)"
+    r"^(?:[本这]个?季度)?(?:还|都|也|的|一个班[都也])?(?:没有?|未|无)(?:开|办|业务|培训|举办|组织|有业务|招|人)"
 )
+_OURS = re.compile("^(?:我们|俺们?|咱们?|我校|本校)(?:的|这边)?")
 _ALL_ZERO = re.compile("(?:六项|6项|各项)?(?:数据?|数字)?(?:全部|全都|全|都)(?:是|为|填|报)?[0零〇]")
+LONGEST_IDLE = 20  # characters of words that say there was nothing
 MOST_COMMAS = 12  # commas in a row's figures that may part or group
 _AROUND = "【】[]「」『』《》“”\"'‘’"
 
@@ -112,7 +119,7 @@ def _unglued(form: Form, cells: list[str]) -> list[str]:
             return [rest, *cells[1:]]
         if (again := _onto(form, rest)) is not None:
             return [*again, *cells[1:]]
-    onto = _onto(form, fold(cells[0]))
+    onto = _onto(form, _OURS.sub("", fold(cells[0])))
     return [*onto, *cells[1:]] if onto is not None else cells
 
 
@@ -131,7 +138,9 @@ def _onto(form: Form, first: str) -> list[str] | None:
 def is_idle(cells: Sequence[str]) -> bool:
     """Whether what stands behind a name says that there was nothing of it: 没开班, 这季度没开."""
     said = re.sub(r"\s", "", "".join(cells))
-    return said in IDLE or (len(said) <= 20 and bool(said) and not _IDLE_SAID.sub("", said))
+    if said in IDLE:
+        return True
+    return len(said) <= LONGEST_IDLE and bool(_NONE_AT_ALL.search(said)) and not _IDLE_SAID.sub("", said)
 
 
 def is_all_zero(cells: Sequence[str]) -> bool:

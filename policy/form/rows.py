@@ -48,6 +48,9 @@ _CORRECTED = re.compile("不对|打错了|说错了|写错了|错了|更正")
 _INSTEAD = re.compile(r"^([^0-9０-９]*?)(?:应该是|应为|改成|改为|应是|是|为|[:：=])?\s*([^\s是为]+)$")
 LONGEST_CORRECTION = 30  # characters
 _PREFACE = re.compile("[不没别除非和与跟及同每按]|上季|去年|上年|计划|预计")
+_NONE_OF_THEM = re.compile(
+    r"^(?:我们|俺们?|咱们?|我校)?(.+?)(?:[本这]个?季度?)?((?:都|全都?|均|也)?(?:没|未|无|一个班).*)$"
+)
 _ALIKE = re.compile(r"^(.+?)(?:[跟和与及])(.+?)(?:都是|均为|都为|各是|都|各)$")
 _PER_HEAD = re.compile(r"(?:人均|每人|平均)[^0-9０-９]{0,3}[0-9０-９]")
 _IN_ALL = re.compile(r"^(?:总共|一共|共计|合计|共)(?=[0-9０-９])")
@@ -272,7 +275,16 @@ def _typed(form: Form, text: str, rows: list[str]) -> Iterator[Line]:
                 made.append(Line("head", raw.strip()))
             else:
                 made += _lines_of(form, raw, cells, columns, rows)
-        yield from _corrected(form, raw, made, instead[0]) if instead else made
+        for line in _corrected(form, raw, made, instead[0]) if instead else made:
+            if line.remark and (behind := _quarter_behind(line.remark)):
+                yield Line("quarter", behind.words, named=behind)  # 大数据 3 2 120 80 60 90000 第三季度
+                line = replace(line, remark="") if line.remark == behind.words else line
+            yield line
+
+
+def _quarter_behind(remark: str) -> Named | None:
+    """The quarter that stands behind a row's figures."""
+    return next((named for named in read_told([remark]).named if named.back != 0), None)
 
 
 def _corrected(form: Form, raw: str, lines: list[Line], instead: str) -> list[Line]:
@@ -291,7 +303,22 @@ def _lines_of(form: Form, raw: str, cells: list[str], columns: Columns | None, r
     names = [form.find_occupation(name) for name in both.groups()] if both else []
     if names and all(names) and any(map(is_value, cells[1:])):
         return [_line(form, raw, [o.name, *cells[1:]], columns, rows) for o in names if o]
-    return [_line(form, raw, cells, columns, rows)]
+    return _idle_together(form, cells) or [_line(form, raw, cells, columns, rows)]
+
+
+def _idle_together(form: Form, cells: list[str]) -> list[Line]:
+    """Occupations of which all are said to have had nothing: 大数据、区块链都没开班."""
+    whole = "、".join(cells[:MOST_INSIDE])
+    said = (
+        _NONE_OF_THEM.match(whole) if len(cells) <= MOST_INSIDE and len(whole) <= LONGEST_CELL * 2 else None
+    )
+    if said is None or not is_idle([said[2]]):
+        return []
+    names = [name for name in re.split("[、和与跟及]", said[1]) if name]
+    found = [form.find_occupation(name) for name in names]
+    if len(found) < 2 or not all(found):
+        return []
+    return [Line("idle", name, occupation) for name, occupation in zip(names, found, strict=True)]
 
 
 def _head(form: Form, cells: list[str]) -> Columns | None:

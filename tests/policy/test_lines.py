@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.core.render import words
 from bot.features.figures.line_outcome import Outcome, read_text
-from policy.form.rows import read_lines
+from policy.form.rows import quarter_named, read_lines
 from tests.support.corpus import CORPUS
 
 READINGS = Path(__file__).parent / "readings"
@@ -112,3 +112,27 @@ def test_what_is_said_back_is_read_as_the_same_row(cells: list[int]) -> None:
 )
 def test_any_text_is_read_without_an_error(text: str) -> None:
     read_text(CORPUS.form, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("俺们大数据这季度一个班都没开", ["大数据"]),
+        ("大数据没招上人，没开班", ["大数据"]),
+        ("大数据、区块链都没开班", ["大数据", "区块链"]),
+        ("大数据和物联网都没办", ["大数据", "物联网"]),
+    ],
+)
+def test_nothing_of_it_in_other_words(text: str, names: list[str]) -> None:
+    got = read_text(CORPUS.form, text)
+    assert (got.kind, got.rows) == ("value", dict.fromkeys(names, "no_business"))
+
+
+@pytest.mark.parametrize("text", ["大数据这季度一个学员都没有", "大数据没招人", "大数据、区块链没开班 3 2 1"])
+def test_what_may_be_nothing_of_it_is_asked(text: str) -> None:
+    assert read_text(CORPUS.form, text).kind == "ask"
+
+
+def test_a_quarter_behind_a_row_is_the_rows() -> None:
+    named = quarter_named(CORPUS.form, "大数据 3 2 120 80 60 90000 第三季度", [])
+    assert named is not None and named.number == 3
