@@ -19,7 +19,8 @@ class Wording:
     `maybe` what speaks for it without deciding; `topic` what a yes- and a no-option are about, so that
     its negation says no; `halves` the parts that only together make an option; `over` what an option
     includes (somebody without work who is willing); `beside` what may stand beside an answer and changes
-    nothing; `apart` what is another matter; `void` what leaves the answer open. A `bound` fact is read
+    nothing; `apart` what is another matter; `void` what leaves the answer open; `vague` the option
+    that a bare no only may mean, because another one says no too. A `bound` fact is read
     only where it was asked for: its words are those of other facts too.
     """
 
@@ -33,6 +34,7 @@ class Wording:
     apart: str = ""
     void: str = ""
     bound: bool = False
+    vague: str = ""
 
     @cached_property
     def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -89,6 +91,7 @@ def parse_wordings(raw: Mapping[str, Any], options: Mapping[str, Iterable[str]])
             apart=_joined(data.get("apart", ())),
             void=_joined(data.get("void", ())),
             bound=data.get("bound", False),
+            vague=str(data.get("vague", "")),
         )
         try:
             _ = found[fact].patterns, found[fact].hints, found[fact].parts

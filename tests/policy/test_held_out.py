@@ -11,6 +11,7 @@ import pytest
 
 from bot.cli.reading import read
 from policy.reading import private_numbers
+from tests.bench import readings
 from tests.support.corpus import CORPUS
 
 SETS = Path(__file__).parent / "readings"
@@ -102,3 +103,12 @@ def test_answers(name: str) -> None:
     assert len(wrong) <= total * 0.01
     assert right >= total * 0.9
     assert taken >= clear * 0.8
+
+
+@pytest.mark.parametrize("half", readings.HALVES)
+@pytest.mark.parametrize("name", readings.KINDS)
+def test_a_second_round(name: str, half: str) -> None:
+    """Read as the outside command does: nothing wrong, and right as often as is asked for."""
+    measured = readings.measure(name, (half,))
+    print(f"{name} {half}: wrong {measured.wrong}, asked {measured.asked}")
+    assert readings.holds(name, measured)

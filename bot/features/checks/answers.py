@@ -208,7 +208,7 @@ def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
     if core in _YES or core in _NOT or clause in _YES or clause in _NOT:
         value = "yes" if core in _YES or clause in _YES else "no"
         if value in known and not topical:
-            heard.full.add(value)
+            (heard.maybe if value == wording.vague else heard.full).add(value)
             return
     spans = _spans(fact, clause, topical)
     left, full = _left(wording, clause, spans)
@@ -226,7 +226,7 @@ def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
         else:
             (heard.full if full else heard.part).add(option)
     if not spans and not topical and _bare(wording, clause) in _NOT and "no" in known:
-        heard.full.add("no")
+        (heard.maybe if wording.vague == "no" else heard.full).add("no")
     elif not spans and not topical and clause[:1] in "是对" and not full:
         heard.flags.add("rest")
 
