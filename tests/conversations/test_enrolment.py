@@ -155,11 +155,11 @@ def walk(dialog: CheckDialog, context: CheckContext) -> Iterator[tuple[dict[str,
             resumed=False,
             changing=False,
             answered=0,
-            **question.data,
+            **question.shown,
         )
         assert [c.token.removeprefix("s0:v:") for c in rendered.choices] == list(question.values)
         assert UNSURE in question.values
-        dates = DATES if question.data["fact"].kind == "date" else []
+        dates = DATES if question.fact.kind == "date" else []
         waiting += [{**answers, question.id: value} for value in [*question.values, *dates]]
 
 
