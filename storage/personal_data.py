@@ -17,6 +17,7 @@ from storage.schema.core import (
     account,
     code_attempt,
     conversation,
+    download,
     fact,
     institution,
     invite,
@@ -220,6 +221,7 @@ def erase(
     mine = _accounts(person_id)
     connection.execute(delete(asker).where(asker.c.account_id.in_(mine)))
     connection.execute(delete(received_file).where(received_file.c.person_id == person_id))
+    connection.execute(delete(download).where(_addressed(download, person_id)))
     connection.execute(update(person).where(person.c.id == person_id).values(name=None, telephone=None))
     _unsign_drafts(connection, person_id)
     rows = connection.execute(

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_NUMBER = 7  # the newest migration this code knows
+SCHEMA_NUMBER = 8  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -172,6 +172,22 @@ outbox = Table(
         sqlite_where=text("sent_at IS NULL AND failed IS NULL"),
         postgresql_where=text("sent_at IS NULL AND failed IS NULL"),
     ),
+)
+
+download = Table(
+    "download",  # a file that a platform offered, still to be fetched
+    metadata,
+    key(),
+    Column("channel", String(16), nullable=False),
+    Column("bot", String(128), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("message_id", String(128), nullable=False),
+    Column("file_id", String(255), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),  # what was written beside it, encrypted
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("channel", "bot", "sender", "message_id"),
 )
 
 later = Table(

@@ -16,6 +16,7 @@ import pytest
 from bot import router
 from bot.app import App
 from bot.assistant import Attempt, Prepared
+from bot.channels.telegram import fetch, intake
 from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Outgoing
 from policy.calendar.quarters import reporting_quarter
@@ -23,7 +24,7 @@ from storage.database import transaction
 from storage.institutions import institutions
 from storage.people import people
 from storage.reports import attachments
-from storage.schema.core import figure, turn
+from storage.schema.core import download, figure, turn
 from tests.support.corpus import CORPUS
 from tests.support.telegram_app import (
     LI,
@@ -36,6 +37,7 @@ from tests.support.telegram_app import (
     serving,
     settled,
     telegram_app,
+    until,
 )
 from tests.support.telegram_server import BOT, BotApi, Sent
 
@@ -93,6 +95,19 @@ async def test_a_failing_spinner_changes_nothing(api: BotApi, served: Telegram) 
     await api.expect(LI)
     await api.say(LI, "菜单")
     await api.expect(LI)
+
+
+async def bound(api: BotApi, app: App, user: int = LI) -> None:
+    """A contact, who may send files."""
+    with transaction(app.engine) as connection:
+        school = institutions.create(connection, f"威海第{user}学校", "2026Q1", NOW, None)
+        code, _ = people.create_invite(connection, app.keys.codes, NOW, "contact", school.id, None)
+    for line in (f"/start {code}", "李梅", "跳过"):
+        await api.say(user, line)
+        await api.expect(user)
+    await api.say(user, "菜单")  # today's greeting comes with it
+    await api.expect(user)
+    await api.expect(user)
 
 
 async def reported(api: BotApi, app: App) -> Sent:
@@ -170,6 +185,7 @@ async def test_a_photograph_of_the_stamped_form_is_kept_with_the_report(
 async def test_a_document_is_stored_before_it_is_applied_and_not_kept_when_nobody_wants_it(
     api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await bound(api, telegram_app)
     seen: list[bytes] = []
     answer = telegram_app.assistant.answer
 
@@ -182,13 +198,24 @@ async def test_a_document_is_stored_before_it_is_applied_and_not_kept_when_nobod
     await api.send_file(LI, "情况表.xlsx", b"PK-content")
     assert "情况表.xlsx" in (await api.expect(LI)).text
     assert seen == [b"PK-content"]
+    await until(lambda: count(telegram_app, download) == 0)
     assert list((telegram_app.settings.data_dir / "incoming").iterdir()) == []
+
+
+async def test_a_file_of_somebody_who_may_send_none_is_not_fetched(
+    api: BotApi, telegram_app: App, served: Telegram
+) -> None:
+    await api.send_file(LI, "情况表.xlsx", b"PK-content")
+    assert "绑定" in (await api.expect(LI)).text
+    assert api.called("getFile") == []
+    assert count(telegram_app, download) == 0
 
 
 @pytest.mark.parametrize(("told", "asked"), [(11_000_000, 0), (1, 1)])
 async def test_a_document_over_the_limit_is_refused_and_not_downloaded(
     api: BotApi, telegram_app: App, served: Telegram, told: int, asked: int
 ) -> None:
+    await bound(api, telegram_app)
     await api.send_file(LI, "大.zip", b"x" * 11_000_000, size=told)
     assert "10 MB" in (await api.expect(LI)).text
     assert len(api.called("getFile")) == asked
@@ -196,13 +223,69 @@ async def test_a_document_over_the_limit_is_refused_and_not_downloaded(
     assert not (telegram_app.settings.data_dir / "incoming").exists()
 
 
-async def test_a_document_that_cannot_be_had_blocks_nobody(api: BotApi, served: Telegram) -> None:
+async def test_a_document_that_cannot_be_had_blocks_nobody(
+    api: BotApi, telegram_app: App, served: Telegram
+) -> None:
+    await bound(api, telegram_app)
     api.fail("getFile", status=500)  # tried again
     await api.send_file(LI, "甲.txt", b"a")
     assert "甲.txt" in (await api.expect(LI)).text
     api.fail("getFile", status=400, description="Bad Request: wrong file_id")
     await api.send_file(LI, "乙.txt", b"b")
     assert "没能取到" in (await api.expect(LI)).text
+
+
+async def test_a_download_that_hangs_keeps_nobody_waiting_and_is_given_up(
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bound(api, telegram_app)
+    hangs = asyncio.Event()
+    monkeypatch.setattr(api, "_getfile", lambda asked: hangs.wait())
+    sent = await api.send_file(LI, "甲.pdf", b"%PDF-1.4 a")
+    await until(lambda: api.called("getFile"))
+    await api.acknowledged(sent)  # it is noted
+    await api.say(WANG, "退休了能报吗")
+    assert "（三）" in (await api.expect(WANG)).text
+    await api.say(LI, "帮助")  # not even who sent it waits
+    assert "怎么用" in (await api.expect(LI)).text
+    assert count(telegram_app, download) == 1
+    hangs.set()
+
+
+async def test_a_file_has_a_time_altogether(
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bound(api, telegram_app)
+    monkeypatch.setattr(fetch, "ALL_SECONDS", 0.2)
+    api.fail("getFile", times=1000, status=500)
+    await api.send_file(LI, "甲.pdf", b"%PDF-1.4 a")
+    assert "没能取到" in (await api.expect(LI)).text
+    await until(lambda: count(telegram_app, download) == 0)
+
+
+async def test_a_file_noted_before_a_stop_is_fetched_after_the_start(api: BotApi, telegram_app: App) -> None:
+    async with serving(telegram_app):
+        await bound(api, telegram_app)
+        api.fail("getFile", times=1000, status=500)
+        sent = await api.send_file(LI, "甲.pdf", b"%PDF-1.4 a")
+        await api.acknowledged(sent)
+    assert count(telegram_app, download) == 1
+    api.recover("getFile")
+    async with serving(telegram_app):
+        assert "甲.pdf" in (await api.expect(LI)).text
+        await until(lambda: count(telegram_app, download) == 0)
+
+
+async def test_only_so_many_files_of_one_person_wait(
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bound(api, telegram_app)
+    monkeypatch.setattr(intake, "MOST_WAITING", 2)
+    api.fail("getFile", times=1000, status=500)
+    for name in ("甲", "乙", "丙"):
+        await api.send_file(LI, f"{name}.pdf", b"%PDF-1.4 a")
+    assert "没收完" in (await api.expect(LI)).text
+    assert count(telegram_app, download) == 2
 
 
 async def test_a_text_too_long_is_refused_once(api: BotApi, telegram_app: App, served: Telegram) -> None:

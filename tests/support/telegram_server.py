@@ -158,6 +158,10 @@ class BotApi:
         """Let the next calls of a method go wrong."""
         self._faults[method.lower()].extend([Fault(**fault)] * times)
 
+    def recover(self, method: str) -> None:
+        """Let the next calls of a method go well again."""
+        self._faults[method.lower()].clear()
+
     async def expect(self, user: int) -> Sent:
         """The next message to that person."""
         async with self._changed:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
 from telegram import Bot, Message, Update
 from telegram.constants import ChatType
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import filters
 
 from bot.app import App
@@ -21,17 +21,18 @@ from bot.channels.telegram.delivery import CHANNEL, waits
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
-from bot.documents.store import drop_incoming, store_incoming
-from storage import messages
+from bot.documents.store import safe_name
+from storage import downloads, messages
 from storage.address import Address
 from storage.database import StorageUnavailable, transaction
+from storage.people import people
 
 log = logging.getLogger("bot")
 
 FILE_MEGABYTES = 10  # the largest file taken
 FILE_BYTES = FILE_MEGABYTES * 1024 * 1024
-FETCH_SECONDS = 30.0  # for one try to download it
-TRIES = 3  # for a document, and for an update that we fail on
+MOST_WAITING = 10  # files of one person that are still to be fetched
+TRIES = 3  # for an update that we fail on
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,6 @@ class Heard:
     choice: str | None = None
     file: Offered | None = None
     query: str | None = None  # the callback query to answer
-
-
-class NoFile(Exception):
-    """A document is not taken. reason: large, lost."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def hear(raw: Any, bot: Bot | None = None) -> Heard | None:
@@ -115,7 +108,10 @@ def update_id(raw: object) -> int | None:
 
 
 class Intake:
-    """Applies updates. `applied` is called after every commit, to send the replies."""
+    """Applies updates. `applied` is called after every commit, to send the replies.
+
+    Files leave the order of messages: one is noted, acknowledged, and `fetch_later` is told.
+    """
 
     def __init__(
         self,
@@ -125,6 +121,7 @@ class Intake:
         account: str,
         now: Callable[[], datetime],
         applied: Callable[[], None],
+        fetch_later: Callable[[], None],
     ) -> None:
         self._app = app
         self._runner = runner
@@ -132,6 +129,7 @@ class Intake:
         self._account = account
         self._now = now
         self._applied = applied
+        self._fetch_later = fetch_later
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._answers: set[asyncio.Task[None]] = set()
 
@@ -186,25 +184,66 @@ class Intake:
             log.info("callback query not answered: %s", type(error).__qualname__)
 
     async def _apply(self, heard: Heard) -> None:
-        address = Address(CHANNEL, self._account, heard.sender)
-        refused: Outgoing | None = None
-        file: IncomingFile | None = None
-        if heard.file is not None:
-            try:
-                file = await self._fetch(heard.file)
-            except NoFile as error:
-                refused = render("telegram/file.j2", reason=error.reason, limit=FILE_MEGABYTES)
-        incoming = Incoming(address, heard.id, self._now(), heard.text, heard.choice, file)
+        incoming = Incoming(self._address(heard.sender), heard.id, self._now(), heard.text, heard.choice)
+        if heard.file is None:
+            await self._say(incoming, None)
+        elif not await self._runner.run(lambda: self._may_send(incoming.address)):
+            # It is not fetched: nobody would look at it.
+            await self._say(replace(incoming, file=IncomingFile(heard.file.name, "", heard.file.size)), None)
+        elif heard.file.size > FILE_BYTES:
+            await self._say(incoming, "large")
+        elif reason := input_limits.text_refusal(heard.text):
+            await self._say(incoming, None, render("problem/door.j2", reason=reason))
+        elif await self._note(incoming, heard.file):
+            self._fetch_later()
+        else:
+            await self._say(incoming, "many")
+
+    def _address(self, sender: str) -> Address:
+        return Address(CHANNEL, self._account, sender)
+
+    def _may_send(self, address: Address) -> bool:
+        with transaction(self._app.engine, read_only=True) as connection:
+            return bool(people.roles_at(connection, address))
+
+    async def _note(self, incoming: Incoming, file: Offered) -> bool:
+        """Note it with the message, which may be acknowledged then; False when too many wait already."""
+        what = (file.file_id, safe_name(file.name), file.size)
+        said = self._app.keys.seal(incoming.text) if incoming.text else ""
+        at = (incoming.address, incoming.id, what, said, incoming.now, MOST_WAITING)
+        return await self._runner.write(lambda connection: downloads.note(connection, *at))
+
+    async def fetched(self, sender: str, message_id: str, text: str, file: IncomingFile | None) -> None:
+        """Apply a message whose file was fetched; without one it could not be had, or was too large.
+
+        Raises:
+            StorageUnavailable: nothing was written.
+        """
+        incoming = Incoming(self._address(sender), message_id, self._now(), text, None, file)
+        async with self._turns.setdefault(sender, asyncio.Lock()):
+            await self._say(incoming, None if file else "lost")
+        self._applied()
+
+    async def too_large(self, sender: str, message_id: str) -> None:
+        """Say that a file turned out to be too large.
+
+        Raises:
+            StorageUnavailable: nothing was written.
+        """
+        incoming = Incoming(self._address(sender), message_id, self._now())
+        await self._say(incoming, "large")
+        self._applied()
+
+    async def _say(self, incoming: Incoming, no_file: str | None, refused: Outgoing | None = None) -> None:
+        if no_file:
+            refused = render("telegram/file.j2", reason=no_file, limit=FILE_MEGABYTES)
         if refused is None and (reason := input_limits.refusal(incoming)):
             refused = render("problem/door.j2", reason=reason)
-        try:
-            if refused is None:
-                await self._runner.handle(incoming)
-            else:
-                said = refused
-                await self._runner.run(lambda: self._refuse(incoming, said))
-        finally:  # what is wanted of it was kept elsewhere before the message was applied
-            await asyncio.to_thread(drop_incoming, file)
+        if refused is None:
+            await self._runner.handle(incoming)
+            return
+        said = refused
+        await self._runner.run(lambda: self._refuse(incoming, said))
 
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
@@ -212,35 +251,3 @@ class Intake:
             turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
                 messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
-
-    async def _fetch(self, offered: Offered) -> IncomingFile:
-        """Download and store a file (https://core.telegram.org/bots/api#getfile).
-
-        Raises:
-            NoFile: it is too large, or could not be had in a few tries.
-            StorageUnavailable: it could not be written.
-
-        """
-        limit = FILE_BYTES
-        if offered.size > limit:
-            raise NoFile("large")
-        for _, wait in zip(range(TRIES), waits(), strict=False):
-            try:
-                async with asyncio.timeout(FETCH_SECONDS):
-                    found = await self._bot.get_file(offered.file_id)
-                    if (found.file_size or 0) > limit:
-                        raise NoFile("large")
-                    content = bytes(await found.download_as_bytearray())
-            except BadRequest as error:
-                raise NoFile("lost") from error
-            except (TelegramError, TimeoutError):
-                await asyncio.sleep(wait)
-                continue
-            if len(content) > limit:
-                raise NoFile("large")
-            folder = self._app.settings.data_dir
-            try:
-                return await asyncio.to_thread(store_incoming, offered.name, content, folder)
-            except OSError as error:
-                raise StorageUnavailable("BOT_DATA_DIR") from error
-        raise NoFile("lost")

@@ -23,6 +23,7 @@ from telegram.ext import Application, ApplicationBuilder
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.telegram.delivery import Delivery, waits
+from bot.channels.telegram.fetch import Fetcher
 from bot.channels.telegram.intake import Intake, update_id
 from bot.core.refusals import refused
 from storage.database import StorageUnavailable
@@ -112,7 +113,9 @@ class Telegram:
         self._application = build(token, app.settings.telegram_base_url)
         self._bot = self._application.bot
         self._delivery = Delivery(app, runner, self._bot, account, now, self._holds)
-        self._intake = Intake(app, runner, self._bot, account, now, self._delivery.wake.set)
+        self._fetcher = Fetcher(app, runner, self._bot, account, self._holds)
+        wake = self._delivery.wake.set
+        self._intake = Intake(app, runner, self._bot, account, now, wake, self._fetcher.wake)
         self._offset: int | None = None
         self.wrong: str | None = "starting"  # what keeps it from being up
 
@@ -126,6 +129,7 @@ class Telegram:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             await self._delivery.stop()
+            await self._fetcher.stop()
             await self._intake.close()
             await self._application.shutdown()
             await self._bot.shutdown()  # also when initializing never succeeded
@@ -140,6 +144,7 @@ class Telegram:
         await keep("start", self._application.initialize, True, self._fails)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep("delivery", self._delivery.run))
+            group.create_task(keep("files", lambda: self._fetcher.run(self._intake)))
             if not self._settings.telegram_webhook_secret:
                 group.create_task(keep("polling", self._poll, False, self._fails))
             elif self._settings.public_url:
