@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine
 from bot import router
 from bot.core import dialog_manager, input_limits, log
 from bot.core.channel_limits import channel_of
+from bot.core.flood import Tally
 from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
@@ -82,6 +83,7 @@ class Assistant:
         self.corpus = corpus
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
+        self.tally = Tally()
         self.readers = readers or reader_process.readers()
         self.model = model  # a language model that reads what the index is unsure of
         self.url = url  # where a browser reaches us, without a slash at its end
@@ -191,6 +193,7 @@ class Assistant:
             self.url,
             self.times,
             self.registry.dialogs,
+            self.tally,
         )
         turn.arrived = prepared.arrived
         turn.outside = seen.reading if seen is not None and seen.fits(talk) else None

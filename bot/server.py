@@ -35,7 +35,7 @@ from bot.office.routes import routes as office_routes
 from bot.operation import deletions
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import audit, heartbeats, retention
+from storage import audit, heartbeats, retention, visitors
 from storage.data_kinds import kept_for
 from storage.database import StorageUnavailable, transaction
 from storage.people import cards, people, sessions
@@ -78,6 +78,8 @@ def forget_old(app: App, at: datetime) -> None:
         sessions.forget_old(connection, at - kept_for("sessions"))
         cards.forget_old(connection, at - kept_for("cards"))
         heartbeats.beat(connection, heartbeats.PURGE, at)
+        people.forget_attempts(connection, at - kept_for("passing"))
+    visitors.forget(app.engine, at - kept_for("visitors"))
     files = incoming_files.sweep(app.engine, app.settings.data_dir, at - kept_for("files"))
     passing = document_store.sweep_passing(app.settings.data_dir, at - kept_for("passing"))
     event("purge", turns=gone.turns, pushes=gone.pushes, files=files + passing)

@@ -40,7 +40,8 @@ KINDS = (
     Kind("questions", "duty", None, ("asker", "question"), erased=True),
     Kind("profile", "duty", None, ("person",), erased=True),
     Kind("files", "duty", 30, ("received_file",), ("attachments",), erased=True),
-    Kind("passing", "duty", 2, (), ("incoming", "outgoing")),  # a crash may have left some
+    Kind("passing", "duty", 2, ("download",), ("incoming", "outgoing")),  # a crash may have left some
+    Kind("visitors", "duty", 30, ("account", "conversation")),
     Kind("accounts", "duty", None, ("account", "account_link", "code_attempt")),
     Kind("roles", "duty", None, ("membership", "invite", "reminder")),
     Kind("sessions", "duty", 30, ("office_link", "office_session")),

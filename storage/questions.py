@@ -210,6 +210,17 @@ def waiting(connection: Connection, offset: int = 0, limit: int = 8) -> tuple[li
     return [Asked(*row) for row in rows], int(total)
 
 
+def open_ones(connection: Connection, handed: bool) -> list[tuple[int, str, str]]:
+    """(id, normalised, as asked) of the questions that wait; those handed over only if they are wanted."""
+    wanted = question.c.state == "open"
+    if not handed:
+        wanted &= question.c.why != "handed"
+    rows = connection.execute(
+        select(question.c.id, question.c.same, question.c.text).where(wanted).order_by(question.c.id)
+    )
+    return [(int(row.id), row.same, row.text) for row in rows]
+
+
 def get(connection: Connection, question_id: int) -> Asked | None:
     """One question, whatever its state."""
     row = connection.execute(_ASKED.where(question.c.id == question_id)).first()

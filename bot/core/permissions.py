@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
+from bot.core.flood import REFUSED, is_told
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from storage import audit
@@ -73,8 +74,14 @@ HEAD = Right(frozenset({"head"}), "all")
 
 
 def refused(turn: Turn, command: str, right: Right = OFFICE) -> list[Outgoing] | None:
-    """Return the words of a refusal, which is recorded; None for somebody whom the right allows."""
+    """Return the words of a refusal, which is recorded; None for somebody whom the right allows.
+
+    The same refusal again within the hour is counted, and recorded with its count now and then.
+    """
     if right.allows(turn.memberships):
         return None
-    audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", command=command)
+    times = turn.tally.count(f"refused:{command}", turn.talk.account_id, REFUSED, turn.now)
+    if is_told(times):
+        detail = {"command": command, **({"times": times} if times > 1 else {})}
+        audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", **detail)
     return [turn.say("office/messages.denied", head_only=turn.office_role is not None)]

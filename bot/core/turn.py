@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
+from bot.core.flood import Tally
 from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
@@ -131,6 +132,7 @@ class Turn:
     # What a language model read in this message's question, if one was asked; and whether any ever is.
     outside: OutsideReading | None = None
     model_reads: bool = False
+    tally: Tally = field(default_factory=Tally)  # how often who did what, in this process
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     # How a command is started by its name and a button pressed by its token, set by the router.
     start: Callable[[str], list[Outgoing]] = lambda name: []

@@ -25,6 +25,7 @@ from starlette.types import Message
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.core.flood import REFUSED, is_told
 from bot.core.log import incident
 from bot.core.messages import Arrived
 from bot.core.permissions import Right
@@ -287,9 +288,14 @@ class Door:
         def work(connection: Connection) -> None:
             if found := sessions.officer(connection, token, self.now()):
                 path = request.url.path[:200]
-                audit.record(connection, self.now(), found.person_id, action, "office:web", path=path)
+                audit.record(
+                    connection, self.now(), found.person_id, action, "office:web", path=path, **detail
+                )
 
-        if token:
+        who = hashlib.sha256(token.encode()).digest()
+        times = self.app.assistant.tally.count(f"refused:{action}", who, REFUSED, self.now())
+        detail = {"times": times} if times > 1 else {}
+        if token and is_told(times):
             with contextlib.suppress(StorageUnavailable):  # refused it is all the same
                 await self._transaction(work, False)
 

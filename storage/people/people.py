@@ -43,6 +43,7 @@ CODE_LENGTH = 10  # 50 bits
 CODE_DAYS = 120  # a code given out in one quarter still works at the end of the next
 ATTEMPTS = 5  # wrong codes within WINDOW, then refused until the oldest is older than that
 WINDOW = timedelta(minutes=15)
+ATTEMPTS_OF_ALL = 300  # wrong codes of everybody within WINDOW that are kept, a row each
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,13 @@ def slow_until(connection: Connection, account_id: int, now: datetime) -> dateti
 def refuse_code(
     connection: Connection, account_id: int, person_id: int, now: datetime, reason: str
 ) -> CodeRefused:
-    """Count a wrong code of this account, and say why it was refused."""
+    """Count a wrong code of this account, and say why it was refused.
+
+    In a flood of them no more are kept: right codes still work, and nobody's rows fill the disk.
+    """
+    recent = select(code_attempt.c.id).where(code_attempt.c.at > now - WINDOW).limit(ATTEMPTS_OF_ALL)
+    if len(connection.execute(recent).all()) >= ATTEMPTS_OF_ALL:
+        return CodeRefused(reason)
     connection.execute(insert(code_attempt).values(account_id=account_id, at=now))
     audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason=reason)
     return CodeRefused(reason)
@@ -257,6 +264,11 @@ def use_code(
     )
     audit.record(connection, now, person_id, "invite.use", f"invite:{row.id}", role=row.role)
     return next(m for m in memberships(connection, person_id) if m.institution_id == row.institution_id)
+
+
+def forget_attempts(connection: Connection, before: datetime) -> None:
+    """Forget wrong codes from before that moment; the audit keeps that there were some."""
+    connection.execute(delete(code_attempt).where(code_attempt.c.at < before))
 
 
 def is_open(connection: Connection, key: CodeKeys, now: datetime, code: str) -> bool:

@@ -55,6 +55,8 @@ def feature(corpus: Corpus) -> Feature:
             Button("desk.entry", partial(desk.work_on, "desk-entry"), OFFICE, alias="dk:n"),
             Button("desk.askdrop", desk.ask_drop, OFFICE, alias="dk:d"),
             Button("desk.drop", desk.drop, OFFICE, alias="dk:D"),
+            Button("desk.askalike", desk.ask_drop_alike, OFFICE),
+            Button("desk.alike", desk.drop_alike, OFFICE),
             Button("tip.list", desk.complaint_list, OFFICE, alias="ct:l"),
             Button("tip.open", desk.complaint_opened, OFFICE, alias="ct:o"),
             Button("tip.done", desk.complaint_handled, OFFICE, alias="ct:h"),

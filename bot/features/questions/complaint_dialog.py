@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.core import input_limits, vocabulary
 from bot.core.dialog import Choose, Outcome, PlainDialog, Problem, Question, Write
+from bot.core.flood import COMPLAINTS
 from bot.core.messages import Outgoing
 from bot.core.prompts import WriteLines
 from bot.core.render import words as rendered
@@ -66,6 +67,8 @@ class ComplaintDialog(PlainDialog[Complained]):
 
     def finish(self, turn: Turn, context: None, outcome: Complained) -> list[Outgoing]:
         """Keep it, and give the receipt number."""
+        if not turn.tally.take(COMPLAINTS, turn.talk.account_id, turn.now):
+            return [turn.say("complaint/messages.full")]
         receipt = complaints.create(
             turn.connection,
             outcome.what,

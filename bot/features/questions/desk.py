@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.core import paging
 from bot.core.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
+from policy.reading.text import normalise
 from storage import complaints, messages, questions
 
 PAGE = 8  # questions on a page
+MOST_ALIKE = 200  # closed at once
+ALIKE = 0.6  # the part of two questions' pairs of characters that they share
 
 
 def waiting(turn: Turn, argument: str = "") -> list[Outgoing]:
@@ -38,14 +43,60 @@ def drop(turn: Turn, argument: str) -> Replies:
     leave_desk(turn)
     number = paging.number(argument)
     found = questions.get(turn.connection, number)
-    told = questions.close(turn.connection, number, turn.person_id, turn.now, None)
-    if found is None or told is None:
+    if found is None or not _close(turn, number, found.text):
         return [turn.say("desk/messages.gone")]
-    message = render("desk/messages.dropped_push", text=found.text, at=turn.now)
-    for address, handed in told:
+    return [turn.say("desk/messages.dropped", asked=found), *waiting(turn)]
+
+
+def _close(turn: Turn, number: int, text: str) -> bool:
+    told = questions.close(turn.connection, number, turn.person_id, turn.now, None)
+    message = render("desk/messages.dropped_push", text=text, at=turn.now)
+    for address, handed in told or ():
         if handed:  # who asked for a person waits for word
             messages.enqueue(turn.connection, address, [message.body()], turn.now)
-    return [turn.say("desk/messages.dropped", asked=found), *waiting(turn)]
+    return told is not None
+
+
+def ask_drop_alike(turn: Turn, argument: str) -> Replies:
+    """Ask before all open questions that read like one are closed without an answer."""
+    leave_desk(turn)
+    number = paging.number(argument)
+    asked = questions.get(turn.connection, number)
+    alike = _alike(turn, asked)
+    return [turn.say("desk/drop_alike.j2", asked=asked, number=number, alike=[text for _, text in alike])]
+
+
+def drop_alike(turn: Turn, argument: str) -> Replies:
+    """Close all open questions that read like one; who asked for a person is told."""
+    leave_desk(turn)
+    asked = questions.get(turn.connection, paging.number(argument))
+    closed = sum(_close(turn, number, text) for number, text in _alike(turn, asked))
+    if not closed:
+        return [turn.say("desk/messages.gone")]
+    return [turn.say("desk/messages.dropped_alike", count=closed), *waiting(turn)]
+
+
+def _alike(turn: Turn, asked: questions.Asked | None) -> list[tuple[int, str]]:
+    """(id, text) of the open questions that read like this one, itself first.
+
+    Those that people asked to hand over are among them only if it was handed over itself.
+    """
+    if asked is None or asked.state != "open":
+        return []
+    mine = _shape(normalise(asked.text))
+    waiting = questions.open_ones(turn.connection, handed=asked.why == "handed")
+    found = [(number, text) for number, same, text in waiting if _near(mine, _shape(same))]
+    return sorted(found, key=lambda one: one[0] != asked.id)[:MOST_ALIKE]
+
+
+def _shape(same: str) -> frozenset[str]:
+    """The pairs of characters of a question without figures: a flood often differs by those only."""
+    plain = re.sub(r"[0-9]+", "", same) or same
+    return frozenset(plain[i : i + 2] for i in range(max(1, len(plain) - 1)))
+
+
+def _near(mine: frozenset[str], other: frozenset[str]) -> bool:
+    return len(mine & other) >= ALIKE * len(mine | other)
 
 
 def ask_drop(turn: Turn, argument: str) -> Replies:

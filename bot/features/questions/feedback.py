@@ -127,6 +127,8 @@ def hand(turn: Turn, argument: str) -> list[Outgoing] | None:
     if place is None or not text:
         return None
     again = questions.waits(turn.connection, turn.talk.account_id, place[0])
+    if not again and question_queue.is_full(turn):
+        return [turn.say("feedback/messages.full")]
     if not again and not question_queue.put(turn, text, "handed", *place):
         return None
     pushes = channel_of(turn.incoming.address.channel).pushes

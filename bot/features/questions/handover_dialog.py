@@ -32,6 +32,8 @@ class HandoverDialog(PlainDialog[Asked]):
 
     def finish(self, turn: Turn, context: None, outcome: Asked) -> list[Outgoing]:
         """Queue it."""
+        if question_queue.is_full(turn):
+            return [turn.say("feedback/messages.full")]
         if not question_queue.put(turn, outcome.text, "handed", turn.id):
             return [turn.say("feedback/messages.wordless")]
         turn.memory.asked = (turn.id, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core import dialog_manager
+from bot.core.flood import COMPLAINTS
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
@@ -49,7 +50,9 @@ def clause(turn: Turn, argument: str) -> Replies:
 
 
 def complain(turn: Turn) -> list[Outgoing]:
-    """Begin a complaint."""
+    """Begin a complaint, unless there were too many today."""
+    if turn.tally.is_full(COMPLAINTS, turn.talk.account_id, turn.now):
+        return [turn.say("complaint/messages.full")]
     return dialog_manager.start(turn, "complaint")
 
 
