@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
@@ -79,6 +81,7 @@ def open_app(
         kind = "serving" if file_of(engine.url) else "busy"
         raise NotStarted(kind, database=shown(engine.url))
     made = prepare(engine, makes)
+    keep_private(engine, settings.data_dir)
     try:
         secrets = (settings.secret_key, settings.secret_key_old, settings.cipher)
         keys = check_keys(engine, lock, *secrets, settings.data_dir)
@@ -92,6 +95,16 @@ def open_app(
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)
     return App(settings, engine, keys, corpus, assistant, files, lock, made)
+
+
+def keep_private(engine: Engine, data_dir: Path) -> None:
+    """Take from others what earlier versions left readable: the database's files and the data folder."""
+    file = file_of(engine.url)
+    beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm")] if file else []
+    for path in (*beside, data_dir):
+        with contextlib.suppress(OSError):  # another user's: it is theirs to close
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _connected(url: str, wait: float) -> Engine:

@@ -20,7 +20,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from bot import router
-from bot.core import dialog_manager, input_limits, log
+from bot.core import at_rest, dialog_manager, input_limits, log, one_time_code
 from bot.core.channel_limits import channel_of
 from bot.core.flood import Tally
 from bot.core.keys import Keys
@@ -172,10 +172,11 @@ class Assistant:
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(self.corpus.form, text)
         address = incoming.address
-        turn_id = messages.begin(connection, address, incoming.id, masked or _label(incoming), incoming.now)
+        said_of_it = one_time_code.hidden(masked) or _label(incoming)
+        turn_id = messages.begin(connection, address, incoming.id, said_of_it, incoming.now)
         if turn_id is None:
             stored = messages.stored_replies(connection, address, incoming.id)
-            return [Outgoing.from_body(body) for body in stored]
+            return [at_rest.from_body(body, self.keys) for body in stored]
         talk = messages.load_conversation(connection, address, incoming.now)
         memory = Memory.from_json(talk.state)
         private = memory.dialog is not None and self.registry.takes_numbers(memory.dialog.name)
@@ -210,7 +211,7 @@ class Assistant:
         messages.enqueue(
             connection,
             address,
-            [message.body() for message in said],
+            [at_rest.to_body(message, self.keys) for message in said],
             incoming.now,
             turn_id,
             sent_at=None if tracked else incoming.now,  # the request itself carries them back

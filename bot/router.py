@@ -451,7 +451,7 @@ class Router:
 
 MENU_TOKENS = ("menu", "m")  # with the names of earlier versions
 HELP_TOKENS = ("help", "h")
-BINDING = ("bind.confirm:", "bd:")
+BINDING = ("bind.confirm", "bd:")
 ASKED_BACK = (
     "problem/messages.doubt",
     "problem/messages.unlisted",

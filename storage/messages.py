@@ -39,6 +39,7 @@ from storage.schema.core import (
 )
 from storage.statement import Statement, insert_new
 
+SEALED_HERE = "\ue003"  # in the text of a stored message: here stands something that was sealed
 DROPPED = "dropped"  # why a message was never delivered: there was nothing to say any more
 
 

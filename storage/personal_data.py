@@ -320,6 +320,11 @@ def _turns(person_id: int) -> Select[Any]:
     return select(turn.c.id).where(_addressed(turn, person_id))
 
 
+def _shown(text: str) -> str:
+    """The words of a message; a code that it gave is nobody's to keep."""
+    return text.replace(messages.SEALED_HERE, "●●●●●")
+
+
 def _conversation(connection: Connection, person_id: int) -> Rows:
     """What was said on both sides, by channel and time; what was forgotten is left out."""
     said = select(turn.c.channel, turn.c.at, turn.c.said, turn.c.id).where(
@@ -333,7 +338,10 @@ def _conversation(connection: Connection, person_id: int) -> Rows:
         for row in connection.execute(said)
     ]
     lines += [
-        ((row.created_at, 1, row.id), {"at": row.created_at, "channel": row.channel, "we": row.body["text"]})
+        (
+            (row.created_at, 1, row.id),
+            {"at": row.created_at, "channel": row.channel, "we": _shown(row.body["text"])},
+        )
         for row in connection.execute(ours)
         if row.body
     ]

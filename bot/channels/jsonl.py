@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.assistant import Assistant
+from bot.core import at_rest
 from bot.core.messages import Incoming, Outgoing
 from bot.core.refusals import refused
 from bot.core.render import words
@@ -121,7 +122,7 @@ def take_pushes(assistant: Assistant, incoming: Incoming) -> list[Outgoing]:
     with transaction(assistant.engine) as connection:
         for row in rows:
             messages.mark_sent(connection, row.id, incoming.now)
-    return [Outgoing.from_body(r.body) for r in rows]
+    return [at_rest.from_body(r.body, assistant.keys) for r in rows]
 
 
 def _dump(value: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(behind)}")
     if behind:  # a text behind the options: read count --json 12
         options.text += behind
+    os.umask(0o077)  # the database, the attachments and what is written beside them are the service's own
     try:
         status: int = command.run(options)
     except KeyboardInterrupt:

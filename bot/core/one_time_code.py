@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.core.render import words
+
 _SAID = re.compile(r"^(?:绑定|/start|/bind)[\s:：]*(\S.*)?$", re.I | re.S)
 _SPOKEN_OF = re.compile(r"绑定|邀请|码|/start|/bind", re.I)
 _LONGEST = 80  # characters of a message that gives a code in its own words
@@ -16,6 +18,11 @@ _WITHIN = tuple(
     re.compile(rf"(?<![A-Z0-9]){within}(?![A-Z0-9])(?!\s*-)", re.I)
     for within in (rf"{_SIGN}{{5}}\s*-?\s*{_SIGN}{{5}}", rf"{_SIGN}(?:[\s-]*{_SIGN}){{9}}")
 )
+
+
+def hidden(text: str) -> str:
+    """The text as it is kept: of a message that gives a code only that it did."""
+    return words("bind/messages.hidden") if code_in(text) else text
 
 
 def code_in(text: str) -> str | None:

@@ -62,7 +62,7 @@ class Memory:
     oneself, each with the day (it is kept nowhere else); `asked` is the turn of the last question, and
     the entry that answered it ("" for none); `greeted` is the day on which what is missing was last told;
     `kept` is a text about which it is asked what it was meant for; `waiting` is a form, by its hash,
-    that waits to be told where it belongs.
+    that waits to be told where it belongs; `joining` is a one-time code, sealed, that waits to be confirmed.
     """
 
     dialog: DialogState | None = None
@@ -75,6 +75,7 @@ class Memory:
     greeted: str = ""
     kept: Kept | None = None
     waiting: dict[str, Any] | None = None
+    joining: str = ""
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Memory:
@@ -91,6 +92,7 @@ class Memory:
             raw.get("greeted", ""),
             Kept(**raw["kept"]) if raw.get("kept") else None,
             raw.get("waiting"),
+            raw.get("joining", ""),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class Memory:
             "greeted": self.greeted,
             "kept": vars(self.kept) if self.kept else None,
             "waiting": self.waiting,
+            "joining": self.joining,
         }
 
 

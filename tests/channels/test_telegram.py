@@ -179,6 +179,7 @@ async def test_a_photograph_of_the_stamped_form_is_kept_with_the_report(
         assert attachments.stamped_in(connection, str(reporting_quarter(NOW)))
     kept = list((telegram_app.settings.data_dir / "attachments").iterdir())
     assert [path.read_bytes() for path in kept] == [JPG]
+    await until(lambda: count(telegram_app, download) == 0)
     assert list((telegram_app.settings.data_dir / "incoming").iterdir()) == []
 
 

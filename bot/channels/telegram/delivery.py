@@ -14,8 +14,9 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.core import at_rest
 from bot.core.channel_limits import channel_of, fit
-from bot.core.messages import Choice, FileRef, Outgoing
+from bot.core.messages import Choice, FileRef
 from bot.documents.store import safe_name
 from storage import messages
 from storage.database import StorageUnavailable, transaction
@@ -214,7 +215,7 @@ class Delivery:
     def _parts(self, row: Waiting) -> list[Part]:
         """List the requests that deliver a row, in order; buttons go with the last text."""
         chat = int(row.address.sender)
-        *before, last = fit(Outgoing.from_body(row.body), channel_of(CHANNEL))
+        *before, last = fit(at_rest.from_body(row.body, self._app.keys), channel_of(CHANNEL))
         parts = [self._text(chat, piece.text, ()) for piece in before]
         if last.text:
             parts.append(self._text(chat, last.text, last.choices))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -51,15 +51,17 @@ def fresh_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def bubbles(lines: Iterable[Line]) -> list[Bubble]:
-    """A history, oldest first, ready to show."""
+def bubbles(
+    lines: Iterable[Line], read: Callable[[Mapping[str, Any]], Outgoing] = Outgoing.from_body
+) -> list[Bubble]:
+    """A history, oldest first, ready to show; `read` opens a stored message."""
     shown = [line for line in lines if line.said != OPENING]
     last_said = max((i for i, line in enumerate(shown) if line.said is not None), default=0)
     return [
         Bubble(
             line.outbox_id,
             line.said,
-            Outgoing.from_body(line.body) if line.body is not None else None,
+            read(line.body) if line.body is not None else None,
             local(line.at),
             i >= last_said,
             fresh_id(),

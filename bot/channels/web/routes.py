@@ -20,7 +20,7 @@ from bot.assistant import Runner
 from bot.channels.web import pages
 from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_form, row_number
 from bot.channels.web.visitors import COOKIE, COOKIE_DAYS, Visitor
-from bot.core import input_limits
+from bot.core import at_rest, input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.refusals import refused
 from bot.core.render import words
@@ -184,7 +184,10 @@ class WebChat:
     def _message(self, visitor: Visitor, row: int) -> Outgoing | None:
         with transaction(self.app.engine, read_only=True) as connection:
             body = messages.body_of(connection, visitor.address, row)
-        return Outgoing.from_body(body) if body is not None else None
+        return at_rest.from_body(body, self.app.keys) if body is not None else None
+
+    def _bubbles(self, lines: list[Line]) -> list[pages.Bubble]:
+        return pages.bubbles(lines, lambda body: at_rest.from_body(body, self.app.keys))
 
     def _greeting(self) -> pages.Bubble:
         return pages.greeting(self.app.corpus.checks.values())
@@ -208,7 +211,7 @@ class WebChat:
             whole = await self._lines(visitor)
             if whole and after > whole[-1].outbox_id:
                 lines, oldest = whole, after + 1
-        return pages.fragment(pages.bubbles(lines), oldest)
+        return pages.fragment(self._bubbles(lines), oldest)
 
     def _page(
         self,
@@ -218,7 +221,7 @@ class WebChat:
         status: int = 200,
         **more: object,
     ) -> Response:
-        shown = pages.bubbles(lines) or [self._greeting()]
+        shown = self._bubbles(lines) or [self._greeting()]
         more = {"opening": not lines, "cut": len(lines) >= HISTORY, **more}
         return self._html(request, visitor, pages.page(shown, self.now(), **more), status)
 
@@ -242,7 +245,7 @@ class WebChat:
             kept["form_id"] = sent.id  # perhaps it was applied after all: trying again is the same message
             if sent.choice is not None and sent.choice == showable(sent.choice):
                 kept["again"] = sent
-        shown = pages.bubbles(lines or []) or ([self._greeting()] if sent.opening else [])
+        shown = self._bubbles(lines or []) or ([self._greeting()] if sent.opening else [])
         html = pages.page(shown, self.now(), opening=sent.opening, notice=sentence, **kept)
         return self._html(request, visitor, html, status)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from bot.app import App
 from bot.channels.wechat import pages, window
 from bot.channels.wechat.links import LIVES, FileLinks
+from bot.core import at_rest
 from bot.core.messages import Outgoing
 from storage import messages, outbox
 from storage.address import Address
@@ -45,6 +46,7 @@ class Carrier:
 
     def __init__(self, app: App, account: str, links: FileLinks, can_push: Callable[[], bool]) -> None:
         self._engine = app.engine
+        self._keys = app.keys
         self._account = account
         self._links = links
         self._can_push = can_push
@@ -151,14 +153,28 @@ class Carrier:
     def _laid(self, connection: Connection, found: list[Page]) -> list[Page]:
         """The pages, each now short enough for one message."""
         short: list[Page] = []
-        for _, together in groupby(found, key=lambda page: (page.turn_id, page.at, page.sent)):
+        for _, together in groupby(self._opened(found), key=lambda page: (page.turn_id, page.at, page.sent)):
             group = [page for page in together if _message(page) or self._unreadable(connection, page)]
             if not group or group[0].sent:
                 short += group
                 continue
-            laid = [part.body() for _, message in _messages(group) for part in pages.lay(message)]
-            short += group if len(laid) == len(group) else outbox.arrange(connection, group, laid)
+            parts = [part for _, message in _messages(group) for part in pages.lay(message)]
+            laid = [at_rest.to_body(part, self._keys) for part in parts]
+            short += (
+                group if len(laid) == len(group) else self._opened(outbox.arrange(connection, group, laid))
+            )
         return short
+
+    def _opened(self, found: list[Page]) -> list[Page]:
+        """The pages as they are said; what is none stays as it is."""
+
+        def opened(page: Page) -> Page:
+            try:
+                return replace(page, body=at_rest.from_body(page.body, self._keys).body())
+            except (KeyError, TypeError, ValueError):
+                return page
+
+        return [opened(page) for page in found]
 
     def _unreadable(self, connection: Connection, page: Page) -> bool:
         log.warning("outbox %d is unreadable", page.id)

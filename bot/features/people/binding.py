@@ -25,8 +25,9 @@ def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:
         if mine and (role.institution_id, role.office) == (mine[0], mine[1] in people.OFFICE_ROLES):
             return [turn.say("bind/messages.already", role=role)]
     others = [] if sure else _other_channels(turn, code)
+    turn.memory.joining = turn.keys.seal(people.tidy_code(code)) if others else ""
     if others:
-        return [turn.say("bind/shared.j2", others=others, code=people.tidy_code(code))]
+        return [turn.say("bind/shared.j2", others=others)]
     used = people.use_code(
         turn.connection, turn.keys.codes, turn.now, turn.talk.account_id, turn.person_id, code
     )
@@ -43,8 +44,9 @@ def bind(turn: Turn, code: str, sure: bool = False) -> list[Outgoing]:
     return said + dialog_manager.start(turn, "profile")
 
 
-def confirm(turn: Turn, code: str) -> list[Outgoing] | None:
-    """A button: all the channels are the person's own."""
+def confirm(turn: Turn, argument: str) -> list[Outgoing] | None:
+    """A button: all the channels are the person's own. Earlier versions had the code in it."""
+    code = argument or turn.keys.open(turn.memory.joining) or ""
     whole = len(code) == people.CODE_LENGTH and people.tidy_code(code) == code
     return bind(turn, code, sure=True) if whole else None
 
