@@ -181,6 +181,8 @@ class Assistant:
         memory = Memory.from_json(talk.state)
         private = memory.dialog is not None and self.registry.takes_numbers(memory.dialog.name)
         said_here = text if private else masked
+        if memory.dialog is not None and self.registry.is_secret(memory.dialog.name):
+            messages.hide_said(connection, turn_id)
         turn = Turn(
             connection,
             incoming,
@@ -194,7 +196,7 @@ class Assistant:
             self.url,
             self.times,
             self.registry.dialogs,
-            self.tally,
+            tally=self.tally,
         )
         turn.arrived = prepared.arrived
         turn.outside = seen.reading if seen is not None and seen.fits(talk) else None

@@ -94,6 +94,10 @@ class Registry:
         """Tell whether the dialog of that name takes what is typed unmasked."""
         return dialog in self.dialogs and self.dialogs[dialog].private
 
+    def is_secret(self, dialog: str) -> bool:
+        """Tell whether what is typed into the dialog of that name is kept nowhere."""
+        return dialog in self.dialogs and self.dialogs[dialog].secret
+
     def command(self, text: str) -> Command | None:
         """Find the command that a text names and says nothing else."""
         return self.words.get(vocabulary.command_word(text))

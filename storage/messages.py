@@ -156,6 +156,11 @@ def _record(
     return None if made is None else int(made)
 
 
+def hide_said(connection: Connection, turn_id: int) -> None:
+    """Keep nothing of what was typed in a turn."""
+    connection.execute(update(turn).where(turn.c.id == turn_id).values(said=None))
+
+
 def stored_replies(connection: Connection, address: Address, message_id: str) -> list[dict[str, Any]]:
     """The replies that were given to a message applied before, in order."""
     rows = _STORED.all(connection, {**vars(address), "message_id": message_id})

@@ -20,7 +20,8 @@ class Channel:
     """A channel's abilities. `longest` is one message's length in `unit`.
 
     `pushes`: we may write to a person at any time. `window`: where we may not, how long after their
-    last message we still may, if at all.
+    last message we still may, if at all. `cookie`: who talks is known by nothing but one, which whoever
+    sits at the machine later may hold too.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Channel:
     longest: int
     unit: Literal["characters", "bytes"] = "characters"
     window: timedelta | None = None
+    cookie: bool = False
 
     @property
     def tracked(self) -> bool:
@@ -44,7 +46,7 @@ CHANNELS = {
     channel.name: channel
     for channel in (
         Channel("terminal", buttons=False, documents=True, pushes=False, longest=100_000),
-        Channel("web", buttons=True, documents=True, pushes=False, longest=100_000),
+        Channel("web", buttons=True, documents=True, pushes=False, longest=100_000, cookie=True),
         Channel("telegram", buttons=True, documents=True, pushes=True, longest=4096),
         # WeChat Official Account: a text stays below 2,048 bytes, and what is added to it needs room.
         Channel(

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from storage import audit
-from storage.people import people
+from storage.people import people, proofs
 from storage.schema.contact import account_link
 from storage.schema.core import account, invite, person
 
 LINK_LIVES = timedelta(minutes=15)  # long enough to pick up the other telephone, no longer
+RECOVERY_LIVES = timedelta(days=400)  # on paper; longer than any browser keeps a cookie
 
 
 @dataclass(frozen=True)
@@ -44,25 +45,35 @@ def of_person(connection: Connection, person_id: int) -> list[Account]:
 
 
 def create_link(
-    connection: Connection, key: people.CodeKeys, person_id: int, now: datetime
+    connection: Connection,
+    key: people.CodeKeys,
+    person_id: int,
+    now: datetime,
+    account_id: int | None = None,
+    recovery: bool = False,
 ) -> tuple[str, datetime]:
-    """A one-time code that joins another account to this person; the one before no longer works."""
-    _void_links(connection, person_id, now)
+    """A one-time code that joins another account to this person; the one before no longer works.
+
+    `account_id` is where it was made: sent elsewhere by the same person, it shows who they are there.
+    `recovery`: one to come back with when every account is lost.
+    """
+    _void_links(connection, person_id, now, recovery)
     code, hashed = people.new_code(key)
-    expires = now + LINK_LIVES
+    expires = now + (RECOVERY_LIVES if recovery else LINK_LIVES)
+    row = {"person_id": person_id, "account_id": account_id, "recovery": recovery}
     connection.execute(
-        insert(account_link).values(code_hash=hashed, person_id=person_id, created_at=now, expires_at=expires)
+        insert(account_link).values(code_hash=hashed, created_at=now, expires_at=expires, **row)
     )
-    audit.record(connection, now, person_id, "account.code", f"person:{person_id}")
+    action = "account.recovery" if recovery else "account.code"
+    audit.record(connection, now, person_id, action, f"person:{person_id}")
     return code, expires
 
 
-def _void_links(connection: Connection, person_id: int, now: datetime) -> None:
-    connection.execute(
-        update(account_link)
-        .where(account_link.c.person_id == person_id, account_link.c.used_at.is_(None))
-        .values(used_at=now)
-    )
+def _void_links(connection: Connection, person_id: int, now: datetime, recovery: bool | None = None) -> None:
+    """Void the codes that nobody used: those of one kind, or all."""
+    kinds = (False, True) if recovery is None else (recovery,)
+    mine = (account_link.c.person_id == person_id) & account_link.c.recovery.in_(kinds)
+    connection.execute(update(account_link).where(mine, account_link.c.used_at.is_(None)).values(used_at=now))
 
 
 def use_link(
@@ -71,7 +82,8 @@ def use_link(
     """Join the account to the person whose code this is; that person's id, None when it is no such code.
 
     Only the account moves, and only that of somebody without a role: whoever made the code gains nothing
-    by it. Refused: used, expired, own (made by the same person), role (the user has one).
+    by it. Their own code, made on another channel, shows who they are: the same id comes back.
+    Refused: used, expired, own (made here), role (the user has one).
     """
     row = connection.execute(
         select(account_link).where(people.is_code(account_link.c.code_hash, code, key)).with_for_update()
@@ -81,14 +93,22 @@ def use_link(
     if row.used_at is not None or row.expires_at < now:
         reason = "used" if row.used_at is not None else "expired"
         return people.refuse_code(connection, account_id, person_id, now, reason)
-    if row.person_id == person_id:  # still good for the other channel
-        return people.CodeRefused("own")
+    if row.person_id == person_id:
+        if row.recovery or row.account_id in (None, account_id):  # still good for the other channel
+            return people.CodeRefused("own")
+        connection.execute(update(account_link).where(account_link.c.id == row.id).values(used_at=now))
+        proofs.prove(connection, account_id, now)
+        audit.record(connection, now, person_id, "account.prove", f"account:{account_id}")
+        return person_id
     if people.has_role(connection, person_id):  # no guess at a code, so it is not counted as one
         audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason="role")
         return people.CodeRefused("role")
     connection.execute(update(account_link).where(account_link.c.id == row.id).values(used_at=now))
     connection.execute(update(account).where(account.c.id == account_id).values(person_id=row.person_id))
-    audit.record(connection, now, row.person_id, "account.join", f"account:{account_id}", before=person_id)
+    proofs.prove(connection, account_id, now)
+    parted = proofs.part_browsers(connection, row.person_id, account_id, now) if row.recovery else 0
+    detail = {"before": person_id, **({"recovery": True, "parted": parted} if row.recovery else {})}
+    audit.record(connection, now, row.person_id, "account.join", f"account:{account_id}", **detail)
     return int(row.person_id)
 
 

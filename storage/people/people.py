@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from storage import audit
 from storage.address import Address
+from storage.people import proofs
 from storage.people.membership import OFFICE_ROLES as OFFICE_ROLES
 from storage.people.membership import Membership as Membership
 from storage.schema.core import (
@@ -222,14 +223,20 @@ def slow_until(connection: Connection, account_id: int, now: datetime) -> dateti
 
 
 def refuse_code(
-    connection: Connection, account_id: int, person_id: int, now: datetime, reason: str
+    connection: Connection,
+    account_id: int,
+    person_id: int,
+    now: datetime,
+    reason: str,
+    always: bool = False,
 ) -> CodeRefused:
     """Count a wrong code of this account, and say why it was refused.
 
-    In a flood of them no more are kept: right codes still work, and nobody's rows fill the disk.
+    In a flood of them no more are kept: right codes still work, and nobody's rows fill the disk. What is
+    short enough to be guessed is counted `always`.
     """
     recent = select(code_attempt.c.id).where(code_attempt.c.at > now - WINDOW).limit(ATTEMPTS_OF_ALL)
-    if len(connection.execute(recent).all()) >= ATTEMPTS_OF_ALL:
+    if not always and len(connection.execute(recent).all()) >= ATTEMPTS_OF_ALL:
         return CodeRefused(reason)
     connection.execute(insert(code_attempt).values(account_id=account_id, at=now))
     audit.record(connection, now, person_id, "invite.refused", f"account:{account_id}", reason=reason)
@@ -251,6 +258,7 @@ def use_code(
         return refuse_code(connection, account_id, person_id, now, reason or "unknown")
     connection.execute(update(invite).where(invite.c.id == row.id).values(used_at=now, used_by=person_id))
     connection.execute(delete(code_attempt).where(code_attempt.c.account_id == account_id))
+    proofs.prove(connection, account_id, now)
     _make_room(connection, person_id, row.institution_id, row.role, now)
     connection.execute(
         insert_new(connection, membership),

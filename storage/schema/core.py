@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_NUMBER = 8  # the newest migration this code knows
+SCHEMA_NUMBER = 9  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -102,6 +102,7 @@ person = Table(
     key(),
     Column("name", String(64)),
     Column("telephone", Text),  # encrypted; the form's 联系电话
+    Column("pin", Text),  # of the login word only a keyed hash
     Column("created_at", Moment, nullable=False),
 )
 
@@ -125,6 +126,7 @@ account = Table(
     Column("sender", String(128), nullable=False),
     ref("person_id", "person.id"),
     Column("created_at", Moment, nullable=False),
+    Column("proved_at", Moment),  # when it last showed who it is, by a code or the login word
     UniqueConstraint("channel", "bot", "sender"),
 )
 

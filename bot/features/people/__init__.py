@@ -18,13 +18,18 @@ def _profile(turn: Turn) -> list[Outgoing]:
 
 def feature(corpus: Corpus) -> Feature:
     """Return what accounts, codes and colleagues add."""
-    from bot.features.people import accounts, binding, colleagues
+    from bot.features.people import accounts, binding, colleagues, login_word
     from bot.features.people.colleagues import invite
     from bot.features.people.profile_dialog import OfficerNameDialog, ProfileDialog
 
     return Feature(
         "people",
-        dialogs=(ProfileDialog(), OfficerNameDialog()),
+        dialogs=(
+            ProfileDialog(),
+            OfficerNameDialog(),
+            login_word.SetWordDialog(),
+            login_word.ProveDialog(),
+        ),
         commands=(
             Command(
                 "colleagues",
@@ -34,11 +39,16 @@ def feature(corpus: Corpus) -> Feature:
             ),
             Command("account", "我的账号 账号 我的渠道", accounts.mine, aside=True),
             Command("channel", "换个渠道 换渠道 换手机 换设备 绑定新渠道", accounts.code, aside=True),
+            Command("pin", "设口令 设置口令 登录口令 改口令 换口令", login_word.set_word),
+            Command("prove", "验证口令 输入口令", login_word.prove),
+            Command("recovery", "恢复码 要恢复码 找回码", accounts.recovery, aside=True),
             Command("profile", "填表人 修改填表人", _profile),
         ),
         buttons=(
             Button("account.list", lambda turn, _: accounts.mine(turn), alias="ac:l"),
             Button("account.code", lambda turn, _: accounts.code(turn), alias="ac:new"),
+            Button("account.pin", lambda turn, _: login_word.set_word(turn)),
+            Button("account.recovery", lambda turn, _: accounts.recovery(turn)),
             Button("account.drop", accounts.drop, alias="ac:drop"),
             Button("mates.list", lambda turn, _: colleagues.everybody(turn), alias="co:l"),
             Button("mates.invite", partial(invite, "contact"), OWN_INSTITUTION, alias="co:contact"),

@@ -6,6 +6,7 @@ from bot.core import notify, paging
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
+from bot.features.people import login_word
 from storage import messages
 from storage.people import accounts, contacts, people
 
@@ -24,8 +25,18 @@ def mine(turn: Turn) -> list[Outgoing]:
 
 def code(turn: Turn) -> list[Outgoing]:
     """换个渠道: a one-time code to send there."""
-    made, expires = accounts.create_link(turn.connection, turn.keys.codes, turn.person_id, turn.now)
+    where = (turn.keys.codes, turn.person_id, turn.now, turn.talk.account_id)
+    made, expires = accounts.create_link(turn.connection, *where)
     return [turn.say("account/messages.code", code=made, expires=expires, roles=turn.memberships)]
+
+
+def recovery(turn: Turn) -> list[Outgoing]:
+    """恢复码: a code for paper, to come back with when the browser's memory is lost."""
+    if login_word.is_needed(turn) and turn.office_role is not None:
+        return login_word.prove(turn)
+    where = (turn.keys.codes, turn.person_id, turn.now, turn.talk.account_id)
+    made, expires = accounts.create_link(turn.connection, *where, recovery=True)
+    return [turn.say("pin/messages.recovery", code=made, expires=expires)]
 
 
 def join(turn: Turn, typed: str) -> Replies:
@@ -39,6 +50,8 @@ def join(turn: Turn, typed: str) -> Replies:
         return None
     if isinstance(person_id, people.CodeRefused):
         return [turn.say("account/refused.j2", reason=person_id.reason, roles=turn.memberships)]
+    if person_id == turn.person_id:
+        return [turn.say("pin/messages.proved", office=turn.office_role is not None)]
     turn.talk.person_id = person_id
     turn.forget_roles()
     turn.read_again("")

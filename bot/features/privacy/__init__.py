@@ -40,6 +40,7 @@ def feature(corpus: Corpus) -> Feature:
             ),
         ),
         buttons=(
+            Button("data.part", lambda turn, _: actions.clear(turn, sure=True)),
             Button("data.mine", lambda turn, _: actions.my_data(turn)),
             Button("data.delete", lambda turn, _: actions.delete_data(turn)),
             Button("data.withdraw", lambda turn, _: actions.withdraw_consent(turn)),

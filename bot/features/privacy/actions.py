@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core import dialog_manager
+from bot.core.channel_limits import channel_of
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.documents.my_data import my_data_ref
@@ -10,15 +11,21 @@ from policy.checks.standards import with_standards
 from policy.corpus import Corpus
 from policy.reading.dates import Period
 from storage import data_kinds, messages, personal_data, publications, questions
-from storage.people import cards, facts
+from storage.people import cards, facts, proofs
 
 DELETE_DATA = "delete-data"  # the dialog that asks before it deletes
 MOST = 8  # lines of one kind shown in chat; the file has all
 _END_SHOWN, _START_SHOWN = 4, 3  # digits of a telephone number
 
 
-def clear(turn: Turn) -> list[Outgoing]:
-    """Forget facts, what was said here, reminders asked for and subscriptions."""
+def clear(turn: Turn, sure: bool = False) -> list[Outgoing]:
+    """Forget facts, what was said here, reminders asked for and subscriptions.
+
+    A browser is parted from the person as well: who has a role there is asked first.
+    """
+    by_cookie = channel_of(turn.incoming.address.channel).cookie
+    if by_cookie and turn.memberships and not sure:
+        return [turn.say("privacy/messages.ask_part")]
     facts.forget(turn.connection, turn.person_id)
     saved = cards.drop(turn.connection, turn.person_id)
     turn.read_again("facts")
@@ -29,7 +36,11 @@ def clear(turn: Turn) -> list[Outgoing]:
     memory.asked = None
     memory.dialog, memory.parked, memory.topic, memory.about, memory.told = None, {}, None, "self", {}
     turn.step()
-    return [turn.say("messages.cleared", institutions=turn.institutions, saved=saved)]
+    data = {"institutions": turn.institutions, "saved": saved, "parted": by_cookie}
+    said = turn.say("messages.cleared", **data)
+    if by_cookie:
+        proofs.part(turn.connection, turn.person_id, turn.talk.account_id, turn.now)
+    return [said]
 
 
 def privacy(turn: Turn) -> list[Outgoing]:

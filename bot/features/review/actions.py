@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.core import notify, paging
+from bot.core.channel_limits import channel_of
 from bot.core.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.documents.explanations import explained
 from bot.documents.file_refs import print_ref
 from policy.calendar.quarters import Quarter, reporting_quarter
-from storage.people import people, sessions
+from storage.people import people, proofs, sessions
 from storage.reports import attachments, board, decisions, lateness, reports
 from storage.reports.reports import VersionConflict
 
@@ -121,6 +122,9 @@ def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
 
 def workbench(turn: Turn) -> list[Outgoing]:
     """工作台: a way into the browser's board, for the office and the districts' readers."""
+    by_cookie = channel_of(turn.incoming.address.channel).cookie
+    if by_cookie and not proofs.is_fresh(turn.connection, turn.talk.account_id, turn.now):
+        return turn.start("prove")  # whoever sits at that browser by now is to show who they are
     token, _ = sessions.issue_link(turn.connection, turn.person_id, turn.now)
     minutes = int(sessions.LINK_LIVES.total_seconds() // 60)
     return [turn.say("review/link.j2", url=f"{turn.url}/office/enter/{token}", minutes=minutes)]
