@@ -19,6 +19,7 @@ from bot.documents.store import FileStore
 from bot.model_reader.reader import model_reader
 from bot.settings import Settings, bad, load_settings
 from policy.corpus import Corpus, build_corpus
+from policy.soundness import sound_corpus
 from storage.database import (
     BUSY_SECONDS,
     NoDatabase,
@@ -88,10 +89,13 @@ def open_app(
         check_folder(engine, lock, settings.data_dir)
     except OSError:
         raise bad("BOT_DATA_DIR", "data_dir") from None
-    corpus = corpus or build_corpus()
+    corpus = corpus or (sound_corpus() if serves else build_corpus())
     paper_fields.check(corpus.form)
     model = model_reader(settings, corpus)
-    assistant = Assistant(engine, keys, corpus, settings.url, settings.times, model=model)
+    limited = () if settings.telegram_personal else ("telegram",)
+    assistant = Assistant(
+        engine, keys, corpus, settings.url, settings.times, model=model, policy_only=limited
+    )
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)
     return App(settings, engine, keys, corpus, assistant, files, lock, made)

@@ -183,6 +183,7 @@ def report(corpus: Corpus) -> Checked:
     library, all_notices, all_checks = corpus.answers, corpus.notices, corpus.checks
     lines = phrasings(corpus.phrasings)
     problems = [
+        *corpus.faults,
         *notice_problems(all_notices),
         *answer_problems(library, all_notices, all_checks),
         *amendment_problems(library, all_notices),

@@ -21,6 +21,8 @@ def opened(makes: bool = False, serves: bool = False) -> App:
         print(words("cli/messages.unknown_settings", {"names": names}), file=sys.stderr)
     wait = BUSY_SECONDS if serves else COMMAND_SECONDS
     app = open_app(settings, serves=serves, makes=makes, wait=wait)
+    if app.corpus.faults:
+        print(words("cli/withheld.j2", {"faults": app.corpus.faults}), file=sys.stderr)
     if app.made or not makes:
         say_database(app.settings.database_url, app.made)
     return app

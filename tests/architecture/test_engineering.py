@@ -65,6 +65,9 @@ def test_every_migration_is_numbered() -> None:
 
 
 def test_the_wheel_runs_outside_the_checkout(tmp_path: Path) -> None:
+    left = ROOT / "build" / "lib" / "policy" / "answers" / "topics" / "00-left.yaml"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_text("topic: left by an earlier build\nentries: []\n", encoding="utf-8")
     built = subprocess.run(
         [
             sys.executable,
@@ -86,6 +89,7 @@ def test_the_wheel_runs_outside_the_checkout(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
+    assert not (installed / left.relative_to(ROOT / "build" / "lib")).exists()
     names = {p.relative_to(installed).parts[0] for p in installed.iterdir()}
     assert {"bot", "policy", "storage"} <= names
     assert "tests" not in names
