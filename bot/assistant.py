@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from bot.documents.reader_process import Readers
 from bot.features.publications import table_reader
 from bot.model_reader.admission import Seen, look, question_in
 from bot.model_reader.reader import ModelReader
+from bot.policy_only import PolicyOnly
 from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times
 from policy.corpus import Corpus
@@ -77,6 +78,7 @@ class Assistant:
         registry: Registry | None = None,
         readers: Readers | None = None,
         model: ModelReader | None = None,
+        policy_only: Collection[str] = (),
     ) -> None:
         self.engine = engine
         self.keys = keys
@@ -84,6 +86,8 @@ class Assistant:
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
         self.tally = Tally()
+        self.policy_only = frozenset(policy_only)  # channels on which nobody's data are asked for
+        self._policy_registry = PolicyOnly(self.registry)
         self.readers = readers or reader_process.readers()
         self.model = model  # a language model that reads what the index is unsure of
         self.url = url  # where a browser reaches us, without a slash at its end
@@ -107,7 +111,8 @@ class Assistant:
         if refused := input_limits.refusal(incoming):
             return Prepared(incoming, refused=refused)
         try:
-            table, arrived = self._look_at(incoming) if incoming.file else (None, None)
+            wanted = incoming.file is not None and incoming.address.channel not in self.policy_only
+            table, arrived = self._look_at(incoming) if wanted else (None, None)
         except StorageUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - it is answered with an incident number
@@ -179,7 +184,10 @@ class Assistant:
             return [at_rest.from_body(body, self.keys) for body in stored]
         talk = messages.load_conversation(connection, address, incoming.now)
         memory = Memory.from_json(talk.state)
-        private = memory.dialog is not None and self.registry.takes_numbers(memory.dialog.name)
+        registry = self._policy_registry if address.channel in self.policy_only else self.registry
+        if registry is not self.registry and memory.dialog and memory.dialog.name not in registry.dialogs:
+            memory.dialog = None  # begun before the channel was left to questions
+        private = memory.dialog is not None and registry.takes_numbers(memory.dialog.name)
         said_here = text if private else masked
         if memory.dialog is not None and self.registry.is_secret(memory.dialog.name):
             messages.hide_said(connection, turn_id)
@@ -195,13 +203,13 @@ class Assistant:
             prepared.table,
             self.url,
             self.times,
-            self.registry.dialogs,
+            registry.dialogs,
             tally=self.tally,
         )
         turn.arrived = prepared.arrived
         turn.outside = seen.reading if seen is not None and seen.fits(talk) else None
         turn.model_reads = self.model is not None
-        said = router.respond(turn, self.registry)
+        said = router.respond(turn, registry)
         if was_masked and not private:
             said = [render("messages.masked"), *said]
             said = router.merge(said)

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     telegram_token: str | None = None
     telegram_base_url: str = "https://api.telegram.org/bot"
     telegram_webhook_secret: str | None = None
+    telegram_personal: bool = True
     wechat_appid: str | None = None
     wechat_secret: str | None = None
     wechat_token: str | None = None

@@ -154,6 +154,21 @@ def refuse(connection: Connection, page_ids: Collection[int], reason: str) -> No
     connection.execute(update(outbox).where(outbox.c.id.in_(page_ids)).values(failed=reason[:64]))
 
 
+def has_pushes(connection: Connection, channel: str, bot: str) -> bool:
+    """Tell whether a message waits that answers nothing."""
+    return connection.execute(select(outbox.c.id).where(*_pushes(channel, bot)).limit(1)).first() is not None
+
+
+def refuse_pushes(connection: Connection, channel: str, bot: str, reason: str) -> None:
+    """Note of every message that answers nothing and still waits that it never will be delivered."""
+    connection.execute(update(outbox).where(*_pushes(channel, bot)).values(failed=reason))
+
+
+def _pushes(channel: str, bot: str) -> tuple[ColumnElement[bool], ...]:
+    waits = outbox.c.sent_at.is_(None) & outbox.c.failed.is_(None)
+    return outbox.c.channel == channel, outbox.c.bot == bot, outbox.c.turn_id.is_(None), waits
+
+
 def sent_after(connection: Connection, address: Address, at: datetime) -> int:
     """How many messages we sent since then by ourselves: what answered a request bears its time."""
     answers = select(turn.c.at).where(_of(turn, address), turn.c.at >= at)

@@ -18,7 +18,7 @@ from bot.core import at_rest
 from bot.core.channel_limits import channel_of, fit
 from bot.core.messages import Choice, FileRef
 from bot.documents.store import safe_name
-from storage import messages
+from storage import messages, outbox
 from storage.database import StorageUnavailable, transaction
 from storage.messages import Waiting
 
@@ -145,6 +145,12 @@ class Delivery:
             self._chats[sender] = asyncio.create_task(self._chat(sender, list(group)))
 
     def _waiting(self, busy: frozenset[str]) -> list[Waiting]:
+        answers_only = not self._app.settings.telegram_personal  # what is no answer is about somebody
+        with transaction(self._app.engine, read_only=True) as connection:
+            pushes = answers_only and outbox.has_pushes(connection, CHANNEL, self._account)
+        if pushes:
+            with transaction(self._app.engine) as connection:
+                outbox.refuse_pushes(connection, CHANNEL, self._account, "policy only")
         with transaction(self._app.engine, read_only=True) as connection:
             return messages.waiting(connection, CHANNEL, self._account, skip=busy)
 

@@ -203,6 +203,8 @@ class Intake:
         return Address(CHANNEL, self._account, sender)
 
     def _may_send(self, address: Address) -> bool:
+        if not self._app.settings.telegram_personal:
+            return False
         with transaction(self._app.engine, read_only=True) as connection:
             return bool(people.roles_at(connection, address))
 
