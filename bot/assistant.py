@@ -121,7 +121,8 @@ class Assistant:
 
     def _look_at(self, incoming: Incoming) -> tuple[Table | None, Arrived | None]:
         """The office's table, or what an institution sent; files of others are not even opened."""
-        assert incoming.file is not None
+        if incoming.file is None:
+            raise LookupError("no file came with it")
         with transaction(self.engine, read_only=True) as connection:
             roles = people.roles_at(connection, incoming.address)
         try:
@@ -324,7 +325,8 @@ class Runner:
         return await self._on(self._files, work)
 
     async def _written(self, work: Callable[[Connection], Result]) -> Result:
-        assert self._writer is not None
+        if self._writer is None:
+            raise LookupError("not serving")
         return await asyncio.wrap_future(self._writer.submit(work))
 
     async def _on(self, threads: ThreadPoolExecutor | None, work: Callable[[], Result]) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from bot.core.dialog import AnyDialog
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Button, Command, Feature, Reader, Reading
 from bot.core.messages import FileMaker, Outgoing, Replies
-from bot.core.permissions import OWN_INSTITUTION, Right
+from bot.core.permissions import BadRight, Right
 from bot.core.turn import Turn
 from bot.features import (
     checks,
@@ -81,6 +81,28 @@ class Registry:
         return _unique([*((b.name, b) for b in every), *((b.alias, b) for b in every if b.alias)])
 
     @cached_property
+    def jobs(self) -> dict[str, Right]:
+        """Who may have each job done, by the job's name."""
+        return _unique((name, right) for f in self.features for name, right in f.jobs.items())
+
+    def rights(self) -> Iterator[tuple[str, str, Right]]:
+        """Yield every row of the table: its kind (command, button, reader, job), its name, who may.
+
+        Raises:
+            BadRight: a row names nobody.
+        """
+        rows: list[tuple[str, str, Right]] = [
+            *(("command", c.name, c.right) for c in self.commands.values()),
+            *(("button", b.name, b.right) for f in self.features for b in f.buttons),
+            *(("reader", r.name, r.right) for f in self.features for r in f.readers),
+            *(("job", name, right) for name, right in self.jobs.items()),
+        ]
+        for kind, name, right in rows:
+            if not isinstance(right, Right):
+                raise BadRight(f"the {kind} {name!r} names nobody who may")
+            yield kind, name, right
+
+    @cached_property
     def makers(self) -> dict[str, FileMaker]:
         """What makes files from values alone, by the kind of file."""
         return _unique((kind, make) for f in self.features for kind, make in f.makers.items())
@@ -116,8 +138,6 @@ class Registry:
         button, given = (old, argument) if old else (self.buttons.get(name), rest)
         if button is None:
             return None
-        if button.right is OWN_INSTITUTION and not button.right.allows(turn.memberships):
-            return None  # it was theirs once; the office has no part in it
         return refusal(turn, button.name, button.right) or button.act(turn, given)
 
     def start(self, turn: Turn, command: Command) -> list[Outgoing]:
@@ -163,5 +183,12 @@ def _unique(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 def build_registry(corpus: Corpus) -> Registry:
-    """Build the tables of all features over one policy."""
-    return Registry(feature(corpus) for feature in FEATURES)
+    """Build the tables of all features over one policy.
+
+    Raises:
+        BadRight: something names nobody who may.
+        BadTable: two features claim the same name or word.
+    """
+    made = Registry(feature(corpus) for feature in FEATURES)
+    list(made.rights())  # what names nobody does not start
+    return made

@@ -124,7 +124,8 @@ def _begin(connection: Any) -> None:
 def _connected(engine: weakref.ref[Engine]) -> Connection:
     """A connection that is going to write."""
     found = engine()
-    assert found is not None
+    if found is None:
+        raise LookupError("it is gone")
     connection = found.connect()
     connection.connection.info[READ_ONLY] = False
     return connection

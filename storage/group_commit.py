@@ -183,7 +183,8 @@ class GroupCommit:
 
     def _undo(self, why: str, cause: BaseException) -> None:
         group = self._group
-        assert group is not None
+        if group is None:
+            raise LookupError("nothing is under way")
         group.failed, group.cause = why, cause
         try:
             group.transaction.rollback()

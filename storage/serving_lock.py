@@ -80,7 +80,8 @@ class ServingLock:
             self._connection = None
 
     def _take_file(self) -> bool:
-        assert self._path is not None
+        if self._path is None:
+            raise LookupError("no file to lock")
         with _GUARD:
             if self._path in _HELD:
                 return True

@@ -166,7 +166,8 @@ def copy_sqlite(engine: Engine, path: Path) -> None:
     try:
         with closing(sqlite3.connect(path)) as copy:
             source = connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
+            if not isinstance(source, sqlite3.Connection):
+                raise TypeError("only SQLite copies itself")
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
             (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()

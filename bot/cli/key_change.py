@@ -42,7 +42,8 @@ def forget_lost_key(settings: Settings) -> None:
         if keys is None:
             make_key(settings.data_dir)
             keys = load_keys(None, settings.secret_key_old, settings.cipher, settings.data_dir)
-        assert keys is not None
+        if keys is None:
+            raise LookupError("no keys were given")
         now = datetime.now(UTC)
         with transaction(engine) as connection:
             held = installation.read(connection).get(installation.KEY)

@@ -136,8 +136,7 @@ def _lines(chart: Form, text: str) -> Result:
     unlikely = incomplete = False
     refused: list[str] = []
     for line in taken:
-        assert line.occupation is not None
-        name = line.occupation.name
+        name = line.row.name
         if line.kind == "idle":
             rows[name] = "no_business"
             continue

@@ -13,7 +13,7 @@ from typing import Any
 from bot.core.dialog import AnyDialog
 from bot.core.dialog_manager import Stage
 from bot.core.messages import FileMaker, Outgoing, Replies
-from bot.core.permissions import PUBLIC, Right
+from bot.core.permissions import Right
 from bot.core.turn import Turn
 
 
@@ -28,7 +28,7 @@ class Command:
     name: str
     words: str
     act: Callable[[Turn], list[Outgoing]]
-    right: Right = PUBLIC
+    right: Right
     own: bool = False
     aside: bool = False
 
@@ -43,7 +43,7 @@ class Button:
 
     name: str
     act: Callable[[Turn, str], Replies]
-    right: Right = PUBLIC
+    right: Right
     alias: str = ""
 
 
@@ -69,14 +69,15 @@ class Reader:
 
     name: str
     read: Callable[[Turn, Stage | None, str], Reading | None]
-    right: Right = PUBLIC
+    right: Right
 
 
 @dataclass(frozen=True)
 class Feature:
     """Everything one feature adds.
 
-    `takers` take files; `wants` tells whether a file of somebody without a role is what it would take
+    `jobs` are what people ask for in their own words, by name, with who may have each done; `takers`
+    take files; `wants` tells whether a file of somebody without a role is what it would take
     once they are bound; `greeting` is said once a day to whom it concerns; `codes` uses a one-time
     code; `asking` reads what stands behind 问：; `makers` make files from values
     alone; `faults` say what a fault means to people.
@@ -87,6 +88,7 @@ class Feature:
     commands: tuple[Command, ...] = ()
     buttons: tuple[Button, ...] = ()
     readers: tuple[Reader, ...] = ()
+    jobs: Mapping[str, Right] = field(default_factory=dict)
     takers: tuple[Callable[[Turn, Stage | None], Replies], ...] = ()
     wants: Callable[[Turn, str], bool] | None = None
     greeting: Callable[[Turn], Outgoing | None] | None = None

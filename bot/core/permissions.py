@@ -67,6 +67,9 @@ def role_names(memberships: Iterable[HasRole]) -> frozenset[str]:
 
 
 PUBLIC = Right(EVERYBODY, "none")
+SELF = Right(EVERYBODY, "self")
+# Anybody may ask for it; who speaks for no institution is told how to be bound, and reaches nothing.
+INSTITUTION_IF_ANY = Right(EVERYBODY, "own institution")
 OWN_INSTITUTION = Right(frozenset({"contact", "lead"}), "own institution")
 DISTRICT = Right(frozenset({"reader", "staff", "head"}), "own district")
 OFFICE = Right(frozenset({"staff", "head"}), "all")
@@ -84,4 +87,5 @@ def refused(turn: Turn, command: str, right: Right = OFFICE) -> list[Outgoing] |
     if is_told(times):
         detail = {"command": command, **({"times": times} if times > 1 else {})}
         audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", **detail)
-    return [turn.say("office/messages.denied", head_only=turn.office_role is not None)]
+    needs = "institution" if right.whose == "own institution" else "head" if turn.office_role else "office"
+    return [turn.say("office/messages.denied", needs=needs)]

@@ -75,7 +75,8 @@ class ReaderProcess:
 
     def _ask(self, asked: bytes, seconds: float) -> tuple[bool, Any]:
         process = self._process or self._start()
-        assert process.stdin and process.stdout
+        if not process.stdin or not process.stdout:
+            raise LookupError("the process has no pipes")
         late = threading.Event()
         timer = threading.Timer(seconds, _kill, (process, late))
         timer.daemon = True
@@ -111,7 +112,8 @@ class ReaderProcess:
         timer.daemon = True
         timer.start()
         try:
-            assert process.stdout
+            if not process.stdout:
+                raise LookupError("the process has no pipe")
             _receive(process.stdout)
         except (OSError, EOFError) as error:
             self.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.permissions import REACHES, ROLES, Right
 from bot.core.render import words
 from bot.office.routes import table
+from bot.registry import Registry, build_registry
+from policy.corpus import build_corpus
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,25 @@ def pages() -> list[Granted]:
     return [Granted(row.name, f"{row.method} {row.path}", row.right) for row in table()]
 
 
-def printed(chat: Iterable[Granted] = ()) -> str:
-    """Return the table as Markdown: the office's pages, and the chat's actions when they are given."""
-    data = {"pages": pages(), "chat": list(chat), "roles": ROLES, "reaches": REACHES}
+def chat(registry: Registry) -> Mapping[str, list[Granted]]:
+    """Return a line for every command, button, reader and job of the chat, by kind."""
+    found: dict[str, list[Granted]] = {}
+    for kind, name, right in registry.rights():
+        one = Granted(name, name, right)
+        if kind == "command":
+            first, *others = registry.commands[name].words.split()
+            one = Granted(first, "、".join(others) or first, right)
+        elif kind == "job":
+            one = Granted(words("jobs/label.j2", {"job": name}), name, right)
+        found.setdefault(kind, []).append(one)
+    return found
+
+
+def printed(registry: Registry) -> str:
+    """Return the table as Markdown: the office's pages and the chat's actions."""
+    data = {"pages": pages(), "chat": chat(registry), "roles": ROLES, "reaches": REACHES}
     return words("office/rights.j2", data) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(printed())
+    sys.stdout.write(printed(build_registry(build_corpus())))

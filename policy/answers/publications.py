@@ -258,10 +258,8 @@ def read_row(raw: Mapping[str, Any], row: int, today: date, form: Form) -> Publi
         problem("valid_until", "order")
     elif until and until < today:
         problem("valid_until", "past")
-    if wrong:
+    if wrong or kind is None or begins is None:
         return wrong
-    assert kind is not None
-    assert begins is not None
     return Publication(
         kind=kind,
         text=text["text"],

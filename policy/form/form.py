@@ -50,9 +50,8 @@ class Measure:
         """The cell as people read it: money in yuan without needless decimals; "" when not filled."""
         if cell is None:
             return ""
-        if cell == NOT_KNOWN:
+        if not isinstance(cell, int):
             return "不掌握"
-        assert isinstance(cell, int)
         if self.kind == "money":
             yuan, fen = divmod(cell, 100)
             return f"{yuan:,}.{fen:02d}" if fen else f"{yuan:,}"

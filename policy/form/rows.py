@@ -88,6 +88,17 @@ class Line:
     dashed: tuple[Measure, ...] = ()
     named: Named | None = None
 
+    @property
+    def row(self) -> Occupation:
+        """The occupation of a line that is one's row.
+
+        Raises:
+            LookupError: it is no row.
+        """
+        if self.occupation is None:
+            raise LookupError(f"a line that is {self.kind} has no row")
+        return self.occupation
+
 
 _NOT_TAKEN = ("name", "level", "continued", "both", "count", "other")
 Columns = Sequence[Measure | None]

@@ -151,5 +151,6 @@ def close(connection: Connection, review_id: int, words: str | None, by: int, no
         raise VersionConflict
     audit.record(connection, now, by, f"lead.{state}", f"revision:{seen.revision_id}")
     found = get(connection, review_id)
-    assert found is not None
+    if found is None:
+        raise LookupError("it is gone")
     return found

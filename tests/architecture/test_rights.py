@@ -20,7 +20,6 @@ from bot.documents import attachments as incoming_files
 from bot.documents import examination
 from bot.office import routes as office_routes
 from bot.office.gate import COOKIE, csrf_of
-from bot.office.rights import printed
 from bot.office.routes import ENTRANCES, ROOMS, Entrance, Row
 from bot.server import application
 from storage.database import transaction
@@ -32,7 +31,6 @@ from tests.conftest import contact_code, make_app, office_code
 from tests.support.corpus import CORPUS
 from tests.support.office_browser import at
 from tests.support.office_scene import placed, reader, reports_
-from tests.support.processes import ROOT
 from tests.support.talk import NOON, Person
 
 HERE, ELSEWHERE = "荣成职校", "乳山技校"  # the reader reads for the first one's district
@@ -268,16 +266,6 @@ class TestTheTable:
         monkeypatch.setattr(office_routes, "ENTRANCES", [closed, *ENTRANCES[1:]])
         with pytest.raises(BadRight, match="open to everybody"):
             application(scene.app)
-
-    def test_the_printed_table_is_current(self) -> None:
-        kept = (ROOT / "docs" / "rights.md").read_text(encoding="utf-8")
-        assert kept == printed(), "run: python -m bot.office.rights > docs/rights.md"
-
-    def test_the_chat_is_printed_beside_it(self) -> None:
-        from bot.office.rights import Granted
-
-        with_chat = printed([Granted("待审", "待审", OFFICE)])
-        assert "| 待审 | `待审` |   |   |   |   | ✓ | ✓ | 全市的 |" in with_chat.splitlines()
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def queued(app: App) -> int:
 def test_every_job_that_is_read_can_be_done() -> None:
     assert set(CORPUS.jobs.lexicon.jobs) == set(jobs.JOBS)
     commands = {*build_registry(CORPUS).commands, *ON_DIALOG}
-    assert {name for way, name in jobs.JOBS.values() if way == "command"} <= commands
+    assert {job.name for job in jobs.JOBS.values() if job.way == "command"} <= commands
 
 
 def test_a_check_starts_from_plain_words(talk: Talk) -> None:

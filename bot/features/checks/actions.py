@@ -8,6 +8,7 @@ from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing, Replies
+from bot.core.permissions import PUBLIC
 from bot.core.turn import Turn
 from bot.features.checks import told
 
@@ -51,4 +52,4 @@ def _read_title(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     return Reading("command", partial(dialog_manager.start, turn, f"{CHECK}{named}")) if named else None
 
 
-TITLE = Reader("title of a check", _read_title)
+TITLE = Reader("title of a check", _read_title, PUBLIC)

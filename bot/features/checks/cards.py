@@ -11,6 +11,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from bot.core import permissions
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import FileRef, Outgoing, Replies
@@ -181,5 +182,5 @@ def _read_keep(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     return Reading("command", lambda: stage.dialog.aside(turn, stage.context, stage.step.outcome, action))
 
 
-NUMBER = Reader("number of a card", _read_number)
-KEEP = Reader("keeping a result", _read_keep)
+NUMBER = Reader("number of a card", _read_number, permissions.SELF)
+KEEP = Reader("keeping a result", _read_keep, permissions.SELF)

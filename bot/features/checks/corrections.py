@@ -10,6 +10,7 @@ from bot.core.dialog import Problem, Typed
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
+from bot.core.permissions import SELF
 from bot.core.turn import Turn
 from bot.features.checks import answers
 from bot.features.checks.ask_fact import CheckContext
@@ -58,11 +59,21 @@ def _read_correction(turn: Turn, stage: Stage | None, text: str) -> Reading | No
     return Reading("command", partial(_ask, turn, stage, fact, value), sure=False)
 
 
+def _check(stage: Stage) -> tuple[CheckDialog, CheckContext]:
+    """The check that is open, and what its replay knows.
+
+    Raises:
+        TypeError: something else is open.
+    """
+    if not isinstance(stage.dialog, CheckDialog) or not isinstance(stage.context, CheckContext):
+        raise TypeError(f"{stage.dialog.name} is no check")
+    return stage.dialog, stage.context
+
+
 def _speaks(stage: Stage, text: str) -> bool:
     """Whether the pending question itself has something to say of a text with both values."""
-    assert stage.question is not None
     try:
-        stage.question.read(text)
+        stage.pending.read(text)
     except Problem as problem:
         return bool(problem.data.get("likely")) or problem.data.get("reason") == "claimed"
     return False
@@ -75,8 +86,7 @@ def _told(stage: Stage) -> dict[str, str]:
 
 def _meant(stage: Stage, said: str) -> dict[str, str]:
     """Return which of the facts told so far the words give another value."""
-    dialog, context, told = stage.dialog, stage.context, _told(stage)
-    assert isinstance(dialog, CheckDialog) and isinstance(context, CheckContext)
+    (dialog, context), told = _check(stage), _told(stage)
     known = [dialog.facts[fact] for fact in told]
     found = {}
     for fact in known:
@@ -99,23 +109,22 @@ def _value(fact: Fact, said: str, context: CheckContext, known: list[Fact], last
 
 def _change(turn: Turn, stage: Stage, fact: str, value: str) -> list[Outgoing]:
     """Change an answer and say where that leads."""
-    assert isinstance(stage.dialog, CheckDialog)
-    changed = stage.dialog.change(turn, fact, value)
+    dialog, _ = _check(stage)
+    changed = dialog.change(turn, fact, value)
     return [changed, *dialog_manager.show(turn)]
 
 
 def _ask(turn: Turn, stage: Stage, fact: str, value: str) -> list[Outgoing]:
     """Ask the question anew, and in one tap whether that is the answer."""
-    assert isinstance(stage.dialog, CheckDialog)
+    dialog, _ = _check(stage)
     asked = dialog_manager.revisit(stage, fact)
-    return [turn.say("check/messages.likely", likely=value, label=stage.dialog.shown_as(fact, value)), *asked]
+    return [turn.say("check/messages.likely", likely=value, label=dialog.shown_as(fact, value)), *asked]
 
 
 def _told_anew(turn: Turn, stage: Stage, text: str) -> Reading | None:
     """After a verdict: another value of a fact that was told, asked in one tap."""
     if vocabulary.asks(text):
         return None
-    assert isinstance(stage.dialog, CheckDialog)
     told = _told(stage)
     changed = {fact: value for fact, value in _meant(stage, text).items() if value != told[fact]}
     if len(changed) != 1:
@@ -124,4 +133,4 @@ def _told_anew(turn: Turn, stage: Stage, text: str) -> Reading | None:
     return Reading("command", partial(_ask, turn, stage, fact, value), sure=False)
 
 
-CORRECTION = Reader("correction of a check", _read_correction)
+CORRECTION = Reader("correction of a check", _read_correction, SELF)

@@ -8,6 +8,7 @@ from functools import partial
 from bot.core import vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
+from bot.core.permissions import SELF
 from bot.core.turn import Turn
 from bot.features.checks import actions
 from bot.features.checks.dialog import CheckDialog
@@ -105,4 +106,4 @@ def _here(turn: Turn, stage: Stage | None) -> str:
     return name.removeprefix(actions.CHECK)
 
 
-WHOM = Reader("for whom it is checked", _read_whom)
+WHOM = Reader("for whom it is checked", _read_whom, SELF)

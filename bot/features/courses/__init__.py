@@ -3,6 +3,7 @@
 from bot.core import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
+from bot.core.permissions import INSTITUTION_IF_ANY
 from bot.core.turn import Turn
 from policy.corpus import Corpus
 
@@ -20,6 +21,6 @@ def feature(corpus: Corpus) -> Feature:
     return Feature(
         "courses",
         dialogs=(CourseDialog(),),
-        commands=(Command("course", "课程登记 课程 登记课程 班次登记 /course", _begin),),
-        buttons=(Button("course", lambda turn, _: _begin(turn), alias="go:course"),),
+        commands=(Command("course", "课程登记 课程 登记课程 班次登记 /course", _begin, INSTITUTION_IF_ANY),),
+        buttons=(Button("course", lambda turn, _: _begin(turn), INSTITUTION_IF_ANY, alias="go:course"),),
     )

@@ -38,10 +38,10 @@ def read_text(form: Form, text: str, rows: list[str] | None = None) -> Outcome:
     left = [(str(p.get("line") or p.get("occupation", "")), str(p["kind"])) for p in said.problems]
     found = Outcome("ask" if left or not taken else "value", {}, "", left)
     found.left += [(remark, "remark") for _, remark in said.remarks]
-    assert isinstance(found.rows, dict)
+    if not isinstance(found.rows, dict):
+        raise LookupError("no rows")
     for line in taken:
-        assert line.occupation is not None
-        name = line.occupation.name
+        name = line.row.name
         found.rows[name] = NO_BUSINESS if line.kind == "idle" else _cells(form, line, found)
     return found
 

@@ -1,7 +1,7 @@
 """填报口径: what counts for each measure of the form."""
 
 from bot.core.feature import Button, Command, Feature
-from bot.core.permissions import OFFICE
+from bot.core.permissions import OFFICE, PUBLIC
 from policy.corpus import Corpus
 
 
@@ -14,7 +14,7 @@ def feature(corpus: Corpus) -> Feature:
         "measure_notes",
         dialogs=(NoteDialog(),),
         commands=(
-            Command("notes", "口径 填报口径 看口径", actions.read, aside=True),
+            Command("notes", "口径 填报口径 看口径", actions.read, PUBLIC, aside=True),
             Command("set_note", "设定口径 设定填报口径", actions.set_note, OFFICE, aside=True),
         ),
         buttons=(

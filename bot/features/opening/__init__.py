@@ -3,6 +3,7 @@
 from bot.core import dialog_manager
 from bot.core.feature import Command, Feature
 from bot.core.messages import Outgoing
+from bot.core.permissions import INSTITUTION_IF_ANY
 from bot.core.turn import Turn
 from policy.corpus import Corpus
 
@@ -21,5 +22,7 @@ def feature(corpus: Corpus) -> Feature:
     return Feature(
         "opening",
         dialogs=(OpeningDialog(),),
-        commands=(Command("opening", "期初数 期初 录入期初数 更正期初数", _begin, aside=True),),
+        commands=(
+            Command("opening", "期初数 期初 录入期初数 更正期初数", _begin, INSTITUTION_IF_ANY, aside=True),
+        ),
     )

@@ -218,7 +218,8 @@ class OpeningDialog(Dialog[OpeningContext, Confirmed]):
 
     def finish(self, turn: Turn, context: OpeningContext, outcome: Confirmed) -> list[Outgoing]:
         """Keep them as a revision of their own."""
-        assert context.institution_id is not None
+        if context.institution_id is None:
+            raise LookupError("no institution was chosen")
         number = prior_figures.keep_opening(
             turn.connection,
             context.institution_id,
@@ -251,9 +252,8 @@ def take(chart: Form, text: str, rows: Rows) -> dict[str, Any]:
     kept: Rows = {name: dict(row) for name, row in rows.items()}
     result, taken = sort_lines(chart, text, chart.occupation_order(list(rows)))
     for line in taken:
-        assert line.occupation is not None
         cells = _cells(chart, line, result.problems)
-        name = line.occupation.name
+        name = line.row.name
         kept.setdefault(name, dict.fromkeys((m.id for m in chart.measures), None)).update(cells)
         if cells:
             result.written.append((name, cells))
@@ -262,7 +262,6 @@ def take(chart: Form, text: str, rows: Rows) -> dict[str, Any]:
 
 def _cells(chart: Form, line: Line, problems: list[dict[str, Any]]) -> dict[str, Cell]:
     """The cells of a line that can be read; opening figures are numbers, never 不掌握."""
-    assert line.occupation is not None
     if line.kind == "idle":
         return dict.fromkeys((m.id for m in chart.measures), 0)
     cells: dict[str, Cell] = {}
@@ -274,5 +273,5 @@ def _cells(chart: Form, line: Line, problems: list[dict[str, Any]]) -> dict[str,
                 raise Problem("problem/figure.j2", reason="other", measure=measure, typed=typed[:20])
             cells[measure_id] = cell
         except Problem as problem:
-            problems.append({"kind": "cell", "occupation": line.occupation.name, **problem.data})
+            problems.append({"kind": "cell", "occupation": line.row.name, **problem.data})
     return cells

@@ -5,7 +5,7 @@ from functools import partial
 from bot.core import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
-from bot.core.permissions import OWN_INSTITUTION, PUBLIC
+from bot.core.permissions import INSTITUTION_IF_ANY, OWN_INSTITUTION, PUBLIC, SELF
 from bot.core.turn import Turn
 from policy.corpus import Corpus
 
@@ -35,22 +35,25 @@ def feature(corpus: Corpus) -> Feature:
                 "colleagues",
                 "联系人 同事 机构联系人 交接 转交 换联系人 邀请联系人 代办",
                 colleagues.everybody,
+                INSTITUTION_IF_ANY,
                 aside=True,
             ),
-            Command("account", "我的账号 账号 我的渠道", accounts.mine, aside=True),
-            Command("channel", "换个渠道 换渠道 换手机 换设备 绑定新渠道", accounts.code, aside=True),
-            Command("pin", "设口令 设置口令 登录口令 改口令 换口令", login_word.set_word),
-            Command("prove", "验证口令 输入口令", login_word.prove),
-            Command("recovery", "恢复码 要恢复码 找回码", accounts.recovery, aside=True),
-            Command("profile", "填表人 修改填表人", _profile),
+            Command("account", "我的账号 账号 我的渠道", accounts.mine, SELF, aside=True),
+            Command("channel", "换个渠道 换渠道 换手机 换设备 绑定新渠道", accounts.code, SELF, aside=True),
+            Command("pin", "设口令 设置口令 登录口令 改口令 换口令", login_word.set_word, SELF),
+            Command("prove", "验证口令 输入口令", login_word.prove, SELF),
+            Command("recovery", "恢复码 要恢复码 找回码", accounts.recovery, SELF, aside=True),
+            Command("profile", "填表人 修改填表人", _profile, INSTITUTION_IF_ANY),
         ),
         buttons=(
-            Button("account.list", lambda turn, _: accounts.mine(turn), alias="ac:l"),
-            Button("account.code", lambda turn, _: accounts.code(turn), alias="ac:new"),
-            Button("account.pin", lambda turn, _: login_word.set_word(turn)),
-            Button("account.recovery", lambda turn, _: accounts.recovery(turn)),
-            Button("account.drop", accounts.drop, alias="ac:drop"),
-            Button("mates.list", lambda turn, _: colleagues.everybody(turn), alias="co:l"),
+            Button("account.list", lambda turn, _: accounts.mine(turn), SELF, alias="ac:l"),
+            Button("account.code", lambda turn, _: accounts.code(turn), SELF, alias="ac:new"),
+            Button("account.pin", lambda turn, _: login_word.set_word(turn), SELF),
+            Button("account.recovery", lambda turn, _: accounts.recovery(turn), SELF),
+            Button("account.drop", accounts.drop, SELF, alias="ac:drop"),
+            Button(
+                "mates.list", lambda turn, _: colleagues.everybody(turn), INSTITUTION_IF_ANY, alias="co:l"
+            ),
             Button("mates.invite", partial(invite, "contact"), OWN_INSTITUTION, alias="co:contact"),
             Button("mates.lead", partial(invite, "lead"), OWN_INSTITUTION, alias="co:lead"),
             Button("mates.void", colleagues.void_codes, OWN_INSTITUTION, alias="co:void"),

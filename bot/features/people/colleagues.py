@@ -21,7 +21,8 @@ def everybody(turn: Turn) -> list[Outgoing]:
 
 
 def _listed(turn: Turn, mine: Membership) -> Outgoing:
-    assert mine.institution_id is not None
+    if mine.institution_id is None:
+        raise LookupError("a role in no institution")
     found = contacts.of_institution(turn.connection, mine.institution_id)
     return turn.say(
         "colleague/list.j2",

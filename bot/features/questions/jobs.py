@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core import dialog_manager
-from bot.core.dialog import Problem, Write
+from bot.core.dialog import Known, Problem, Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing, Replies
+from bot.core.permissions import INSTITUTION_IF_ANY, PUBLIC, SELF, Right
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
 from policy.calendar.quarters import Quarter
@@ -25,44 +26,54 @@ from policy.jobs.reading import CERTAIN, CHECKS, LIKELY, JobReading
 from policy.notice.clause_names import clauses_named
 from storage import questions
 
-# What does a job: "command" a word of `vocabulary` (COMMANDS and OWN), "button" a standing button's
-# token, "here" something of this module.
-JOBS: dict[str, tuple[str, str]] = {
-    "enrol": ("button", "go:check-enrolment"),
-    "route": ("button", "go:route"),
-    "title": ("button", "go:check-title"),
-    "subsidy": ("button", "go:check-subsidy"),
-    "hours": ("button", "go:check-hours"),
-    "assessment": ("button", "go:check-assessment"),
-    "other-person": ("here", "other-person"),
-    "report": ("here", "report"),
-    "resume": ("here", "resume"),
-    "history": ("command", "history"),
-    "print": ("command", "print"),
-    "download-form": ("command", "form"),
-    "amend": ("command", "correct"),
-    "status": ("here", "status"),
-    "human": ("here", "human"),
-    "complaint": ("button", "complain"),
-    "my-data": ("command", "my_data"),
-    "export-data": ("command", "my_data"),
-    "delete-data": ("command", "delete_data"),
-    "withdraw-consent": ("command", "withdraw_consent"),
-    "privacy": ("command", "privacy"),
-    "back": ("command", "back"),
-    "correct": ("here", "correct"),
-    "stop": ("command", "cancel"),
-    "wait": ("here", "wait"),
-    "restart": ("command", "restart"),
-    "menu": ("command", "menu"),
-    "help": ("command", "help"),
-    "bind": ("here", "bind"),
-    "subscribe": ("command", "subscribe"),
-    "unsubscribe": ("command", "subscriptions"),
-    "original": ("here", "original"),
+
+class Job(NamedTuple):
+    """What does a job, and who may have it done.
+
+    `way` is "command" (`name` is one's), "button" (a standing button's token), or "here" (of this module).
+    """
+
+    way: str
+    name: str
+    right: Right
+
+
+JOBS = {
+    "enrol": Job("button", "go:check-enrolment", SELF),
+    "route": Job("button", "go:route", SELF),
+    "title": Job("button", "go:check-title", SELF),
+    "subsidy": Job("button", "go:check-subsidy", SELF),
+    "hours": Job("button", "go:check-hours", SELF),
+    "assessment": Job("button", "go:check-assessment", SELF),
+    "other-person": Job("here", "other-person", SELF),
+    "report": Job("here", "report", INSTITUTION_IF_ANY),
+    "resume": Job("here", "resume", SELF),
+    "history": Job("command", "history", INSTITUTION_IF_ANY),
+    "print": Job("command", "print", INSTITUTION_IF_ANY),
+    "download-form": Job("command", "form", INSTITUTION_IF_ANY),
+    "amend": Job("command", "correct", INSTITUTION_IF_ANY),
+    "status": Job("here", "status", INSTITUTION_IF_ANY),
+    "human": Job("here", "human", SELF),
+    "complaint": Job("button", "complain", SELF),
+    "my-data": Job("command", "my_data", SELF),
+    "export-data": Job("command", "my_data", SELF),
+    "delete-data": Job("command", "delete_data", SELF),
+    "withdraw-consent": Job("command", "withdraw_consent", SELF),
+    "privacy": Job("command", "privacy", PUBLIC),
+    "back": Job("command", "back", PUBLIC),
+    "correct": Job("here", "correct", SELF),
+    "stop": Job("command", "cancel", PUBLIC),
+    "wait": Job("here", "wait", PUBLIC),
+    "restart": Job("command", "restart", PUBLIC),
+    "menu": Job("command", "menu", PUBLIC),
+    "help": Job("command", "help", PUBLIC),
+    "bind": Job("here", "bind", SELF),
+    "subscribe": Job("command", "subscribe", SELF),
+    "unsubscribe": Job("command", "subscriptions", SELF),
+    "original": Job("here", "original", PUBLIC),
 }
 # Only who speaks for an institution can have these done; to others: bind first.
-OF_INSTITUTIONS = frozenset(("report", "history", "print", "download-form", "amend", "status"))
+OF_INSTITUTIONS = frozenset(name for name, job in JOBS.items() if job.right is INSTITUTION_IF_ANY)
 # Only in the middle of something is there anything to move about in.
 OF_DIALOGS = frozenset(("back", "stop", "wait", "restart", "correct"))
 # What somebody may want while a text is asked for; anything else is more likely that text.
@@ -162,7 +173,7 @@ def _again(stage: Stage | None) -> list[Outgoing]:
 def _do(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     if reading.job in OF_DIALOGS and stage is None:
         return [turn.say("jobs/messages.nothing_open", job=reading.job)]
-    way, name = JOBS[reading.job]
+    way, name, _ = JOBS[reading.job]
     if way == "command":
         return turn.start(name)
     if way == "button":
@@ -228,7 +239,8 @@ def _human(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoin
 
 def _correct(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoing]:
     """Change the one answer that can be what was said; else show the answers to change."""
-    assert stage is not None
+    if stage is None:
+        return [turn.say("jobs/messages.nothing_open", job=reading.job)]
     found = _fitting(stage, reading.value) if reading.value else []
     if len(found) != 1:
         return dialog_manager.changes(stage)
@@ -237,8 +249,7 @@ def _correct(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgo
     label, said = stage.dialog.label(asked, value)
     dialog_manager.revisit(stage, question_id)
     again = dialog_manager.open_stage(turn)
-    assert again is not None
-    changed = dialog_manager.answer(again, lambda question: value)
+    changed = dialog_manager.answer(again, Known(value)) if again else []
     return [turn.say("jobs/messages.corrected", label=label, said=said), *changed]
 
 
@@ -308,4 +319,4 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     return Reading("job", partial(take, turn, found), sure=found.sure == CERTAIN)
 
 
-JOB = Reader("job", read)
+JOB = Reader("job", read, PUBLIC)

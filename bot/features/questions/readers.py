@@ -8,6 +8,7 @@ from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
+from bot.core.permissions import PUBLIC
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import feedback
@@ -57,4 +58,4 @@ def ask(turn: Turn, stage: Stage | None, text: str) -> Reading:
     return Reading("question", partial(_beside, stage, text))
 
 
-QUESTION = Reader("question", read)
+QUESTION = Reader("question", read, PUBLIC)

@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
-from bot.core.permissions import OWN_INSTITUTION
+from bot.core.permissions import INSTITUTION_IF_ANY, OWN_INSTITUTION
 from bot.core.turn import Turn
 from policy.corpus import Corpus
 from storage.reports.returned_cells import ReportClosed
@@ -35,17 +35,39 @@ def feature(corpus: Corpus) -> Feature:
         "report",
         dialogs=(ReportDialog(), PageDialog(), LeadDialog()),
         commands=(
-            Command("report", "填报 填表 报表 报数 继续填报 我要填报 季报 /report", selection.begin),
-            Command("form", "下载表格 下载情况表 下载表 空表", actions.download, aside=True),
-            Command("annex", "附页 附件页 看附件 附件和盖章件 /annex", actions.annex, aside=True),
-            Command("history", "历史 看历次 历次 报送历史 历史版本 /history", actions.past, aside=True),
-            Command("lead", "复核 待复核 待我复核 内部复核", lead_actions.waiting, aside=True),
+            Command(
+                "report",
+                "填报 填表 报表 报数 继续填报 我要填报 季报 /report",
+                selection.begin,
+                INSTITUTION_IF_ANY,
+            ),
+            Command(
+                "form", "下载表格 下载情况表 下载表 空表", actions.download, INSTITUTION_IF_ANY, aside=True
+            ),
+            Command(
+                "annex",
+                "附页 附件页 看附件 附件和盖章件 /annex",
+                actions.annex,
+                INSTITUTION_IF_ANY,
+                aside=True,
+            ),
+            Command(
+                "history",
+                "历史 看历次 历次 报送历史 历史版本 /history",
+                actions.past,
+                INSTITUTION_IF_ANY,
+                aside=True,
+            ),
+            Command(
+                "lead", "复核 待复核 待我复核 内部复核", lead_actions.waiting, INSTITUTION_IF_ANY, aside=True
+            ),
             Command(
                 "mine",
                 "交了吗 交了没 我交了吗 我交了没 我交了没有 报了吗 报了没 我报了吗 我报了没 报上了吗 "
                 "报上了没 报成了吗 查一下我报的数 我报的数 看我报的数 我报的 我的报表 回执 "
                 "看回执 我的回执 下载 撤回 我要撤回 撤销",
                 own_report.state,
+                INSTITUTION_IF_ANY,
                 own=True,
                 aside=True,
             ),
@@ -53,6 +75,7 @@ def feature(corpus: Corpus) -> Feature:
                 "print",
                 "打印 打印表 打印表格 打印盖章 盖章 盖章表 盖章用表",
                 own_report.print_,
+                INSTITUTION_IF_ANY,
                 own=True,
                 aside=True,
             ),
@@ -60,12 +83,13 @@ def feature(corpus: Corpus) -> Feature:
                 "correct",
                 "更正 我要更正 要更正 更正报表 报错了 我报错了 填错了",
                 own_report.correct,
+                INSTITUTION_IF_ANY,
                 own=True,
                 aside=True,
             ),
         ),
         buttons=(
-            Button("report", lambda turn, _: selection.begin(turn), alias="go:report"),
+            Button("report", lambda turn, _: selection.begin(turn), INSTITUTION_IF_ANY, alias="go:report"),
             of_report("fill"),
             of_report("form"),
             of_report("print", "prn"),
@@ -82,7 +106,7 @@ def feature(corpus: Corpus) -> Feature:
             of_rows("remove", "rm"),
             of_rows("remove.sure", "rmy"),
             of_rows("zero.sure", "zeroy"),
-            Button("lead.list", lambda turn, _: lead_actions.waiting(turn), alias="ld:l"),
+            Button("lead.list", lambda turn, _: lead_actions.waiting(turn), INSTITUTION_IF_ANY, alias="ld:l"),
             Button("lead.confirm", lead_actions.confirm, OWN_INSTITUTION, alias="ld:ok"),
             Button("lead.return", lead_actions.send_back, OWN_INSTITUTION, alias="ld:no"),
         ),

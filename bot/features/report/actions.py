@@ -8,6 +8,7 @@ from bot.core import dialog_manager
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import FileRef, Outgoing, Replies
+from bot.core.permissions import INSTITUTION_IF_ANY
 from bot.core.turn import Turn
 from bot.documents.file_refs import print_ref
 from bot.documents.revision_history import versions
@@ -212,4 +213,4 @@ def read_kind(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     return Reading("button", partial(press, "attach", turn, token.partition(":")[2])) if token else None
 
 
-FILE_KIND = Reader("what a file is", read_kind)
+FILE_KIND = Reader("what a file is", read_kind, INSTITUTION_IF_ANY)

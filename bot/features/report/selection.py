@@ -9,6 +9,7 @@ from bot.core import dialog_manager, vocabulary
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
+from bot.core.permissions import INSTITUTION_IF_ANY
 from bot.core.turn import DialogState, Turn
 from bot.features.report import status as report_status
 from bot.features.report.cursor import put_aside
@@ -74,7 +75,7 @@ def _begin_named(turn: Turn, found: list[int], quarter: str) -> list[Outgoing]:
     return dialog_manager.start(turn, "report", given)
 
 
-NAMED = Reader("a report named", read_named)
+NAMED = Reader("a report named", read_named, INSTITUTION_IF_ANY)
 
 
 def _without_quarter(turn: Turn, plain: str) -> tuple[str, str]:

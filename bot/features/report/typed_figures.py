@@ -10,6 +10,7 @@ from bot.core.dialog import Known, Write
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing, Replies
+from bot.core.permissions import INSTITUTION_IF_ANY
 from bot.core.turn import Turn
 from bot.features.figures.cells import occupations_in
 from bot.features.figures.typed_rows import are_whole_rows, quarter_meant
@@ -90,9 +91,8 @@ def _into(turn: Turn, institution_id: int, quarter: Quarter, text: str) -> list[
         turn, "report", {"institution": str(institution_id), "quarter": str(quarter)}
     )
     opened = dialog_manager.open_stage(turn)
-    if opened is None or opened.question is None:
+    if opened is None or opened.question is None or not isinstance(opened.context, ReportContext):
         return begun  # closed, which it says
-    assert isinstance(opened.context, ReportContext)
     meant = turn.say("report/messages.meant", institution=opened.context.institution, quarter=quarter)
     return [meant, *(_figures(turn, opened, opened.context, text) or begun)]
 
@@ -186,9 +186,13 @@ def _say_not_there(turn: Turn, quarter: Quarter | Named) -> list[Outgoing]:
 
 def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Reading | None:
     """A cell, a row or the whole quarter named in words, while a draft is open."""
-    prompt, snapshot = stage.question, context.snapshot
-    assert prompt is not None and snapshot is not None
-    if snapshot.draft is None or context.institution_id is None or context.quarter is None:
+    prompt, snapshot = stage.pending, context.snapshot
+    if (
+        snapshot is None
+        or snapshot.draft is None
+        or context.institution_id is None
+        or context.quarter is None
+    ):
         return None
     wants_words = prompt.kind == "text"
     if wants_words and not _CHANGES.match(text):
@@ -207,8 +211,7 @@ def _named(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Readi
 
 def _to_change(turn: Turn, stage: Stage, context: ReportContext, text: str) -> Reading | None:
     """改 大数据, 大数据 已培训人数, 大数据人数改成130: the row's cells, the cell, or its new figure."""
-    prompt = stage.question
-    assert prompt is not None
+    prompt = stage.pending
     if prompt.kind == "list":
         return None
     wanted = _change(context, prompt, text)
@@ -245,8 +248,7 @@ def _rows(turn: Turn, context: ReportContext, text: str) -> Reading | None:
     """Just occupations while a report is open: one's cells, or new rows for those there are none of yet."""
     names = occupations_in(context.form, text)
     snapshot = context.snapshot
-    assert snapshot is not None and snapshot.draft is not None
-    if not names:
+    if not names or snapshot is None or snapshot.draft is None:
         return None
     if len(names) == 1 and names[0] in snapshot.rows:
         return Reading("figures", partial(row_actions.row, turn, f"{context.place}:{names[0]}"))
@@ -263,4 +265,4 @@ def _add_rows(turn: Turn, draft: Revision, fresh: list[str]) -> list[Outgoing]:
     return said + dialog_manager.show(turn)
 
 
-FIGURES = Reader("figures of a report", read)
+FIGURES = Reader("figures of a report", read, INSTITUTION_IF_ANY)

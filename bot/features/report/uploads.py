@@ -165,7 +165,8 @@ def _attach(turn: Turn, snapshot: Snapshot, kind: str, got: attachments.Received
             turn.now,
             turn.closes(snapshot.quarter),
         )
-    assert target is not None
+    if target is None:
+        raise LookupError("no draft to attach it to")
     try:
         fresh = attachments.attach(turn.connection, target, got, kind, turn.person_id, turn.now)
     except attachments.TooMany:

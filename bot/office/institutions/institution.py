@@ -176,7 +176,8 @@ def revoke(visit: Visit) -> Answer:
     if all(c.membership_id != wanted for c in contacts.of_institution(visit.connection, one.id)):
         return _page(visit, one, 409, problem="changed")  # another institution's, or gone meanwhile
     gone = contacts.revoke(visit.connection, wanted, visit.officer.person_id, visit.now)
-    assert gone is not None  # it stood in the list, and no contact is a head
+    if gone is None:
+        raise LookupError("nobody of that number stood in the list")
     told = render("colleague/messages.removed", institution=one.name)
     heard = notify.tell_people(visit.connection, [gone.person_id], told, visit.now)
     return Goto(_path(one), "contact_revoked", heard)

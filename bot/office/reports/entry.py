@@ -246,7 +246,8 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
             said = texts[f"why:{name}:{doubt.id}"]
             drafts.explain(connection, draft, name, doubt.id, said, doubt.text, by, now)
     kept = typed.kept
-    assert kept is not None  # `_look_at` asks for it
+    if kept is None:
+        raise LookupError("no original came with it")
     held = attachments.receive(connection, by, kept.name, kept.hash, kept.media, kept.size, now)
     kind = STAMPED if texts.get("stamped") else "source"
     if kind == "source":
@@ -256,7 +257,8 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     received = now if day == local(now).date() else datetime.combine(day, time(), SHANGHAI)
     revision_history.typed_in(connection, draft.id, texts["source"], received, by, now)
     edited = reports.snapshot(connection, institution.id, str(quarter)).draft
-    assert edited is not None
+    if edited is None:
+        raise LookupError("the draft is gone")
     telephone = visit.app.keys.seal(texts["telephone"]) if texts.get("telephone") else None
     receipt = f"{quarter}-{institution.id:04d}-{draft.number:02d}"
     done = drafts.submit(

@@ -75,7 +75,8 @@ def _extended(line: Line, now: datetime) -> bool:
 
 def _last_day(line: Line) -> datetime:
     """A moment of the last day that is in time."""
-    assert line.extended_until is not None
+    if line.extended_until is None:
+        raise LookupError("nothing was extended")
     return line.extended_until - timedelta(seconds=1)
 
 

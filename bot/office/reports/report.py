@@ -98,7 +98,8 @@ def _contacts(visit: Visit, institution_id: int) -> list[tuple[str, str, str]]:
 def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dict[str, Any]:
     connection = visit.connection
     one = reports.submitted_revision(connection, past.id)
-    assert one is not None  # a submitted revision is never deleted
+    if one is None:
+        raise LookupError("a submitted revision is gone")
     pages = attachments.of(connection, past.id)
     typed_in = revision_history.typed_in_from(connection, past.id)
     chart = visit.corpus.form

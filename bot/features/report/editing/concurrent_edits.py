@@ -181,9 +181,9 @@ class AskWhich(Choose):
 
 async def settle(context: ReportContext) -> None:
     """Ask about every clash before anything else."""
-    assert context.snapshot is not None
+    rows = context.snapshot.rows if context.snapshot else {}
     for i, clash in enumerate(context.clashes):
-        theirs = context.snapshot.rows[clash.occupation][clash.measure]
+        theirs = rows[clash.occupation][clash.measure]
         edit = context.edited.get((clash.occupation, clash.measure))
         await context.named(AskWhich.of(context.form, clash, theirs, edit, len(context.clashes) - i))
 

@@ -54,8 +54,7 @@ def hold(turn: Turn, context: ReportContext, question: Question[object], given: 
 
 def _add(turn: Turn, context: ReportContext, seen: Seen, given: Given) -> Replies:
     """Occupations may be added whatever else changed; None when it was something else."""
-    assert context.snapshot is not None
-    draft = context.snapshot.draft
+    draft = context.snapshot.draft if context.snapshot else None
     try:
         names = given(AskOccupations.of(seen.question, context.form, [], adding=False))
     except Problem:

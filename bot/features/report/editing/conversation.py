@@ -68,7 +68,7 @@ async def _which_report(context: ReportContext) -> None:
 
 async def _begins_again(context: ReportContext, snapshot: Snapshot, shown: Revision) -> bool:
     """Ask whether and why a report that was submitted is to be changed; whether it is."""
-    if await office_remarks.ask_to_begin(context, snapshot) == "leave":
+    if await office_remarks.ask_to_begin(context, snapshot, shown) == "leave":
         return False
     head = {"context": context, "snapshot": snapshot, "revision": shown}
     wish = await Choose(f"correct:{shown.number}", "report/submitted.j2", head, values=("correct", "leave"))

@@ -73,11 +73,12 @@ def open_draft(turn: Turn, context: ReportContext, reason: str | None = None) ->
 
     Raises:
         VersionConflict: somebody else began it since this turn looked.
+        LookupError: no report was chosen.
     """
     if context.snapshot is not None and context.snapshot.draft is not None:
         return context.snapshot.draft
-    assert context.institution_id is not None
-    assert context.quarter is not None
+    if context.institution_id is None or context.quarter is None:
+        raise LookupError("no report was chosen that a draft could be of")
     made = drafts.begin_draft(
         turn.connection,
         context.institution_id,
@@ -153,8 +154,7 @@ def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]
 
 
 def _store_row(turn: Turn, context: ReportContext, line: Line, changed: Changed, result: Lines) -> None:
-    assert line.occupation is not None
-    chart, occupation, idle = context.form, line.occupation.name, line.kind == "idle"
+    chart, occupation, idle = context.form, line.row.name, line.kind == "idle"
     cells: dict[str, Cell] = dict.fromkeys((m.id for m in chart.measures), 0) if idle else {}
     for measure_id, typed in line.cells.items():
         try:

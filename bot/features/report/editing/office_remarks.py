@@ -14,7 +14,7 @@ from bot.features.report.prompts import AskCell, AskWhy
 from policy.calendar.quarters import Quarter
 from policy.form.form import Doubt, Row
 from storage.reports import reports, returned_cells
-from storage.reports.reports import Snapshot
+from storage.reports.reports import Revision, Snapshot
 from storage.reports.returned_cells import WHOLE
 
 
@@ -38,20 +38,19 @@ def load(turn: Turn, snapshot: Snapshot) -> OfficeView:
     return OfficeView(returned_cells.cells(connection, latest.id), was, closed=closed)
 
 
-async def ask_to_begin(context: ReportContext, snapshot: Snapshot) -> str | None:
+async def ask_to_begin(context: ReportContext, snapshot: Snapshot, shown: Revision) -> str | None:
     """For a returned or reopened report without a draft: begin, or leave; None for any other."""
     view = context.office
     if not view.cells and view.reopened is None:
         return None
-    assert snapshot.shown is not None
     data: dict[str, Any] = {
         "context": context,
         "snapshot": snapshot,
-        "revision": snapshot.shown,
+        "revision": shown,
         "places": context.form.places(view.cells),
         "reopened": view.reopened,
     }
-    question = f"returned:{snapshot.shown.number}"
+    question = f"returned:{shown.number}"
     return await Choose(question, "report/returned.j2", data, values=("begin", "leave"))
 
 

@@ -24,7 +24,8 @@ def ask(turn: Turn, snapshot: Snapshot) -> list[Outgoing]:
         return [turn.say("lead/messages.nobody", institution_id=snapshot.institution_id)]
     made = lead_review.ask(turn.connection, draft, turn.person_id, turn.now)
     review = lead_review.get(turn.connection, made)
-    assert review is not None
+    if review is None:
+        raise LookupError("no such review")
     told = notify.tell_people(turn.connection, leads, table(turn, review), turn.now)
     place = f"{snapshot.institution_id}:{snapshot.quarter}"
     return [turn.say("lead/messages.asked", pushed=told.pushed, place=place)]
