@@ -35,7 +35,7 @@ from bot.model_reader.admission import Seen, look, question_in
 from bot.model_reader.reader import ModelReader
 from bot.policy_only import PolicyOnly
 from bot.registry import Registry, build_registry
-from policy.calendar.quarters import Times
+from policy.calendar.quarters import Times, local
 from policy.corpus import Corpus
 from storage import messages
 from storage.database import StorageUnavailable, savepoint, transaction
@@ -200,7 +200,7 @@ class Assistant:
             self.keys,
             turn_id,
             said_here,
-            self.corpus,
+            self.corpus.on(local(incoming.now).date()),
             prepared.table,
             self.url,
             self.times,

@@ -14,8 +14,10 @@ from policy.checks.dated import leaves, rests
 from policy.checks.lists import list_problems
 from policy.checks.rules import Check
 from policy.corpus import Corpus
+from policy.files import as_day
 from policy.form.form import Form
 from policy.notice.clauses import Notices, bare
+from policy.spans import LATER
 
 FEWEST_PHRASINGS = 6
 
@@ -141,8 +143,27 @@ def rule_amendment_problems(corpus: Corpus) -> list[str]:
         problems += [f"facts/{fact}: 依据的条款{told}，请核对问法和选项" for fact in facts]
         if corpus.form.clause in {clause.id for clause in notice.clauses}:
             problems += [
-                f"form.yaml: “{line}”{told}" for line in _not_printed(corpus.form, corpus.notices, day)
+                f"form.yaml: “{line}”{told}"
+                for line in _not_printed(corpus.on(day).form, corpus.notices, day)
             ]
+    return problems
+
+
+def span_problems(corpus: Corpus) -> list[str]:
+    """Every change of the form or of a fact names a notice there is, and begins no earlier than it."""
+    begins = {n.id: n.valid_from for n in (corpus.notices.base, *corpus.notices.amendments)}
+    dated = [("form.yaml", one) for one in corpus.form_data.get(LATER) or ()]
+    for name, data in corpus.facts_data.items():
+        dated += [(f"facts/{name}", one) for one in data.get(LATER) or ()]
+    problems = []
+    for where, change in dated:
+        first, notice = as_day(change.get("valid_from")), change.get("notice")
+        if first is None:
+            problems.append(f"{where}: later 没有写 valid_from")
+        elif notice not in begins:
+            problems.append(f"{where}: 从 {first} 起的改动没有写依据哪份通知（notice）")
+        elif first < begins[notice]:
+            problems.append(f"{where}: 从 {first} 起的改动早于 {notice} 的生效日")
     return problems
 
 
@@ -189,6 +210,7 @@ def report(corpus: Corpus) -> Checked:
         *amendment_problems(library, all_notices),
         *rule_problems(all_checks, all_notices),
         *rule_amendment_problems(corpus),
+        *span_problems(corpus),
         *list_problems(corpus.form, corpus.facts, all_notices),
         *form_problems(corpus.form, all_notices),
         *phrasing_problems(library, lines),

@@ -7,7 +7,7 @@ side by side in one process: today's, and one with a layer that is being tried o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -32,19 +32,21 @@ from policy.jobs.model_file import packaged_weights as job_weights
 from policy.jobs.reading import JobReader
 from policy.notice.clauses import Notices, parse_notice
 from policy.reading.text import normalise
+from policy.spans import LATER, as_of, days_changed, holds
 
 Layer = Mapping[str, Any]
 
 # Section of a layer → the part of the corpus that it changes. Sections have the packaged files' shape:
 # `notices`, `entries`, `standards` and `publications` are lists, `holidays` the list of its days,
-# `phrasings` entry id → texts, `form` the keys of its file that are replaced. A notice or entry with a
-# known id replaces what it names of that one; any other is added.
+# `phrasings` entry id → texts, `form` the keys of its file that are replaced, `facts` whole facts. A notice
+# or entry with a known id replaces what it names of that one; any other is added.
 PARTS = {
     "notices": "notices",
     "entries": "answers",
     "phrasings": "later_phrasings",
     "standards": "standards",
     "checks": "checks",
+    "facts": "facts",
     "holidays": "holidays",
     "publications": "publications",
     "form": "form",
@@ -90,14 +92,44 @@ class Corpus:
 
     @cached_property
     def form(self) -> Form:
-        """The quarterly form."""
-        return parse_form({**packaged_file("form/form.yaml"), **self.layer.get("form", {})})
+        """The quarterly form, of its first day unless the corpus is one of a day."""
+        return parse_form(as_of(self.form_data, None))
+
+    @cached_property
+    def form_data(self) -> Mapping[str, Any]:
+        """The form as data, with what changes it later."""
+        return {**packaged_file("form/form.yaml"), **self.layer.get("form", {})}
+
+    @cached_property
+    def _of_days(self) -> dict[tuple[str, ...], Corpus]:
+        return {}
+
+    def on(self, day: date) -> Corpus:
+        """Return the corpus with the form of a day; itself as long as none has changed it."""
+        key = days_changed(self.form_data.get(LATER) or (), day)
+        if not key:
+            return self
+        if key not in self._of_days:
+            dated = copy(self)  # with all that was read before
+            for part in ("jobs", "standards"):
+                dated.__dict__.pop(part, None)
+            dated.__dict__["form"] = parse_form(as_of(self.form_data, day))
+            self._of_days[key] = dated
+        return self._of_days[key]
+
+    @cached_property
+    def facts_data(self) -> Mapping[str, Any]:
+        """The facts as data, each with what changes it later."""
+        return {**packaged_file("checks/facts.yaml"), **self.layer.get("facts", {})}
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
-        """Every fact that a check may ask, by id."""
-        facts, wordings = packaged_file("checks/facts.yaml"), packaged_file("checks/wordings.yaml")
-        return MappingProxyType(parse_facts(facts, wordings))
+        """Every fact that a check may ask, by id, as the notice came."""
+        return self._facts(None)
+
+    def _facts(self, on: date | None) -> Mapping[str, Fact]:
+        facts = {name: as_of(data, on) for name, data in self.facts_data.items()}
+        return MappingProxyType(parse_facts(facts, packaged_file("checks/wordings.yaml")))
 
     @cached_property
     def checks(self) -> Mapping[str, Check]:
@@ -117,17 +149,38 @@ class Corpus:
     def checks_on(self, on: date) -> Mapping[str, Check]:
         """Return the checks as of a day, read again only when a notice or a definition changes."""
         notices = tuple(n.id for n in self.notices.amendments if n.in_force(on))
-        key = (notices, tuple(name for name, _ in in_force(self.definitions, on)))
+        facts = tuple(
+            (name, days_changed(data.get(LATER) or (), on)) for name, data in self.facts_data.items()
+        )
+        changed = tuple(one for one in facts if one[1])
+        key = (notices, tuple(name for name, _ in in_force(self.definitions, on)), changed)
         if key not in self._dated_checks:
-            dated = checks_on(self.definitions, self.facts, self.notices, on)
+            asked = self._facts(on) if changed else self.facts
+            dated = checks_on(self.definitions, asked, self.notices, on)
             self._dated_checks[key] = MappingProxyType(dated)
         return self._dated_checks[key]
 
     @cached_property
+    def standards_data(self) -> tuple[Mapping[str, Any], ...]:
+        """The national standards' conditions that were typed in, those of every time."""
+        return (
+            *(packaged_file("checks/standards.yaml")["standards"] or ()),
+            *self.layer.get("standards", ()),
+        )
+
+    @cached_property
     def standards(self) -> tuple[Standard, ...]:
-        """The national standards' conditions that were typed in."""
-        raw = [*(packaged_file("checks/standards.yaml")["standards"] or ()), *self.layer.get("standards", ())]
-        return tuple(parse_standards({"standards": raw}, self.form)) if raw else ()
+        """The standards without an end of their time."""
+        return self.standards_on(None)
+
+    def standards_on(self, on: date | None) -> tuple[Standard, ...]:
+        """Return the standards that hold on a day; without one those that no other has replaced."""
+        held = [
+            one
+            for one in self.standards_data
+            if (holds(one, on) if on is not None else one.get("valid_until") is None)
+        ]
+        return tuple(parse_standards({"standards": held}, self.form)) if held else ()
 
     @cached_property
     def holidays(self) -> Calendar:

@@ -14,6 +14,7 @@ COMMANDS = {
     "serve": "serve the web chat and the channels that are set (the same without a command)",
     "chat": "talk in the terminal; --json for JSON lines",
     "ask": "one answer and its clauses",
+    "check": "one check decided as of a day, from the answers given",
     "read": "a text read as the dialogs read it",
     "remind": "send the reminders that are due",
     "policy": "check the policy data, train and evaluate the answers",

@@ -32,9 +32,14 @@ def kinds(corpus: Corpus) -> tuple[str, ...]:
     return ("count", "money", "date", "line", "mask", *facts(corpus))
 
 
-def facts(corpus: Corpus) -> dict[str, Fact]:
-    """Return the facts that the checks ask about, by id."""
-    return {name: fact for dialog in check_dialogs(corpus).values() for name, fact in dialog.facts.items()}
+def facts(corpus: Corpus, on: date | None = None) -> dict[str, Fact]:
+    """Return the facts that the checks ask about, by id, as they are asked on a day."""
+    dialogs = check_dialogs(corpus).values()
+    return {
+        name: fact
+        for dialog in dialogs
+        for name, fact in (dialog.facts if on is None else dialog.facts_on(on)).items()
+    }
 
 
 def read(corpus: Corpus, kind: str, text: str, on: date) -> Result:
@@ -45,7 +50,7 @@ def read(corpus: Corpus, kind: str, text: str, on: date) -> Result:
     """
     if reason := input_limits.text_refusal(text):
         return {"kind": "refuse", "reason": reason}
-    text = input_limits.clean(text)
+    text, corpus = input_limits.clean(text), corpus.on(on)
     if kind in ("count", "money"):
         return _figure(corpus.form, kind, text)
     if kind == "date":
@@ -54,7 +59,7 @@ def read(corpus: Corpus, kind: str, text: str, on: date) -> Result:
         return _lines(corpus.form, text)
     if kind == "mask":
         return {"kind": "value", "value": input_limits.mask(corpus.form, text)[0]}
-    return read_fact(facts(corpus), kind, text, on)
+    return read_fact(facts(corpus, on), kind, text, on)
 
 
 def read_fact(known: dict[str, Fact], fact: str, text: str, on: date) -> Result:

@@ -19,4 +19,4 @@ def card_file(corpus: Corpus, args: dict[str, Any]) -> bytes:
         dialog = check_dialogs(corpus)[args.get("subject", "route")]
         context = CheckContext(date.fromisoformat(args["on"]), args["about"], (), args.get("reading"))
         kept = record(dialog, corpus, args["facts"], context)
-    return render("check/card_page.j2", card=kept, number=args.get("number", "")).text.encode()
+    return render("check/card_page.html", card=kept, number=args.get("number", "")).text.encode()

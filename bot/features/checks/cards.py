@@ -126,7 +126,7 @@ def again(turn: Turn, argument: str) -> Replies:
     on = local(turn.now).date()
     reading = one_year_reading(of_turn(turn)((ONE_YEAR,), on))
     context = CheckContext(on, SELF, (), reading)
-    told = {fact: value for fact, value in one.record["facts"].items() if dialog.takes(fact, value)}
+    told = {fact: value for fact, value in one.record["facts"].items() if dialog.takes(fact, value, on)}
     decided = record(dialog, turn.corpus, told, context)
     return [
         turn.say(

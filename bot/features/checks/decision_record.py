@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Protocol
 
 from bot.features.checks.ask_fact import CheckContext
@@ -22,7 +23,7 @@ class Decides(Protocol):
     def verdicts(self, told: dict[str, str], context: CheckContext) -> list[tuple[Check, Verdict]]:
         """Every check's verdict on the facts as told."""
 
-    def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
+    def said(self, told: dict[str, str], on: date) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told."""
 
     def first_steps(self, told: dict[str, str], context: CheckContext) -> list[str]:
@@ -49,7 +50,7 @@ def record(dialog: Decides, corpus: Corpus, told: Mapping[str, str], context: Ch
         "about": context.about,
         "facts": facts,
         "reading": context.reading,
-        "answers": [list(pair) for pair in dialog.said(facts)],
+        "answers": [list(pair) for pair in dialog.said(facts, context.on)],
         "notice": [n.number for n in (notices.base, *notices.amendments) if n.in_force(context.on)],
         "decisions": decided,
         "now": dialog.first_steps(facts, context),

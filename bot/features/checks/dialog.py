@@ -5,7 +5,7 @@ Facts belong to a person and to whom they are about; one told in a check is know
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
@@ -90,6 +90,10 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         mine = {check.id for check in self.checks}
         return tuple(check for check in self._dated(on) if check.id in mine)
 
+    def facts_on(self, on: date) -> dict[str, Fact]:
+        """The facts as they are asked about on that day, with those of other days."""
+        return {**self.facts, **{f.id: f for check in self.checks_on(on) for f in check.facts.values()}}
+
     def load(self, turn: Turn, answers: Answers) -> tuple[CheckContext, Answers]:
         """The person's facts are the answers."""
         about = turn.memory.about
@@ -97,8 +101,9 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         reused = tuple(f for f in known if f not in answers)
         on = local(turn.now).date()
         reading = one_year_reading(self.readings(turn, on))
-        taken = tuple((f, chip(self.facts[f], known[f])) for f in self._taken(turn) if f in known)
-        others = tuple(self.facts.values())
+        facts = self.facts_on(on)
+        taken = tuple((f, chip(facts[f], known[f])) for f in self._taken(turn) if f in known)
+        others = tuple(facts.values())
         old = tuple(kept.old_of(turn, self.facts).items())
         return CheckContext(on, about, reused, reading, _asked(turn), taken, others, old), {**known}
 
@@ -139,7 +144,7 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         """The verdict with its reasons, clauses and what to do next; or the whole route."""
         told = dict(outcome.facts)
         shared = {
-            "answers": self.said(told),
+            "answers": self.said(told, context.on),
             "reused": [self.facts[f].short for f in told if f in context.reused],
             "old": [(f, self.facts[f].short, at) for f, at in context.old if f in told],
             "about": context.about,
@@ -204,21 +209,31 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         """The checks to act on first and next, by id."""
         return [item.check.id for item in self.now(told, self.items(told, context))]
 
-    def takes(self, fact: str, value: str) -> bool:
-        """Whether a value is still an answer to a fact that is asked here."""
-        known = self.facts.get(fact)
+    def takes(self, fact: str, value: str, on: date) -> bool:
+        """Whether a value is still an answer to a fact that is asked here on that day."""
+        known = self.facts_on(on).get(fact)
         return known is not None and ("/" in value or value in {o.id for o in known.options})
 
     def still_asks(self, told: dict[str, str], context: CheckContext) -> list[str]:
         """What would be asked next, beside what was told, check by check."""
+        return list(dict.fromkeys(fact.short for fact in self._asked_next(told, context)))
+
+    def next_asked(self, told: dict[str, str], context: CheckContext) -> Fact | None:
+        """The fact that is asked next."""
+        return next(self._asked_next(told, context), None)
+
+    def _asked_next(self, told: dict[str, str], context: CheckContext) -> Iterator[Fact]:
         checks = self.checks_on(context.on)
         seen = settle(told, context.on, context.reading, years_counted(checks))
-        asked = (check.next_fact({f: a for f, a in seen.items() if f in check.facts}) for check in checks)
-        return list(dict.fromkeys(fact.short for fact in asked if fact is not None))
+        for check in checks:
+            fact = check.next_fact({f: a for f, a in seen.items() if f in check.facts})
+            if fact is not None:
+                yield fact
 
-    def said(self, told: dict[str, str]) -> list[tuple[str, str]]:
+    def said(self, told: dict[str, str], on: date) -> list[tuple[str, str]]:
         """(what was asked, what was answered) of every fact told, in a few words."""
-        return [(self.facts[f].short, show_fact(self.facts[f], told[f])) for f in told if f in self.facts]
+        facts = self.facts_on(on)
+        return [(facts[f].short, show_fact(facts[f], told[f])) for f in told if f in facts]
 
     def label(self, question: Question[object], value: object) -> tuple[str, str]:
         """The fact's short name and the answer's words."""
@@ -307,6 +322,6 @@ def route_dialog(corpus: Corpus) -> CheckDialog:
 
 def _checks(corpus: Corpus, on: date | None = None) -> tuple[Check, ...]:
     """Every check as of a day, with the standards that were typed in."""
-    standards = corpus.standards
+    standards = corpus.standards if on is None else corpus.standards_on(on)
     checks = corpus.checks if on is None else corpus.checks_on(on)
     return tuple(with_standards(c, standards, corpus.form) for c in checks.values())
