@@ -17,7 +17,8 @@ from bot.features.figures.pasted_rows import sort_lines
 from policy.checks.rules import Fact
 from policy.corpus import Corpus
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure
-from policy.form.rows import Line, quarter_named
+from policy.form.line import Line
+from policy.form.rows import quarter_named
 from policy.reading.dates import NotADate, Period, read_date
 from policy.reading.money import plain_yuan
 from policy.reading.numbers import unit_of

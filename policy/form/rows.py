@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from policy.form.form import Form, Measure, Occupation
+from policy.form.line import Line
+from policy.form.line_cells import Columns, by_name, measure_called, placed, remark_behind
 from policy.form.quarter_words import Named, leading, read_told
 from policy.form.row_cells import (
     LONGEST_CELL,
@@ -43,7 +45,6 @@ from policy.form.worded_row import read_worded
 from policy.reading.numbers import is_dash, is_number
 
 _HEADS = frozenset("名称 职业 职业名称 专业 项目 序号 培训职业".split())
-_NAMED = re.compile(r"^([^0-9０-９]+?)[:：=]?\s*([0-9０-９].*|不掌握)$")
 _CORRECTED = re.compile("不对|打错了|说错了|写错了|错了|更正")
 _INSTEAD = re.compile(r"^([^0-9０-９]*?)(?:应该是|应为|改成|改为|应是|是|为|[:：=])?\s*([^\s是为]+)$")
 LONGEST_CORRECTION = 30  # characters
@@ -52,56 +53,10 @@ _NONE_OF_THEM = re.compile(
     r"^(?:我们|俺们?|咱们?|我校)?(.+?)(?:[本这]个?季度?)?((?:都|全都?|均|也)?(?:没|未|无|一个班).*)$"
 )
 _ALIKE = re.compile(r"^(.+?)(?:[跟和与及])(.+?)(?:都是|均为|都为|各是|都|各)$")
-_PER_HEAD = re.compile(r"(?:人均|每人|平均)[^0-9０-９]{0,3}[0-9０-９]")
-_IN_ALL = re.compile(r"^(?:总共|一共|共计|合计|共)(?=[0-9０-９])")
 LINES_SEEN = 20  # lines read of a text that has too many to be taken
 LONGEST_PAIR = 40  # characters of two occupations that are alike
 MOST_INSIDE = 40  # cells of a line in which a name that is not the first is looked for
 LONGEST_PREFACE = 12  # characters before a row that say nothing of it: 领导让报
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line as read.
-
-    `kind` is row: `cells` are measure id → figure as typed, for `occupation`; idle: 无业务; total: as
-    row, without an occupation; head: names of columns; quarter: `text` names the quarter meant, which is
-    `named`; form: the form's own title, head or foot; name: an occupation that is not known, `near` those
-    like it; level: one level of `occupation`; continued: rows without a name below that occupation's;
-    both: 无业务 beside figures; dashes: nothing but dashes; count: figures that cannot be placed, `count`
-    of `expected`, `missing` the measures without one; unread: the head of a column that is none of the
-    form's; many: the text has more lines or cells than are read; other: none. `remark` is what stands
-    around a row's figures, `dashed` the measures with a dash, which is not 0; `wan` tells that the
-    amount's head says 万元.
-    """
-
-    kind: str
-    text: str
-    occupation: Occupation | None = None
-    cells: dict[str, str] = field(default_factory=dict)
-    near: tuple[str, ...] = ()
-    count: int = 0
-    expected: int = 0
-    missing: tuple[Measure, ...] = ()
-    remark: str = ""
-    wan: bool = False
-    dashed: tuple[Measure, ...] = ()
-    named: Named | None = None
-
-    @property
-    def row(self) -> Occupation:
-        """The occupation of a line that is one's row.
-
-        Raises:
-            LookupError: it is no row.
-        """
-        if self.occupation is None:
-            raise LookupError(f"a line that is {self.kind} has no row")
-        return self.occupation
-
-
-_NOT_TAKEN = ("name", "level", "continued", "both", "count", "other")
-Columns = Sequence[Measure | None]
 
 
 def read_lines(form: Form, text: str, rows: list[str]) -> list[Line]:
@@ -164,28 +119,6 @@ def bare_row(form: Form, text: str) -> dict[str, str] | None:
 def quarter_named(form: Form, text: str, rows: list[str]) -> Named | None:
     """The quarter that stands above or before figures."""
     return next((line.named for line in read_lines(form, text, rows) if line.named is not None), None)
-
-
-def wrong_totals(form: Form, lines: list[Line]) -> list[tuple[Measure, int, int]]:
-    """(measure, as the total row says, as the rows add up) where these differ, if all can be read."""
-    totals = [line for line in lines if line.kind == "total"]
-    if len(totals) != 1 or any(line.kind in _NOT_TAKEN for line in lines):
-        return []
-    wrong, total = [], totals[0]
-    for measure in form.measures:
-        if measure.id not in total.cells:
-            continue
-        try:
-            told = form.read_cell(measure, total.cells[measure.id])
-            typed = [
-                line.cells[measure.id] for line in lines if measure.id in line.cells and line is not total
-            ]
-            sum_ = sum(form.read_cell(measure, one) for one in typed)
-        except ValueError:
-            continue
-        if told != sum_:
-            wrong.append((measure, told, sum_))
-    return wrong
 
 
 # A table with tabs: by its heads
@@ -340,9 +273,9 @@ def _head(form: Form, cells: list[str]) -> Columns | None:
     if not cells or any(re.search(r"[0-9０-９]", p) for p in cells):
         return None
     first = next((i for i, p in enumerate(cells) if p and p not in _HEADS), len(cells))
-    if first == 0 and not _measure(form, cells[0]):
+    if first == 0 and not measure_called(form, cells[0]):
         first = 1  # some other name for the first column
-    named = [_measure(form, p) for p in cells[first:]]
+    named = [measure_called(form, p) for p in cells[first:]]
     if cells[0] in _HEADS or (form.find_occupation(cells[0]) is None and sum(map(bool, named)) > 1):
         in_order = len(named) == len(form.measures) and all(
             m is None or m is form.measures[i] for i, m in enumerate(named)
@@ -352,23 +285,19 @@ def _head(form: Form, cells: list[str]) -> Columns | None:
     return None
 
 
-def _measure(form: Form, text: str) -> Measure | None:
-    return form.find_measure(text) if text else None
-
-
 def _line(form: Form, raw: str, given: list[str], columns: Columns | None, rows: list[str]) -> Line:
     shown = " ".join(raw.split())[:30]
     name = given[0].strip(":：") if given else ""
     plain = unicodedata.normalize("NFKC", name)
     rest = given[1:]
     if is_total(plain) or (plain == "合" and rest[:1] == ["计"]):
-        cells = _cells(form, rest[1:] if plain == "合" else rest, columns)
+        cells = placed(form, rest[1:] if plain == "合" else rest, columns)
         return Line("total", shown, None, _without_dashes(cells) if isinstance(cells, dict) else {})
     if _of_the_form(form, raw, plain):
         told = [n for n in read_told([raw]).named if n.back != 0]
         return Line("quarter", told[0].words, named=told[0]) if told else Line("form", shown)
     occupation, before = form.find_occupation(plain), ""
-    if occupation is None and len(rows) == 1 and _measure(form, plain):
+    if occupation is None and len(rows) == 1 and measure_called(form, plain):
         occupation, rest = form.find_occupation(rows[0]), given
     if occupation is None:
         occupation, before, rest = _inside(form, given)
@@ -386,15 +315,15 @@ def _line(form: Form, raw: str, given: list[str], columns: Columns | None, rows:
             shown,
             occupation,
         )
-    cells = _cells(form, rest, columns)
+    cells = placed(form, rest, columns)
     if not isinstance(cells, dict) or not _readable(form, cells):
         worded = read_worded(form, "，".join(rest))
         if worded is not None:
             return Line("row", shown, occupation, worded, remark=before)
-    if not rest or not (is_value(rest[0]) or _named(form, rest) or (rest[0] == "" and any(rest))):
+    if not rest or not (is_value(rest[0]) or by_name(form, rest) or (rest[0] == "" and any(rest))):
         return Line("other", shown, occupation)
     if isinstance(cells, dict):
-        remark = " ".join(filter(None, (before, _remark(form, rest, columns))))
+        remark = " ".join(filter(None, (before, remark_behind(form, rest, columns))))
         return _row(form, shown, occupation, cells, remark)
     expected = len(columns) if columns else len(form.measures)
     missing = () if columns else form.measures[cells:]
@@ -449,88 +378,3 @@ def _nameless(form: Form, name: str, rest: list[str], shown: str) -> Line:
     if figures and form.of_level(name):
         return _unknown(form, name)
     return Line("other", shown)
-
-
-def _cells(form: Form, typed: list[str], columns: Columns | None) -> dict[str, str] | int:
-    """Measure id → figure as typed; or how many figures there are when they cannot be placed."""
-    named = _named(form, typed)
-    if named is not None:
-        return named
-    wanted: Columns = columns or form.measures
-    figures = typed = regrouped(form, _without_per_head(typed, len(wanted)), wanted)
-    if len(typed) > len(wanted) and not any(map(is_value, typed[len(wanted) :])):
-        figures = typed[: len(wanted)]  # 备注 behind the figures
-    if len(figures) != len(wanted):
-        return len(figures)
-    return {m.id: t for m, t in zip(wanted, figures, strict=True) if m and t}
-
-
-def _without_per_head(typed: list[str], wanted: int) -> list[str]:
-    """Without what each got, where the sum stands behind it: 60 人均1500，总共90000."""
-    kept = [_IN_ALL.sub("", part) for part in typed if not _PER_HEAD.match(part)]
-    return kept if len(kept) < len(typed) and len(kept) == wanted else typed
-
-
-def _remark(form: Form, typed: list[str], columns: Columns | None) -> str:
-    if _named(form, typed) is not None:
-        return ""
-    return " ".join(typed[len(columns or form.measures) :])[:60]
-
-
-def _named(form: Form, typed: list[str]) -> dict[str, str] | None:
-    """Figures each behind the name of its measure; None when any has none."""
-    pairs = list(_pairs(form, typed))
-    if not pairs or any(measure is None for measure, _ in pairs):
-        return None
-    return {measure.id: figure for measure, figure in pairs if measure}
-
-
-def _pairs(form: Form, typed: list[str]) -> Iterator[tuple[Measure | None, str]]:
-    waiting: Measure | None = None
-    for part in typed:
-        if waiting is not None:
-            yield waiting, part
-            waiting = None
-        elif measure := _measure(form, part):
-            waiting = measure
-        elif (both := _NAMED.match(part)) and (measure := _measure(form, both[1])):
-            yield measure, both[2]
-        else:
-            yield None, part
-    if waiting is not None:
-        yield None, ""
-
-
-def twice(form: Form, lines: list[Line]) -> dict[str, dict[str, str] | None]:
-    """Occupations for which lines differ: name → the lines added up, None where they cannot be."""
-    found: dict[str, list[Line]] = {}
-    for line in lines:
-        if line.kind in ("row", "idle") and line.occupation:
-            found.setdefault(line.occupation.name, []).append(line)
-    return {
-        name: _added(form, same) for name, same in found.items() if len(same) > 1 and not _agree(form, same)
-    }
-
-
-def _agree(form: Form, lines: list[Line]) -> bool:
-    if any(lines[0].cells == line.cells and len(line.cells) == len(form.measures) for line in lines[1:]):
-        return False  # twice the same: one too many, or two batches of one size
-    if any(line.kind == "idle" for line in lines):
-        return all(line.kind == "idle" for line in lines)
-    said: dict[str, set[str]] = {}
-    for line in lines:
-        for measure, typed in line.cells.items():
-            said.setdefault(measure, set()).add(typed)
-    return all(len(values) == 1 for values in said.values())
-
-
-def _added(form: Form, lines: list[Line]) -> dict[str, str] | None:
-    sums: dict[str, str] = {}
-    for measure in form.measures:
-        try:
-            sums[measure.id] = measure.show(
-                sum(form.read_cell(measure, line.cells.get(measure.id, "")) for line in lines)
-            ).replace(",", "")
-        except ValueError:
-            return None
-    return sums

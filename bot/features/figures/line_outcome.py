@@ -10,7 +10,7 @@ from bot.core.dialog import Problem
 from bot.features.figures.cells import NO_BUSINESS, read_cell
 from bot.features.figures.pasted_rows import sort_lines
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure
-from policy.form.rows import Line
+from policy.form.line import Line
 
 Kind = Literal["value", "ask", "refuse"]
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policy.form.form import Cell, Form
+from policy.form.line import Line
+from policy.form.line_sums import twice, wrong_totals
 from policy.form.row_cells import MOST_CELLS, MOST_LINES
-from policy.form.rows import Line, read_lines, twice, wrong_totals
+from policy.form.rows import read_lines
 
 _UNSURE = ("level", "continued", "both")  # none of the occupation's other lines is taken either
 

@@ -19,7 +19,7 @@ from bot.features.opening import rules as opening_rules
 from bot.features.opening.rules import LONGEST_SOURCE, SHORTEST_SOURCE, Wrong
 from policy.calendar.quarters import Quarter
 from policy.form.form import NOT_KNOWN, Cell, Form
-from policy.form.rows import Line
+from policy.form.line import Line
 from storage.institutions import roster
 from storage.reports import prior_figures
 from storage.reports.prior_figures import Opening

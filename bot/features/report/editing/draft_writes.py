@@ -12,7 +12,8 @@ from bot.features.report.editing import concurrent_edits
 from bot.features.report.editing.cell_hints import AskTotal
 from bot.features.report.prompts import AskCell, AskWhy, Corrected, Explained
 from policy.form.form import KINDS, NOT_KNOWN, Cell, Form, Measure
-from policy.form.rows import Line, are_figures, bare_row, only_rows
+from policy.form.line import Line
+from policy.form.rows import are_figures, bare_row, only_rows
 from storage.reports import drafts, reports
 from storage.reports.reports import VersionConflict
 
