@@ -18,11 +18,12 @@ from bot.core.feature import Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Kept, Turn
 from bot.registry import Registry, refusal
-from policy.reading.digits import whole_number
+from bot.router.greeting import MENU_TOKENS, greeted
+from bot.router.joining import merge
+from bot.router.typed_buttons import label_typed, token_typed
 
 _STEP = re.compile(r"^s([0-9]+):([va]):(.*)$", re.S)
 OFFERS_KEPT = 40
-MENU = "menu"
 Step = Callable[["Router", str], Reading | None]
 
 
@@ -49,7 +50,7 @@ class Router:
             said = self._take()
         except tuple(self.registry.faults) as fault:
             said = self.registry.faults[type(fault)](self.turn, fault)
-        said = merge(self._greeted(said))
+        said = merge(greeted(self.turn, self.stage, self.registry, said))
         offers = [c for message in reversed(said) for c in message.choices]
         self.turn.memory.offers = [(c.label, c.token) for c in offers[:OFFERS_KEPT]]
         self.turn.memory.kept = self.turn.kept  # over with its step
@@ -76,7 +77,7 @@ class Router:
 
     def _typed_button(self, text: str) -> Reading | None:
         """A button's label, or on a numbered channel its number, typed."""
-        token = self._token_typed(text)
+        token = token_typed(self.turn, self.stage, text)
         return Reading("button", partial(self._press, token)) if token else None
 
     def _joining_code(self, text: str) -> Reading | None:
@@ -179,7 +180,7 @@ class Router:
 
     def _beside(self, stage: Stage, prompt: FreeText[object], text: str) -> Reading | None:
         """What a text is, if it is not the one asked for."""
-        if token := self._label_typed(text, self.turn.memory.offers):
+        if token := label_typed(text, self.turn.memory.offers):
             return Reading("button", partial(self._press, token), sure=False)
         slip = vocabulary.corrected(text) == "" and (prompt.of_figures or vocabulary.names_former(text))
         if slip:
@@ -199,7 +200,7 @@ class Router:
     def _ask_what(self, stage: Stage, prompt: FreeText[object], meant: str, text: str) -> list[Outgoing]:
         turn = self.turn
         turn.step()  # a text kept before and its buttons are over
-        token = self._label_typed(text, turn.memory.offers) or ""
+        token = label_typed(text, turn.memory.offers) or ""
         turn.memory.kept = Kept(turn.talk.serial, meant, turn.keys.seal(text), token)
         shown = input_limits.mask(turn.corpus.form, vocabulary.tidy(text))[0][:20]
         data = {"meant": meant, "shown": shown, "why": prompt.of_figures, "report": stage.dialog.of_figures}
@@ -292,40 +293,6 @@ class Router:
 
     # Buttons.
 
-    def _token_typed(self, text: str) -> str | None:
-        turn, stage = self.turn, self.stage
-        prompt = stage.question if stage else None
-        here = f"s{turn.talk.serial}:"
-        offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
-        own = (
-            [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
-            if stage and prompt
-            else []
-        )
-        if not offered:  # asked some messages ago, or by another way in
-            offered = own
-        if prompt is None or prompt.kind != "text":
-            offered = [*offered, *turn.memory.offers]
-        else:  # its own buttons, also those that stand for longer than this step
-            offered = [*offered, *own]
-        plain = vocabulary.tidy(text)
-        if token := self._label_typed(vocabulary.THUMBS.get(plain, plain), offered):
-            return token
-        if turn.kept is not None and len(plain) > 1:  # 修改 for 修改数字
-            part = [t for label, t in turn.memory.offers if plain in label and ":a:kept:" in t]
-            if len(part) == 1:
-                return part[0]
-        typeable = prompt is None or prompt.kind in ("choice", "list") or turn.kept is not None
-        number = whole_number(plain, longest=3) if turn.incoming.numbered and typeable else None
-        if number and number <= len(turn.memory.offers):
-            return turn.memory.offers[number - 1][1]
-        return None
-
-    @staticmethod
-    def _label_typed(text: str, offered: list[tuple[str, str]]) -> str | None:
-        plain = vocabulary.tidy(text)
-        return next((token for label, token in offered if plain == vocabulary.tidy(label)), None)
-
     def _press(self, token: str) -> list[Outgoing]:
         step, stage = _STEP.match(token), self.stage
         if step is None:
@@ -414,7 +381,7 @@ class Router:
     def _on_stage(self, act: Callable[[Stage], list[Outgoing]]) -> list[Outgoing]:
         return act(self.stage) if self.stage is not None else [self.turn.say("messages.menu_hint")]
 
-    # Files and greetings.
+    # Files.
 
     def _file(self, name: str) -> list[Outgoing]:
         turn = self.turn
@@ -427,31 +394,8 @@ class Router:
         beside = turn.text.strip()  # what was written beside it is answered as ever
         return [*said, *(self._text(beside) if beside else self._again())]
 
-    def _greeted(self, said: list[Outgoing]) -> list[Outgoing]:
-        """Add what concerns a person today: before a menu or small talk, after any answer.
 
-        In the middle of a dialog only who says hello or asks for the menu hears of it.
-        """
-        turn, stage = self.turn, self.stage
-        choice = turn.incoming.choice
-        if one_time_code.code_in(turn.text) is not None or (choice or "").startswith(BINDING):
-            return said  # who just came in is asked for their name first; /start CODE is no menu
-        menu = choice in MENU_TOKENS or turn.command == MENU
-        said_hello = turn.small_talk or vocabulary.tidy(turn.text) in vocabulary.HELLO
-        hello = choice is None and said_hello
-        if stage is not None and stage.question is not None and not (menu or hello):
-            return said
-        found = (f.greeting(turn) for f in self.registry.features if f.greeting)
-        greeting = next((g for g in found if g is not None), None)
-        if greeting is None:
-            return said
-        wordless = choice is None and not any(m.choices or m.files for m in said)
-        return [greeting, *said] if menu or hello or wordless else [*said, greeting]
-
-
-MENU_TOKENS = ("menu", "m")  # with the names of earlier versions
 HELP_TOKENS = ("help", "h")
-BINDING = ("bind.confirm", "bd:")
 ASKED_BACK = (
     "problem/messages.doubt",
     "problem/messages.unlisted",
@@ -470,15 +414,3 @@ ON_DIALOG: dict[str, Callable[[Router], list[Outgoing]]] = {
     "change": lambda router: router._on_stage(dialog_manager.changes),
     "restart": lambda router: router._on_stage(dialog_manager.restart_question),
 }
-
-
-def merge(said: list[Outgoing]) -> list[Outgoing]:
-    """Join words without buttons or files to the message after them."""
-    joined: list[Outgoing] = []
-    for message in said:
-        if joined and not joined[-1].choices and not joined[-1].files:
-            before = joined.pop()
-            text, made_of = f"{before.text}\n\n{message.text}", before.templates + message.templates
-            message = Outgoing(text, message.choices, message.files, made_of)
-        joined.append(message)
-    return joined
