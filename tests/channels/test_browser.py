@@ -415,7 +415,7 @@ def test_the_next_morning_names_are_copied_sums_opened_and_files_taken(visit: Vi
     board.on("console", lambda said: refused.extend([said.text] if said.type == "error" else []))
     board.get_by_role("button", name="进入工作台").click()
 
-    board.get_by_role("link", name="催报").click()
+    board.get_by_role("link", name="报送提示").click()
     board.get_by_role("button", name="复制名单").click()
     expect(board.get_by_role("button", name="已复制")).to_be_visible()
     copied = board.evaluate("navigator.clipboard.readText()")

@@ -285,7 +285,7 @@ class TestInChat:
         assert "荣成职校" not in " ".join(officer.labels)
         officer.says(f"待审 {Q3}")
         assert officer.labels[0].startswith("荣成职校")
-        officer.says(f"催报名单 {Q4}")
+        officer.says(f"报送提示 {Q4}")
         assert "荣成职校" in officer.text
         officer.says(f"催报名单 {Q3}")
         assert "荣成职校" not in officer.text

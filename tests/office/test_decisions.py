@@ -364,12 +364,12 @@ def test_their_own_entry_is_refused_in_words(app: App, talk: Talk) -> None:
 
 def test_the_list_of_who_is_missing(reported: Person, officer: Person, app: App) -> None:
     contact_code(app, "环翠职业学校")
-    officer.says("催报名单")
+    officer.says("报送提示")
     assert "应报 2 家，还差 1 家" in officer.text
     assert "1. 环翠职业学校" in officer.text
 
 
-@pytest.mark.parametrize("word", ["待审", "催报名单"])
+@pytest.mark.parametrize("word", ["待审", "报送提示", "催报名单"])
 def test_nobody_else_sees_the_office(contact: Person, word: str) -> None:
     contact.says(word)
     assert "没有这个权限" in contact.text

@@ -31,7 +31,13 @@ def feature(corpus: Corpus) -> Feature:
                 OFFICE,
                 aside=True,
             ),
-            Command("missing", "催报名单 催报单 未报名单", actions.missing, OFFICE, aside=True),
+            Command(
+                "missing",
+                "报送提示 报送提示名单 催报名单 催报单 未报名单",
+                actions.missing,
+                OFFICE,
+                aside=True,
+            ),
         ),
         buttons=(
             Button("workbench", lambda turn, _: actions.workbench(turn), DISTRICT, alias="wb"),

@@ -111,7 +111,7 @@ def conflict(turn: Turn, revision_id: int) -> list[Outgoing]:
 
 
 def missing(turn: Turn, quarter: Quarter | None = None) -> list[Outgoing]:
-    """催报名单: who has not reported, to copy into a work group."""
+    """报送提示: who has not reported, to copy into a work group."""
     quarter = quarter or reporting_quarter(turn.now)
     due = turn.times.due(quarter)
     groups = board.groups(turn.connection, str(quarter), due)
