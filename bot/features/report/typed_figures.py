@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from bot.core import dialog_manager, vocabulary
-from bot.core.dialog import Known, Write
+from bot.core.dialog import FreeText, Known
 from bot.core.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing, Replies
@@ -34,7 +34,7 @@ _CHANGES = re.compile(r"^(?:算了|不对|等等|改|修改|更正|修正|把|�
 def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     """Understand a text that speaks of the figures of a report."""
     prompt = stage.question if stage else None
-    if stage is not None and isinstance(prompt, Write) and prompt.kind == "text":
+    if stage is not None and isinstance(prompt, FreeText) and prompt.kind == "text":
         return _beside_text(turn, stage, prompt, text)
     if stage is None or prompt is None or not isinstance(stage.context, ReportContext):
         return _at_once(turn, text) if prompt is None else None
@@ -52,7 +52,7 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     return _named(turn, stage, context, text)
 
 
-def _beside_text(turn: Turn, stage: Stage, prompt: Write, text: str) -> Reading | None:
+def _beside_text(turn: Turn, stage: Stage, prompt: FreeText[object], text: str) -> Reading | None:
     """Understand figures where a text is asked for; what only may be figures is not sure."""
     context = stage.context
     if isinstance(context, ReportContext) and context.snapshot is not None:
