@@ -31,7 +31,8 @@ class Leaf:
     Options in `met` meet it, those in `not_met` fail it; every other answer leaves it unknown
     (the text does not decide). `verify` says what to verify, and is shown when it stays unknown;
     `verify_as` says it by the answer, where that makes a difference. `concerns` are the answers of those
-    for whom it is a way at all, everybody without any: to others a way not taken is no reason.
+    for whom it is a way at all, everybody without any: to others, and to those who were not asked, a way
+    not taken is no reason.
     """
 
     fact: str
@@ -113,7 +114,7 @@ class Reason:
 
 def evaluate(condition: Condition, facts: Facts) -> Reason:
     """The truth of a condition with the reasons for it."""
-    concerned = all(facts.get(fact, UNSURE) in (*options, UNSURE) for fact, options in condition.concerns)
+    concerned = all(facts.get(fact) in (*options, UNSURE) for fact, options in condition.concerns)
     if isinstance(condition, Leaf):
         return Reason(condition.truth(facts), condition, facts.get(condition.fact), concerned=concerned)
     parts = tuple(evaluate(part, facts) for part in condition.parts)

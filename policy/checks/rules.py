@@ -232,7 +232,7 @@ def _unknown(reason: Reason) -> Iterator[Leaf]:
             leaf = reason.condition
             yield replace(leaf, verify=dict(leaf.verify_as).get(reason.answered, leaf.verify))
         return
-    for part in reason.parts:
+    for part in reason.telling:
         yield from _unknown(part)
 
 

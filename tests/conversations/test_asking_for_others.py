@@ -92,3 +92,9 @@ def test_a_question_about_the_policy_is_answered(talk: Talk, said: str) -> None:
     li = talk()
     li.says(said)
     assert "替家人查" not in li.text
+
+
+def test_she_is_whom_it_is_about(talk: Talk) -> None:
+    li = talk()
+    li.says("帮我妈查", "她退休了", "不是，她没上过大学")
+    assert "走到哪一步" in li.text

@@ -172,3 +172,18 @@ def test_another_value_after_a_verdict_is_asked_first(talk: Talk) -> None:
     assert li.labels[0] == "是，已退休"
     li.says("是")
     assert "应届" in li.text
+
+
+@pytest.mark.parametrize("said", ["我刚才说错了，其实还在培训", "不对，还没培训完"])
+def test_where_only_this_question_can_be_meant_it_is_answered(talk: Talk, said: str) -> None:
+    li = talk()
+    li.says("我能不能报考等级证书", "还没参加培训", "点错了")
+    li.says(said)
+    assert "正在培训" in li.text
+
+
+def test_a_way_that_was_not_asked_about_is_not_to_be_verified(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "没有退休", "现在外地，打算来威海", "在做别的工作，有意愿从事")
+    assert "打算来威海的，是否算" in li.text
+    assert "应届毕业生" not in li.text

@@ -48,6 +48,8 @@ def _read_correction(turn: Turn, stage: Stage | None, text: str) -> Reading | No
         return Reading("command", partial(dialog_manager.answer, stage, Typed(text)))
     said = _BESIDE.sub("", _PUT.sub("", left or plain))
     meant = _meant(stage, said)
+    if stage.question is not None and _only_this(stage) and dialog_manager.reads(stage.question, said):
+        return Reading("command", partial(dialog_manager.answer, stage, Typed(said)))
     if stage.question is not None and (not meant or dialog_manager.reads(stage.question, said)):
         asked = partial(dialog_manager.ask, stage, again=True)
         return Reading("command", lambda: [turn.say("problem/messages.corrected"), asked()], sure=False)
@@ -68,6 +70,11 @@ def _check(stage: Stage) -> tuple[CheckDialog, CheckContext]:
     if not isinstance(stage.dialog, CheckDialog) or not isinstance(stage.context, CheckContext):
         raise TypeError(f"{stage.dialog.name} is no check")
     return stage.dialog, stage.context
+
+
+def _only_this(stage: Stage) -> bool:
+    """Whether nothing but the pending question can be meant: it is the first, or is being answered anew."""
+    return not stage.step.trail or stage.state.revisit == stage.pending.id
 
 
 def _speaks(stage: Stage, text: str) -> bool:
