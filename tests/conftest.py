@@ -20,6 +20,7 @@ from storage.people import people
 from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person
 
+CONVERSATIONS = Path(__file__).parent / "conversations"
 STORAGE = Path(__file__).parent / "storage"  # where every test runs on PostgreSQL too
 # Files that work longest: they begin, so that no worker is left alone with one at the end.
 LONGEST = ("test_recovery", "test_reports_stateful", "test_telegram_killed", "test_wechat_killed")
@@ -39,6 +40,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "fast")
     config.option.loadscopereorder = False  # xdist would begin with the files of most tests
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With --long every conversation is had on PostgreSQL too."""
+    here = CONVERSATIONS in metafunc.definition.path.parents
+    if here and "app" in metafunc.fixturenames and metafunc.config.getoption("--long"):
+        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+        metafunc.parametrize("app", kinds, indirect=True)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -169,16 +178,19 @@ def sqlite_url(sqlite_ready: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def app(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
-    made = make_app(sqlite_url, tmp_path)
-    yield made
-    made.engine.dispose()
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    """An app on SQLite; with --long, for conversations, on PostgreSQL too."""
+    yield from _app_on(getattr(request, "param", "sqlite"), request, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
-    """A app on each kind of database."""
-    if request.param == "sqlite":
+    """An app on each kind of database."""
+    yield from _app_on(request.param, request, tmp_path)
+
+
+def _app_on(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
+    if kind == "sqlite":
         made = make_app(request.getfixturevalue("sqlite_url"), tmp_path)
         yield made
         made.engine.dispose()

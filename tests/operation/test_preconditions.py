@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.app import App, open_app
-from bot.cli import main
+from bot.cli import main, opening
 from bot.core.keys import FILE
 from bot.core.preconditions import ID_FILE, NotStarted
 from bot.settings import Settings
+from storage import database
 from storage.database import NoDatabase, transaction
 from storage.schema.contact import attachment
 from storage.schema.core import invite, person, revision
@@ -202,3 +204,20 @@ def test_none_is_made_where_it_is_not_wanted(tmp_path: Path) -> None:
     with pytest.raises(NoDatabase):
         open_app(settings, CORPUS, makes=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_command_waits_for_the_writer_and_then_says_so(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert database.COMMAND_SECONDS == 10
+    monkeypatch.setattr(opening, "COMMAND_SECONDS", 0.1)
+    monkeypatch.setenv("BOT_DATABASE_URL", app.engine.url.render_as_string())
+    monkeypatch.setenv("BOT_DATA_DIR", str(app.settings.data_dir))
+    monkeypatch.setenv("BOT_SECRET_KEY", "k" * 32)
+    blocker = sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    assert main(["invite", "--office"]) == 1
+    assert "打不开数据库" in capsys.readouterr().err
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert main(["invite", "--office"]) == 0
