@@ -20,7 +20,8 @@ class Wording:
     its negation says no; `halves` the parts that only together make an option; `over` what an option
     includes (somebody without work who is willing); `beside` what may stand beside an answer and changes
     nothing; `apart` what is another matter; `void` what leaves the answer open; `vague` the option
-    that a bare no only may mean, because another one says no too. A `bound` fact is read
+    that a bare no only may mean, because another one says no too; `names` what the fact is called, so that
+    not knowing it is no answer to another question. A `bound` fact is read
     only where it was asked for: its words are those of other facts too.
     """
 
@@ -35,6 +36,7 @@ class Wording:
     void: str = ""
     bound: bool = False
     vague: str = ""
+    names: str = ""
 
     @cached_property
     def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -92,6 +94,7 @@ def parse_wordings(raw: Mapping[str, Any], options: Mapping[str, Iterable[str]])
             void=_joined(data.get("void", ())),
             bound=data.get("bound", False),
             vague=str(data.get("vague", "")),
+            names=_joined(data.get("names", ())),
         )
         try:
             _ = found[fact].patterns, found[fact].hints, found[fact].parts

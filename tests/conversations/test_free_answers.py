@@ -133,3 +133,17 @@ def test_every_option_is_read_back_as_itself(fact: str) -> None:
     for option in CORPUS.facts[fact].options:
         found = read(CORPUS, fact, option.label, date(2026, 11, 28))
         assert found.get("value") == option.id
+
+
+def test_not_knowing_one_thing_is_no_answer_to_another(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能报考等级证书", "培训合格了，条件没看过")
+    assert "申报条件" in li.text
+    li.says("条件没看过")
+    assert "待核实" in li.text
+
+
+def test_a_bare_no_is_asked_where_two_options_say_no(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "没有退休", "不是")
+    assert {"是，只在外地", "现在外地，打算来威海"} <= set(li.labels)

@@ -159,7 +159,7 @@ def test_a_corpus_is_apart_from_the_layer_it_was_built_from() -> None:
 
 def test_each_part_is_read_once() -> None:
     corpus = build_corpus()
-    assert vars(corpus).keys() == {"layer"}  # nothing is read before it is asked for
+    assert vars(corpus).keys() == {"layer", "told", "faults"}  # nothing is read before it is asked for
     assert corpus.form is corpus.form
     assert corpus.index is corpus.index
     assert "checks" not in vars(corpus)

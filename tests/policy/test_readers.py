@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli.reading import kinds, read
+from bot.cli.reading import facts, kinds, read
 from bot.core.input_limits import LONGEST_TEXT, mask
-from policy.form.form import Refused
+from policy.form.form import Occupation, Refused
+from policy.form.rows import read_lines
 from policy.reading.dates import NotADate, Period, read_date
 from policy.reading.money import PartOfFen, plain_yuan, to_fen
 from policy.reading.numbers import NotAFigure, read_figure
@@ -26,6 +27,7 @@ from tests.support.corpus import CORPUS
 ON = date(2026, 11, 28)
 REASONS = {"empty", "negative", "several", "about", "doubt", "other"}
 DATE_REASONS = {"other", "future", "bare", "about", "year", "impossible", "several", "doubt"}
+FACTS = facts(CORPUS)
 MEASURES = {measure.id: measure for measure in CORPUS.form.measures}
 
 _FIGURES = "0123456789.,，０１²①零一二两三五十百千万亿半点块元角毛分共约多个人班不对是吧？ -'"
@@ -132,6 +134,22 @@ def test_wan_become_fen_exactly_or_not_at_all(wan: Decimal) -> None:
             to_fen(read_figure(f"{wan:f}万元"))
 
 
+@pytest.mark.parametrize("fact", sorted(FACTS))
+def test_an_answer_is_read_as_it_is_shown(fact: str) -> None:
+    """Its label, as it stands on the button and in the list of answers."""
+    for option in FACTS[fact].options:
+        assert read(CORPUS, fact, option.label, ON)["value"] == option.id
+
+
+@given(st.integers(0, 10**4), st.sampled_from(CORPUS.form.occupations))
+def test_a_row_is_read_as_it_is_told(number: int, occupation: Occupation) -> None:
+    cells = {m.id: min(number + i, m.most()) for i, m in enumerate(CORPUS.form.measures)}
+    ordered = [MEASURES[m.id].show(cells[m.id]).replace(",", "") for m in CORPUS.form.measures]
+    found = read_lines(CORPUS.form, " ".join([occupation.name, *ordered]), [])
+    assert [line.kind for line in found] == ["row"]
+    assert {m: CORPUS.form.read_cell(MEASURES[m], typed) for m, typed in found[0].cells.items()} == cells
+
+
 # Time: counted in calls, so that a busy machine changes nothing
 
 
@@ -174,7 +192,7 @@ def long_texts() -> list[str]:
     return mixed + [(piece * size)[:size] for piece in pieces]
 
 
-@pytest.mark.parametrize("kind", ["count", "money", "date", "mask"])
+@pytest.mark.parametrize("kind", ["count", "money", "date", "mask", "line", "place", "claimed_on"])
 @pytest.mark.parametrize("text", long_texts(), ids=lambda text: repr(text[:6]))
 def test_the_time_grows_no_faster_than_the_text(kind: str, text: str) -> None:
     read(CORPUS, kind, text, ON)  # what is loaded once is loaded

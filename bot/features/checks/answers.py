@@ -135,7 +135,7 @@ def read_answer(
     plain = folded(text, on)
     if about != "self":
         plain = _KIN.sub("", plain)
-    beside = [other for other in others if other.id != fact.id and not other.wording.bound]
+    beside = [other for other in others if other.id != fact.id]
     parts = [part for part in _CORRECTION.split(plain) if part.strip("，, ")]
     if len(parts) > 1 or (parts and _CORRECTION.search(plain)):
         if len(parts) == 1 or topical:
@@ -172,8 +172,10 @@ def _heard(fact: Fact, plain: str, topical: bool, beside: Iterable[Fact] = ()) -
     for clause in clauses:
         if _asks(clause) and not _LOST.search(clause):
             heard.flags.add("asks")
-        elif _spans(fact, clause, topical) or not any(_owns(other, clause) for other in beside):
-            _hear(fact, clause, topical, heard)
+        elif _spans(fact, clause, topical) or not any(
+            _owns(other, clause) for other in beside if not other.wording.bound
+        ):
+            _hear(fact, clause, topical, heard, beside)
     if UNSURE in heard.full or not plain.rstrip(_END):
         heard.flags.discard("asks")
     return heard
@@ -191,7 +193,7 @@ def _owns(fact: Fact, clause: str) -> bool:
     return bool(spans) and _left(fact.wording, clause, spans)[1]
 
 
-def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
+def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard, beside: Iterable[Fact]) -> None:
     """Add what one clause speaks for."""
     wording = fact.wording
     known = {option.id for option in fact.options}
@@ -202,7 +204,7 @@ def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
         heard.flags.add("apart")
         return
     if _LOST.search(clause) or core in vocabulary.UNSURE:
-        if not topical:
+        if not topical and (_calls(fact, clause) or not any(_calls(other, clause) for other in beside)):
             heard.full.add(UNSURE)
         return
     if core in _YES or core in _NOT or clause in _YES or clause in _NOT:
@@ -229,6 +231,11 @@ def _hear(fact: Fact, clause: str, topical: bool, heard: _Heard) -> None:
         (heard.maybe if wording.vague == "no" else heard.full).add("no")
     elif not spans and not topical and clause[:1] in "是对" and not full:
         heard.flags.add("rest")
+
+
+def _calls(fact: Fact, clause: str) -> bool:
+    """Whether a clause calls a fact by its name: 条件没看过."""
+    return bool(fact.wording.names) and re.search(fact.wording.names, clause) is not None
 
 
 def _trimmed(clause: str) -> str:
