@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_NUMBER = 9  # the newest migration this code knows
+SCHEMA_NUMBER = 10  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={

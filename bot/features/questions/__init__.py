@@ -35,6 +35,7 @@ def feature(corpus: Corpus) -> Feature:
             ),
             Command("complain", "写一条投诉线索 写投诉线索 提交投诉线索", knowledge.complain, SELF),
             Command("desk", "待答问题 待答 /desk", desk.waiting, OFFICE, aside=True),
+            Command("counted", "问答统计 没答好的", desk.counted, OFFICE, aside=True),
             # Only the office has a list of them; to anybody else the word means writing one.
             Command("complaints", "投诉线索 投诉线索列表", knowledge.complaints, SELF, aside=True),
         ),
@@ -59,6 +60,7 @@ def feature(corpus: Corpus) -> Feature:
             Button("desk.drop", desk.drop, OFFICE, alias="dk:D"),
             Button("desk.askalike", desk.ask_drop_alike, OFFICE),
             Button("desk.alike", desk.drop_alike, OFFICE),
+            Button("desk.counted", desk.counted, OFFICE),
             Button("tip.list", desk.complaint_list, OFFICE, alias="ct:l"),
             Button("tip.open", desk.complaint_opened, OFFICE, alias="ct:o"),
             Button("tip.done", desk.complaint_handled, OFFICE, alias="ct:h"),

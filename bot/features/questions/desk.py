@@ -9,12 +9,14 @@ from bot.core.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
+from policy.calendar.quarters import local
 from policy.reading.text import normalise
-from storage import complaints, messages, questions
+from storage import complaints, messages, questions, unmet
 
 PAGE = 8  # questions on a page
 MOST_ALIKE = 200  # closed at once
 ALIKE = 0.6  # the part of two questions' pairs of characters that they share
+WEEKS, COUNTED = 4, 12  # what was not quite answered: of so many weeks, so many topics
 
 
 def waiting(turn: Turn, argument: str = "") -> list[Outgoing]:
@@ -110,6 +112,15 @@ def work_on(dialog: str, turn: Turn, argument: str) -> Replies:
     """Begin one of the desk's dialogs about a question: reply, keep as a phrasing, as a new entry."""
     leave_desk(turn)
     return begin(turn, dialog, about=paging.number(argument))
+
+
+def counted(turn: Turn, argument: str = "") -> list[Outgoing]:
+    """Show what was most often not quite answered lately, by topic: counts only."""
+    leave_desk(turn)
+    found = unmet.most(turn.connection, local(turn.now), WEEKS, COUNTED)
+    entries = turn.corpus.answers.entries
+    topics = [(one, entries[one.topic].title if one.topic in entries else "") for one in found]
+    return [turn.say("desk/counted.j2", topics=topics, weeks=WEEKS)]
 
 
 def complaint_list(turn: Turn, argument: str = "") -> list[Outgoing]:

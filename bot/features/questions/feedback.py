@@ -17,7 +17,7 @@ from policy.calendar.quarters import local
 from policy.index.relevance import perhaps_ours
 from policy.reading.digits import whole_number
 from policy.reading.text import normalise
-from storage import questions
+from storage import questions, unmet
 
 REASONS = ("off", "unclear", "other")
 OFFERED = 3
@@ -32,10 +32,24 @@ def note(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
     turn.memory.asked = (turn.id, reply.entries[0].id if found.kind == "answer" else "")
     if turn.office_role is not None:
         return  # whoever answers the queue does not fill it: most likely a command that was not understood
+    count_unmet(turn, text, reply)
     if found.kind == "choose" or reply.unsure:  # until one of the three is picked; not recognised
         question_queue.put(turn, text, "unsure", turn.id)
     elif perhaps_ours(text, found, turn.corpus.index):
         question_queue.put(turn, text, "refused", turn.id)
+
+
+def count_unmet(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
+    """Count by topic what was not quite answered, without its words."""
+    now, found = local(turn.now), reply.found
+    if found.kind == "choose":
+        unmet.count(turn.connection, now, "offered", found.entries[0])
+    elif found.kind == "refuse" and perhaps_ours(text, found, turn.corpus.index):
+        unmet.count(turn.connection, now, "refused", "")
+    for entry, part in reply.told if found.kind == "answer" else ():
+        if part.near(entry):
+            kind = "unsure" if part.kind == "unsure" else "unwritten"
+            unmet.count(turn.connection, now, kind, entry.replaces or entry.id)
 
 
 def _asked(turn: Turn, turn_id: int, entry: str) -> str | None:
