@@ -91,6 +91,10 @@ class JobReader:
             return replace(self._told("report", CERTAIN, text), figures=True)
         return self.read(text)
 
+    def asks(self, text: str) -> bool:
+        """Return whether a text is put as a question."""
+        return _asks(text, self.lexicon)
+
     def read(self, text: str) -> JobReading | None:
         """Return what the rules and the weights read in a text."""
         seen = windows(text)

@@ -62,7 +62,7 @@ def questions() -> list[Line]:
     """Return the questions that the index learns from: none of them is a job."""
     found: list[Line] = []
     for _, data in packaged("index/phrasings"):
-        listed = [(data.get("phrasings") or {}), (data.get("foreign") or {})]
+        listed = [data.get(kind) or {} for kind in ("phrasings", "foreign", "near")]
         found += [
             (str(t), NONE) for by in listed for e, ts in by.items() if e not in NOT_QUESTIONS for t in ts
         ]

@@ -19,12 +19,12 @@ from bot.core.messages import Outgoing, Replies
 from bot.core.permissions import INSTITUTION_IF_ANY, PUBLIC, SELF, Right
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
-from policy.calendar.quarters import Quarter
+from policy.calendar.quarters import Quarter, local
 from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
 from policy.jobs.reading import CERTAIN, CHECKS, LIKELY, JobReading
 from policy.notice.clause_names import clauses_named
-from storage import questions
+from storage import questions, unmet
 
 
 class Job(NamedTuple):
@@ -81,6 +81,12 @@ BESIDE_TEXT = frozenset(
     ("human", "menu", "help", "stop", "my-data", "export-data", "delete-data", "withdraw-consent", "bind")
 )
 _A_PERSON = re.compile(r"人工|真人|活人|客服|工作人员")
+# Words of somebody who wants something done, whatever else they ask.
+_REQUEST = re.compile(
+    r"帮|替[我俺]|[给][我俺](?=[测查看算找转叫发打来开填报改删导设记判对走过留])|麻烦|请你|请给|我要|俺要|我想(?=测|查|看|填|报数|退|改)"
+    r"|想要|来[个一份]|测|查(一?下|查|询)|看看|看一?[下眼]|瞅|判|试试|走一|过一遍|捋"
+    r"|转人工|人工|真人|活人|打出来|打印|导出|发我|发一|下载|删|清[除空]|撤|退出|停|算了|先不|继续|接着|改成|重来|退一步|返回|上一"
+)
 SHOWN = 40  # characters of an older question on a button
 
 
@@ -95,6 +101,8 @@ def take(turn: Turn, reading: JobReading) -> list[Outgoing]:
         return [_bind_first(turn, reading), *_again(stage)]
     if reading.sure == CERTAIN and not words_wanted:
         return _do(turn, reading, stage)
+    if turn.office_role is None:
+        unmet.count(turn.connection, local(turn.now), "job", reading.job)
     offer = turn.say("jobs/offer.j2", job=reading.job, token=_token(reading), words_wanted=words_wanted)
     return [offer, *_again(stage)]
 
@@ -119,10 +127,16 @@ def press(turn: Turn, argument: str) -> Replies:
 
 
 def as_json(corpus: Corpus, text: str, outside: OutsideReading | None = None) -> dict[str, Any] | None:
-    """A job as `python -m bot ask --json` prints it; None when a text asks for nothing to be done."""
-    reading = corpus.jobs.recognise(text) or _read_outside(outside)
+    """A job as `python -m bot ask --json` prints it; None when a text asks for nothing to be done.
+
+    Whoever asks 我能不能报 wants to hear the conditions; the check is offered beside them.
+    """
+    own = corpus.jobs.recognise(text)
+    reading = own or _read_outside(outside)
     if reading is None or (reading.job == "original" and clauses_named(text, corpus.notices)):
         return None  # a clause that is named is shown to the letter
+    if own is not None and (own.sure != CERTAIN or own.job in CHECKS) and asks_only(corpus, text):
+        return None
     named = {
         name: value
         for name in ("quarter", "occupation", "person", "check", "value")
@@ -145,6 +159,14 @@ def _read_outside(outside: OutsideReading | None) -> JobReading | None:
     """The job that a language model read: offered in one tap, never done on its word."""
     wanted = outside is not None and not outside.entry and outside.job in JOBS
     return JobReading(outside.job, LIKELY) if outside is not None and wanted else None
+
+
+def asks_only(corpus: Corpus, text: str) -> bool:
+    """Whether a text is a question with an answer in the notice, and requests nothing: 补贴给不给咱."""
+    if _REQUEST.search(text) or not corpus.jobs.asks(text):
+        return False
+    understood = corpus.questions.understand(text)
+    return any(corpus.answers.entries[part.entry].clauses for part in understood.parts)
 
 
 def _token(reading: JobReading) -> str:
@@ -308,10 +330,10 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
     found: JobReading | None = turn.once(f"job {text}", lambda: turn.corpus.jobs.recognise(text))
     if found is None and prompt is None:
         found = _read_outside(turn.read_outside(text))
+    elif found is not None and found.sure != CERTAIN and (prompt is not None or asks_only(turn.corpus, text)):
+        return None  # what is asked has the first word
     if found is None or (found.figures and turn.institutions):
         return None
-    if prompt is not None and found.sure != CERTAIN:
-        return None  # what is asked has the first word
     if prompt is not None and prompt.kind == "text":
         explicit = found.job != "human" or _A_PERSON.search(text)  # 漏了一个人 is a reason
         meant = explicit and found.job in BESIDE_TEXT and not (isinstance(prompt, Write) and prompt.of_policy)
