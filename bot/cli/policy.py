@@ -30,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         "--most", type=int, default=MOST, metavar="N", help="questions given to it (%(default)s)"
     )
+    evaluate.add_argument(
+        "--without",
+        metavar="PART",
+        help="only how deep questions are answered without one part of what is learnt from: "
+        "composition, points, marks, near, readers; nothing leaves none out",
+    )
     evaluate.set_defaults(act=_evaluate)
 
     diagram = actions.add_parser("diagram", help="a check's rule as Mermaid and SVG")
@@ -77,14 +83,17 @@ def _train(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from policy.corpus import build_corpus
-    from policy.index.evaluation import evaluate
-    from policy.index.training_data import material_of
+    from policy.index.evaluation import evaluate, measure_without, report_without
     from policy.jobs import training as jobs
 
     corpus = build_corpus()
     if options.model:
         return _evaluate_model(corpus, options.most)
-    evaluate(material_of(corpus.training_inputs), corpus.answers.entries, verbose=options.verbose)
+    if options.without is not None:
+        part = "" if options.without == "nothing" else options.without
+        report_without(part, measure_without(corpus, part), options.verbose)
+        return 0
+    evaluate(build_corpus, verbose=options.verbose)
     print("\n".join(jobs.evaluate(corpus.form, corpus.jobs.lexicon)))
     return 0
 

@@ -31,9 +31,11 @@ class Entry:
     check that goes further; `publishable` names the kinds of office publications that complete it;
     `service` names what can be done right there (subscribe, complaint).
     `opens` is the word that grants what was asked (会, 有), said only to a question of just this point
-    and polarity, and where `opens_for` lists words, only to one that has one of them. `unwritten`: the
-    entry's point is one that the notice does not write; `points`: those of the reviewed list of such
-    points that its answer itself says are not written.
+    and polarity, and where `opens_for` lists words, only to one that has one of them.
+    `members`: what stands in the list that the notice prints here, as people call it; whether one of
+    them does is always the entry's point. `unwritten`: the entry's point is one that the notice does
+    not write; `points`: those of the reviewed list of such points that its answer itself says are not
+    written.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Entry:
     service: str = ""
     opens: str = ""
     opens_for: str = ""
+    members: str = ""
     unwritten: bool = False
     points: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()

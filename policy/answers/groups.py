@@ -12,6 +12,7 @@ from policy.answers.unwritten import pattern
 from policy.files import PolicyError
 
 ENROL = "enrol"
+OTHERS = ("kin", "other")  # who says nothing of what they are: told only where no other group is named
 SINGLED_OUT_BY_NOBODY = "worker-kinds"  # the entry on groups that the notice does not single out
 # What is left of a spelling when its optional parts and alternatives are taken away: plain words only.
 _PLAIN = re.compile(r"[0-9a-z\u4e00-\u9fff]{2,8}")
@@ -97,11 +98,13 @@ class Composed:
         found = [(m.span(), g) for g in self.groups.values() if (m := g.named(plain))]
         kept: list[Named] = []
         for (start, end), group in found:
-            longer = ((s, e) for (s, e), other in found if other is not group and e - s > end - start)
+            others = (f for f in found if f[1] is not group and f[1].id not in OTHERS)
+            longer = ((s, e) for (s, e), _ in others if e - s > end - start)
             same = any(n.span == (start, end) for n in kept)
             if not same and not any(s <= start and end <= e for s, e in longer):
                 kept.append(Named(group, group.name or plain[start:end], (start, end)))
-        return kept
+        known = [n for n in kept if n.group.id not in OTHERS]
+        return known or kept[:1]
 
     def steps_in(self, plain: str) -> list[Step]:
         """The steps that bare text names, highest rank first."""

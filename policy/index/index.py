@@ -17,7 +17,7 @@ from typing import Any, Literal
 from policy.answers.entries import Answers
 from policy.answers.groups import Composed, composed_lines
 from policy.answers.unwritten import Unwritten, unwritten_lines
-from policy.index.model_file import FORMAT, Weights
+from policy.index.model_file import FORMAT, Scores, Weights
 from policy.index.signals import (
     UNKNOWN,
     Judged,
@@ -40,6 +40,10 @@ _ITEM = re.compile(
 _ASKS = re.compile(
     r"[吗么嘛呢吧啥咋哪几谁]|[不没]$|(.)[不没].?\1|还是|有没|什么|怎么|多少|多久|多长|多大|能否|可否|是否|有无|何时"
 )
+# Where one question certainly ends and the next begins.
+_END = re.compile(
+    r"[?？;；\n]+\s*|[，,。！!\s]{0,3}(?:还有(?![效没有用资别])|另外|顺便|再问一?下?|再就是)[，,：:]?\s*"
+)
 _BREAK = re.compile(
     r"(?:[?？。;；!！,，、\s]|还有(?![效没有用资])|另外|顺便|以及|再就是|再一个(?:就?是)?|再问)+"
 )
@@ -52,7 +56,10 @@ COMPLETE = 0.95  # so sure by itself, a question needs no help
 CHAT_COVERED, CHAT_SURE = 0.5, 0.9
 FOLLOWS_OURS = 0.9  # after an answer, what is so likely ours is no small talk
 FOLLOW_OURS = 0.002  # what is less likely ours than this does not become so by the answer before
-SEVERAL = 3  # so many questions in one message are told apart: two are answered, the others named
+SEVERAL, MOST_TOLD = (
+    3,
+    3,
+)  # so many questions in one message are told apart, and so many answered; others named
 SEVERAL_SURE = 0.4  # each of them by itself as sure as this
 # Two halves that both ask by themselves, and rest on other clauses or on the same, so likely to be two.
 TWO_APART, TWO_BESIDE, PLAIN_SURE = 0.02, 0.12, 0.3
@@ -61,6 +68,7 @@ HALF = 10  # a text so short may be about the entry just answered
 RECENT = 64  # judgements kept: the parts of one message are looked at several times
 # A vague word is too little to refuse for good: above this probability it gets three choices.
 VAGUE_ABOVE = 0.1
+SAID, ALIKE = 3, 0.98  # a text so long and so like a learnt line is that line
 VAGUE_SURE = 0.9  # what a vague word must mean to be answered
 
 
@@ -68,8 +76,8 @@ VAGUE_SURE = 0.9  # what a vague word must mean to be answered
 class Found:
     """What the index makes of a question.
 
-    `entries`: for an answer one id, or two when two questions were asked; for a choice three, best
-    first; none for a refusal. `near`: next best ids beside an answer. `neighbour`: a refused text
+    `entries`: for an answer one id, or up to three when several questions were asked; for a choice
+    three, best first; none for a refusal. `near`: next best ids beside an answer. `neighbour`: a refused text
     that sounds like another office's business. `left`: of three questions or more, those not
     answered now, in the asker's words.
     """
@@ -156,10 +164,14 @@ class Index:
         scores = self.weights.scores(mended)
         total = combined(scores, self._ordinary)
         values = signals(self.weights, scores, total)
-        ours = gate(self.header["ours"], values)
+        ours, right = gate(self.header["ours"], values), gate(self.header["right"], values)
+        said = len(text) >= SAID and self._said(scores, self.weights.entries[total.index(max(total))])
+        if said:
+            ours, right = max(ours, VAGUE_SURE), max(right, VAGUE_SURE)
         chat, talking = "", chat_signals(self.weights, scores)
         if (
-            talking[0] >= (CHAT_COVERED if ours < 0.5 else CHAT_SURE)
+            not said
+            and talking[0] >= (CHAT_COVERED if ours < 0.5 else CHAT_SURE)
             and gate(self.header["chat"], talking) > self.header["chat_above"]
         ):
             talk = scores.linear[self._ordinary :]
@@ -168,13 +180,18 @@ class Index:
             text=text,
             total=total,
             ours=ours,
-            right=gate(self.header["right"], values),
+            right=right,
             neighbour=scores.neighbour > 0,
             chat=chat,
             vague=len(text) <= 4 and values[UNKNOWN] == 0.0,
             all_chat=talking[0] >= CHAT_SURE,
             scores=scores,
         )
+
+    def _said(self, scores: Scores, entry: str) -> bool:
+        """Whether somebody of ours said just this for that entry, short as it is: 怎么报名."""
+        labels = (entry, f"~{self.header['clause'][entry]}")
+        return any(self.weights.likeness(scores, label)[0] > ALIKE for label in labels)
 
     def forget(self) -> None:
         """Drop kept judgements: nothing of a message outlives it; and gates may have changed."""
@@ -261,10 +278,12 @@ class Index:
         if judged.chat:
             return Reading(Found("answer", (judged.chat,)), (judged,))
         if many := self.several(plain, SEVERAL if items < 2 else 2):
-            (one, _), (other, _), *rest = many
+            told, rest = many[:MOST_TOLD], many[MOST_TOLD:]
             near = tuple(entry for entry, _ in rest)[:3]
-            found = Found("answer", (one, other), near, left=tuple(words for _, words in rest))
-            return Reading(found, tuple(self.judge(bare(words)) for _, words in many[:2]))
+            entries, left = tuple(e for e, _ in told), tuple(words for _, words in rest)
+            return Reading(
+                Found("answer", entries, near, left=left), tuple(self.judge(bare(words)) for _, words in told)
+            )
         if last:
             judged = self.after(judged, last)
         best = [entry for entry, _ in self._ranked(judged.total)[:5]]
@@ -315,6 +334,15 @@ class Index:
                 last = self._first(judged)
                 found.setdefault(last, part)
         return list(found.items()) if len(found) >= fewest else []
+
+    def questions(self, plain: str) -> list[str]:
+        """The parts of unified text that each ask something, where marks or words set them apart."""
+        parts = [p for p in _END.split(plain) if len(bare(p)) > 1]
+        return parts if 1 < len(parts) <= MOST_PARTS and all(_ASKS.search(p) for p in parts) else []
+
+    def sure(self, judged: Judged) -> bool:
+        """Whether one of several questions is understood by itself."""
+        return not judged.chat and not judged.neighbour and judged.ours * judged.right > SEVERAL_SURE
 
     def two(self, plain: str, whole: Judged) -> tuple[Cut, float] | None:
         """The likeliest reading of unified text as two questions, and its probability."""

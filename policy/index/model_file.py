@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from policy.files import PolicyError
-from policy.reading.text import grams
+from policy.index.marks import units
 
-FORMAT = 4
+FORMAT = 5
 TALK, OWN = 1, 2  # who uses a gram
 # The linear outputs behind the entries' own: is it ours at all, a neighbouring office's, small talk, a
 # point that the notice does not write.
@@ -138,7 +138,7 @@ class Weights:
         rows: list[Sequence[int]] = [bytes(columns)]
         plain_rows = [bytes(entries)]
         norm = 0.0
-        for gram, times in Counter(grams(f"^{text}$")).items():
+        for gram, times in Counter(units(text, self.header["marks"])).items():
             r = self.row.get(gram, -1)
             if r < 0:
                 found.append((gram, r, unseen))

@@ -9,9 +9,10 @@ from typing import Any
 
 from policy.index.index import Index
 from policy.index.outside_reading import Ask, OutsideReading, applied, is_unsure
+from policy.index.parts import Understood
 from policy.index.training import fit_weights
 from policy.index.training_data import Author, material_of
-from policy.index.understanding import QuestionReader, Understood
+from policy.index.understanding import QuestionReader
 
 KINDS = {
     "own": "questions of an entry's point: its clause is answered",

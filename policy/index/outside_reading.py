@@ -14,8 +14,9 @@ from typing import Any
 from policy.answers.entries import Entry
 from policy.answers.groups import ENROL, Named
 from policy.index.index import Found
+from policy.index.parts import Part, Topic, Understood
 from policy.index.relevance import perhaps_ours
-from policy.index.understanding import Part, QuestionReader, Topic, Understood
+from policy.index.understanding import QuestionReader
 
 NONE = "none"
 DEPTHS = ("exact", "near")

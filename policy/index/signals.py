@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from policy.index.marks import MARK
 from policy.index.model_file import Scores, Weights
 from policy.reading.digits import holds_digit
 
@@ -72,6 +73,8 @@ def signals(weights: Weights, scores: Scores, total: list[float]) -> list[float]
     pairs = pairs_ours = pairs_first = 0.0
     singles = singles_ours = singles_first = 0
     for gram, r, weight in scores.grams:
+        if gram[0] == MARK:
+            continue
         ours = r >= 0 and weights.used(r)
         here = ours and weights.uses(r, first)
         known[0] += weight

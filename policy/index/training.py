@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from policy.files import PolicyError
+from policy.index import marks
 from policy.index.index import CHAT_COVERED, Index
 from policy.index.model_file import EXTRA, FORMAT, Lines, Weights
 from policy.index.signals import chat_signals, combined, exact_signals, follow_signals, gate, signals
 from policy.index.training_data import HOUSE, Author, Material, house_folds
-from policy.reading.text import grams, normalise, unified
+from policy.reading.text import normalise, unified
 
 MODEL = Path(__file__).parent / "model"
 
 _INSTALL = "请安装开发依赖：pip install '.[dev]'"
 
 MADE = 0.2  # what a composed line counts, where a text is told from foreign ones
-TITLE_TIMES = 3  # an entry's title counts as so many phrasings; its answer text as one
+TITLE_TIMES = 3  # an entry's title counts as so many phrasings; its answer text teaches the topic
 K1, B = 1.2, 0.75
 
 
@@ -42,6 +43,10 @@ def _learners() -> tuple[Any, Any]:
 
 
 # ---------------------------------------------------------------------------- the table of grams
+
+
+# The same lines are learnt from fold after fold; only here are texts kept.
+units = lru_cache(maxsize=1 << 15)(marks.units)
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +72,7 @@ def sounds() -> list[str]:
     return ["".join(groups[reading]) for reading in sorted(groups) if len(groups[reading]) > 1]
 
 
-def _matrix(texts: Sequence[str], row: dict[str, int], idf: Sequence[float]) -> Any:
+def _matrix(texts: Sequence[str], row: dict[str, int], idf: Sequence[float], marked: bool) -> Any:
     """Length-one tf-idf vectors, exactly as `Weights.scores` makes them."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
@@ -75,7 +80,7 @@ def _matrix(texts: Sequence[str], row: dict[str, int], idf: Sequence[float]) -> 
     for text in texts:
         found = [
             (row[g], (1.0 + math.log(n)) * idf[row[g]])
-            for g, n in Counter(grams(f"^{text}$")).items()
+            for g, n in Counter(units(text, marked)).items()
             if g in row
         ]
         norm = math.sqrt(sum(v * v for _, v in found)) or 1.0
@@ -86,20 +91,22 @@ def _matrix(texts: Sequence[str], row: dict[str, int], idf: Sequence[float]) -> 
     return csr_matrix((data, indices, starts), shape=(len(texts), len(row)))
 
 
-def _bm25(own: list[tuple[str, str]], row: dict[str, int], entries: list[str]) -> list[list[float]]:
-    """BM25 weight of every gram for every entry, one document an entry."""
+def _bm25(own: list[tuple[str, str]], row: dict[str, int], entries: list[str], marked: bool) -> Any:
+    """BM25 weight of every gram for every entry, one document an entry: an array, a row a gram."""
+    import numpy
+
     documents: dict[str, Counter[str]] = defaultdict(Counter)
     for text, entry in own:
-        documents[entry].update(g for g in grams(f"^{text}$") if g in row)
+        documents[entry].update(g for g in units(text, marked) if g in row)
     lengths = {e: sum(documents[e].values()) for e in entries}
     average = sum(lengths.values()) / len(entries)
     frequency = Counter(g for e in entries for g in documents[e])
-    table = [[0.0] * len(entries) for _ in row]
+    table = numpy.zeros((len(row), len(entries)))
     for column, entry in enumerate(entries):
         base = K1 * (1 - B + B * lengths[entry] / average)
         for gram, times in documents[entry].items():
             rarity = math.log(1 + (len(entries) - frequency[gram] + 0.5) / (frequency[gram] + 0.5))
-            table[row[gram]][column] = rarity * times * (K1 + 1) / (times + base)
+            table[row[gram], column] = rarity * times * (K1 + 1) / (times + base)
     return table
 
 
@@ -110,28 +117,32 @@ def _clause(material: Material, entry: str) -> str:
 
 def fit_weights(material: Material) -> Weights:
     """Weights without gates. Ordinary entries come first, then small talk."""
+    import numpy
+
     svc, _ = _learners()
     entries = sorted(material.entries, key=lambda e: bool(material.entries[e][4]))
     number = {e: i for i, e in enumerate(entries)}
     ordinary = sum(not material.entries[e][4] for e in entries)
-    own = [(normalise(t), e) for a in material.authors.values() for t, e in a.phrasings]
-    for entry, (title, answer, *_, small) in material.entries.items():
-        if not small:  # what is written on small talk is not what people say
-            own += [(normalise(title), entry)] * TITLE_TIMES + [(normalise(answer), entry)]
-    own = [(t, e) for t, e in own if t]
-    neighbour = [normalise(t) for a in material.authors.values() for t in a.neighbour]
-    far = [t for a in material.authors.values() for t in map(normalise, a.far) if t]
-    beside = [(normalise(t), e) for a in material.authors.values() for t, e in a.near]
-    beside += [(normalise(t), e) for t, e in material.unwritten_lines]
+    authors, marked = material.teachers, material.marks
+    own = [(normalise(t), e) for a in authors for t, e in a.phrasings]
     made = [(normalise(t), e) for t, e in material.composed]
+    for entry, (title, answer, _, _, small, *_) in material.entries.items():
+        if not small:  # what is written on small talk is not what people say
+            own += [(normalise(title), entry)] * TITLE_TIMES
+            made.append((normalise(answer), entry))  # it also names what is not written
+    own = [(t, e) for t, e in own if t]
+    neighbour = [normalise(t) for a in authors for t in a.neighbour]
+    far = [t for a in authors for t in map(normalise, a.far) if t]
+    beside = [(normalise(t), e) for a in authors for t, e in a.near]
+    beside += [(normalise(t), e) for t, e in material.unwritten_lines]
     texts = [t for t, _ in own + beside + made] + neighbour + far
-    frequency = Counter(g for t in texts for g in set(grams(f"^{t}$")))
-    talk = {g for t, e in own if number[e] >= ordinary for g in grams(f"^{t}$")}
+    frequency = Counter(g for t in texts for g in set(units(t, marked)))
+    talk = {g for t, e in own if number[e] >= ordinary for g in units(t, marked)}
     words = sorted(g for g, n in frequency.items() if n > 1 or g in talk)
     row = {g: r for r, g in enumerate(words)}
     idf = array("f", [math.log((1 + len(texts)) / (1 + frequency[g])) + 1 for g in words])
 
-    x = _matrix(texts, row, idf)
+    x = _matrix(texts, row, idf, marked)
     topics = own + beside + made  # a near miss and a composed line teach the topic, not the point
     classifier = svc(C=1.0, tol=1e-3, random_state=0).fit(x[: len(topics)], [number[e] for _, e in topics])
     outputs, bias = [list(c) for c in classifier.coef_], list(classifier.intercept_)
@@ -162,18 +173,18 @@ def fit_weights(material: Material) -> Weights:
         outputs.append(list(points.coef_[at]))
         bias.append(float(points.intercept_[at]))
 
-    scale, linear = array("f"), array("b")
-    for values in zip(*outputs, strict=True):
-        step = max(abs(v) for v in values) / 127 or 1.0
-        scale.append(step)
-        linear.extend(round(float(v) / step) for v in values)
-    table = _bm25(own, row, entries)
-    step = max(max(values) for values in table) / 255
+    learnt = numpy.array(outputs).T
+    steps = numpy.abs(learnt).max(axis=1) / 127
+    steps[steps == 0] = 1.0
+    linear = numpy.rint(learnt / steps[:, None]).astype(numpy.int8).tobytes()
+    table = _bm25(own, row, entries, marked)
+    step = float(table.max()) / 255
     header = {
         "format": FORMAT,
         "inputs": material.hash,
         "entries": entries,
         "ordinary": ordinary,
+        "marks": marked,
         "beside": [label[1:] for label in clauses],
         "titles": {e: normalise(material.entries[e][0]) for e in entries[:ordinary]},
         "clause": {e: _clause(material, e) for e in material.entries},
@@ -182,14 +193,14 @@ def fit_weights(material: Material) -> Weights:
         "bm25_step": round(step, 8),
         "unseen": round(math.log(1 + len(texts)) + 1, 6),
     }
-    bm25 = bytes(round(v / step) for values in table for v in values)
+    bm25 = numpy.rint(table / step).astype(numpy.uint8).tobytes()
     lines: Lines = defaultdict(list)
     for (text, entry), label in zip(own + beside, point, strict=True):
         if number[entry] < ordinary:
-            lines[label].append(array("H", sorted({row[g] for g in grams(f"^{text}$") if g in row})))
+            lines[label].append(array("H", sorted({row[g] for g in units(text, marked) if g in row})))
     header["lines"] = {label: len(lines[label]) for label in sorted(lines)}
     ordered = {label: lines[label] for label in sorted(lines)}
-    return Weights(header, words, idf, scale, linear.tobytes(), bm25, sounds(), ordered)
+    return Weights(header, words, idf, array("f", steps), linear, bm25, sounds(), ordered)
 
 
 # ------------------------------------------------------------------------------------ the gates
@@ -223,10 +234,19 @@ OWN_OFFERED = 0.004  # our own that get three choices, as the likeliest entry is
 
 def fit_gates(material: Material) -> dict[str, Any]:
     """Gates and thresholds, from authors held out in turns within `material`."""
-    # Every other author is enough for a few dozen numbers, and half the time.
-    unseen = [(Index(fit_weights(material.without(n))), material.authors[n]) for n in material.guests[1::2]]
+    # Of those who knew the entries every other is enough for a few dozen numbers, and less time.
+    readers = material.readers
+    groups = [readers[i : i + 2] for i in range(0, len(readers), 2)]
+    groups += [[n] for n in material.guests if n not in readers][1::2]
+    unseen: Unseen = []
+    for group in groups:
+        tried = Index(fit_weights(material.without(*group)))
+        unseen += [(tried, material.authors[n]) for n in group]
     house = [(Index(fit_weights(rest)), held) for rest, held in house_folds(material)]
-    learnt = _ask_gates(unseen, house) | _exact_gate(material, unseen + house)
+    # Only who saw just the notice asks both for what it writes and for what it does not; of other
+    # authors the gate would learn how they write.
+    knowing = [(tried, author) for tried, author in unseen if author.name in readers]
+    learnt = _ask_gates(unseen, house) | _exact_gate(material, knowing)
     for tried, _ in unseen:
         tried.header.update(learnt)
         tried.forget()
@@ -246,7 +266,8 @@ def _ask_gates(unseen: Unseen, house: Unseen) -> dict[str, Any]:
     for tried, author in unseen + house:
         weights, ordinary = tried.weights, tried.header["ordinary"]
         both = [(text, "both") for text, _ in author.double]
-        texts = [*author.phrasings, *both, *((t, "") for t in author.foreign)]
+        near = author.near if author.name != HOUSE else []
+        texts = [*author.phrasings, *near, *both, *((t, "") for t in author.foreign)]
         for text, entry in [(normalise(t), e) for t, e in texts]:
             if not text:
                 continue
@@ -290,14 +311,15 @@ def _exact_gate(material: Material, tried_on: Unseen) -> dict[str, Any]:
     near: list[list[float]] = []
     for tried, author in tried_on:
         weights, ordinary = tried.weights, tried.header["ordinary"]
-        house = author.name == HOUSE  # its phrasings are never held out
-        for text, entry in [*(() if house else author.phrasings), *((t, "") for t, _ in author.near)]:
+        for text, entry in [*author.phrasings, *((t, "") for t, _ in author.near)]:
             plain = normalise(text)
             if not plain or (entry and (material.unwritten(entry) or material.entries[entry][4])):
                 continue
             scores = weights.scores(weights.repaired(plain))
             total = combined(scores, ordinary)
             at = total.index(max(total))
+            if material.unwritten(weights.entries[at]):
+                continue  # that answer says itself that its point is not written
             values = exact_signals(weights, scores, total, at, plain)
             (exact if weights.entries[at] == entry else near).append(values)
     if not near or not exact:

@@ -10,6 +10,9 @@ from policy.files import PolicyError
 from policy.index.index import inputs_hash
 from policy.reading.text import normalise
 
+# What `policy evaluate --without` can leave out: groups × steps, points × topics, kinds of questions,
+# near misses, authors who saw the notice only.
+PARTS = ("composition", "points", "marks", "near", "readers")
 HOUSE = "house"  # the author whose phrasings are always in training and never counted
 
 
@@ -51,24 +54,58 @@ class Material:
     hash: str = ""
     composed: list[tuple[str, str]] = field(default_factory=list)  # groups × steps, made by code
     unwritten_lines: list[tuple[str, str]] = field(default_factory=list)  # points × topics, likewise
+    marks: bool = True  # whether kinds of questions are looked at beside the grams
+    near: bool = True  # whether near misses are learnt from
+    reads: bool = True  # whether authors who saw the notice only are learnt from
 
     def unwritten(self, entry: str) -> bool:
         """Whether the entry's point is one that the notice does not write."""
         return bool(self.entries[entry][5])
 
-    def without(self, name: str) -> Material:
-        """The same without one author, nor any line of the house that this author wrote too."""
-        gone = self.authors[name]
-        same = {normalise(t) for t, _ in gone.phrasings + gone.near} | {normalise(t) for t in gone.foreign}
-        authors = {n: a for n, a in self.authors.items() if n != name}
-        if HOUSE in authors and name != HOUSE:
+    def without(self, *names: str) -> Material:
+        """The same without some authors, nor any line of the house that one of these wrote too."""
+        gone = [self.authors[name] for name in names]
+        same = {normalise(t) for a in gone for t, _ in a.phrasings + a.near}
+        same |= {normalise(t) for a in gone for t in a.foreign}
+        authors = {n: a for n, a in self.authors.items() if n not in names}
+        if HOUSE in authors:
             authors[HOUSE] = authors[HOUSE].keep(lambda text: normalise(text) not in same)
         return replace(self, authors=authors)
+
+    def lacking(self, part: str) -> Material:
+        """The same without one part of what is learnt from, to see what it is worth.
+
+        Raises:
+            PolicyError: there is no such part.
+
+        """
+        if part == "composition":
+            return replace(self, composed=[])
+        if part == "points":
+            return replace(self, unwritten_lines=[])
+        if part == "marks":
+            return replace(self, marks=False)
+        if part == "near":
+            return replace(self, near=False)
+        if part == "readers":
+            return replace(self, reads=False)
+        raise PolicyError(f"--without {part}: {', '.join(PARTS)}")
+
+    @property
+    def teachers(self) -> list[Author]:
+        """The authors learnt from."""
+        readers = () if self.reads else self.readers
+        return [a if self.near else replace(a, near=[]) for n, a in self.authors.items() if n not in readers]
 
     @property
     def guests(self) -> list[str]:
         """Authors that can be held out."""
         return [n for n in self.authors if n != HOUSE]
+
+    @property
+    def readers(self) -> list[str]:
+        """Authors who saw the notice and nothing else, so that some of their points are not in it."""
+        return [n for n in self.guests if self.authors[n].near]
 
 
 def material_of(inputs: Mapping[str, Any]) -> Material:
@@ -101,8 +138,8 @@ def material_of(inputs: Mapping[str, Any]) -> Material:
     return Material(inputs["entries"], authors, inputs_hash(inputs), lines, beside)
 
 
-def house_folds(material: Material, folds: int = 4) -> Iterator[tuple[Material, Author]]:
-    """The house's small talk and foreign questions, held out by quarters: nobody else writes small talk."""
+def house_folds(material: Material, folds: int = 2) -> Iterator[tuple[Material, Author]]:
+    """The house's small talk and foreign questions, held out in turns: nobody else writes small talk."""
     house = material.authors.get(HOUSE)
     if house is None:
         return

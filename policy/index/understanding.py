@@ -9,18 +9,18 @@ doubt an answer is never exact: what it would then say might be a statement the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from policy.answers.entries import Answers, Entry
 from policy.answers.groups import ENROL, Composed, Named, Step, without
 from policy.answers.unwritten import Point, Unwritten
-from policy.index.index import COMPLETE, Found, Index
+from policy.index.half_questions import is_half, on_topic
+from policy.index.index import COMPLETE, MOST_TOLD, Found, Index
+from policy.index.marks import marks as asks
+from policy.index.parts import Kind, Part, Topic, Understood, each_once
 from policy.index.signals import Judged, polarity
-from policy.reading.text import bare, unified
-
-Kind = Literal["exact", "unwritten", "unsure", "group"]
+from policy.reading.text import LONGEST, bare, unified
 
 MOST_GROUPS = 3  # so many facts about oneself are told one by one
 # A text so short that is hardly foreign and nothing by itself is on the answer before.
@@ -28,8 +28,13 @@ SHORT, SHORT_OURS = 8, 0.02
 HALF = 12  # a text so short may leave out what the one before it was about
 # A group and a step, both named, make a question ours from this probability on.
 # (A yes-or-no question is more likely one than 低保怎么申请.)
-NAMED_OURS, OPEN_OURS, TOPIC_OURS = 0.003, 0.1, 0.05
+NAMED_OURS, OPEN_OURS, TOPIC_OURS = 0.003, 0.05, 0.05
+GRANTED, GRANTED_LIKE = 0.7, 0.45  # so surely the entry's point, and so like a line of it, it may say yes
+BESIDE = 1.2  # of two clauses so close neither is the topic for certain: both are shown
 FIELDS = "一"  # a field named beside a group says what they do, not what they ask
+# Whether something stands in a list the notice prints, and what asks for more than that.
+LISTS = re.compile(r"有(没有?)?|在|算|包|属于|是|也|要|[吗么嘛吧不没]$")
+_MORE = re.compile(r"多少|[几谁]|怎|咋|哪|多久|多长|什么时候|啥时|为什么|为啥")
 _WHY = re.compile(
     r"^(那|这)?(是)?(为什么|为啥|凭什么|凭啥|咋就|怎么就|怎么)(呢|啊|呀|会|就)?(不行|不能|不可以|不给|这样|不让|不算|可以|行)?(呢|啊|呀|了|吗)?$"
 )
@@ -43,7 +48,7 @@ _STRICT = re.compile(
 )
 # Words that can mean nothing but taking part.
 _ENROLS = re.compile(
-    r"报名|参加|参训|报(这|个|班|得|不|吗)|(收|招|要)(不)?(收|招|要)?(我|俺|这|他|她)|培训对象|从业人员"
+    r"报名|参加|参训|(能|可以|可|让|准)(去|来|跟着)?(学|听课|上课)|报(这|个|班|得|不|吗)|(收|招|要)(不)?(收|招|要)?(我|俺|这|他|她)|培训对象|从业人员"
 )
 _OTHERS = re.compile(
     r"儿子|女儿|孩子|老公|老婆|爱人|对象|同事|员工|朋友|他|她|别人|同学|爸|妈|哥|姐|弟|妹|亲戚|机构"
@@ -52,62 +57,6 @@ _OTHERS = re.compile(
 _SAYS_WHO = re.compile(
     r"我|俺|咱|是|的|呢|那|也|属于|算|一个|一名|如果|要是|换成|啊|呀|吧|嘛|吗|么|不|行|可以|能|话|人|员"
 )
-
-
-@dataclass(frozen=True)
-class Topic:
-    """What a conversation is about: the entry answered last, and the group it was answered for."""
-
-    entry: str
-    group: str = ""
-
-    @classmethod
-    def unpack(cls, stored: str | None) -> Topic | None:
-        """From how a conversation keeps it."""
-        entry, _, group = (stored or "").partition(" ")
-        return cls(entry, group) if entry else None
-
-    def pack(self) -> str:
-        """As a conversation keeps it."""
-        return f"{self.entry} {self.group}".rstrip()
-
-
-@dataclass(frozen=True)
-class Part:
-    """One question and how it is answered.
-
-    `missing` names the point that is not written, when the entry's own answer does not say so;
-    `opens` is the word that grants what was asked; `sentence` is what the notice says of the group;
-    `why` asks for the words of the notice behind the answer before.
-    """
-
-    entry: str
-    kind: Kind
-    missing: str = ""
-    opens: str = ""
-    sentence: str = ""
-    clauses: tuple[str, ...] = ()
-    group: str = ""
-    why: bool = False
-
-    def near(self, told: Entry) -> bool:
-        """Whether the notice does not write the point, or it was not recognised; `told` is the entry."""
-        return self.kind != "exact" or told.unwritten
-
-
-@dataclass(frozen=True)
-class Understood:
-    """A message as understood: the index's decision, and its questions one by one."""
-
-    found: Found
-    parts: tuple[Part, ...] = ()
-
-    @property
-    def topic(self) -> Topic | None:
-        """What the conversation is about afterwards."""
-        if not self.parts:
-            return None
-        return Topic(self.parts[-1].entry, self.parts[-1].group)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +75,13 @@ class QuestionReader:
             topic = None  # it needs no help
         if topic is not None and topic.entry not in self.answers.entries:
             topic = None
-        if topic is not None and (said := self._about_the_last(plain, topic) or self._says_who(plain, topic)):
+        if topic is not None and (
+            said := self._about_the_last(plain, topic)
+            or self._says_who(plain, topic)
+            or self._half(plain, topic)
+        ):
+            return said
+        if said := self._each(text):
             return said
         reading = self.index.read(text, topic.entry if topic else None)
         found = reading.found
@@ -139,7 +94,7 @@ class QuestionReader:
                 return Understood(found, (Part(found.entries[0], "exact"),))
             pairs = zip(found.entries, reading.asked, strict=True)
             told = (p for entry, judged in pairs for p in self._parts(entry, judged, topic))
-            parts = _each_once(told)
+            parts = each_once(told)
             entries = tuple(p.entry for p in parts)
             near = tuple(e for e in (*found.entries, *found.near) if e not in entries)[:3]
             return Understood(Found("answer", entries, near, left=found.left), parts)
@@ -149,6 +104,50 @@ class QuestionReader:
                 Found("answer", entries, tuple(e for e in found.entries if e not in entries)), parts
             )
         return Understood(found)
+
+    def _each(self, text: str) -> Understood | None:
+        """Several questions that marks set apart: each by itself, its group and topic from those before."""
+        self.index.forget()
+        asked = self.index.questions(unified(text[: LONGEST * 4]))
+        if not asked:
+            return None
+        told: list[tuple[Part, ...]] = []
+        left: list[str] = []
+        named: list[Named] = []
+        topic: Topic | None = None
+        for words in asked:
+            plain = bare(words)
+            named = self.composed.groups_in(plain) or named
+            parts = self._one_of_several(plain, named, topic)
+            if parts is None:
+                return None  # small talk, or another office's: the whole is looked at
+            if parts and len(told) < MOST_TOLD:
+                told.append(parts)
+                topic = Topic(parts[-1].entry, parts[-1].group)
+            else:
+                left.append(words.strip())
+        parts = each_once(p for each in told for p in each)
+        if len(told) < 2 or len(parts) < 2:
+            return None
+        return Understood(Found("answer", tuple(p.entry for p in parts), left=tuple(left)), parts)
+
+    def _one_of_several(self, plain: str, named: list[Named], topic: Topic | None) -> tuple[Part, ...] | None:
+        """How one of several questions is answered; () when it was not understood, None for none of ours."""
+        judged = self.index.judge(plain)
+        if judged.chat or (judged.neighbour and not named):
+            return None
+        here = self.composed.groups_in(plain)
+        steps = self.composed.steps_in(without(plain, here))
+        first = self.index.weights.entries[judged.total.index(max(judged.total))]
+        own = self.composed.step_of(first)
+        if named and steps and (own in steps or not self.index.sure(judged)):
+            step = self._liveliest(judged, steps)
+            return self._group_parts(step.entry, list(named), step, plain)
+        if self.index.sure(judged):
+            return self._parts(first, judged, None)
+        if topic is not None and (said := self._half(plain, topic)):
+            return said.parts
+        return ()
 
     def _about_the_last(self, plain: str, topic: Topic) -> Understood | None:
         """为什么, 然后呢: about the answer just given."""
@@ -160,6 +159,19 @@ class QuestionReader:
         if step is not None and _NEXT.match(plain):
             return Understood(Found("answer", (step.then,)), (Part(step.then, "exact"),))
         return None
+
+    def _half(self, plain: str, topic: Topic) -> Understood | None:
+        """多久, 他要是不给呢: no topic of its own, so one of the entries on the clause just answered."""
+        if not self.answers.entries[topic.entry].clauses or not is_half(plain):
+            return None
+        alone = self.index.judge(plain)
+        if self.composed.groups_in(plain) or (
+            alone.all_chat and polarity(plain) == "open" and not asks(plain)
+        ):
+            return None
+        entry, joint = on_topic(self.index, plain, topic.entry)
+        part = replace(self._point_part(self.answers.entries[entry], joint, plain), group=topic.group)
+        return Understood(Found("answer", (entry,)), (part,))
 
     def _asks_on(self, plain: str, found: Found, topic: Topic) -> Part | None:
         """几天能下来, 写不下的呢: half a question that says nothing of its topic, on the answer before."""
@@ -313,22 +325,32 @@ class QuestionReader:
         missing = self._missing(entry, rest)
         if missing is not None:
             said = missing.id in entry.points
-            return Part(entry.id, "unwritten", missing="" if said else missing.name)
+            rival = "" if said else self._rival(entry, judged)
+            return Part(entry.id, "unwritten", missing="" if said else missing.name, also=rival)
         if entry.unwritten:
             return Part(entry.id, "exact")
         if self.index.exactness(judged, entry.id) >= self.index.header["exact_above"]:
-            return Part(entry.id, "exact", opens=_opens(entry, judged.text))
-        return Part(entry.id, "unsure")
+            return Part(entry.id, "exact", opens=self._granted(entry, judged))
+        if entry.members and LISTS.search(rest) and not _MORE.search(rest):
+            mended = self.index.weights.repaired(rest)
+            if any(word in rest or word in mended for word in entry.members.split()):
+                return Part(entry.id, "exact", opens=_opens(entry, mended))
+        return Part(entry.id, "unsure", also=self._rival(entry, judged))
 
+    def _granted(self, entry: Entry, judged: Judged) -> str:
+        """The word that grants what was asked: only for a question much like the entry's own."""
+        word = _opens(entry, judged.text)
+        if not word or self.index.exactness(judged, entry.id) < GRANTED:
+            return ""
+        return word if self.index.weights.likeness(judged.scores, entry.id)[0] >= GRANTED_LIKE else ""
 
-def _each_once(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """The parts without those that say the same again; what was recognised rather than what was not."""
-    kept: dict[tuple[str, str], Part] = {}
-    for part in parts:
-        key = (part.entry, part.sentence)
-        if key not in kept or kept[key].kind == "unsure":
-            kept[key] = part
-    return tuple(kept.values())
+    def _rival(self, entry: Entry, judged: Judged) -> str:
+        """The entry on another clause that is nearly as likely to be the topic; "" where none is."""
+        clause, scores = self.index.header["clause"], judged.total
+        ranked = sorted(zip(scores, self.index.weights.entries, strict=False), reverse=True)
+        own = next((s for s, e in ranked if e == entry.id), 9.0)
+        other = next(((s, e) for s, e in ranked if clause[e] not in entry.clauses), (-9.0, ""))
+        return other[1] if own - other[0] < BESIDE else ""
 
 
 def _opens(entry: Entry, plain: str) -> str:

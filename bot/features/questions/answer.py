@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from policy.calendar.quarters import local
 from policy.corpus import Corpus
 from policy.index.index import Found
 from policy.index.outside_reading import OutsideReading, applied
-from policy.index.understanding import Part, Topic, Understood
+from policy.index.parts import Part, Topic, Understood
 from policy.jobs.reading import CERTAIN
 from policy.notice.clause_names import clauses_named
 
@@ -27,7 +27,8 @@ class Reply:
     """What was found for a question, and how it is said.
 
     `named`: the clauses shown to the letter because the message named them and asked nothing else;
-    no entry then, and those on these clauses are near.
+    no entry then, and those on these clauses are near. `beside`: entries that may be the topic just as
+    well, each with the clause of its quotation.
     """
 
     found: Found
@@ -35,6 +36,7 @@ class Reply:
     message: Outgoing
     named: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    beside: Mapping[str, tuple[Entry, str]] = field(default_factory=dict)
 
     @property
     def near(self) -> bool:
@@ -49,7 +51,8 @@ class Reply:
     @property
     def clauses(self) -> tuple[str, ...]:
         """The clauses that the answer rests on."""
-        return tuple(dict.fromkeys([*self.named, *(c for e, p in self.told for c in _clauses(e, p))]))
+        told = [c for e, p in self.told for c in _clauses(e, p)]
+        return tuple(dict.fromkeys([*self.named, *told, *(clause for _, clause in self.beside.values())]))
 
     @property
     def told(self) -> list[tuple[Entry, Part]]:
@@ -95,7 +98,7 @@ def reply(
     if found.kind == "answer" and parts:
         ways = tuple(part for _, part in parts)
         said = tell(corpus, entries, on, buttons, published, turn_id, found.left, found.near, ways)
-        return Reply(found, entries, said, parts=ways)
+        return Reply(found, entries, said, parts=ways, beside=_beside(corpus, ways, on))
     if found.kind == "choose" and (offered := _held(corpus, found.entries, on)):
         return Reply(found, offered, render("policy/messages.choose", entries=offered, turn_id=turn_id))
     refusal = Found("refuse", (), neighbour=found.neighbour)
@@ -112,6 +115,12 @@ def _held_parts(corpus: Corpus, understood: Understood, on: date) -> list[tuple[
 def _clauses(entry: Entry, part: Part) -> tuple[str, ...]:
     """The clauses that one answer rests on: the group's step, or the entry's own."""
     return part.clauses or entry.clauses
+
+
+def _beside(corpus: Corpus, parts: Sequence[Part], on: date) -> dict[str, tuple[Entry, str]]:
+    """The entries that may be the topic just as well, each with the clause its quotation stands in."""
+    held = ((part, corpus.answers.get(part.also, on)) for part in parts if part.also)
+    return {part.also: (e, _at(corpus, e, Part(e.id, "exact"), on)) for part, e in held if e and e.quote}
 
 
 def tell(
@@ -133,15 +142,18 @@ def tell(
     """
     parts = parts or [Part(entry.id, "exact") for entry in entries]
     told = list(zip(entries, parts, strict=True))
+    beside = _beside(corpus, parts, on)
     cited = dict.fromkeys(c for entry, part in told for c in _clauses(entry, part))
+    cited |= dict.fromkeys(clause for _, clause in beside.values())
     ahead = _held(corpus, next_up, on) if left else ()
-    beside = (r for entry in entries for r in corpus.answers.related(entry, on))
-    related = {r.id: r for r in (*ahead, *beside)}
+    named = (r for entry in entries for r in corpus.answers.related(entry, on))
+    related = {r.id: r for r in (*ahead, *(e for e, _ in beside.values()), *named)}
     base = corpus.notices.base
     return render(
         "policy/answer.j2",
         entries=entries,
         told=[(entry, part, _at(corpus, entry, part, on)) for entry, part in told],
+        beside=beside,
         unsure=any(part.kind == "unsure" for part in parts),
         left=left,
         published={e.id: published(e.publishable, on) for e in entries if e.publishable},
