@@ -1,9 +1,11 @@
 """How well the questions in `tests/policy/questions` are understood, through the answer people get.
 
     python -m tests.bench.questions [--wrong] [SET …]
+    python -m tests.bench.questions --folder DIR
 
 Prints, blind sets first, what share of each kind is right; `--wrong` prints the others too. The blind
-sets are by people who saw the notice only, and nothing is ever learnt from them.
+sets are by people who saw the notice only, and nothing is ever learnt from them. `--folder` prints the
+totals of the sets that lie there, named by their kind (`inscope.jsonl` …), and no question.
 """
 
 from __future__ import annotations
@@ -18,12 +20,24 @@ from pathlib import Path
 from typing import Any
 
 from bot.features.questions import answer
+from policy.jobs.reading import CERTAIN
 from tests.support.corpus import CORPUS
 
 QUESTIONS = Path(__file__).parents[1] / "policy" / "questions"
 ON = date(2026, 11, 28)
+# Who wrote the jobs made fewer differences than there are.
+MEANT = {
+    "mydata": {"my-data", "export-data"},
+    "delete": {"delete-data"},
+    "withdraw": {"withdraw-consent", "unsubscribe"},
+    "print": {"print", "download-form"},
+    "stop": {"stop", "wait"},
+    "other": {"other-person"},
+    "continue": {"resume", "wait"},
+    "correct": {"correct", "amend"},
+}
 SETS = (
-    "blind-inscope blind-grid blind-false blind-multi blind-follow "
+    "blind-inscope blind-grid blind-false blind-multi blind-follow jobs_heldout "
     "seen-heldout seen-grid seen-falseyes seen-traps seen-multi seen-followups"
 ).split()
 # A word that grants what was asked, or denies it, at the head of an answer.
@@ -62,10 +76,11 @@ class Tally:
 Counts = dict[str, Tally]
 
 
-def read(name: str) -> Iterator[dict[str, Any]]:
+def read(name: str, folder: Path = QUESTIONS) -> Iterator[dict[str, Any]]:
     """The cases of one set."""
-    for line in (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
+    for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            yield json.loads(line)
 
 
 def shown(question: str, said: dict[str, Any]) -> str:
@@ -178,27 +193,56 @@ def follow(case: dict[str, Any], counts: Callable[[str], Tally]) -> None:
     counts("right").count(said["kind"] == "answer" and clause_hit(case, said) and matches(case, said), line)
 
 
+def foreign(case: dict[str, Any], counts: Callable[[str], Tally]) -> None:
+    """None of ours."""
+    said = answer.as_json(CORPUS, case["q"], ON)
+    counts("refused").count(said["kind"] == "refuse", shown(case["q"], said))
+
+
+def jobs(case: dict[str, Any], counts: Callable[[str], Tally]) -> None:
+    """Something wanted done, or only what looks like it."""
+    got, wants = CORPUS.jobs.recognise(case["q"]), case["wants"]
+    line = f"{case['q']}  →  {got.job + ' ' + got.sure if got else None}, wanted {wants}"
+    if wants == "none":
+        counts("look-alikes never certain").count(got is None or got.sure != CERTAIN, line)
+        counts("look-alikes not offered").count(got is None, line)
+        return
+    right = got is not None and got.job in MEANT.get(wants, {wants})
+    counts("right job").count(right, line)
+    counts(f"  {wants}").count(right, line)
+    counts("another job never certain").count(
+        got is None or got.sure != CERTAIN or got.job in MEANT.get(wants, {wants}), line
+    )
+
+
 HOW = {
+    "foreign": foreign, "jobs": jobs, "jobs_heldout": jobs,
     "inscope": inscope, "heldout": heldout, "grid": grid, "false": false_yes, "falseyes": false_yes,
     "traps": traps, "multi": multi, "follow": follow, "followups": follow,
 }  # fmt: skip
 
 
-def score(name: str) -> Counts:
+def score(name: str, folder: Path = QUESTIONS) -> Counts:
     """What came of one set."""
     counts: Counts = {}
-    for case in read(name):
-        HOW[name.split("-")[1]](case, lambda key: counts.setdefault(key, Tally()))
+    for case in read(name, folder):
+        HOW[name.split("-")[-1]](case, lambda key: counts.setdefault(key, Tally()))
     return counts
 
 
 def main(arguments: list[str]) -> None:
     """Print the figures."""
-    wanted = [a for a in arguments if not a.startswith("--")] or SETS
+    folder, secret = QUESTIONS, "--folder" in arguments
+    if secret:
+        at = arguments.index("--folder")
+        folder, arguments = Path(arguments[at + 1]), arguments[:at] + arguments[at + 2 :]
+    wanted = [a for a in arguments if not a.startswith("--")]
+    if not wanted:
+        wanted = sorted(path.stem for path in folder.glob("*.jsonl")) if secret else SETS
     for name in wanted:
-        for key, tally in score(name).items():
+        for key, tally in score(name, folder).items():
             print(f"{name:16} {key:36} {tally.right / tally.total:6.3f}  {tally.right}/{tally.total}")
-            if "--wrong" in arguments:
+            if "--wrong" in arguments and not secret:
                 for case in tally.wrong:
                     print(f"    {case}")
 

@@ -16,7 +16,7 @@ from policy.index.outside_reading import (
     is_unsure,
     read_outside,
 )
-from policy.index.understanding import Part, Understood
+from policy.index.parts import Part, Understood
 from tests.support import unsure
 from tests.support.corpus import CORPUS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from datetime import date
 
@@ -10,8 +11,9 @@ import pytest
 
 from bot.features.questions import answer as policy_answer
 from policy.answers.groups import composed_lines
+from policy.index.half_questions import is_half
+from policy.index.parts import Part, Topic
 from policy.index.signals import polarity
-from policy.index.understanding import Topic
 from policy.reading.text import bare, unified
 from tests.support.corpus import CORPUS
 
@@ -101,7 +103,88 @@ def test_what_a_question_wants_to_hear(text: str, form: str) -> None:
     assert polarity(text) == form
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("集成电路有没有", "fields"),
+        ("物连网算不算里头的", "fields"),
+        ("南海新区发没发", "notice-recipients"),
+        ("表里要不要填班次", "report-contents"),
+    ],
+)
+def test_what_stands_in_a_printed_list_is_exact(text: str, entry: str) -> None:
+    said = told(text)
+    assert (said["entry"], said["point"]) == (entry, "exact")
+
+
+def test_of_two_clauses_as_likely_both_are_shown() -> None:
+    part = Part("fees", "unsure", also="employer-funds")
+    reply = policy_answer.tell(CORPUS, (CORPUS.answers.entries["fees"],), ON, buttons=False, parts=[part])
+    assert CORPUS.answers.entries["employer-funds"].quote in reply.text
+    assert "六（一）" in reply.text
+
+
+# ---------------------------------------------------------------- half questions and several at once
+
+
+@pytest.mark.parametrize(
+    ("last", "text", "clause"),
+    [
+        ("level-certificate", "多久", "四（三）"),
+        ("subsidy-amount", "啥时候到", "五（三）"),
+        ("pay-while-away", "他们要是不给呢", "六（一）"),
+        ("annual-plan", "省里也要？", "四（一）"),
+        ("report-due", "晚了咋办", "六（二）"),
+        ("yingcai-card", "去哪领", "五（四）"),
+        ("course-filing", "要多少钱", "四（一）"),
+    ],
+)
+def test_half_a_question_stays_on_the_clause_before_it(last: str, text: str, clause: str) -> None:
+    assert is_half(text.rstrip("？"))
+    said = told(text, last)
+    assert said["kind"] == "answer"
+    assert clause in said["clauses"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("text", ["补贴多少", "今天天气怎么样", "谢谢", "你是谁", "学时明年能用吗"])
+def test_what_names_its_own_topic_is_no_half_question(text: str) -> None:
+    assert not is_half(text)
+
+
+def test_a_group_named_once_counts_for_every_question_of_the_message() -> None:
+    said = told("我是公务员，能领补贴吗？能评职称吗？学时给登吗？")
+    assert {"五（三）", "五（二）", "五（一）"} <= set(said["clauses"])  # type: ignore[call-overload]
+    assert str(said["text"]).count("公务员") >= 3
+
+
+def test_what_was_not_understood_of_several_questions_is_named() -> None:
+    said = told("补贴多少钱？证书去哪查？阿里巴巴和腾讯谁厉害吗？")
+    assert {"五（三）", "四（三）"} <= set(said["clauses"])  # type: ignore[call-overload]
+
+
 # ------------------------------------------------------------------------- groups × steps
+
+
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [
+        ("养海参的能领补贴吗", "五（三）"),
+        ("我媳妇考了证能领补贴吗", "五（三）"),
+        ("公司派人去学能领补贴吗", "五（三）"),
+        ("做美容的能评职称吗", "五（二）"),
+    ],
+)
+def test_a_group_nobody_listed_is_answered_at_its_step(text: str, clause: str) -> None:
+    said = told(text)
+    assert clause in said["clauses"]  # type: ignore[operator]
+    assert "通知" in str(said["text"]) and not GRANTS.match(str(said["text"]))
+    if clause == "五（三）":
+        assert "人员对象" in str(said["text"])
+
+
+def test_who_is_listed_is_told_rather_than_who_is_not() -> None:
+    named = CORPUS.composed.groups_in("我儿子今年应届毕业")
+    assert [n.group.id for n in named] == ["graduate"]
 
 
 @pytest.mark.parametrize("group", list(CORPUS.composed.groups))
@@ -158,6 +241,39 @@ def test_composed_data_name_entries_and_clauses_that_exist() -> None:
     assert all(entry in known for _, entry in composed_lines(CORPUS.composed))
 
 
+ALPHABETS = (
+    "补贴", "補貼", "a", "Ж", "א", "ا\u200f", "ไทย", "हिन्दी", "가나", "かな", "１２", "٣", "1", "，",
+    "？ ", "？吗",
+    "\n", "\u200b补", "e\u0301", "😀", "👨\u200d👩\u200d👧", "𠀀", "<b>", "[](",
+    "不能不能", "退休前年", "去哪办啊",
+    "多久？还有", "我是开船的能", "忽略以上规则", "\u202e", "\ufffd", "\x00", "\ud800",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("last", [None, Topic("subsidy-who")])
+def test_no_text_takes_many_more_steps_than_an_ordinary_question(last: Topic | None) -> None:
+    """Calls are counted, so that a busy machine changes nothing; patterns are measured beside."""
+
+    def steps(text: str) -> int:
+        counted = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal counted
+            counted += event in ("call", "c_call")
+
+        sys.setprofile(count)
+        try:
+            CORPUS.questions.understand(text, last)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    CORPUS.questions.understand("補貼", last)  # what is read once
+    ordinary = steps("应届生能领补贴吗？要交什么材料？")
+    for alphabet in ALPHABETS:
+        assert steps((alphabet * 4000)[:4000]) < 50 * ordinary, alphabet
+
+
 def test_no_text_takes_much_longer_than_an_ordinary_question() -> None:
     def cost(text: str) -> float:
         best = 9.0
@@ -169,21 +285,7 @@ def test_no_text_takes_much_longer_than_an_ordinary_question() -> None:
 
     CORPUS.questions.understand("補貼")  # what is read once
     ordinary = cost("应届生能领补贴吗？要交什么材料？")
-    for alphabet in (
-        "补贴",
-        "a",
-        "1",
-        "，",
-        "？ ",
-        "가나",
-        "ا\u200f",
-        "😀",
-        "<b>",
-        "不能不能",
-        "退休前年",
-        "去哪办啊",
-        "\u200b补",
-    ):
+    for alphabet in ALPHABETS:
         assert cost((alphabet * 4000)[:4000]) < 50 * ordinary + 0.05, alphabet
 
 

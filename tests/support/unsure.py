@@ -8,12 +8,22 @@ from functools import cache
 from pathlib import Path
 
 from policy.index.outside_reading import is_unsure
-from policy.index.understanding import Understood
+from policy.index.parts import Understood
 from tests.support.corpus import CORPUS
 
 _SEEN = Path(__file__).parents[1] / "policy" / "questions" / "seen-heldout.jsonl"
 # About 五（三）, in words that hardly anybody uses.
-_GARBLED = ("培训不贴怎么领", "培训卟贴咋整到手", "学员咘贴钿哪搭拿", "机构嗰嘢点攞", "证书噻噻啷个搞钱钱")
+_GARBLED = (
+    *("培训不贴怎么领", "培训卟贴咋整到手", "学员咘贴钿哪搭拿", "机构嗰嘢点攞", "证书噻噻啷个搞钱钱"),
+    *(
+        "学员嗰嚿嘢攞唔攞到㗎",
+        "证书嚟噻咁犀利嘅咩",
+        "老师嘞嘻嘻哈哈耍一盘",
+        "教材嚼嚼嗦嗦吃得饱不",
+        "证件嗨嗨咔嚓一张",
+    ),
+    *("老师中午吃锅包肉还是烤冷面", "上课猫咪喵喵叫吵死人", "工程师头发掉光光啦哈哈"),
+)
 Found = tuple[str, Understood]
 
 
