@@ -29,8 +29,8 @@ from tests.support.processes import bot
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
-UNANSWERED = "工程师帽子发吗"  # ours, and not in the notice
-UNSURE = "条件"
+UNANSWERED = "老师爱喝咖啡吗"  # ours, and not in the notice
+UNSURE = "标准"
 
 
 def rows(app: App, *columns: object) -> list[tuple[object, ...]]:
@@ -141,7 +141,7 @@ def test_what_is_surely_not_ours_does_not_reach_the_office(talk: Talk, app: App)
 
 
 def test_the_same_question_is_queued_once_and_counted(talk: Talk, app: App) -> None:
-    for i, text in enumerate((UNANSWERED, "工程师，帽子发吗？", "工程師帽子發嗎", "工程师帽子发吗！！")):
+    for i, text in enumerate((UNANSWERED, "老师，爱喝咖啡吗？", "老師愛喝咖啡嗎", "老师爱喝咖啡吗！！")):
         talk(f"p{i}").says(text)
     talk("p0").says(UNANSWERED)
     assert rows(app, question.c.text, question.c.count, question.c.why) == [(UNANSWERED, 5, "refused")]
@@ -149,10 +149,10 @@ def test_the_same_question_is_queued_once_and_counted(talk: Talk, app: App) -> N
 
 
 def test_numbers_in_a_question_are_masked_in_the_queue_too(talk: Talk, app: App) -> None:
-    talk().says("转人工", "工程师帽子发吗，我的号13812345678")
-    assert rows(app, question.c.text) == [("工程师帽子发吗，我的号***********",)]
+    talk().says("转人工", "老师爱喝咖啡吗，我的号13812345678")
+    assert rows(app, question.c.text) == [("老师爱喝咖啡吗，我的号***********",)]
     wu = talk("wu")
-    wu.says("写一条投诉线索", "问：我的号13912345678，工程师帽子发吗", "转人工")  # this dialog takes numbers
+    wu.says("写一条投诉线索", "问：我的号13912345678，老师爱喝咖啡吗", "转人工")  # this dialog takes numbers
     assert len(rows(app, question.c.id)) == 2
     assert all("13912345678" not in str(row) for row in rows(app, question))
 
@@ -163,7 +163,7 @@ def test_the_whole_loop(either_app: App, caplog: pytest.LogCaptureFixture) -> No
     li, wu = Person(app.assistant, "li-the-asker"), Person(app.assistant, "wu-the-asker")
     with caplog.at_level(logging.DEBUG, "bot"):
         li.says(UNANSWERED)
-        wu.says("工程师帽子发吗？")
+        wu.says("老师爱喝咖啡吗？")
         wu.presses("转人工")
         assert "工作时间" in wu.text
         officer = officer_of(app)
@@ -261,11 +261,11 @@ def test_looking_at_a_list_ends_what_was_half_done(talk: Talk, officer: Person, 
 
 def test_the_list_has_pages(talk: Talk, officer: Person) -> None:
     for i in range(10):
-        talk(f"p{i}").says(f"工程师帽子发吗{'一二三四五六七八九十'[i]}")
+        talk(f"p{i}").says(f"老师爱喝咖啡吗{'一二三四五六七八九十'[i]}")
     officer.says("待答问题")
-    assert sum(label.startswith("工程师") for label in officer.labels) == 8
+    assert sum(label.startswith("老师") for label in officer.labels) == 8
     officer.presses("下一页")
-    assert sum(label.startswith("工程师") for label in officer.labels) == 2
+    assert sum(label.startswith("老师") for label in officer.labels) == 2
 
 
 def test_a_question_not_handled_is_dropped_and_only_who_handed_it_over_is_told(

@@ -23,7 +23,7 @@ from tests.storage.test_retention import days_pass
 from tests.support.talk import NOON, Person
 
 Talk = Callable[..., Person]
-UNANSWERED = "工程师帽子发吗"
+UNANSWERED = "老师爱喝咖啡吗"
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
 
@@ -102,18 +102,18 @@ def test_wrong_codes_of_everybody_are_kept_only_so_far_and_right_ones_work(
 
 def test_the_desk_drops_all_that_reads_alike(talk: Talk, app: App, officer: Person) -> None:
     for number in range(6):
-        talk(f"v{number}").says(f"工程师帽子发吗{number}")
-    talk("wang").says("转人工", "工程师帽子发吗九")
+        talk(f"v{number}").says(f"老师爱喝咖啡吗{number}")
+    talk("wang").says("转人工", "老师爱喝咖啡吗九")
     talk("zhao").says("转人工", "盖章件寄到哪里去")
     officer.says("待答问题")
-    officer.presses("工程师帽子发吗0")
+    officer.presses("老师爱喝咖啡吗0")
     officer.presses("相似的都不处理")
     assert "6 个" in officer.text
     officer.presses("确定，都不处理")
     assert "desk/messages.dropped_alike" in officer.templates
     with transaction(app.engine, read_only=True) as connection:
         left = connection.execute(select(question.c.text).where(question.c.state == "open")).scalars().all()
-    assert sorted(left) == ["工程师帽子发吗九", "盖章件寄到哪里去"]
+    assert sorted(left) == ["盖章件寄到哪里去", "老师爱喝咖啡吗九"]
     officer.presses_token(f"desk.alike:{1}")
     assert "desk/messages.gone" in officer.templates
 
