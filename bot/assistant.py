@@ -178,14 +178,15 @@ class Assistant:
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(self.corpus.form, text)
         address = incoming.address
-        said_of_it = one_time_code.hidden(masked) or _label(incoming)
+        limited = address.channel in self.policy_only
+        said_of_it = one_time_code.hidden(masked) or (None if limited else _label(incoming))
         turn_id = messages.begin(connection, address, incoming.id, said_of_it, incoming.now)
         if turn_id is None:
             stored = messages.stored_replies(connection, address, incoming.id)
             return [at_rest.from_body(body, self.keys) for body in stored]
         talk = messages.load_conversation(connection, address, incoming.now)
         memory = Memory.from_json(talk.state)
-        registry = self._policy_registry if address.channel in self.policy_only else self.registry
+        registry = self._policy_registry if limited else self.registry
         if registry is not self.registry and memory.dialog and memory.dialog.name not in registry.dialogs:
             memory.dialog = None  # begun before the channel was left to questions
         private = memory.dialog is not None and registry.takes_numbers(memory.dialog.name)

@@ -82,11 +82,13 @@ def _published(corpus: Corpus) -> Reader:
     Opened at the first question that the office may have published something about. Whatever is
     wrong with the database, the notice can still be asked.
     """
+    told: list[str] = []  # the database was said once
 
     def read(kinds: Collection[str], on: date) -> list[Publication]:
         from sqlalchemy import make_url
         from sqlalchemy.exc import SQLAlchemyError
 
+        from bot.cli.opening import say_database
         from bot.core.published import reader
         from bot.settings import BadSetting, load_settings
         from storage.database import StorageUnavailable, connect, exists, transaction
@@ -95,6 +97,9 @@ def _published(corpus: Corpus) -> Reader:
             url = load_settings().database_url
             if not exists(make_url(url)):
                 return corpus.published(kinds, on)
+            if not told:
+                say_database(url)
+                told.append(url)
             engine = connect(url)
             try:
                 with transaction(engine, read_only=True) as connection:
