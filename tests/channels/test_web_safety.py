@@ -288,3 +288,12 @@ async def test_the_page_of_a_long_conversation_says_that_it_is_cut(li: Visitor, 
     assert len(li.ours) == 60
     assert "更早的对话不再显示" in li.page
     assert count(app, outbox) > 60
+
+
+@pytest.mark.parametrize(
+    "path", ["/new/", "/privacy/", "/office/", "//evil.example/", "/office//evil.example"]
+)
+async def test_no_address_leads_to_the_host_that_a_request_names(li: Visitor, path: str) -> None:
+    li.client.follow_redirects = False
+    response = await li.client.get(path, headers={"host": "evil.example"})
+    assert "evil.example" not in response.headers.get("location", "")

@@ -518,3 +518,18 @@ def test_the_settings_that_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_WECHAT_SECRET", SECRET)
     monkeypatch.setenv("BOT_WECHAT_AES_KEY", KEY)
     assert load_settings().wechat
+
+
+async def test_in_plain_mode_a_signature_serves_the_message_it_came_with_and_no_other(
+    meet: Meet, wechat_app: App
+) -> None:
+    li = meet()
+    query = li.query()
+    first = envelope(li.post(MsgType="text", Content="退休了能报吗"))
+    forged = envelope(
+        {**li.post(MsgType="text", Content="绑定 ABCDE-FGHJK"), "FromUserName": "somebody-else"}
+    )
+    for body, status in ((first, 200), (first, 200), (forged, 403), (first, 200)):
+        answer = await li.client.post("/wechat", params=query, content=body.encode())
+        assert answer.status_code == status
+    assert count(wechat_app, turn) == 1

@@ -30,6 +30,7 @@ from bot.channels.wechat.crypto import Forged, Sealer, signed
 from bot.channels.wechat.delivery import Delivery
 from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
+from bot.channels.wechat.stamps import UsedStamps
 from bot.core.refusals import refused
 from storage.database import StorageUnavailable
 from storage.leader_lock import Lease
@@ -59,6 +60,7 @@ class WeChat:
         account, self._token = settings.wechat_appid or "", settings.wechat_token or ""
         key = settings.wechat_aes_key
         self._sealer = Sealer(self._token, key, account) if key else None
+        self._used = UsedStamps(OLDEST_SECONDS)
         self._runner = runner
         self._now = now
         secret = settings.wechat_secret
@@ -124,6 +126,10 @@ class WeChat:
             return False
         return signed(query.get("signature", ""), self._token, stamp, nonce)
 
+    def _is_first(self, query: QueryParams, body: bytes) -> bool:
+        given = (query.get("timestamp", ""), query.get("nonce", ""))
+        return self._used.is_of(given, body, self._now().timestamp())
+
     async def _verify(self, request: Request) -> Response:
         """The console's check of the server address: the same word back."""
         if not self._is_signed(request.query_params):
@@ -142,6 +148,9 @@ class WeChat:
                 body += chunk
                 if len(body) > BODY_LONGEST:
                     return Response(status_code=413)
+            # Without a key the signature says nothing of the body: whoever saw one may not send another.
+            if self._sealer is None and not self._is_first(request.query_params, bytes(body)):
+                raise Forged("its timestamp and nonce came with another message")
             heard = hear(self._open(request.query_params, bytes(body)))
         except Forged as error:
             log.warning("a wechat post is not taken: %s", error)
