@@ -94,7 +94,14 @@ def open_app(
     model = model_reader(settings, corpus)
     limited = () if settings.telegram_personal else ("telegram",)
     assistant = Assistant(
-        engine, keys, corpus, settings.url, settings.times, model=model, policy_only=limited
+        engine,
+        keys,
+        corpus,
+        settings.url,
+        settings.times,
+        model=model,
+        policy_only=limited,
+        responsible=settings.answers_for_data,
     )
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)

@@ -26,6 +26,7 @@ from bot.core.flood import Tally
 from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
+from bot.core.responsible import Responsible
 from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
 from bot.documents import reader_process
@@ -79,6 +80,7 @@ class Assistant:
         readers: Readers | None = None,
         model: ModelReader | None = None,
         policy_only: Collection[str] = (),
+        responsible: Responsible | None = None,
     ) -> None:
         self.engine = engine
         self.keys = keys
@@ -86,6 +88,7 @@ class Assistant:
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
         self.tally = Tally()
+        self.responsible = responsible or Responsible()
         self.policy_only = frozenset(policy_only)  # channels on which nobody's data are asked for
         self._policy_registry = PolicyOnly(self.registry)
         self.readers = readers or reader_process.readers()
@@ -210,6 +213,7 @@ class Assistant:
         )
         turn.arrived = prepared.arrived
         turn.outside = seen.reading if seen is not None and seen.fits(talk) else None
+        turn.responsible = self.responsible
         turn.model_reads = self.model is not None
         said = router.respond(turn, registry)
         if was_masked and not private:

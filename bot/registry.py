@@ -30,6 +30,7 @@ from policy.corpus import Corpus
 
 # Readers are asked in this order; whoever answers questions comes last.
 FEATURES: tuple[Callable[[Corpus], Feature], ...] = (
+    privacy.feature,  # who is a child is heard before anything is made of it
     report.feature,
     checks.feature,
     courses.feature,
@@ -39,7 +40,6 @@ FEATURES: tuple[Callable[[Corpus], Feature], ...] = (
     institutions.feature,
     review.feature,
     publications.feature,
-    privacy.feature,
     questions.feature,
 )
 

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.log import FORMATS, LEVELS
 from bot.core.render import words
+from bot.core.responsible import Responsible
 from policy.calendar.quarters import Times
 from policy.reading.digits import whole_number
 
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     report_basis: Literal["quarter", "year", "total"] = "quarter"
     report_due: str = "24:00"
     report_closes: int | None = Field(default=None, ge=0, le=3650)
+    responsible: str | None = Field(default=None, max_length=100)
+    privacy_contact: str | None = Field(default=None, max_length=200)
+    signature_years: int | None = Field(default=None, ge=1, le=100)
+    processors: str | None = Field(default=None, max_length=500)
     telegram_token: str | None = None
     telegram_base_url: str = "https://api.telegram.org/bot"
     telegram_webhook_secret: str | None = None
@@ -237,6 +242,13 @@ class Settings(BaseSettings):
         return [name for name, value in needed.items() if any_set and not value]
 
     @property
+    def answers_for_data(self) -> Responsible:
+        """Who answers for people's data, as far as it was said."""
+        return Responsible(
+            self.responsible or "", self.privacy_contact or "", self.signature_years, self.processors or ""
+        )
+
+    @property
     def times(self) -> Times:
         """When reports are due and quarters close."""
         due = None if self.report_due == "24:00" else time.fromisoformat(self.report_due)
@@ -285,7 +297,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        reason = field if field in ("report_closes", "cipher") else _reason(dict(first))
+        reason = field if field in ("report_closes", "cipher", "signature_years") else _reason(dict(first))
         raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
         raise bad(" ".join(found.wechat_lacks), "wechat")

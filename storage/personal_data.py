@@ -224,6 +224,7 @@ def erase(
     connection.execute(delete(download).where(_addressed(download, person_id)))
     connection.execute(update(person).where(person.c.id == person_id).values(name=None, telephone=None))
     _unsign_drafts(connection, person_id)
+    _withhold_signatures(connection, person_id)
     rows = connection.execute(
         select(account.c.id, account.c.channel, account.c.bot, account.c.sender)
         .where(account.c.person_id == person_id)
@@ -303,6 +304,16 @@ def _unsign_drafts(connection: Connection, person_id: int) -> None:
         )
         .values(filled_by=None, telephone=None)
     )
+
+
+def _withhold_signatures(connection: Connection, person_id: int) -> None:
+    """Of submitted forms, which are never altered, show name and number on the official form only.
+
+    What the office typed in bears somebody else's name than that of who sent it.
+    """
+    typed_in = select(office.on_behalf.c.revision_id)
+    mine = (revision.c.submitted_by == person_id) & revision.c.id.not_in(typed_in)
+    connection.execute(update(revision).where(mine).values(withheld=True))
 
 
 def _accounts(person_id: int) -> Select[Any]:

@@ -14,6 +14,7 @@ from bot.core.flood import Tally
 from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
+from bot.core.responsible import Responsible
 from policy.calendar.quarters import Quarter, Times
 from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
@@ -135,6 +136,7 @@ class Turn:
     # What a language model read in this message's question, if one was asked; and whether any ever is.
     outside: OutsideReading | None = None
     model_reads: bool = False
+    responsible: Responsible = field(default_factory=Responsible)  # who answers for people's data
     tally: Tally = field(default_factory=Tally)  # how often who did what, in this process
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     # How a command is started by its name and a button pressed by its token, set by the router.

@@ -130,6 +130,11 @@ def set_profile(connection: Connection, person_id: int, **fields: str) -> None:
     connection.execute(update(person).where(person.c.id == person_id).values(**fields))
 
 
+def drop_telephone(connection: Connection, person_id: int) -> None:
+    """Keep no telephone number of the person any more."""
+    connection.execute(update(person).where(person.c.id == person_id).values(telephone=None))
+
+
 def tidy_code(text: str) -> str:
     """A code as typed, without blanks and dashes, in capitals."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from storage.schema.core import reminder, report, revision
 
@@ -36,7 +36,12 @@ def reminded(connection: Connection, quarter: str) -> dict[int, tuple[int, datet
 def last_forms(connection: Connection, institution_ids: Collection[int]) -> dict[int, LastForm]:
     """Institution id → its newest submission of any quarter, for those that ever submitted."""
     rows = connection.execute(
-        select(report.c.institution_id, report.c.quarter, revision.c.filled_by, revision.c.telephone)
+        select(
+            report.c.institution_id,
+            report.c.quarter,
+            case((revision.c.withheld, None), else_=revision.c.filled_by).label("filled_by"),
+            case((revision.c.withheld, None), else_=revision.c.telephone).label("telephone"),
+        )
         .join(revision, revision.c.report_id == report.c.id)
         .where(report.c.institution_id.in_(list(institution_ids)), revision.c.submitted_at.is_not(None))
         .order_by(report.c.quarter, revision.c.number)

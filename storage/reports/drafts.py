@@ -76,12 +76,13 @@ def begin_draft(
     ).first()
     if existing:
         return Revision(*existing)
-    source = connection.execute(
+    found = connection.execute(
         select(*REVISION)
         .where(revision.c.report_id == report_id, revision.c.state != "discarded")
         .order_by(revision.c.number.desc())
         .limit(1)
     ).first()
+    source = Revision(*found) if found else None
     latest = (source.id, source.state) if source else None
     if since := returned_cells.closed_since(connection, institution_id, quarter, now, latest, closes):
         raise returned_cells.ReportClosed(quarter, since)
@@ -98,8 +99,8 @@ def begin_draft(
                 version=1,
                 nothing_to_report=bool(source and source.nothing_to_report),
                 reason=reason,
-                filled_by=source.filled_by if source else None,
-                telephone=source.telephone if source else None,
+                filled_by=source.signer if source else None,
+                telephone=source.signer_telephone if source else None,
                 started_at=now,
                 started_by=by,
             )

@@ -51,6 +51,17 @@ class Revision:
     telephone: str | None
     receipt: str | None
     submitted_at: datetime | None
+    withheld: bool = False
+
+    @property
+    def signer(self) -> str | None:
+        """Who filled it in, where it may be shown: on the official form it always stands."""
+        return None if self.withheld else self.filled_by
+
+    @property
+    def signer_telephone(self) -> str | None:
+        """Their number, encrypted, where it may be shown."""
+        return None if self.withheld else self.telephone
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,7 @@ REVISION = (
     revision.c.telephone,
     revision.c.receipt,
     revision.c.submitted_at,
+    revision.c.withheld,
 )
 
 

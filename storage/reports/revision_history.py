@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, case, insert, select
 
 from storage import audit
 from storage.reports.reports import Rows, cells_of
@@ -81,13 +81,16 @@ class Hands:
     accepted_own: bool = False  # by whoever typed it in, being alone in the office
 
 
+_SIGNER = case((revision.c.withheld, None), else_=revision.c.filled_by)  # of the official form only
+
+
 def who(connection: Connection, revision_ids: Collection[int]) -> dict[int, Hands]:
     """By revision, who filled it in, sent it and decided on it: two statements."""
     if not revision_ids:
         return {}
     sender, decider = person.alias("sender"), person.alias("decider")
     rows = connection.execute(
-        select(revision.c.id, revision.c.filled_by, sender.c.name, decider.c.name, on_behalf.c.revision_id)
+        select(revision.c.id, _SIGNER, sender.c.name, decider.c.name, on_behalf.c.revision_id)
         .outerjoin(sender, sender.c.id == revision.c.submitted_by)
         .outerjoin(decider, decider.c.id == revision.c.decided_by)
         .outerjoin(on_behalf, on_behalf.c.revision_id == revision.c.id)

@@ -25,10 +25,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
-SCHEMA_NUMBER = 10  # the newest migration this code knows
+SCHEMA_NUMBER = 11  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -296,6 +297,8 @@ revision = Table(
     Column("reason", Text),  # why an earlier submission is corrected
     Column("filled_by", String(64)),  # 填表人
     Column("telephone", Text),  # 联系电话, encrypted
+    # Name and number were deleted by whom they are of: they stand on the official form and nowhere else.
+    Column("withheld", Boolean, nullable=False, server_default=false()),
     Column("receipt", String(32), unique=True),
     Column("started_at", Moment, nullable=False),
     ref("started_by", "person.id"),

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from bot.core.messages import Choice, Outgoing
 from bot.core.render import render, templates, words
+from bot.core.responsible import Responsible
 from bot.http.bodies import showable
 from bot.http.static import static_url
 from policy.calendar.quarters import local
@@ -132,9 +133,12 @@ def page(shown: list[Bubble], now: datetime, **more: Any) -> str:
     return environment().get_template("chat.html").render({**data, **more, "shown": shown, "now": local(now)})
 
 
-def privacy_page(model: bool) -> str:
-    """What is kept of people, as the chat tells it; `model`: whether one may read their questions."""
-    told = render("privacy/page.j2", kinds=KINDS, model=model).text
+def privacy_page(model: bool, by: Responsible) -> str:
+    """What is kept of people, as the chat tells it.
+
+    `model`: whether one may read their questions; `by`: who answers for it.
+    """
+    told = render("privacy/page.j2", kinds=KINDS, model=model, by=by).text
     return environment().get_template("privacy.html").render(text=told)
 
 

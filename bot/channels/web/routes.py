@@ -145,7 +145,7 @@ class WebChat:
 
     async def privacy(self, request: Request) -> Response:
         """What is kept of people, on a page of its own; who only reads it gets no cookie."""
-        told = pages.privacy_page(model=self.app.assistant.model is not None)
+        told = pages.privacy_page(self.app.assistant.model is not None, self.app.assistant.responsible)
         return HTMLResponse(told, headers=SAFE_HEADERS)
 
     async def static(self, request: Request) -> Response:

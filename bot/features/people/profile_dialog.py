@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.core.dialog import FreeText, Outcome, PlainDialog, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
+from bot.core.vocabulary import tidy
 from bot.features.people.telephones import NotATelephone, find_telephone
 from policy.institutions.roster_file import tidy_name
 from storage.people import contacts, people
@@ -37,16 +38,28 @@ class WriteName(FreeText[str | Both]):
         return Both(self.plain(found.beside), found.number)
 
 
+DELETE = "-"  # instead of a number: what was kept goes
+NONE_KEPT = frozenset(
+    {"删除", "删掉", "删除电话", "删了", "不留", "不留电话", "不填", "不要留", "清空", DELETE}
+)
+
+
 @dataclass(frozen=True)
 class WriteTelephone(Write):
     """A telephone number, whatever is typed beside it."""
 
     def read(self, text: str) -> str:
-        """The number, written in one way."""
+        """The number, written in one way; or that none is to be kept."""
+        if tidy(text) in NONE_KEPT:
+            return DELETE
         try:
             return find_telephone(text).number
         except NotATelephone as error:
             raise Problem("problem/telephone.j2", reason=error.reason, count=error.count) from error
+
+    def press(self, value: str) -> str:
+        """跳过, or 删除."""
+        return DELETE if value == "delete" else super().press(value)
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,9 @@ class ProfileDialog(PlainDialog[ProfileKept]):
         if isinstance(value, Both):
             given = {"name": value.name, "telephone": value.telephone}
         for field, said in given.items():
-            if said:
+            if field == "telephone" and said == DELETE:
+                people.drop_telephone(turn.connection, turn.person_id)
+            elif said:
                 kept = turn.keys.seal(said) if field == "telephone" else said
                 people.set_profile(turn.connection, turn.person_id, **{field: kept})
             turn.state.answers[field] = ""  # the figures of a person are not kept twice

@@ -1,13 +1,13 @@
 """What a person told the bot: shown, handed over, withdrawn and forgotten."""
 
-from bot.core.feature import Button, Command, Feature
+from bot.core.feature import Button, Command, Feature, Reader
 from bot.core.permissions import PUBLIC, SELF
 from policy.corpus import Corpus
 
 
 def feature(corpus: Corpus) -> Feature:
     """Return what owning one's data adds."""
-    from bot.features.privacy import actions
+    from bot.features.privacy import actions, minors
     from bot.features.privacy.delete_dialog import DeleteDataDialog
 
     return Feature(
@@ -46,6 +46,7 @@ def feature(corpus: Corpus) -> Feature:
                 aside=True,
             ),
         ),
+        readers=(Reader("minor", minors.read, PUBLIC),),
         buttons=(
             Button("data.part", lambda turn, _: actions.clear(turn, sure=True), SELF),
             Button("data.mine", lambda turn, _: actions.my_data(turn), SELF),

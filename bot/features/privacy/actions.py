@@ -45,7 +45,7 @@ def clear(turn: Turn, sure: bool = False) -> list[Outgoing]:
 
 def privacy(turn: Turn) -> list[Outgoing]:
     """Tell what is kept, on what basis and for how long."""
-    return [turn.say("privacy/page.j2", kinds=data_kinds.KINDS, model=turn.model_reads)]
+    return [turn.say("privacy/page.j2", kinds=data_kinds.KINDS, model=turn.model_reads, by=turn.responsible)]
 
 
 def my_data(turn: Turn) -> list[Outgoing]:

@@ -103,7 +103,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     pages = attachments.of(connection, past.id)
     typed_in = revision_history.typed_in_from(connection, past.id)
     chart = visit.corpus.form
-    telephone = visit.app.keys.read(one.revision.telephone) if visit.office else ""
+    telephone = visit.app.keys.read(one.revision.signer_telephone) if visit.office else ""
     return {
         "one": one,
         "explained": explained(one, chart),
