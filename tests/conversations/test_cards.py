@@ -58,7 +58,10 @@ def test_every_verdict_has_a_card_and_nothing_is_kept_before_it_is_asked_for(tal
     shown = page(app, li)
     for told in (number, "2026-12-30", "威人社函〔2023〕25号", "没有退休", "可以参加", "培训机构报名"):
         assert told in shown
-    for where in ("<p>自测结果，不作为办理任何事项的凭证", "<footer>自测结果，不作为办理任何事项的凭证"):
+    for where in (
+        "<p>自助测算结果，不作为办理任何事项的凭证",
+        "<footer>自助测算结果，不作为办理任何事项的凭证",
+    ):
         assert where in shown  # the foot is printed on every page
     assert kept(app) == 0
     li.presses("保存")
