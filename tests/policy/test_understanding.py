@@ -65,6 +65,9 @@ def test_another_point_of_the_topic_gets_no_yes_word(text: str) -> None:
         ("名单是按工作日还是自然日算", "工作日"),
         ("季度表能传真过去吗", "什么方式"),
         ("英才卡孩子上学能用吗", "家属"),
+        ("脱产培训最多能脱几天", "多少天"),
+        ("报名参加培训要不要先面试", "面试"),
+        ("绿色通道能帮着落户吗", "绿色通道"),
     ],
 )
 def test_a_reviewed_point_is_said_not_to_be_written(text: str, name: str) -> None:
