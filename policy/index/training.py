@@ -228,7 +228,7 @@ def _low(values: list[float], share: float) -> float:
 OWN_REFUSED = 0.018  # our own that are refused
 FOREIGN_FOLLOWS = 0.01  # foreign questions that are taken for the second half of an answered one
 SINGLE_SPLIT = 0.015  # single questions that are taken for two
-WRITTEN_AS_NEAR = 0.065  # questions of an entry's point that are not taken for it
+WRITTEN_AS_NEAR = 0.045  # questions of an entry's point that are not taken for it
 OWN_OFFERED = 0.004  # our own that get three choices, as the likeliest entry is not sure enough
 
 
