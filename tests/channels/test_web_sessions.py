@@ -199,3 +199,22 @@ async def test_who_was_in_before_the_upgrade_has_time_to_set_a_login_word(app: A
         assert connection.execute(select(func.count()).where(account.c.proved_at.is_(None))).scalar() == 0
     await zhang.says("设口令", WORD)
     assert "account.pin" in actions(app)
+
+
+def test_leaving_and_coming_back_on_both_kinds_of_database(either_app: App) -> None:
+    wang = Person(either_app.assistant, "wang", "web")
+    wang.says(f"绑定 {contact_code(either_app)}", "王芳", "跳过", "恢复码")
+    (code,) = CODE.findall(wang.text)
+    wang.says("退出并清除")
+    wang.presses("确定退出")
+    assert count(either_app, account) == 0
+    assert count(either_app, person) == 1
+    fresh = Person(either_app.assistant, "fresh", "web")
+    fresh.says(f"绑定 {code}")
+    assert "account/joined.j2" in fresh.templates
+    fresh.says("联系人")
+    assert "王芳" in fresh.text
+    nobody = Person(either_app.assistant, "nobody", "web")
+    nobody.says("补贴多少钱", "退出并清除")
+    assert "messages.cleared" in nobody.templates
+    assert count(either_app, account) == 1
