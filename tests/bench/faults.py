@@ -128,7 +128,7 @@ class Browser:
         self.page = ""
         self.sent = 0
 
-    async def says(self, text: str, patience: float = 240.0) -> float:
+    async def says(self, text: str, patience: float = 7200.0) -> float:
         """Say something until it is acknowledged; the seconds it took."""
         began = time.monotonic()
         form = None
