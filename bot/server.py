@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.channels.api import routes as api_routes
 from bot.channels.web import routes as web_routes
 from bot.core.log import event, set_up
 from bot.core.refusals import EVERY_SECONDS, REFUSALS, refused
@@ -164,6 +165,7 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
         *health.routes(),
         *(metrics_routes(metrics, token) if app.settings.metrics_listen is None else []),
         *web_routes.routes(app, runner, now),
+        *api_routes.routes(app, runner, now),
         Route("/office/", lambda request: RedirectResponse("/office", 308)),
         *office_routes(app, runner, now),
     ]

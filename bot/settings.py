@@ -28,6 +28,7 @@ _PRIVATE = [ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.
 _MODEL_URL = re.compile(
     r"https?://(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9_.-]+))(?::\d{1,5})?(?:/[A-Za-z0-9_./~-]*)?"
 )
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")  # stands in a header
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - no address to open: this machine's
 
 
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     privacy_contact: str | None = Field(default=None, max_length=200)
     signature_years: int | None = Field(default=None, ge=1, le=100)
     processors: str | None = Field(default=None, max_length=500)
+    embed_origins: str = ""
+    api_key: str | None = None
+    api_per_minute: int = Field(default=60, ge=1, le=6000)
     telegram_token: str | None = None
     telegram_base_url: str = "https://api.telegram.org/bot"
     telegram_webhook_secret: str | None = None
@@ -162,6 +166,20 @@ class Settings(BaseSettings):
             raise ValueError("public_url")  # our pages stand at the root: with a path no link would work
         return value
 
+    @field_validator("embed_origins")
+    @classmethod
+    def _embed_origins(cls, value: str) -> str:
+        if not all(_ORIGIN.fullmatch(one) for one in several(value)):
+            raise ValueError("embed_origins")
+        return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _api_key(cls, value: str | None) -> str | None:
+        if value is not None and not all(re.fullmatch(r"[!-~]{16,256}", one) for one in several(value)):
+            raise ValueError("api_key")
+        return value
+
     @field_validator("telegram_token")
     @classmethod
     def _token(cls, value: str | None) -> str | None:
@@ -204,6 +222,16 @@ class Settings(BaseSettings):
         if value is not None and not _MODEL_URL.fullmatch(value):
             raise ValueError("model_url")
         return value.rstrip("/") if value else value
+
+    @property
+    def embedding(self) -> tuple[str, ...]:
+        """The origins whose pages may show the chat in a frame."""
+        return several(self.embed_origins.lower())
+
+    @property
+    def api_keys(self) -> tuple[str, ...]:
+        """The keys, of which each opens `/api`; without one there is no `/api`."""
+        return several(self.api_key or "")
 
     @property
     def model_lacks(self) -> list[str]:
@@ -280,6 +308,11 @@ class Settings(BaseSettings):
         return _address(self.metrics_listen) if self.metrics_listen else None
 
 
+def several(value: str) -> tuple[str, ...]:
+    """The values of a setting that takes several, parted by commas or blanks."""
+    return tuple(dict.fromkeys(value.replace(",", " ").split()))
+
+
 def _address(listen: str) -> tuple[str, int]:
     host, _, port = listen.rpartition(":")
     return host.strip("[]"), int(port)
@@ -297,7 +330,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        reason = field if field in ("report_closes", "cipher", "signature_years") else _reason(dict(first))
+        numbers = ("report_closes", "cipher", "signature_years", "api_per_minute")
+        reason = field if field in numbers else _reason(dict(first))
         raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
         raise bad(" ".join(found.wechat_lacks), "wechat")
@@ -305,6 +339,8 @@ def load_settings() -> Settings:
         raise bad(" ".join(found.model_lacks), "model")
     if found.model_url and not found.model_host_allowed:
         raise bad("BOT_MODEL_URL", "model_host")
+    if found.embedding and not (found.public_url or "").startswith("https:"):
+        raise bad("BOT_EMBED_ORIGINS", "embed_https")
     if found.telegram_webhook_secret and not found.public_url:
         raise bad("BOT_TELEGRAM_WEBHOOK_SECRET", "webhook_url")
     return found

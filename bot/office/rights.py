@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.permissions import REACHES, ROLES, Right
 from bot.core.render import words
+from bot.http.ways import WAYS
 from bot.office.routes import table
 from bot.registry import Registry, build_registry
 from policy.corpus import build_corpus
@@ -27,6 +28,11 @@ def pages() -> list[Granted]:
     return [Granted(row.name, f"{row.method} {row.path}", row.right) for row in table()]
 
 
+def ways() -> list[Granted]:
+    """Return a line for every way in beside the chat's own page and the office."""
+    return [Granted(way.name, f"{way.method} {way.path}", way.right) for way in WAYS]
+
+
 def chat(registry: Registry) -> Mapping[str, list[Granted]]:
     """Return a line for every command, button, reader and job of the chat, by kind."""
     found: dict[str, list[Granted]] = {}
@@ -43,7 +49,7 @@ def chat(registry: Registry) -> Mapping[str, list[Granted]]:
 
 def printed(registry: Registry) -> str:
     """Return the table as Markdown: the office's pages and the chat's actions."""
-    data = {"pages": pages(), "chat": chat(registry), "roles": ROLES, "reaches": REACHES}
+    data = {"pages": pages(), "ways": ways(), "chat": chat(registry), "roles": ROLES, "reaches": REACHES}
     return words("office/rights.j2", data) + "\n"
 
 

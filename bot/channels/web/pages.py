@@ -129,7 +129,8 @@ def environment() -> Environment:
 
 def page(shown: list[Bubble], now: datetime, **more: Any) -> str:
     """The whole page. Further values are as in `chat.html`; each has a quiet default."""
-    data = {"notice": None, "typed": "", "form_id": fresh_id(), "again": None, "opening": False, "cut": False}
+    data: dict[str, Any] = {"notice": None, "typed": "", "form_id": fresh_id(), "again": None, "at": ""}
+    data |= {"opening": False, "cut": False}
     return environment().get_template("chat.html").render({**data, **more, "shown": shown, "now": local(now)})
 
 
@@ -142,13 +143,14 @@ def privacy_page(model: bool, by: Responsible) -> str:
     return environment().get_template("privacy.html").render(text=told)
 
 
-def fragment(shown: list[Bubble], oldest: int) -> str:
+def fragment(shown: list[Bubble], oldest: int, at: str = "") -> str:
     """Only the new lines, for the script to append, with the next message's id.
 
-    `oldest` is the first outbox row there still is: lines before it were forgotten.
+    `oldest` is the first outbox row there still is: lines before it were forgotten. `at` is where the chat
+    stands ("" at the root).
     """
     template = environment().get_template("fragment.html")
-    return template.render(shown=shown, oldest=oldest, form_id=fresh_id())
+    return template.render(shown=shown, oldest=oldest, form_id=fresh_id(), at=at)
 
 
 def notice(kind: str, **data: Any) -> str:

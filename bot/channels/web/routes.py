@@ -19,14 +19,15 @@ from bot.app import App
 from bot.assistant import Runner
 from bot.channels.web import pages
 from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_form, row_number
-from bot.channels.web.visitors import COOKIE, COOKIE_DAYS, Visitor
+from bot.channels.web.places import ROOT, Place, frame
+from bot.channels.web.visitors import Visitor
 from bot.core import at_rest, input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.refusals import refused
 from bot.core.render import words
 from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
 from bot.http.bodies import LONGEST_FILE, TooLarge, showable
-from bot.http.responses import FILE_KINDS, SAFE_HEADERS, Endpoint, disposition, same_site
+from bot.http.responses import FILE_KINDS, SAFE_HEADERS, Endpoint, disposition
 from bot.http.static import MEDIA, static_files
 from storage import history, messages, outbox
 from storage.database import StorageUnavailable, transaction
@@ -38,19 +39,24 @@ HISTORY = 60  # messages on a page
 class WebChat:
     """The endpoints. Everything that touches storage runs on the runner's threads."""
 
-    def __init__(self, app: App, runner: Runner, now: Callable[[], datetime]) -> None:
+    def __init__(self, app: App, runner: Runner, now: Callable[[], datetime], place: Place = ROOT) -> None:
+        self.place = place
         self.app = app
         self.runner = runner
         self.now = now
 
     async def _visitor(self, request: Request) -> Visitor:
         """Who asks; a cookie that nobody signed counts only if it is stored, and is signed from now on."""
-        visitor = Visitor.of(request, self.app.keys)
+        visitor = self.named(request)
         if not visitor.claims:
             return visitor
         if await self.runner.run(lambda: self._is_stored(visitor)):
             return replace(visitor, known=True, claims=False)
         return Visitor.fresh(self.app.keys)
+
+    def named(self, request: Request) -> Visitor:
+        """Who the cookie says it is."""
+        return Visitor.of(request, self.app.keys, self.place.cookie)
 
     def _is_stored(self, visitor: Visitor) -> bool:
         with transaction(self.app.engine, read_only=True) as connection:
@@ -103,7 +109,7 @@ class WebChat:
         await self._handle(incoming, sent.file)
         if _is_script(request):
             return self._html(request, visitor, await self._fragment(visitor, sent.after))
-        return self._finish(request, visitor, RedirectResponse("/#latest", 303))
+        return self._finish(request, visitor, RedirectResponse(f"{self.place.home}#latest", 303))
 
     async def _handle(self, incoming: Incoming, file: tuple[str, bytes] | None) -> None:
         if file is None:
@@ -211,7 +217,7 @@ class WebChat:
             whole = await self._lines(visitor)
             if whole and after > whole[-1].outbox_id:
                 lines, oldest = whole, after + 1
-        return pages.fragment(self._bubbles(lines), oldest)
+        return pages.fragment(self._bubbles(lines), oldest, self.place.path)
 
     def _page(
         self,
@@ -222,7 +228,7 @@ class WebChat:
         **more: object,
     ) -> Response:
         shown = self._bubbles(lines) or [self._greeting()]
-        more = {"opening": not lines, "cut": len(lines) >= HISTORY, **more}
+        more = {"opening": not lines, "cut": len(lines) >= HISTORY, "at": self.place.path, **more}
         return self._html(request, visitor, pages.page(shown, self.now(), **more), status)
 
     def _refuse(
@@ -241,6 +247,7 @@ class WebChat:
             return self._finish(request, visitor, PlainTextResponse(sentence, status))
         sent = sent or Sent()
         kept: dict[str, object] = {"typed": showable(sent.text) if sent.choice is None else ""}
+        kept["at"] = self.place.path
         if FORM_ID.fullmatch(sent.id) and kind == "unavailable":
             kept["form_id"] = sent.id  # perhaps it was applied after all: trying again is the same message
             if sent.choice is not None and sent.choice == showable(sent.choice):
@@ -254,22 +261,16 @@ class WebChat:
 
     def _finish(self, request: Request, visitor: Visitor, response: Response) -> Response:
         """The headers every answer carries, and the cookie, renewed."""
-        response.headers.update(SAFE_HEADERS)
+        response.headers.update(self.place.headers)
         if request.method == "POST" and not self._same_site(request):
             return response  # their cookie was not sent along; it must not be replaced
         public = self.app.settings.public_url or ""
-        response.set_cookie(
-            COOKIE,
-            visitor.cookie,
-            max_age=COOKIE_DAYS * 86_400,
-            httponly=True,
-            samesite="lax",
-            secure=public.startswith("https:") or request.url.scheme == "https",
-        )
+        secure = public.startswith("https:") or request.url.scheme == "https"
+        self.place.keep(response, visitor.cookie, secure)
         return response
 
     def _same_site(self, request: Request) -> bool:
-        return same_site(request, self.app.settings.public_url)
+        return self.place.same_site(request, self.app.settings.public_url)
 
 
 def _is_script(request: Request) -> bool:
@@ -277,8 +278,20 @@ def _is_script(request: Request) -> bool:
 
 
 def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRoute]:
-    """The web chat's routes: `/`, `/privacy`, `/new`, `/file/…`, `/static/…`."""
+    """The routes: `/`, `/privacy`, `/new`, `/file/…`, `/static/…`, and `/embed` where it is allowed."""
     chat = WebChat(app, runner, now)
+    found: list[BaseRoute] = [
+        *_of(chat),
+        Route("/privacy", chat.privacy, methods=["GET"]),
+        Route("/static/{digest}/{name}", chat.static, methods=["GET"]),
+    ]
+    if origins := app.settings.embedding:
+        found += _of(WebChat(app, runner, now, frame(origins)))
+    return found
+
+
+def _of(chat: WebChat) -> list[BaseRoute]:
+    """What one place serves."""
 
     def steady(endpoint: Endpoint) -> Endpoint:
         @wraps(endpoint)
@@ -287,17 +300,16 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
                 return await endpoint(request)
             except StorageUnavailable as error:
                 refused("web", error)
-                return chat._refuse(request, Visitor.of(request, app.keys), "unavailable", 503)
+                return chat._refuse(request, chat.named(request), "unavailable", 503)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody reads it
 
         return answer
 
+    home, path = chat.place.home, chat.place.path
     return [
-        Route("/", steady(chat.home), methods=["GET"]),
-        Route("/", steady(chat.say), methods=["POST"]),
-        Route("/privacy", chat.privacy, methods=["GET"]),
-        Route("/new", steady(chat.new), methods=["GET"]),
-        Route("/file/{row}/{number}", steady(chat.file), methods=["GET"]),
-        Route("/static/{digest}/{name}", chat.static, methods=["GET"]),
+        Route(home, steady(chat.home), methods=["GET"]),
+        Route(home, steady(chat.say), methods=["POST"]),
+        Route(f"{path}/new", steady(chat.new), methods=["GET"]),
+        Route(f"{path}/file/{{row}}/{{number}}", steady(chat.file), methods=["GET"]),
     ]

@@ -36,9 +36,9 @@ class Visitor:
     claims: bool = False
 
     @classmethod
-    def of(cls, request: Request, keys: Keys) -> Visitor:
-        """From the request's cookie."""
-        given = request.cookies.get(COOKIE, "")
+    def of(cls, request: Request, keys: Keys, cookie: str = COOKIE) -> Visitor:
+        """From the request's cookie of that name."""
+        given = request.cookies.get(cookie, "")
         if (found := _SIGNED.fullmatch(given)) and _is_ours(found[1], found[2], keys):
             return cls(_sign(found[1], keys), True, _address(found[1]))
         if _UNSIGNED.fullmatch(given):

@@ -10,6 +10,7 @@
   const input = composer.elements.text;
   const notice = document.querySelector("#notice");
   const words = document.body.dataset;
+  const home = composer.getAttribute("action"); // "/", or where a frame has it
   let busy = false;
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -74,7 +75,7 @@
       }
       try {
         const signal = AbortSignal.timeout?.(patience);
-        const reply = await fetch("/", { method: "POST", body: data, headers: { "X-Fragment": "1" }, signal });
+        const reply = await fetch(home, { method: "POST", body: data, headers: { "X-Fragment": "1" }, signal });
         const text = await reply.text();
         if (reply.ok) return { html: text };
         problem = text;
@@ -130,7 +131,7 @@
   async function poll() {
     if (busy || document.hidden) return;
     try {
-      const reply = await fetch(`/new?after=${newestRow()}`);
+      const reply = await fetch(`${home === "/" ? "" : home}/new?after=${newestRow()}`);
       if (reply.status !== 200 || busy) return;
       const nearEnd = window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 160;
       const fresh = append(await reply.text());
@@ -160,6 +161,7 @@
   input.addEventListener("input", grow);
   document.addEventListener("visibilitychange", poll);
   setInterval(poll, POLL);
-  document.getElementById("latest")?.scrollIntoView({ block: "start", behavior: "instant" });
-  if (matchMedia("(hover: hover)").matches) input.focus({ preventScroll: true });
+  if (window.top === window) document.getElementById("latest")?.scrollIntoView({ block: "start", behavior: "instant" });
+  // In a frame the page around it keeps its place and its focus.
+  if (window.top === window && matchMedia("(hover: hover)").matches) input.focus({ preventScroll: true });
 })();

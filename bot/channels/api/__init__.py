@@ -1,0 +1,1 @@
+"""Questions and clauses for other programs: a key, a limit, nothing stored."""

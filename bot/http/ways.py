@@ -1,0 +1,32 @@
+"""Ways in beside the chat's own page and the office: addresses, who may, and whose data they reach.
+
+Served from this table and printed from it with the other rights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.permissions import PUBLIC, SELF, Right
+
+
+@dataclass(frozen=True)
+class Way:
+    """An address, by the name it is printed under. `right`: who may, and whose data it reaches."""
+
+    name: str
+    path: str
+    method: str
+    right: Right
+
+
+FRAME = (
+    Way("embed.home", "/embed", "GET", SELF),
+    Way("embed.say", "/embed", "POST", SELF),
+    Way("embed.new", "/embed/new", "GET", SELF),
+    Way("embed.file", "/embed/file/{row}/{number}", "GET", SELF),
+)
+ASK = Way("api.ask", "/api/ask", "POST", PUBLIC)
+CLAUSES = Way("api.clauses", "/api/clauses", "GET", PUBLIC)
+OPENAPI = Way("api.openapi", "/api/openapi.json", "GET", PUBLIC)
+WAYS = (*FRAME, ASK, CLAUSES, OPENAPI)
