@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def test_ask_in_batch(tmp_path: Path) -> None:
         (["ask"], "请给出问题"),
         (["ask", "--on", "明天", "退休"], "2026-12-31"),
         (["export", "2026年第五季度", "--to", "x.xlsx"], "没认出季度"),
-        (["export", "2026Q4", "--to", "/nowhere/x.xlsx"], "写不了文件"),
+        (["export", "2026Q4", "--to", "x.xlsx"], "没有找到数据库"),
         (["export", "2026Q4", "--to", "x.pdf"], ".xlsx"),
         (["export", "2026Q4", "--to", "x"], ".csv"),
         (["chat", "--json", "--now", "noon"], "没认出时间"),
@@ -209,6 +210,8 @@ def _mark(folder: Path, *statements: str) -> None:
 
 
 def test_older_and_newer_schemas(tmp_path: Path) -> None:
+    assert bot(tmp_path, "upgrade").returncode == 1  # it makes no database
+    bot(tmp_path, "invite", "--office")
     assert bot(tmp_path, "upgrade").returncode == 0
     _mark(tmp_path, "INSERT INTO schema_mark VALUES (99, 0)")
     assert bot(tmp_path, "chat", "--json", stdin="").returncode == 0  # newer, but nothing we must not touch
@@ -248,9 +251,17 @@ def test_invite_makes_no_second_institution_of_a_name_spelled_otherwise(tmp_path
 
 
 def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:
+    bot(tmp_path, "invite", "--office")  # export makes no database
     done = bot(tmp_path, "export", "2026Q4", "--to", "x.xlsx")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "x.xlsx").read_bytes()[:2] == b"PK"
+
+
+def test_an_export_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
+    bot(tmp_path, "invite", "--office")
+    done = bot(tmp_path, "export", "2026Q4", "--to", "/nowhere/x.xlsx")
+    assert (done.returncode, "写不了文件" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
@@ -262,7 +273,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 def test_every_command_is_listed_and_has_its_own_help(tmp_path: Path) -> None:
     listed = bot(tmp_path, "--help").stdout
     for name in COMMANDS:
-        assert f"\n    {name} " in listed
+        assert re.search(rf"^    {name}$|^    {name} ", listed, re.MULTILINE)  # a long name has its own line
         assert f"python -m bot {name} " in bot(tmp_path, name, "--help").stdout
 
 
