@@ -165,7 +165,11 @@ class Phone:
 
 def envelope(fields: dict[str, Any]) -> str:
     inside = "".join(
-        f"<{name}>{value}</{name}>" if isinstance(value, int) else f"<{name}><![CDATA[{value}]]></{name}>"
+        f"<{name}>{value}</{name}>"
+        if isinstance(value, int)
+        else f"<{name}>{envelope(value)[5:-6]}</{name}>"
+        if isinstance(value, dict)
+        else f"<{name}><![CDATA[{value}]]></{name}>"
         for name, value in fields.items()
     )
     return f"<xml>{inside}</xml>"

@@ -37,6 +37,7 @@ class WeChatServer:
     calls: list[str] = field(default_factory=list)
     asked_tokens: list[bool] = field(default_factory=list)  # force_refresh of each
     media: dict[str, bytes] = field(default_factory=dict)
+    menu: list[dict[str, Any]] = field(default_factory=list)  # as get_current_selfmenu_info tells it
     most: int | None = None  # customer-service messages a person takes before 45047
     expires_in: int = 7200
     port: int = 0
@@ -127,6 +128,13 @@ class WeChatServer:
             answer = self._error(40001)
         elif url.path == "/cgi-bin/message/custom/send":
             answer = self._sent(body)
+        elif url.path == "/cgi-bin/get_current_selfmenu_info":
+            told = {"is_menu_open": int(bool(self.menu)), "selfmenu_info": {"button": self.menu}}
+            answer = json.dumps(told if self.menu else {"is_menu_open": 0}, ensure_ascii=False).encode()
+        elif url.path == "/cgi-bin/menu/create":
+            answer = self._created(body)
+        elif url.path == "/cgi-bin/menu/delete":
+            self.menu, answer = [], b'{"errcode":0,"errmsg":"ok"}'
         elif url.path == "/cgi-bin/media/get" and query.get("media_id") in self.media:
             kind, answer = "image/jpeg", self.media[query["media_id"]]
         else:
@@ -139,6 +147,28 @@ class WeChatServer:
         writer.write(f"{head}\r\n\r\n".encode() + answer)
         await writer.drain()
         return True
+
+    def _created(self, body: bytes) -> bytes:
+        assert b"\\u" not in body, "people would see the escapes"
+        buttons = json.loads(body)["button"]
+        if not 1 <= len(buttons) <= 3:
+            return self._error(40016)
+        told = []
+        for button in buttons:
+            below = button.get("sub_button", [])
+            if len(button["name"].encode()) > 16:
+                return self._error(40018)
+            if len(below) > 5:
+                return self._error(40023)
+            if any(len(one["name"].encode()) > 60 for one in below):
+                return self._error(40025)
+            for one in below or [button]:
+                needed = {"view": "url", "media_id": "media_id"}.get(one["type"], "key")
+                if one["type"] in ("text", "news", "img") or not one.get(needed):
+                    return self._error(40020)
+            told.append({"name": button["name"], "sub_button": {"list": below}} if below else button)
+        self.menu = told
+        return b'{"errcode":0,"errmsg":"ok"}'
 
     @staticmethod
     def _error(code: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The few calls to WeChat's server that are needed: access token, customer-service message, media.
+"""The few calls to WeChat's server that are needed: access token, customer-service message, media, menu.
 
 Errors come as `errcode` inside HTTP 200. Logs get codes only: the rest names people and secrets.
 https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -83,6 +84,37 @@ class Api:
         await self._with_token(once)
         return found
 
+    async def menu(self) -> dict[str, Any]:
+        """The menu as it stands, made by whom ever: `is_menu_open`, `selfmenu_info`.
+
+        Raises:
+            NotTaken, Unreachable: it cannot be had.
+        """
+        found: dict[str, Any] = {}
+
+        async def once(token: str) -> None:
+            nonlocal found
+            found = await self._get("/cgi-bin/get_current_selfmenu_info", {"access_token": token})
+
+        await self._with_token(once)
+        return found
+
+    async def put_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
+        """Put these buttons in place of the menu; none: there is no menu then.
+
+        Raises:
+            NotTaken, Unreachable: it stays as it was, or (Unreachable) perhaps not.
+        """
+
+        async def once(token: str) -> None:
+            query = {"access_token": token}
+            if buttons:
+                await self._post("/cgi-bin/menu/create", {"button": list(buttons)}, query)
+            else:
+                await self._get("/cgi-bin/menu/delete", query)
+
+        await self._with_token(once)
+
     async def _download(self, query: dict[str, str], most: int) -> bytes:
         content = bytearray()
         try:
@@ -135,8 +167,14 @@ class Api:
     async def _post(self, path: str, body: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
         # Not as \uXXXX: the platform would show those to people.
         raw = json.dumps(body, ensure_ascii=False).encode()
+        return await self._told("POST", path, query, raw)
+
+    async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
+        return await self._told("GET", path, query, None)
+
+    async def _told(self, method: str, path: str, query: dict[str, str], raw: bytes | None) -> dict[str, Any]:
         try:
-            answer = await self._client.post(path, content=raw, params=query)
+            answer = await self._client.request(method, path, content=raw, params=query)
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__qualname__) from error
         if answer.status_code != 200:

@@ -31,6 +31,7 @@ STALE = "gone"  # a button that exists no longer
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NUMBER = re.compile(r"[0-9]{1,20}", re.A)
 _SCENE = "qrscene_"
+_INVITING = re.compile(r"^https?://[^\s#]*(?:#bind|\?start)=([A-Za-z0-9-]{5,24})$", re.A)
 
 
 class BadPost(Exception):
@@ -86,14 +87,18 @@ def hear(post: Mapping[str, str]) -> Heard | None:
 def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
     """https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_event_pushes.html."""
     event, key = post.get("Event", "").lower(), post.get("EventKey", "")
-    named = f"{created}-{event[:32]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    read = post.get("ScanResult", "") if event == "scancode_waitmsg" else ""
+    named = f"{created}-{event[:32]}-{hashlib.sha256((key + read).encode()).hexdigest()[:16]}"
     heard = Heard(f"{window.EVENT}{named}", sender, post.get("ToUserName", ""))
     if event == "unsubscribe":
         return replace(heard, id=f"{window.GONE}{named}", silent=True)
     if event == "subscribe":
         return replace(heard, text=_scanned(key.removeprefix(_SCENE)) or "/start")
-    if event == "scan" and (said := _scanned(key)):
-        return replace(heard, text=said)
+    if event == "scan":  # a poster of anybody's: who scanned it looks for something
+        return replace(heard, text=_scanned(key) or words("wechat/messages.menu_word"))
+    if event == "scancode_waitmsg":
+        said = _scanned(_code_of(read))
+        return replace(heard, text=said) if said else replace(heard, kind="scan")
     if event == "click" and key:
         return replace(heard, text=key)
     return None
@@ -102,6 +107,12 @@ def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
 def _scanned(scene: str) -> str:
     """What a scanned code says: its one-time code, if it is one."""
     return f"绑定 {scene}" if scene and one_time_code.code_in(scene) == scene else ""
+
+
+def _code_of(read: str) -> str:
+    """The one-time code in what a scanner read: the text itself, or the end of one of our links."""
+    link = _INVITING.search(read)
+    return link[1] if link else read.strip()
 
 
 class Intake:

@@ -16,7 +16,7 @@ class Malformed(Exception):
 
 
 def read(body: bytes) -> dict[str, str]:
-    """The elements of a post, one level deep: name → text.
+    """The elements of a post, one level deep: name → text; and what a scanner read, which stands deeper.
 
     Raises:
         Malformed: it cannot be read, or is not safe to read.
@@ -25,7 +25,8 @@ def read(body: bytes) -> dict[str, str]:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Malformed(type(error).__qualname__) from error
-    return {child.tag: (child.text or "").strip("\r\n") for child in root}
+    elements = [*root.findall("ScanCodeInfo/*"), *root]
+    return {child.tag: (child.text or "").strip("\r\n") for child in elements}
 
 
 def without_control(text: str) -> str:
