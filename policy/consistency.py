@@ -215,7 +215,7 @@ def report(corpus: Corpus) -> Checked:
         *form_problems(corpus.form, all_notices),
         *phrasing_problems(library, lines),
     ]
-    if corpus.index.stale(corpus.training_inputs):
+    if corpus.index.stale(corpus.learnt.training_inputs):
         problems.append("model: 问法或答案改动后还没有重新训练，请运行 python -m bot policy train")
     return Checked(
         problems,

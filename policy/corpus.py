@@ -14,8 +14,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from policy.answers.entries import Answers, overlaid, parse_topic
+from policy.answers.entries import Answers, Entry, overlaid, parse_topic
 from policy.answers.groups import Composed, parse_composed
+from policy.answers.layering import joined
 from policy.answers.publications import Publication, parse_publication
 from policy.answers.unwritten import Unwritten, parse_unwritten
 from policy.calendar.reminders import Calendar, parse_holidays
@@ -52,6 +53,10 @@ PARTS = {
     "form": "form",
 }
 
+# What is another with other entries and phrasings; the dated copies hold them too.
+_OWN = frozenset({"layer", "told", "faults", "answers", "phrasings", "later_phrasings", "index", "questions"})
+_OWN |= {"_of_days"}
+
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
@@ -76,8 +81,12 @@ class Corpus:
         """The entries."""
         if self.told is not None:
             return self.told
-        entries = (e for name, data in packaged("answers/topics") for e in parse_topic(name, data))
-        return Answers(overlaid(entries, self.layer.get("entries", ())))
+        return Answers(overlaid(self.packaged_entries, self.layer.get("entries", ())))
+
+    @cached_property
+    def packaged_entries(self) -> tuple[Entry, ...]:
+        """The entries as they stand in the files."""
+        return tuple(e for name, data in packaged("answers/topics") for e in parse_topic(name, data))
 
     @cached_property
     def composed(self) -> Composed:
@@ -200,10 +209,15 @@ class Corpus:
     @cached_property
     def phrasings(self) -> Mapping[str, Any]:
         """The files of questions that the index is learnt from, by name."""
-        files = dict(packaged("index/phrasings"))
+        files = dict(self.packaged_phrasings)
         if later := self.layer.get("phrasings"):
             files["layer"] = {"author": "layer", "phrasings": later}
         return MappingProxyType(files)
+
+    @cached_property
+    def packaged_phrasings(self) -> Mapping[str, Any]:
+        """The same as they stand in the files."""
+        return MappingProxyType(dict(packaged("index/phrasings")))
 
     @cached_property
     def later_phrasings(self) -> Mapping[str, str]:
@@ -239,6 +253,24 @@ class Corpus:
     def jobs(self) -> JobReader:
         """What reads the jobs that somebody wants done."""
         return JobReader(self.form, packaged_lexicon(), job_weights())
+
+    def relaid(self, layer: Layer) -> Corpus:
+        """Return the same corpus with other entries and phrasings over it; all else is shared.
+
+        Raises:
+            PolicyError: what the layer says is impossible.
+        """
+        fresh = build_corpus(joined(self.layer, {k: layer.get(k) for k in ("entries", "phrasings")}))
+        for part, value in self.__dict__.items():
+            if part not in _OWN:
+                fresh.__dict__.setdefault(part, value)
+        return fresh
+
+    @property
+    def learnt(self) -> Corpus:
+        """The corpus without what is answered beside the weights: what they have to be learnt from."""
+        under = {k: v for k, v in self.layer.items() if k not in ("entries", "phrasings")}
+        return self if len(under) == len(self.layer) else build_corpus(under)
 
     @property
     def training_inputs(self) -> dict[str, Any]:

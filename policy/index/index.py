@@ -70,6 +70,10 @@ RECENT = 64  # judgements kept: the parts of one message are looked at several t
 VAGUE_ABOVE = 0.1
 SAID, ALIKE = 3, 0.98  # a text so long and so like a learnt line is that line
 VAGUE_SURE = 0.9  # what a vague word must mean to be answered
+# How near to a text that came after the weights were learnt (Dice's coefficient of character pairs): as
+# good as the text itself; enough where the weights do not answer.
+ALMOST, NEAR = 0.8, 0.6
+_TELLING = re.compile("[不没未无非0-9]")  # with another one of these it is another question
 
 
 @dataclass(frozen=True)
@@ -145,10 +149,23 @@ class Index:
     def __init__(self, weights: Weights, known: Mapping[str, str] | None = None) -> None:
         self.weights = weights
         self.known = known or {}
+        self._pairs = [(text, entry, _pairs(text)) for text, entry in self.known.items()]
         self.header = weights.header
         self._ordinary: int = self.header["ordinary"]
         self._at = {entry: i for i, entry in enumerate(weights.entries)}
         self._recent: dict[str, Judged] = {}
+
+    def known_for(self, text: str, near: float = NEAR) -> str | None:
+        """The entry of the nearest known text, if it is so near to a normalised one; None else."""
+        if text in self.known:
+            return self.known[text]
+        wanted, telling = _pairs(text), _TELLING.findall(text)
+        best, found = near, None
+        for other, entry, pairs in self._pairs:
+            alike = 2 * len(wanted & pairs) / (len(wanted) + len(pairs))
+            if alike >= best and telling == _TELLING.findall(other):
+                best, found = alike, entry
+        return found
 
     def judge(self, text: str) -> Judged:
         """Score a normalised text by itself."""
@@ -267,8 +284,15 @@ class Index:
         whole = bare(plain)
         if not whole:
             return Reading(Found("refuse", ()))
-        if whole in self.known:
-            return Reading(Found("answer", (self.known[whole],)))
+        if entry := self.known_for(whole, ALMOST):
+            return Reading(Found("answer", (entry,)))
+        reading = self._read(plain, whole, items, last)
+        if reading.found.kind != "answer" and (entry := self.known_for(whole)):
+            return Reading(Found("answer", (entry,), tuple(e for e in reading.found.entries if e != entry)))
+        return reading
+
+    def _read(self, plain: str, whole: str, items: int, last: str | None) -> Reading:
+        """What the weights make of it."""
         judged = self.judge(whole)
         if not judged.chat:
             plain, judged = self._without_greeting(plain, judged)
@@ -401,3 +425,9 @@ class Index:
     def stale(self, inputs: Mapping[str, Any]) -> bool:
         """Whether entries or phrasings changed since the weights were learnt."""
         return bool(self.header["inputs"] != inputs_hash(inputs))
+
+
+def _pairs(text: str) -> frozenset[str]:
+    """The pairs of characters of a normalised text, its ends too."""
+    ends = f"^{text}$"
+    return frozenset(ends[i : i + 2] for i in range(len(ends) - 1))

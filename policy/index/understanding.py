@@ -16,7 +16,7 @@ from policy.answers.entries import Answers, Entry
 from policy.answers.groups import ENROL, Composed, Named, Step, without
 from policy.answers.unwritten import Point, Unwritten
 from policy.index.half_questions import is_half, on_topic
-from policy.index.index import COMPLETE, MOST_TOLD, Found, Index
+from policy.index.index import ALMOST, COMPLETE, MOST_TOLD, Found, Index
 from policy.index.marks import marks as asks
 from policy.index.parts import Kind, Part, Topic, Understood, each_once
 from policy.index.signals import Judged, polarity
@@ -71,7 +71,7 @@ class QuestionReader:
     def understand(self, text: str, topic: Topic | None = None) -> Understood:
         """Read one message; `topic` is what the conversation was about. Never raises, whatever the text."""
         plain = bare(unified(text))
-        if plain in self.index.known:
+        if self.index.known_for(plain, ALMOST):
             topic = None  # it needs no help
         if topic is not None and topic.entry not in self.answers.entries:
             topic = None
