@@ -50,7 +50,10 @@ KINDS = (
         "decisions",
         "duty",
         None,
-        ("on_behalf", "reopening", "extension", "closing", "measure_note", "publication", "proposal"),
+        (
+            *("on_behalf", "reopening", "extension", "closing", "measure_note", "publication", "proposal"),
+            *("knowledge_change", "knowledge_version"),
+        ),
     ),
     Kind("complaints", "duty", None, ("complaint",)),
     Kind("audit", "duty", None, ("audit",)),

@@ -37,6 +37,7 @@ from storage.schema.core import (
     person,
     turn,
 )
+from storage.schema.knowledge import knowledge_version
 from storage.statement import Statement, insert_new
 
 SEALED_HERE = "\ue003"  # in the text of a stored message: here stands something that was sealed
@@ -58,6 +59,7 @@ class Conversation:
     serial: int
     state: dict[str, Any]
     memberships: list[Membership] | None = None
+    knowledge: int = 0  # the version of the answers that is published
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,11 @@ _STORED = Statement(
     .order_by(outbox.c.id)
 )
 
+_PUBLISHED = (
+    select(func.coalesce(func.max(knowledge_version.c.version), 0)).scalar_subquery().label("knowledge")
+)
 _TALKS = (
-    select(account.c.id, account.c.person_id, conversation.c.serial, conversation.c.state)
+    select(account.c.id, account.c.person_id, conversation.c.serial, conversation.c.state, _PUBLISHED)
     .join(conversation, conversation.c.account_id == account.c.id)
     .where(
         account.c.channel == bindparam("channel"),
@@ -177,7 +182,7 @@ def load_conversation(connection: Connection, address: Address, now: datetime) -
         rows = find.all(connection, vars(address))
     first = rows[0]
     if not alone:
-        return Conversation(first.id, first.person_id, first.serial, first.state)
+        return Conversation(first.id, first.person_id, first.serial, first.state, knowledge=first.knowledge)
     roles = [
         Membership(
             row.membership_id, row.person_id, row.role, row.institution_id, row.institution, row.district
@@ -185,7 +190,7 @@ def load_conversation(connection: Connection, address: Address, now: datetime) -
         for row in rows
         if row.membership_id is not None and row.closed_at is None
     ]
-    return Conversation(first.id, first.person_id, first.serial, first.state, roles)
+    return Conversation(first.id, first.person_id, first.serial, first.state, roles, first.knowledge)
 
 
 _KEY = (turn.c.channel, turn.c.bot, turn.c.sender, turn.c.message_id)
@@ -198,7 +203,9 @@ def look_at(connection: Connection, address: Address, message_id: str) -> Conver
     if _SAID.first(connection, {**vars(address), "message_id": message_id}) is not None:
         return None
     row = _LOOK.first(connection, vars(address))
-    return Conversation(*row) if row is not None else Conversation(0, 0, 0, {})
+    if row is None:
+        return Conversation(0, 0, 0, {})
+    return Conversation(row.id, row.person_id, row.serial, row.state, knowledge=row.knowledge)
 
 
 def _create_account(connection: Connection, address: Address, now: datetime) -> None:
