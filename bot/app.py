@@ -40,11 +40,15 @@ class App:
     settings: Settings
     engine: Engine
     keys: Keys
-    corpus: Corpus
     assistant: Assistant
     files: FileStore
     lock: ServingLock
     made: bool = False
+
+    @property
+    def corpus(self) -> Corpus:
+        """What the policy says, with what the office published last."""
+        return self.assistant.corpus
 
 
 def open_app(
@@ -102,10 +106,12 @@ def open_app(
         model=model,
         policy_only=limited,
         responsible=settings.answers_for_data,
+        data_dir=settings.data_dir,
     )
+    assistant.refresh()
     makers = assistant.registry.makers
     files = FileStore(engine, keys, settings.data_dir, settings.report_basis, settings.times, corpus, makers)
-    return App(settings, engine, keys, corpus, assistant, files, lock, made)
+    return App(settings, engine, keys, assistant, files, lock, made)
 
 
 def keep_private(engine: Engine, data_dir: Path) -> None:

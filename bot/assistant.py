@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -24,6 +25,7 @@ from bot.core import at_rest, dialog_manager, input_limits, log, one_time_code
 from bot.core.channel_limits import channel_of
 from bot.core.flood import Tally
 from bot.core.keys import Keys
+from bot.core.knowledge import Behind, Knowledge
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from bot.core.responsible import Responsible
@@ -81,10 +83,11 @@ class Assistant:
         model: ModelReader | None = None,
         policy_only: Collection[str] = (),
         responsible: Responsible | None = None,
+        data_dir: Path | None = None,
     ) -> None:
         self.engine = engine
         self.keys = keys
-        self.corpus = corpus
+        self.knowledge = Knowledge(engine, corpus, data_dir)
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
         self.tally = Tally()
@@ -95,6 +98,20 @@ class Assistant:
         self.model = model  # a language model that reads what the index is unsure of
         self.url = url  # where a browser reaches us, without a slash at its end
 
+    @property
+    def corpus(self) -> Corpus:
+        """What the policy says, with what the office published last as far as this process read it."""
+        return self.knowledge.corpus
+
+    def refresh(self) -> None:
+        """Take up the answers that were published last; never within a transaction.
+
+        Raises:
+            StorageUnavailable: they cannot be read.
+        """
+        if self.knowledge.refresh() and self.model is not None:
+            self.model.offer(self.corpus)
+
     def handle(self, incoming: Incoming) -> list[Outgoing]:
         """Apply one message and return what to say.
 
@@ -103,7 +120,12 @@ class Assistant:
         Raises:
             StorageUnavailable: nothing was written; the channel must not acknowledge.
         """
-        return self.answer(self.prepare(incoming), partial(transaction, self.engine))
+        prepared, attempt = self.prepare(incoming), partial(transaction, self.engine)
+        while True:
+            try:
+                return self.answer(prepared, attempt)
+            except Behind:
+                self.refresh()
 
     def prepare(self, incoming: Incoming) -> Prepared:
         """Look at a message before its transaction: here files are read, and what takes long is done.
@@ -156,6 +178,7 @@ class Assistant:
         """Apply a message that was prepared. Every attempt at it is undone alone when it fails.
 
         Raises:
+            Behind: nothing was written, `refresh` first.
             StorageUnavailable: as for `handle`.
         """
         if prepared.refused:
@@ -167,7 +190,7 @@ class Assistant:
                 return self._turn(prepared, attempt)
             except VersionConflict:  # somebody was quicker at the same instant: to what is there now
                 return self._turn(prepared, attempt)
-        except StorageUnavailable:
+        except (StorageUnavailable, Behind):
             raise
         except Exception as error:  # noqa: BLE001 - it is answered with an incident number
             return self._incident(prepared.incoming, error, attempt)
@@ -188,6 +211,7 @@ class Assistant:
             stored = messages.stored_replies(connection, address, incoming.id)
             return [at_rest.from_body(body, self.keys) for body in stored]
         talk = messages.load_conversation(connection, address, incoming.now)
+        self.knowledge.need(talk.knowledge)
         memory = Memory.from_json(talk.state)
         registry = self._policy_registry if limited else self.registry
         if registry is not self.registry and memory.dialog and memory.dialog.name not in registry.dialogs:
@@ -299,6 +323,13 @@ class Runner:
             prepared = await self.run(prepare)
         else:
             prepared = prepare()
+        while True:
+            try:
+                return await self._answer(prepared)
+            except Behind:  # undone: to the answers that were published since, read beside the writer
+                await self.run(self.assistant.refresh)
+
+    async def _answer(self, prepared: Prepared) -> list[Outgoing]:
         if self._writer is None:
             attempt = partial(transaction, self.assistant.engine)
             return await self._on(self._turns, lambda: self.assistant.answer(prepared, attempt))

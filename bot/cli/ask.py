@@ -33,9 +33,8 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.clock import day
     from bot.cli.problems import problem
     from bot.features.questions import answer as policy_answer
-    from policy.corpus import build_corpus
 
-    corpus, on = build_corpus(), day(options.on)
+    corpus, on = _corpus(), day(options.on)
     published = _published(corpus)
     read = _outside(corpus) if options.model else lambda question: None
     if options.batch:
@@ -57,6 +56,24 @@ def run(options: argparse.Namespace) -> int:
         ).message
         print("\n".join([message.text, *(f"· {c.label}" for c in message.choices)]))
     return 0
+
+
+def _corpus() -> Corpus:
+    """Return the packaged policy, with what the office published last as the data folder holds it.
+
+    No database is opened; a layer that cannot be told is left out.
+    """
+    from bot.core import knowledge
+    from bot.settings import BadSetting, load_settings
+    from policy.corpus import build_corpus
+    from policy.files import PolicyError
+
+    corpus = build_corpus()
+    try:
+        version, layer = knowledge.read(load_settings().data_dir)
+        return knowledge.laid_over(corpus, layer) if version else corpus
+    except (BadSetting, PolicyError, KeyError, TypeError, ValueError, AttributeError):
+        return corpus
 
 
 def _outside(corpus: Corpus) -> Callable[[str], OutsideReading | None]:

@@ -32,13 +32,17 @@ class ModelReader:
 
     def __init__(self, wire: Wire, corpus: Corpus) -> None:
         self._wire = wire
+        self.offer(corpus)
+        self._guard = threading.Lock()
+        self._asked: OrderedDict[object, Future[OutsideReading | None]] = OrderedDict()
+
+    def offer(self, corpus: Corpus) -> None:
+        """Let it choose among what this corpus holds."""
         offered = [job for job in JOBS if job not in OF_DIALOGS]  # nothing is open where a model reads
         names = {job: words("jobs/label.j2", {"job": job}) for job in offered}
         self._catalogue = catalogue_of(corpus.questions, names)
         self._schema = self._catalogue.schema()
         self._instructions = words("model/instructions.j2", vars(self._catalogue))
-        self._guard = threading.Lock()
-        self._asked: OrderedDict[object, Future[OutsideReading | None]] = OrderedDict()
 
     def read(self, question: str) -> OutsideReading | None:
         """What the model reads in a question; None where it does not answer, or not in ids that exist."""
