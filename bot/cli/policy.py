@@ -47,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     proposals.add_argument("--to", required=True, metavar="DIR", type=Path)
     proposals.set_defaults(act=_proposals)
 
+    export = actions.add_parser("export", help="what the office published in /office, as changed files")
+    export.add_argument("--to", required=True, metavar="DIR", type=Path)
+    export.set_defaults(act=_export)
+
 
 def run(options: argparse.Namespace) -> int:
     """Do the action."""
@@ -144,4 +148,23 @@ def _proposals(options: argparse.Namespace) -> int:
     except OSError:
         raise problem("write", str(options.to)) from None
     print(words("cli/proposals.j2", vars(made)))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bot.cli.opening import opened
+    from bot.cli.problems import problem
+    from bot.core.render import words
+    from bot.features.questions import exported
+    from storage import knowledge
+    from storage.database import transaction
+
+    app = opened()
+    with transaction(app.engine, read_only=True) as connection:
+        version, layer = knowledge.latest(connection)
+    try:
+        paths = exported.write(layer, options.to)
+    except OSError:
+        raise problem("write", str(options.to)) from None
+    print(words("cli/exported_answers.j2", {"version": version, "paths": paths}))
     return 0

@@ -56,6 +56,7 @@ MEDIA = {
     "svg": "image/svg+xml",
 }
 Result = TypeVar("Result")
+Before = Callable[[App, Mapping[str, str], datetime], object]  # by the values in the address
 Reader = Callable[[str, bytes, datetime], object]  # at the top of its module: another process calls it
 
 
@@ -90,11 +91,14 @@ class Door:
         keeps: bool = False,
         only_reads: bool = False,
         reads: Reader | None = None,
+        before: Before | None = None,
+        publishes: bool = False,
     ) -> Endpoint:
         """The endpoint of a room, for GET and POST alike, open to whom the right allows.
 
         `keeps`: its files are kept beforehand; `only_reads`: a post of it holds up no writer; `reads`:
-        what is made of its file before the transaction, in a process of its own.
+        what is made of its file before the transaction, in a process of its own; `before`: what is
+        worked out ahead of it, since it takes long; `publishes`: answers may be others afterwards.
         """
 
         async def endpoint(request: Request) -> Response:
@@ -108,6 +112,8 @@ class Door:
 
             arrived = await self._keep(admit, files) if keeps and files else {}
             found = await self._read_file(admit, reads, files) if reads and files else None
+            if before is not None:
+                found = await self._work_out(admit, before, request)
 
             def work(connection: Connection) -> tuple[Answer, Visit]:
                 visit = self._visit(connection, admit(connection), request, token, fields, files)
@@ -118,6 +124,8 @@ class Door:
                 return answer, visit
 
             answer, visit = await self._transaction(work, only_reads or request.method != "POST")
+            if publishes:
+                await self.runner.run(self.app.assistant.refresh)
             if visit.now - visit.officer.seen_at > sessions.TOUCH_AFTER:
                 await self._transaction(
                     lambda c: sessions.touch(c, visit.officer.session_id, visit.now), False
@@ -227,6 +235,23 @@ class Door:
             return await self.runner.look(read)
         except OSError as error:
             raise StorageUnavailable("readers") from error
+
+    async def _work_out(
+        self, admit: Callable[[Connection], Officer], before: Before, request: Request
+    ) -> object:
+        """What takes long, outside of any transaction of ours, from the answers published last.
+
+        Raises:
+            NotIn, Forged, Denied: nothing is done for whom the room will not admit.
+        """
+        params = {k: showable(str(v)) for k, v in request.path_params.items()}
+
+        def work() -> object:
+            self.app.assistant.refresh()
+            return before(self.app, params, self.now())
+
+        await self._transaction(admit, True)
+        return await self.runner.run(work)
 
     def _admit(
         self, connection: Connection, request: Request, right: Right, token: str, fields: Mapping[str, str]

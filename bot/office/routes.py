@@ -41,6 +41,9 @@ from bot.office.institutions import (
 from bot.office.institutions import (
     institutions as institution_list,
 )
+from bot.office.knowledge import changing
+from bot.office.knowledge import entries as entry_pages
+from bot.office.knowledge import versions as version_pages
 from bot.office.reports import board as board_pages
 from bot.office.reports import entry, form_downloads, missing
 from bot.office.reports import report as report_pages
@@ -60,7 +63,8 @@ class Row:
     """One address: the page it leads to, and the right that the gate asks for before the page runs.
 
     `keeps`: what is uploaded is kept before it is entered; `only_reads`: what is posted is looked at,
-    and nothing is entered; `reads` reads its file beforehand, in a process of its own.
+    and nothing is entered; `reads` reads its file beforehand, in a process of its own; `before` works
+    something out ahead; `publishes`: the answers may be others afterwards.
     """
 
     path: str
@@ -70,6 +74,8 @@ class Row:
     keeps: bool = False
     only_reads: bool = False
     reads: gate.Reader | None = None
+    before: gate.Before | None = None
+    publishes: bool = False
 
     @property
     def name(self) -> str:
@@ -78,7 +84,9 @@ class Row:
 
     def endpoint(self, door: Door) -> Endpoint:
         """Return what answers here, behind the gate."""
-        return door.room(self.room, self.right, self.keeps, self.only_reads, self.reads)
+        return door.room(
+            self.room, self.right, self.keeps, self.only_reads, self.reads, self.before, self.publishes
+        )
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,28 @@ ROOMS: list[Row] = [
     Row("/office/people/{membership}/revoke", "POST", people_pages.revoke, HEAD),
     Row("/office/people/{membership}/rename", "POST", people_pages.rename, OWN_NAME),
     Row("/office/people/codes/{invite}/revoke", "POST", people_pages.revoke_code, HEAD),
+    Row("/office/knowledge", "GET", entry_pages.index, OFFICE),
+    Row("/office/knowledge/new", "GET", entry_pages.new, OFFICE),
+    Row("/office/knowledge/save", "POST", changing.save, OFFICE),
+    Row("/office/knowledge/versions", "GET", version_pages.show, OFFICE),
+    Row(
+        "/office/knowledge/versions/{version}/restore",
+        "POST",
+        version_pages.restore,
+        OFFICE,
+        before=version_pages.prove,
+        publishes=True,
+    ),
+    Row("/office/knowledge/{entry}", "GET", entry_pages.show, OFFICE, before=changing.rehearse_open),
+    Row(
+        "/office/knowledge/{entry}/publish",
+        "POST",
+        changing.publish,
+        OFFICE,
+        before=changing.rehearse_open,
+        publishes=True,
+    ),
+    Row("/office/knowledge/{entry}/withdraw", "POST", changing.withdraw, OFFICE),
     Row("/office/records", "GET", record_pages.show, OFFICE),
     Row("/office/leave", "POST", gate.leave, OWN_SESSION),
 ]

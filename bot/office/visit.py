@@ -87,7 +87,8 @@ class Visit:
 
     `query` and `form` hold cleaned texts; `files` what was uploaded: field → (name, bytes);
     `arrived` the same looked at and kept before the transaction, for rooms that keep files; `found` what
-    the room's reader made of its file before the transaction, or why it could not.
+    the room's reader made of its file before the transaction, or why it could not, and else what
+    was worked out ahead of it.
     """
 
     app: App

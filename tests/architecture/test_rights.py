@@ -68,6 +68,8 @@ class Scene:
             "number": self.ordered(role) if "{number}" in row.path else 0,
             "membership": GONE,
             "invite": GONE,
+            "entry": "goal",
+            "version": GONE,
             "token": "no-such-link",
             "rest:path": "no/such/page",
         }

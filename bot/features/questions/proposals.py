@@ -32,13 +32,14 @@ class Written:
     paths: list[str]
 
 
-def _author(files: Mapping[str, Any]) -> dict[str, Any]:
+def author_of(files: Mapping[str, Any]) -> dict[str, Any]:
     """The office's phrasing file as it stands in the package, or an empty one."""
     who = "Questions that people really asked, assigned to entries by the office."
     return deepcopy(files.get(PHRASINGS)) or {"author": "office", "who": who, "phrasings": {}}
 
 
-def _yaml(data: Any) -> str:
+def as_yaml(data: Any) -> str:
+    """Return data as the files of the project write it."""
     text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=10_000)
     return text
 
@@ -55,7 +56,7 @@ def write(proposals: Sequence[Proposal], folder: Path, corpus: Corpus) -> Writte
         for texts in (data.get("phrasings") or {}).values()
         for text in texts
     }
-    author, paths = _author(corpus.phrasings), []
+    author, paths = author_of(corpus.phrasings), []
     new = left = 0
     for one in proposals:
         if one.kind != "phrasing":
@@ -71,7 +72,7 @@ def write(proposals: Sequence[Proposal], folder: Path, corpus: Corpus) -> Writte
     entries = [one for one in fresh if one.title not in titles]
     left += len(fresh) - len(entries)
     if new:
-        paths.append(_put(folder / "policy" / "index" / "phrasings" / PHRASINGS, _yaml(author)))
+        paths.append(put(folder / "policy" / "index" / "phrasings" / PHRASINGS, as_yaml(author)))
     if entries:
         listed: list[dict[str, Any]] = [
             {
@@ -85,12 +86,17 @@ def write(proposals: Sequence[Proposal], folder: Path, corpus: Corpus) -> Writte
             for one in entries
         ]
         head = render("cli/proposed_entries.j2", asked=[(f"office-{e.id}", e.text) for e in entries]).text
-        body = _yaml({"topic": "office", "entries": listed})
-        paths.append(_put(folder / "policy" / "answers" / "topics" / ENTRIES, f"{head}\n{body}"))
+        body = as_yaml({"topic": "office", "entries": listed})
+        paths.append(put(folder / "policy" / "answers" / "topics" / ENTRIES, f"{head}\n{body}"))
     return Written(new, len(entries), left, paths)
 
 
-def _put(path: Path, text: str) -> str:
+def put(path: Path, text: str) -> str:
+    """Write a file, its folders too, and return its path.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return str(path)

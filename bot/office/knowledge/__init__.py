@@ -1,0 +1,1 @@
+"""The answers: each beside its clause, changed by one official and published by another."""
