@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     telegram_token: str | None = None
     telegram_base_url: str = "https://api.telegram.org/bot"
     telegram_webhook_secret: str | None = None
+    telegram_name: str | None = None
     telegram_personal: bool = True
     wechat_appid: str | None = None
     wechat_secret: str | None = None
@@ -185,6 +186,13 @@ class Settings(BaseSettings):
     def _token(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]{20,}", value):
             raise ValueError("telegram_token")
+        return value
+
+    @field_validator("telegram_name")
+    @classmethod
+    def _telegram_name(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_]{5,32}", value):
+            raise ValueError("telegram_name")
         return value
 
     @field_validator("telegram_webhook_secret")

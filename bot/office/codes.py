@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
+from bot.documents import qr
 from bot.office.visit import Goto, Visit
 from storage.people import people
 
@@ -16,12 +19,18 @@ _PURPOSE = "code"
 
 @dataclass(frozen=True)
 class Shown:
-    """A code that was just made. `role` as in `storage.people`; `district` of a reader."""
+    """A code that was just made. `role` as in `storage.people`; `district` of a reader.
+
+    `link` hands it over, `picture` shows that link, `home` is our address; None where no address is known.
+    """
 
     code: str
     role: str
     district: str
     expires: datetime
+    link: str | None = None
+    home: str | None = None
+    picture: Markup | None = None
 
 
 def give(
@@ -62,4 +71,8 @@ def shown(visit: Visit) -> Shown | None:
         return None
     if visit.now - datetime.fromisoformat(values[2]) > SHOWN_FOR:
         return None
-    return Shown(values[3], values[4], values[5], datetime.fromisoformat(values[6]))
+    settings = visit.app.settings
+    link = qr.invite_link(settings.public_url, settings.telegram_name, values[3])
+    picture = Markup(qr.svg(link)) if link else None  # noqa: S704 - drawn by the library, no text in it
+    expires = datetime.fromisoformat(values[6])
+    return Shown(values[3], values[4], values[5], expires, link, settings.public_url, picture)

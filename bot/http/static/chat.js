@@ -162,6 +162,16 @@
   document.addEventListener("visibilitychange", poll);
   setInterval(poll, POLL);
   if (window.top === window) document.getElementById("latest")?.scrollIntoView({ block: "start", behavior: "instant" });
+  // A link that hands a code over (#bind=…): the words stand ready, the person sends them.
+  function handOver() {
+    const found = /^#bind=([A-Za-z0-9-]{5,24})$/.exec(location.hash);
+    if (!found || window.top !== window) return;
+    history.replaceState(null, "", location.pathname);
+    input.value = `${words.bind} ${found[1]}`;
+    grow();
+  }
+  addEventListener("hashchange", handOver);
+  handOver();
   // In a frame the page around it keeps its place and its focus.
   if (window.top === window && matchMedia("(hover: hover)").matches) input.focus({ preventScroll: true });
 })();
