@@ -254,7 +254,7 @@ def _longest(part: str) -> str:
 def test_every_token_of_every_template_fits_callback_data() -> None:
     composed = composed_tokens()
     tokens = [token for kind in composed.values() for token in kind]
-    for name in environment().list_templates():
+    for name in environment().list_templates(extensions=["j2", "html", "svg"]):  # not the Word files
         source, _, _ = environment().loader.get_source(environment(), name)  # type: ignore[union-attr]
         source = source.replace('action ~ ":"', '"history:"')  # any that names a report
         for call, arguments in re.findall(r"\b(button|option|act)\((.*?)\)\s*}}", source):

@@ -109,13 +109,25 @@ async def test_missing_and_odd_fields(li: Visitor, data: dict[str, str]) -> None
     assert li.notice
 
 
-@pytest.mark.parametrize("choice", ["no-such", "s9:v:x", "s0:a:c:x", "cell:1:2026Q4:大数据/9", "{{7*7}}"])
+@pytest.mark.parametrize("choice", ["no-such", "s9:v:x", "s0:a:c:x", "{{7*7}}"])
 @pytest.mark.parametrize("of", ["", "-1", "999999", "9" * 40, "x"])
 async def test_tokens_that_name_nothing(li: Visitor, choice: str, of: str) -> None:
     await li.opens()
     await li.posts({**li.composer, "choice": choice, "of": of})
     assert li.status == 200
     assert "该按钮已失效" in li.ours[-1]
+
+
+@pytest.mark.parametrize("of", ["", "-1", "999999", "9" * 40, "x"])
+async def test_a_token_of_others_says_whose_it_is_and_not_whether_it_exists(li: Visitor, of: str) -> None:
+    await li.opens()
+    said = []
+    for choice in ("cell:1:2026Q4:大数据/9", "cell:1:2026Q4:大数据/trained"):
+        await li.posts({**li.composer, "choice": choice, "of": of})
+        assert li.status == 200
+        said.append(li.ours[-1])
+    assert "没有绑定培训机构" in said[0]
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize(
