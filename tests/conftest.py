@@ -23,7 +23,12 @@ from tests.support.talk import NOON, Person
 CONVERSATIONS = Path(__file__).parent / "conversations"
 STORAGE = Path(__file__).parent / "storage"  # where every test runs on PostgreSQL too
 # Files that work longest: they begin, so that no worker is left alone with one at the end.
-LONGEST = ("test_recovery", "test_reports_stateful", "test_telegram_killed", "test_wechat_killed")
+LONGEST: tuple[str, ...] = (
+    "test_recovery",
+    "test_reports_stateful",
+    "test_telegram_killed",
+    "test_wechat_killed",
+)
 LONGEST += ("test_browser", "test_engineering")
 
 # No deadlines: a busy machine is no fault of the code.
@@ -165,7 +170,7 @@ def sqlite_ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ready") / "bot.sqlite3"
     engine = open_database(f"sqlite:///{path}")
     with engine.connect() as connection:
-        connection.connection.dbapi_connection.execute("PRAGMA journal_mode=DELETE")  # one file, whole
+        connection.connection.cursor().execute("PRAGMA journal_mode=DELETE")  # one file, whole
     engine.dispose()
     return path
 

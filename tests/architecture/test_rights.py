@@ -35,7 +35,7 @@ from tests.support.talk import NOON, Person
 
 HERE, ELSEWHERE = "荣成职校", "乳山技校"  # the reader reads for the first one's district
 GONE = "999999"  # the number of nothing: what is posted about it changes nothing
-TABLE = [*ROOMS, *ENTRANCES]
+TABLE: list[Row | Entrance] = [*ROOMS, *ENTRANCES]
 OPEN = {"gate.enter_page": 410, "gate.enter": 410, "gate.nowhere": 404}  # there is no such link or page
 # What is posted does not say what is meant: 404.
 UNSAID = {"report.accept", "report.return_", "report.reopen", "summary_downloads.order", "institution.invite"}

@@ -89,15 +89,22 @@ def referred(name: str) -> set[str]:
     """The files that a file or a macro includes, imports or extends, and the macros it says."""
     file = name if name in parsed() else f"{name.rpartition('.')[0]}.j2"
     tree = inside(name)
-    tied = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
-    found = {found for node in tree.find_all(tied) for found in _files(node.template, folder_of(file))}
+    found = {found for node in _tied(tree) for found in _files(node.template, folder_of(file))}
     if file != name:  # a macro may say what its file imports
         called = {node.name for node in tree.find_all(nodes.Name)}
-        for node in parsed()[file].find_all((nodes.Import, nodes.FromImport)):
-            if called & _bound(node):
+        for node in _tied(parsed()[file]):
+            if isinstance(node, nodes.Import | nodes.FromImport) and called & _bound(node):
                 found |= set(_files(node.template, folder_of(file)))
         found |= {f"{file.removesuffix('.j2')}.{n}" for n in called} & signatures().keys()
     return found
+
+
+def _tied(tree: nodes.Node) -> Iterator[nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport]:
+    """What ties a template to another file."""
+    yield from tree.find_all(nodes.Include)
+    yield from tree.find_all(nodes.Extends)
+    yield from tree.find_all(nodes.Import)
+    yield from tree.find_all(nodes.FromImport)
 
 
 def _files(template: nodes.Expr, beside: str) -> Iterator[str]:
@@ -133,7 +140,7 @@ def test_every_name_in_code_exists() -> None:
 def test_every_name_in_a_template_exists() -> None:
     missing = []
     for name, tree in parsed().items():
-        for node in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
+        for node in _tied(tree):
             beside = folder_of(name)
             if isinstance(node.template, nodes.Const) and not resolved(node.template.value, beside):
                 missing.append((name, node.template.value))

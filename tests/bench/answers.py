@@ -41,7 +41,7 @@ def own(material: Material) -> list[tuple[str, str]]:
 
 def by_bm25s(material: Material) -> Ranker:
     """bm25s over one document per entry, in the same grams as ours."""
-    import bm25s  # type: ignore[import-untyped]
+    import bm25s
 
     documents: dict[str, list[str]] = {}
     for text, entry in own(material):
@@ -74,9 +74,9 @@ def by_rapidfuzz(material: Material) -> Ranker:
 
 def by_chatterbot(material: Material) -> Ranker:
     """ChatterBot with its default comparison, trained on phrasing → entry."""
-    from chatterbot import ChatBot  # type: ignore[import-untyped]
-    from chatterbot.tagging import LowercaseTagger  # type: ignore[import-untyped]
-    from chatterbot.trainers import ListTrainer  # type: ignore[import-untyped]
+    from chatterbot import ChatBot
+    from chatterbot.tagging import LowercaseTagger
+    from chatterbot.trainers import ListTrainer
 
     where = Path(tempfile.mkdtemp()) / "bot.sqlite3"
     # The default tagger wants a downloaded language model; this one does without.

@@ -235,6 +235,7 @@ async def kills(server: Server, times: int) -> Count:
         await server.up()
     done.set()
     last, *_ = await asyncio.gather(*talking)
+    assert last is not None  # the contact comes first, and counts
     longest = await bystander(server)
     for _ in range(600):  # Telegram is fetched, and what waits is sent
         if _turns(server, "telegram") >= said["telegram"] and not _waiting(server):

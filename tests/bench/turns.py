@@ -202,7 +202,7 @@ def together(slow: float = 0.0) -> None:
         by_hand = workloads(app, Path(name))["bare sqlite3 floor"]
         if slow:
             commit = app.engine.dialect.do_commit
-            app.engine.dialect.do_commit = lambda one: (time.sleep(slow), commit(one))  # type: ignore[method-assign,assignment]
+            app.engine.dialect.do_commit = lambda one: (time.sleep(slow), commit(one))  # type: ignore[method-assign,assignment,func-returns-value]
         runner = Runner(app.assistant)
         floor = slow * 1000 or median_ms(by_hand, 10**6)  # type: ignore[arg-type]
         print(f"people at once, a single commit {floor:.2f} ms:")

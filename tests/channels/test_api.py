@@ -26,8 +26,12 @@ EACH = 3  # a minute
 
 @pytest.fixture
 def keyed(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
-    given = {"database_url": sqlite_url, "data_dir": tmp_path / "data", "secret_key": "k" * 32}
-    more = {"api_key": f"{FIRST} {SECOND}", "api_per_minute": EACH}
+    given: dict[str, Any] = {
+        "database_url": sqlite_url,
+        "data_dir": tmp_path / "data",
+        "secret_key": "k" * 32,
+    }
+    more: dict[str, Any] = {"api_key": f"{FIRST} {SECOND}", "api_per_minute": EACH}
     made = open_app(Settings(_env_file=None, **given, **more), CORPUS)
     yield made
     made.engine.dispose()

@@ -175,7 +175,7 @@ async def test_a_client_that_takes_nothing_is_cut(app: App, monkeypatch: pytest.
             )
 
     listener = socket.create_server(("127.0.0.1", 0))
-    server = bounds.server(long)  # type: ignore[arg-type]
+    server = bounds.server(long)
     server.config.lifespan = "off"
     running = asyncio.create_task(server.serve(sockets=[listener]))
     await until(lambda: server.started)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.processes import ROOT, code, environment
 
 PATIENCE = 60_000  # milliseconds that a busy machine may take to show something
 expect.set_options(timeout=PATIENCE)
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 860}
 SWITCHES = [
     "--headless",
     "--no-sandbox",

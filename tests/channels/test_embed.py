@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.routing import Route
@@ -25,8 +26,16 @@ KEY = "k-0123456789abcdef"
 
 @pytest.fixture
 def embedded(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
-    given = {"database_url": sqlite_url, "data_dir": tmp_path / "data", "secret_key": "k" * 32}
-    more = {"public_url": OURS, "embed_origins": f"{SITE}, https://m.example.gov.cn:8443", "api_key": KEY}
+    given: dict[str, Any] = {
+        "database_url": sqlite_url,
+        "data_dir": tmp_path / "data",
+        "secret_key": "k" * 32,
+    }
+    more: dict[str, Any] = {
+        "public_url": OURS,
+        "embed_origins": f"{SITE}, https://m.example.gov.cn:8443",
+        "api_key": KEY,
+    }
     made = open_app(Settings(_env_file=None, **given, **more), CORPUS)
     yield made
     made.engine.dispose()
@@ -35,7 +44,7 @@ def embedded(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
 class Framed(Visitor):
     """Somebody whose browser shows the frame; its requests say whose page sent them."""
 
-    async def posts(self, data: dict[str, str], **more: object) -> Visitor:
+    async def posts(self, data: dict[str, str], **more: Any) -> Visitor:
         self.response = await self.client.post("/embed", data=data, **more)
         return self
 

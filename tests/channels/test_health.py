@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +135,7 @@ async def test_files_that_cannot_be_kept(app: App, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(health.tempfile, "NamedTemporaryFile", refuse)
+        patched.setattr(tempfile, "NamedTemporaryFile", refuse)
         assert await asked(app) == (503, {"files": "disk full"})
     with monkeypatch.context() as patched:
         patched.setattr(health, "LEAST_FREE", 2**60)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -33,7 +34,7 @@ UNANSWERED = "老师爱喝咖啡吗"  # ours, and not in the notice
 UNSURE = "标准"
 
 
-def rows(app: App, *columns: object) -> list[tuple[object, ...]]:
+def rows(app: App, *columns: object) -> list[tuple[Any, ...]]:
     with transaction(app.engine, read_only=True) as connection:
         return [tuple(row) for row in connection.execute(select(*columns)).all()]  # type: ignore[call-overload]
 

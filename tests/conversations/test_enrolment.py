@@ -148,15 +148,8 @@ def walk(dialog: CheckDialog, context: CheckContext) -> Iterator[tuple[dict[str,
             continue
         question = step.question
         assert isinstance(question, AskFact)
-        rendered = render(
-            question.template,
-            question=question,
-            again=False,
-            resumed=False,
-            changing=False,
-            answered=0,
-            **question.shown,
-        )
+        ambient = {"question": question, "again": False, "resumed": False, "changing": False, "answered": 0}
+        rendered = render(question.template, ambient={**ambient, **question.shown})
         assert [c.token.removeprefix("s0:v:") for c in rendered.choices] == list(question.values)
         assert UNSURE in question.values
         dates = DATES if question.fact.kind == "date" else []
@@ -179,10 +172,14 @@ def test_every_path_ends_in_a_verdict_that_explains_itself(check_id: str) -> Non
         paths += 1
         ((_, verdict),) = dialog.verdicts(dict(judged.facts), CONTEXT)
         seen.add(verdict.outcome)
-        leaves = [leaf for leaf in verdict.reason.leaves() if isinstance(leaf.condition, Leaf)]
-        asked = {leaf.condition.fact for leaf in leaves if leaf.answered is not None}
+        leaves = [
+            (leaf.condition, leaf.answered)
+            for leaf in verdict.reason.leaves()
+            if isinstance(leaf.condition, Leaf)
+        ]
+        asked = {condition.fact for condition, answered in leaves if answered is not None}
         assert set(answers) == asked, "a fact was asked that no reason mentions"
-        assert all(leaf.condition.clause in CORPUS.notices.ids() for leaf in leaves)
+        assert all(condition.clause in CORPUS.notices.ids() for condition, _ in leaves)
         assert bool(verdict.verify) == (verdict.outcome == UNDECIDED)
         said = as_said(dialog, judged)
         assert verdict.title in said

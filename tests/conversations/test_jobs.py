@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.core.render import words
 from bot.features.questions import jobs
 from bot.registry import build_registry
 from bot.router import ON_DIALOG
@@ -163,4 +164,4 @@ def test_ask_prints_a_job() -> None:
     assert (said["kind"], said["job"]) == ("job", "report")
     assert "绑定" in said["text"]
     for job in jobs.JOBS:  # every job has its sentence
-        assert jobs.rendered("jobs/messages.how", {"job": job, "figures": False})
+        assert words("jobs/messages.how", {"job": job, "figures": False})

@@ -216,7 +216,7 @@ def test_the_published_reading_of_one_year_decides_the_subsidy_check(
 def _xlsx(lines: list[list[object]]) -> bytes:
     book = openpyxl.Workbook()
     for line in lines:
-        book.active.append(line)  # type: ignore[union-attr]
+        book.active.append(line)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -106,7 +106,7 @@ def test_a_row_with_nothing_right_is_asked_for_and_not_forgotten(app: App) -> No
 
 def test_an_unknown_occupation_a_nameless_and_a_doubled_row_are_named(app: App) -> None:
     wang = bound(app)
-    lines = [
+    lines: list[list[Any]] = [
         ["填报单位：" + SCHOOL],
         ["2026Q4"],
         HEADS,
@@ -123,7 +123,14 @@ def test_an_unknown_occupation_a_nameless_and_a_doubled_row_are_named(app: App) 
 
 def test_no_business_and_a_row_of_dots(app: App) -> None:
     wang = bound(app)
-    lines = [["填报单位：" + SCHOOL], ["2026Q4"], HEADS, ["区块链", "无业务"], ["....", 1], ["合计", 9, 9]]
+    lines: list[list[Any]] = [
+        ["填报单位：" + SCHOOL],
+        ["2026Q4"],
+        HEADS,
+        ["区块链", "无业务"],
+        ["....", 1],
+        ["合计", 9, 9],
+    ]
     send(wang, app, "表.xlsx", sheet(*lines))
     assert set(rows(app)["区块链"].values()) == {0}
     assert list(rows(app)) == ["区块链"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,7 @@ def rows(app: App, quarter: str = "2026Q4") -> dict[str, list[Any]]:
         return {o: list(r.values()) for o, r in reports.snapshot(connection, found.id, quarter).rows.items()}
 
 
-def book(**sheets: list[list[Any]]) -> bytes:
+def book(**sheets: Sequence[Sequence[object]]) -> bytes:
     made = openpyxl.Workbook()
     made.remove(made.worksheets[0])
     for name, lines in sheets.items():
@@ -80,7 +81,7 @@ def test_rows_below_a_total_or_a_note_are_read(wang: Person, app: App) -> None:
 
 def test_a_name_merged_over_levels_takes_no_row(wang: Person, app: App) -> None:
     heads = ["名称", "等级", *HEADS[1:]]
-    merged = [
+    merged: list[list[Any]] = [
         ["大数据", "初级", 1, 1, 40, 30, 20, 30000],
         [None, "中级", 1, 1, 40, 30, 20, 30000],
         [None, "高级", 1, 0, 40, 20, 20, 30000],
@@ -121,7 +122,12 @@ def test_no_business_beside_figures_is_asked_about(wang: Person, app: App) -> No
 
 def test_columns_and_tables_that_are_not_read_are_named(wang: Person, app: App) -> None:
     other = ["名称", "金额", "人数"]
-    lines = [["序号", *HEADS, "联系人"], [1, *BIG, "王芳"], [None, *other], [None, "区块链", 5, 6]]
+    lines: list[list[Any]] = [
+        ["序号", *HEADS, "联系人"],
+        [1, *BIG, "王芳"],
+        [None, *other],
+        [None, "区块链", 5, 6],
+    ]
     send(wang, app, "表.xlsx", sheet(*lines))
     assert rows(app) == {"大数据": READ["大数据"]}
     assert "没有读：联系人" in wang.text
@@ -219,7 +225,7 @@ def test_an_empty_sheet_beside_the_form_asks_nothing(wang: Person, app: App) -> 
 
 
 def test_a_sheets_name_is_a_quarter_too(wang: Person, app: App) -> None:
-    send(wang, app, "表.xlsx", book(**{"2026年第三季度": [HEADS, BIG]}))
+    send(wang, app, "表.xlsx", book(**{"2026年第三季度": [list[object](HEADS), BIG]}))
     assert rows(app) == {}
     assert "记到 2026Q3" in wang.labels
 

@@ -148,7 +148,8 @@ def test_the_form_says_what_the_annex_says() -> None:
     paper = Document((docx.FOLDER / "form.docx").read_bytes())
     heads = paper.table(1)
     below = {at: text for at, (text, _, _) in enumerate(heads[1]) if text}
-    above, at = {}, 0
+    above: dict[int, str] = {}
+    at = 0
     for text, span, _ in heads[0]:
         above, at = {**above, at: text} if text else above, at + span
     for column, measure in enumerate(form.measures, 1):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI, Quarter
@@ -125,12 +125,13 @@ def test_the_accepted_one_counts_until_its_successor_is_accepted(desk: Desk) -> 
 def test_a_decision_on_what_is_not_the_latest_is_refused_and_changes_nothing(desk: Desk) -> None:
     first = desk.report()
     second = desk.report(140, number=2)
-    for act in (
+    acts: tuple[Callable[[Connection], object], ...] = (
         lambda c: decisions.accept(c, first, desk.head, NOON),
         lambda c: decisions.return_(c, first, [WHY], desk.head, NOON),
         lambda c: decisions.reopen(c, second, "更正人数", desk.head, NOON),
         lambda c: decisions.accept(c, 999, desk.head, NOON),
-    ):
+    )
+    for act in acts:
         with pytest.raises(VersionConflict), transaction(desk.app.engine) as connection:
             act(connection)
     with transaction(desk.app.engine) as connection:

@@ -56,7 +56,7 @@ def known_actions() -> set[str]:
                     "audit.record_many",
                 ):
                     action = node.args[3]
-                    if isinstance(action, ast.Constant):
+                    if isinstance(action, ast.Constant) and isinstance(action.value, str):
                         found.add(action.value)
     return found
 

@@ -19,6 +19,7 @@ from bot.operation import deletions
 from bot.operation.archive import DATABASE, MANIFEST, Archive
 from storage import database
 from storage.database import connect, transaction
+from storage.personal_data import Deletion
 from storage.schema.contact import attachment
 from storage.schema.core import audit, person, revision, schema_mark, turn
 from storage.transfer import count, is_empty
@@ -129,7 +130,7 @@ def test_who_came_after_the_backup_is_not_taken_for_who_was_deleted(
     scene(app)
     point_to(monkeypatch, url_of(app), app.settings.data_dir)
     assert main(["backup", "b.zip"]) == 0
-    known = deletions.Deletion(datetime(2099, 1, 1, tzinfo=UTC), 1, datetime(2020, 1, 1, tzinfo=UTC), "erase")
+    known = Deletion(datetime(2099, 1, 1, tzinfo=UTC), 1, datetime(2020, 1, 1, tzinfo=UTC), "erase")
     assert deletions.add(Path(deletions.FILE), [known]) == 1  # number 1, but born at another time
     point_to(monkeypatch, f"sqlite:///{elsewhere}/back.sqlite3", elsewhere / "data")
     assert main(["restore", "b.zip"]) == 0

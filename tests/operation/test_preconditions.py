@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -32,7 +33,7 @@ OTHER = "o" * 32
 
 def again(app: App, folder: Path | None = None, **changed: str | None) -> App:
     """The same database, opened anew with other settings."""
-    values = {"secret_key": "k" * 32, "data_dir": app.settings.data_dir, **changed}
+    values: dict[str, Any] = {"secret_key": "k" * 32, "data_dir": app.settings.data_dir, **changed}
     if folder:
         values["data_dir"] = folder
     values["database_url"] = app.engine.url.render_as_string(hide_password=False)

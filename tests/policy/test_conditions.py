@@ -125,9 +125,10 @@ def by_trying(condition: Condition, facts: dict[str, str], options: dict[str, tu
     return changing
 
 
+JOINED: tuple[type[AllOf | AnyOf], ...] = (AllOf, AnyOf)
 SHAPES: list[Condition] = [
     outer("outer", parts)
-    for outer, inner in itertools.product((AllOf, AnyOf), repeat=2)
+    for outer, inner in itertools.product(JOINED, repeat=2)
     for parts in (
         (A, inner("inner", (B, C)), NEVER_FAILS),
         (inner("inner", (A, B)), inner("inner", (C, NEVER_FAILS))),
@@ -140,7 +141,7 @@ SHAPES: list[Condition] = [
 @pytest.mark.parametrize("condition", SHAPES, ids=str)
 def test_exactly_what_can_change_the_truth_is_open(condition: Condition) -> None:
     fourth = ("yes", UNSURE) if "frozenset()" in str(condition) else OPTIONS["d"]
-    options = {**OPTIONS, "d": fourth}
+    options: dict[str, tuple[str, ...]] = {**OPTIONS, "d": fourth}
     for answers in itertools.product((None, "yes", "no", UNSURE), repeat=4):
         facts = {f: a for f, a in zip("abcd", answers, strict=True) if a is not None}
         assert open_facts(condition, facts, options) == by_trying(condition, facts, options), facts

@@ -25,9 +25,9 @@ def cases(name: str) -> list[dict[str, Any]]:
 def is_right(case: dict[str, Any], found: dict[str, Any]) -> bool:
     """Whether a reading is the right one; a figure that is refused may be asked back as well."""
     if case["is"] == "refuse":
-        return found["kind"] != "value"
+        return bool(found["kind"] != "value")
     if case["is"] == "ask":
-        return found["kind"] == "ask" and case.get("likely", found["likely"]) == found["likely"]
+        return bool(found["kind"] == "ask" and case.get("likely", found["likely"]) == found["likely"])
     return bool(found["kind"] == "value" and found["value"] == case["is"])
 
 

@@ -121,7 +121,7 @@ class TestConsistency:
     )
     def test_what_is_wrong_with_an_answer_is_told(self, change: dict[str, object], told: str) -> None:
         good = CORPUS.answers.entries["who"]
-        library = Answers([Entry(**{**vars(good), **change})])  # type: ignore[arg-type]
+        library = Answers([Entry(**{**vars(good), **change})])
         problems = consistency.answer_problems(library, CORPUS.notices, CORPUS.checks)
         assert any(told in p and "answers/who" in p for p in problems)
 
@@ -420,7 +420,7 @@ class TestForm:
         ],
     )
     def test_what_is_unlikely(self, row: dict[str, int], rule: str) -> None:
-        assert rule in [d.rule for d in CORPUS.form.doubts(row)]  # type: ignore[arg-type]
+        assert rule in [d.rule for d in CORPUS.form.doubts(row)]
 
     def test_compared_with_the_quarter_before(self) -> None:
         row = {

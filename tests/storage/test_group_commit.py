@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, func, insert, select
 
-from bot import assistant as assistant_module
+from bot import router
 from bot.app import App
 from bot.assistant import Runner
 from bot.core.messages import Incoming, Outgoing
 from bot.core.turn import Turn
+from bot.registry import Registry
 from storage.address import Address
 from storage.database import _WRITERS, StorageUnavailable, transaction
 from storage.group_commit import MOST, Tickets, Waited, driver
@@ -95,16 +96,16 @@ async def test_messages_of_one_person_stay_in_order(app: App, runner: Runner) ->
 
 def troubled(monkeypatch: pytest.MonkeyPatch, trouble: dict[str, list[BaseException]]) -> None:
     """Let the router write something and then fail for some senders, as often as is listed."""
-    respond = assistant_module.router.respond
+    respond = router.respond
 
-    def fails(turn: Turn, registry: object) -> list[Outgoing]:
+    def fails(turn: Turn, registry: Registry) -> list[Outgoing]:
         waiting = trouble.get(turn.incoming.address.sender)
         if waiting:
             turn.connection.execute(insert(person).values(name="half done", created_at=NOON))
             raise waiting.pop()
         return respond(turn, registry)
 
-    monkeypatch.setattr(assistant_module.router, "respond", fails)
+    monkeypatch.setattr(router, "respond", fails)
 
 
 def half_done(app: App) -> int:
@@ -166,15 +167,15 @@ async def test_a_failed_transaction_acknowledges_nobody(
 async def test_a_transaction_that_is_lost_in_the_middle_acknowledges_nobody(
     app: App, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    respond = assistant_module.router.respond
+    respond = router.respond
 
-    def loses(turn: Turn, registry: object) -> list[Outgoing]:
+    def loses(turn: Turn, registry: Registry) -> list[Outgoing]:
         if turn.incoming.address.sender == "p2":
             driver(turn.connection).execute("ROLLBACK")  # SQLite does so itself when the disk fails
             raise ValueError
         return respond(turn, registry)
 
-    monkeypatch.setattr(assistant_module.router, "respond", loses)
+    monkeypatch.setattr(router, "respond", loses)
     told = await together(app, runner, [message(f"p{n}") for n in range(4)])
     lost, after = told[:3], told[3]
     assert all(isinstance(one, StorageUnavailable) for one in lost)

@@ -47,7 +47,7 @@ OCCUPATIONS = ("大数据", "区块链", "智能制造")
 # When a quarter closes if the office says nothing: the first of them while things happen here.
 TIMES = Times(closes_after=100)
 USUAL = {quarter: TIMES.closes(Quarter.parse(quarter)) for quarter in QUARTERS}
-REFUSALS = {"VersionConflict": VersionConflict, "ReportClosed": ReportClosed}
+REFUSALS: dict[str, type[Exception]] = {"VersionConflict": VersionConflict, "ReportClosed": ReportClosed}
 REFUSALS |= {"OwnEntry": OwnEntry, "BadReasons": BadReasons}
 CONTACTS, OFFICERS = (1, 2, 3, 4), (5, 6)
 
@@ -221,7 +221,7 @@ class Reports(RuleBasedStateMachine):
 
     @rule(pick=places, by=people, name=st.sampled_from(OCCUPATIONS), old=stale, crash=crashes)
     def says_no_business(self, pick: int, by: int, name: str, old: bool, crash: bool) -> None:
-        row = dict.fromkeys(MEASURES, 0)
+        row: dict[str, Any] = dict.fromkeys(MEASURES, 0)
 
         def expect(draft: Revision) -> None:
             draft.touch(by, zero=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -65,7 +66,7 @@ def find(content: bytes, text: str) -> str:
     return next(str(c.coordinate) for row in sheet for c in row if str(c.value) == text)
 
 
-def sheet(*lines: list[Any]) -> bytes:
+def sheet(*lines: Sequence[object]) -> bytes:
     """An XLSX of these lines."""
     book = openpyxl.Workbook()
     for line in lines:

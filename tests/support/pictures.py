@@ -68,7 +68,7 @@ def take(app: App, port: int, folder: Path) -> None:
     assert link
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
-        page = browser.new_context(viewport=DESK, locale="zh-CN").new_page()  # type: ignore[arg-type]
+        page = browser.new_context(viewport=DESK, locale="zh-CN").new_page()
         page.goto(f"http://127.0.0.1:{port}{link[0]}")
         page.get_by_role("button", name="进入工作台").click()
         page.wait_for_load_state()

@@ -129,7 +129,7 @@ class BotApi:
                 {"file_id": file_id, "file_unique_id": file_id, "width": width, "height": width}
                 | {"file_size": size}
             )
-        more = {"caption": caption} if caption else {}
+        more: dict[str, Any] = {"caption": caption} if caption else {}
         return await self.update(message=self.message(user, photo=sizes, **more))
 
     def message(self, user: int, chat: int | None = None, **content: Any) -> dict[str, Any]:

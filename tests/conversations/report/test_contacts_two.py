@@ -17,8 +17,8 @@ Q4 = "2026Q4"
 LINE = "大数据 3 2 120 80 60 90000"
 
 
-def speaker(app: App, sender: str, name: str, **kw: str) -> Person:
-    person = Person(app.assistant, sender, **kw)
+def speaker(app: App, sender: str, name: str) -> Person:
+    person = Person(app.assistant, sender)
     person.says(f"绑定 {contact_code(app)}", name, "跳过")
     return person
 

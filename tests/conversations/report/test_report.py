@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections.abc import Callable
 
 import openpyxl
@@ -380,7 +381,8 @@ def test_the_telephone_is_stored_encrypted_and_printed(app: App, talk: Talk) -> 
     wang = talk("wang")
     wang.says(f"绑定 {contact_code(app)}", "王芳", "0631-5550000")
     wang.says("填报", Q4, "大数据 3 2 120 80 60 90000", "提交", "提交")
-    raw = app.engine.raw_connection().driver_connection  # type: ignore[attr-defined]
+    raw = app.engine.raw_connection().driver_connection
+    assert isinstance(raw, sqlite3.Connection)
     dump = "\n".join(raw.iterdump())
     assert "5550000" not in dump
     content = app.files.content(wang.files[0])
