@@ -26,5 +26,5 @@ def run(options: argparse.Namespace) -> int:
         raise bad("--to", "database") from None
     app = opened()
     moved = move(app.engine, target)
-    print(words("cli/moved.j2", {"moved": moved, "database": shown(target)}))
+    print(words("cli/messages.moved", {"moved": moved, "database": shown(target)}))
     return 0
