@@ -26,9 +26,9 @@ PREFIX, ENV_FILE, ENCODING = "BOT_", ".env", "utf-8-sig"  # Windows writes a mar
 # Where a question may go without being listed: inside this machine, or a network that is nobody else's.
 _PRIVATE = [ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 _MODEL_URL = re.compile(
-    r"https?://(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9_.-]+))(?::\d{1,5})?(?:/[A-Za-z0-9_./~-]*)?"
+    r"https?://(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9_.-]+))(?::[0-9]{1,5})?(?:/[A-Za-z0-9_./~-]*)?"
 )
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")  # stands in a header
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")  # in a header
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - no address to open: this machine's
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from policy.answers.entries import Answers, Entry, overlaid, parse_topic
 from policy.answers.groups import Composed, parse_composed
-from policy.answers.layering import joined
+from policy.answers.layering import Layer, joined
 from policy.answers.publications import Publication, parse_publication
 from policy.answers.unwritten import Unwritten, parse_unwritten
 from policy.calendar.reminders import Calendar, parse_holidays
@@ -34,8 +34,6 @@ from policy.jobs.reading import JobReader
 from policy.notice.clauses import Notices, parse_notice
 from policy.reading.text import normalise
 from policy.spans import LATER, as_of, days_changed, holds
-
-Layer = Mapping[str, Any]
 
 # Section of a layer → the part of the corpus that it changes. Sections have the packaged files' shape:
 # `notices`, `entries`, `standards` and `publications` are lists, `holidays` the list of its days,

@@ -12,8 +12,9 @@ from importlib import resources
 from typing import Any
 
 from policy.answers.entries import Answers, Entry, overlaid, parse_topic
+from policy.answers.layering import Layer
 from policy.consistency import report
-from policy.corpus import Corpus, Layer, build_corpus
+from policy.corpus import Corpus, build_corpus
 from policy.files import PolicyError, packaged_file, read_yaml
 
 _ENTRY = re.compile(r"answers/([^/: ]+): ")

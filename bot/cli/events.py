@@ -61,10 +61,11 @@ def _moment(given: str, now: datetime) -> datetime:
 
     from bot.cli.problems import problem
     from policy.calendar.quarters import read_moment
+    from policy.reading.digits import whole_number
 
-    days = given.removesuffix("d")
-    if given.endswith("d") and days.isascii() and days.isdigit() and len(days) < 5:
-        return now - timedelta(days=int(days))
+    days = whole_number(given.removesuffix("d"), longest=4)
+    if given.endswith("d") and days is not None:
+        return now - timedelta(days=days)
     try:
         return read_moment(given)
     except ValueError:

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from bot.core import log
 from policy.corpus import Corpus
 from policy.files import PolicyError
+from policy.reading.digits import whole_number
 from policy.soundness import sound_corpus
 from storage import knowledge
 from storage.database import transaction
@@ -123,4 +124,5 @@ def read(data_dir: Path) -> tuple[int, dict[str, Any]]:
 def _files(folder: Path) -> list[int]:
     if not folder.is_dir():
         return []
-    return [int(path.stem) for path in folder.glob("*.json") if path.stem.isdecimal()]
+    numbers = (whole_number(path.stem) for path in folder.glob("*.json"))
+    return [number for number in numbers if number is not None]

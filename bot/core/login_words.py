@@ -8,6 +8,7 @@ import secrets
 import unicodedata
 
 from bot.core.keys import Keys
+from policy.reading.digits import are_digits
 
 SHORTEST, LONGEST = 6, 8
 _ROWS = ("01234567890123456789", "98765432109876543210")
@@ -16,7 +17,7 @@ _ROWS = ("01234567890123456789", "98765432109876543210")
 def read(text: str) -> str | None:
     """The digits, in any width and with blanks between them; None for anything else."""
     plain = "".join(unicodedata.normalize("NFKC", text).split())
-    fits = plain.isascii() and plain.isdigit() and SHORTEST <= len(plain) <= LONGEST
+    fits = are_digits(plain) and SHORTEST <= len(plain) <= LONGEST
     return plain if fits else None
 
 

@@ -21,7 +21,7 @@ from policy.form.form import Form
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TAG = re.compile(r"\{\{\s*(?:(?:p|tr|tc|r)\s+)?([\w.]+)[^{}]*\}\}|\{%(?:p|tr|tc|r)?\s*(\w+)([^{}%]*)%\}")
 _LOOP = re.compile(r"\s*(\w+)\s+in\s+([\w.]+)\s*")
-_PARTS = re.compile(r"word/(document|footer\d*|header\d*)\.xml")
+_PARTS = re.compile(r"word/(document|footer[0-9]*|header[0-9]*)\.xml")
 
 
 class Place(NamedTuple):

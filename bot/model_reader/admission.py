@@ -19,12 +19,13 @@ from bot.registry import Registry
 from policy.corpus import Corpus
 from policy.form.rows import is_row
 from policy.index.outside_reading import LONGEST, OutsideReading, read_outside
+from policy.reading.digits import holds_digit
 from storage import messages
 from storage.database import StorageUnavailable, transaction
 from storage.people import people
 
 _COMPLAINS = re.compile("投诉|举报|检举|控告|线索")
-_FIGURES = re.compile(r"\d\D+\d")  # two figures: of an institution, or of somebody
+_FIGURES = re.compile(r"[0-9０-９][^0-9０-９]+[0-9０-９]")  # two figures: of an institution, or of somebody
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def question_in(incoming: Incoming, corpus: Corpus, registry: Registry) -> str |
     masked, _ = input_limits.mask(corpus.form, input_limits.clean(incoming.text).strip())
     text = vocabulary.asked_outright(masked) or masked
     plain = vocabulary.tidy(text)
-    if len(plain) < 2 or not re.search(r"[^\W\d_]", plain) or "\n" in text:
+    if len(plain) < 2 or not any(map(str.isalpha, plain)) or "\n" in text:
         return None
     if one_time_code.code_in(text) is not None or _COMPLAINS.search(text) or _FIGURES.search(text):
         return None
@@ -90,4 +91,4 @@ def _conversation(engine: Engine, incoming: Incoming, text: str) -> messages.Con
     if any(role.office for role in roles):
         return None  # whoever answers the questions asks none: names of institutions, commands misspelt
     named = any(role.institution and role.institution in text for role in roles)
-    return None if named or (roles and re.search(r"\d", text)) else talk
+    return None if named or (roles and holds_digit(text)) else talk

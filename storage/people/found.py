@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +27,7 @@ class Found:
 def find(connection: Connection, asked: str) -> list[Found]:
     """Return whom a number, a name or `channel:id` may mean."""
     wanted = person.c.name == asked
-    if asked.isascii() and asked.isdigit() and len(asked) < 19:
+    if re.fullmatch("[0-9]{1,18}", asked):
         wanted = or_(wanted, person.c.id == int(asked))
     channel, colon, sender = asked.partition(":")
     if colon:

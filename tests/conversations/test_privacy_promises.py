@@ -44,7 +44,7 @@ def test_the_page_says_trial_until_it_is_said_who_answers(talk: Talk, app: App) 
     app.assistant.responsible = Responsible("威海市某局", "0000-0000", 10, "无")
     li.says("隐私")
     assert "试运行" not in li.text
-    for told in ("威海市某局", "0000-0000", "满10年", "受托处理：无"):
+    for told in ("威海市某局", "0000-0000", "保存10年", "受托处理：无"):
         assert told in li.text
 
 

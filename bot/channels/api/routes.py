@@ -38,7 +38,7 @@ from storage.database import StorageUnavailable, transaction
 MINUTE = timedelta(minutes=1)
 NO_LIMIT = 1_000_000_000  # of all keys together
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Refused(Exception):

@@ -11,6 +11,7 @@ from bot.office.knowledge import entries
 from bot.office.knowledge.drafts import Draft, content_of, rehearse_open
 from bot.office.visit import Answer, Goto, Visit
 from policy.answers.layering import of_entry
+from policy.reading.digits import whole_number
 from storage import knowledge
 from storage.people import people
 
@@ -135,4 +136,4 @@ def _problems(content: dict[str, Any], why: str, kind: str) -> dict[str, str]:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return whole_number(text, longest=9) or 0
