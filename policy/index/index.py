@@ -68,7 +68,7 @@ HALF = 10  # a text so short may be about the entry just answered
 RECENT = 64  # judgements kept: the parts of one message are looked at several times
 # A vague word is too little to refuse for good: above this probability it gets three choices.
 VAGUE_ABOVE = 0.1
-SAID, ALIKE = 3, 0.98  # a text so long and so like a learnt line is that line
+SAID, FULL, ALIKE = 3, 6, 0.98  # a text of so many characters and so like a learnt line is that line
 VAGUE_SURE = 0.9  # what a vague word must mean to be answered
 # How near to a text that came after the weights were learnt (Dice's coefficient of character pairs): as
 # good as the text itself; enough where the weights do not answer.
@@ -182,7 +182,8 @@ class Index:
         total = combined(scores, self._ordinary)
         values = signals(self.weights, scores, total)
         ours, right = gate(self.header["ours"], values), gate(self.header["right"], values)
-        said = len(text) >= SAID and self._said(scores, self.weights.entries[total.index(max(total))])
+        first = self.weights.entries[total.index(max(total))]
+        said = SAID <= len(text) <= FULL and self._said(scores, first)  # dear: it looks every line up
         if said:
             ours, right = max(ours, VAGUE_SURE), max(right, VAGUE_SURE)
         chat, talking = "", chat_signals(self.weights, scores)

@@ -21,7 +21,7 @@ from tests.support.corpus import CORPUS
 from tests.support.talk import Person
 
 ON = date(2026, 11, 24)
-ODD = "月亮上的人能不能报名呀"
+ODD = "咱村喂鸡的老李头够格吗"
 NEW = {
     "id": "parking",
     "topic": "报名",
