@@ -11,16 +11,16 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.assistant import Assistant
-from bot.core.ciphers import is_offered
-from bot.core.keys import Keys
-from bot.core.preconditions import NotStarted, check_folder, check_keys
+from bot.core.security.ciphers import is_offered
+from bot.core.security.keys import Keys
+from bot.core.security.preconditions import NotStarted, check_folder, check_keys
 from bot.documents import paper_fields
 from bot.documents.store import FileStore
 from bot.model_reader.reader import model_reader
 from bot.settings import Settings, bad, load_settings
 from policy.corpus import Corpus, build_corpus
 from policy.soundness import sound_corpus
-from storage.database import (
+from storage.connections.database import (
     BUSY_SECONDS,
     NoDatabase,
     StorageUnavailable,
@@ -30,7 +30,7 @@ from storage.database import (
     prepare,
     shown,
 )
-from storage.serving_lock import ServingLock
+from storage.connections.serving_lock import ServingLock
 
 
 @dataclass(frozen=True)

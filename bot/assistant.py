@@ -21,14 +21,16 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from bot import router
-from bot.core import at_rest, dialog_manager, input_limits, log, one_time_code
+from bot.core import input_limits, log
 from bot.core.channel_limits import channel_of
-from bot.core.flood import Tally
-from bot.core.keys import Keys
+from bot.core.dialogs import dialog_manager
 from bot.core.knowledge import Behind, Knowledge
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from bot.core.responsible import Responsible
+from bot.core.security import at_rest, one_time_code
+from bot.core.security.flood import Tally
+from bot.core.security.keys import Keys
 from bot.core.turn import Memory, Turn
 from bot.documents import attachments as incoming_files
 from bot.documents import reader_process
@@ -40,9 +42,9 @@ from bot.policy_only import PolicyOnly
 from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times, local
 from policy.corpus import Corpus
-from storage import messages
-from storage.database import StorageUnavailable, savepoint, transaction
-from storage.group_commit import Writer
+from storage.connections.database import StorageUnavailable, savepoint, transaction
+from storage.connections.group_commit import Writer
+from storage.conversations import messages
 from storage.people import people
 from storage.reports.reports import VersionConflict
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Button, Command, Feature, Reader, Reading
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn

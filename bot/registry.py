@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from bot.core import permissions, vocabulary
-from bot.core.dialog import AnyDialog
-from bot.core.dialog_manager import Stage
+from bot.core import permissions
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import AnyDialog
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Button, Command, Feature, Reader, Reading
 from bot.core.messages import FileMaker, Outgoing, Replies
 from bot.core.permissions import BadRight, Right

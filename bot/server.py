@@ -36,10 +36,12 @@ from bot.office.routes import routes as office_routes
 from bot.operation import deletions
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import audit, heartbeats, retention, visitors
+from storage import audit
+from storage.connections.database import StorageUnavailable, transaction
 from storage.data_kinds import kept_for
-from storage.database import StorageUnavailable, transaction
+from storage.monitoring import heartbeats
 from storage.people import cards, people, sessions
+from storage.privacy import retention, visitors
 from storage.schema.core import SCHEMA_NUMBER
 
 log = logging.getLogger("bot")

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from storage.connections.statement import Statement
 from storage.schema.core import audit
-from storage.statement import Statement
 
 _INSERT = Statement(insert(audit), ("at", "person_id", "action", "subject", "detail"))
 

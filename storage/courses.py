@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from storage import audit
-from storage.messages import drop_reminders
+from storage.connections.statement import insert_new
+from storage.conversations.messages import drop_reminders
 from storage.schema.core import institution
 from storage.schema.courses import STAGES, course, course_reminder
-from storage.statement import insert_new
 
 _OF_ITS_LIFE = (
     *(f"{stage}_on" for stage in STAGES),

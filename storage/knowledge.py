@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 
 from storage import audit
+from storage.connections.statement import affected, insert_new
 from storage.schema.core import person
 from storage.schema.knowledge import knowledge_change as change
 from storage.schema.knowledge import knowledge_version as version
 from storage.schema.questions import feedback
-from storage.statement import affected, insert_new
 
 Layer = dict[str, Any]
 

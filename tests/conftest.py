@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from bot.app import App, open_app
 from bot.settings import Settings
 from policy.corpus import Corpus
-from storage.database import open_database, transaction
+from storage.connections.database import open_database, transaction
 from storage.institutions import institutions
 from storage.people import people
 from tests.support.corpus import CORPUS

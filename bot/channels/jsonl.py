@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.assistant import Assistant
-from bot.core import at_rest
 from bot.core.messages import Incoming, Outgoing
 from bot.core.refusals import refused
 from bot.core.render import words
+from bot.core.security import at_rest
 from bot.documents.store import FileGone, FileStore, drop_incoming, store_incoming
 from policy.calendar.quarters import FIRST_YEAR, LAST_YEAR, read_moment
-from storage import messages
 from storage.address import Address
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import messages
 
 CHANNEL, BOT = "terminal", "terminal"
 

@@ -14,7 +14,7 @@ from bot.core.refusals import refused
 from bot.core.render import words
 from bot.documents.store import FileStore
 from storage.address import Address
-from storage.database import StorageUnavailable
+from storage.connections.database import StorageUnavailable
 
 
 def show(message: Outgoing, store: FileStore) -> str:

@@ -108,7 +108,7 @@ def _published(corpus: Corpus) -> Reader:
         from bot.cli.opening import say_database
         from bot.core.published import reader
         from bot.settings import BadSetting, load_settings
-        from storage.database import StorageUnavailable, connect, exists, transaction
+        from storage.connections.database import StorageUnavailable, connect, exists, transaction
 
         try:
             url = load_settings().database_url

@@ -20,8 +20,9 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.version import version
     from bot.core.render import words
     from bot.operation import archive, deletions
-    from storage import audit, installation
-    from storage.database import transaction
+    from storage import audit
+    from storage.connections.database import transaction
+    from storage.monitoring import installation
 
     target, now = Path(options.file), datetime.now(UTC)
     if target.exists():

@@ -51,7 +51,7 @@ def _read(facts: Any, name: str, answer: str, on: Any) -> str:
         Failed: it is none, or not certain.
     """
     from bot.cli.problems import problem
-    from bot.core.dialog import Problem
+    from bot.core.dialogs.dialog import Problem
     from bot.features.checks.ask_fact import AskFact, CheckContext
 
     context = CheckContext(on, "self", (), others=tuple(facts.values()))

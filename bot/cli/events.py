@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.problems import problem
     from policy.calendar.quarters import SHANGHAI
     from storage import events
-    from storage.database import transaction
+    from storage.connections.database import transaction
 
     if unknown := [kind for kind in options.kind if kind not in events.KINDS]:
         raise problem("event_kind", unknown[0], " ".join(events.KINDS))

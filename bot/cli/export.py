@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.documents import export
     from policy.calendar.quarters import SHANGHAI, Quarter, reporting_quarter
     from storage import audit
-    from storage.database import transaction
+    from storage.connections.database import transaction
     from storage.totals import coverage
 
     now = datetime.now(SHANGHAI)

@@ -20,9 +20,9 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.problems import problem
     from bot.core.render import words
     from bot.operation import deletions
-    from storage import personal_data
-    from storage.database import transaction
+    from storage.connections.database import transaction
     from storage.people import found
+    from storage.privacy import personal_data
 
     app = opened()
     with transaction(app.engine, read_only=True) as connection:

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.features.institutions import name_lookup
     from bot.office.html import page
     from policy.calendar.quarters import SHANGHAI, reporting_quarter
-    from storage.database import transaction
+    from storage.connections.database import transaction
     from storage.institutions import institutions
     from storage.people import people
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 
-from bot.core.keys import FILE_BEFORE, load_keys, make_key
-from bot.core.preconditions import NotStarted
+from bot.core.security.keys import FILE_BEFORE, load_keys, make_key
+from bot.core.security.preconditions import NotStarted
 from bot.settings import Settings
-from storage import audit, installation
-from storage.database import COMMAND_SECONDS, open_existing, shown, transaction
-from storage.serving_lock import ServingLock
+from storage import audit
+from storage.connections.database import COMMAND_SECONDS, open_existing, shown, transaction
+from storage.connections.serving_lock import ServingLock
+from storage.monitoring import installation
 
 
 def wants_new_file_key(settings: Settings, engine: Engine, folder: Path) -> bool:

@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.core.render import words
     from bot.operation.moving import move
     from bot.settings import Settings, bad
-    from storage.database import shown
+    from storage.connections.database import shown
 
     try:
         target = Settings(database_url=options.to).database_url

@@ -7,7 +7,7 @@ import sys
 from bot.app import App, open_app
 from bot.core.render import words
 from bot.settings import load_settings, unknown_settings
-from storage.database import BUSY_SECONDS, COMMAND_SECONDS, shown
+from storage.connections.database import BUSY_SECONDS, COMMAND_SECONDS, shown
 
 
 def opened(makes: bool = False, serves: bool = False) -> App:

@@ -137,8 +137,8 @@ def _proposals(options: argparse.Namespace) -> int:
     from bot.cli.problems import problem
     from bot.core.render import words
     from bot.features.questions import proposals
-    from storage import questions
-    from storage.database import transaction
+    from storage.connections.database import transaction
+    from storage.desk import questions
 
     app = opened()
     with transaction(app.engine, read_only=True) as connection:
@@ -157,7 +157,7 @@ def _export(options: argparse.Namespace) -> int:
     from bot.core.render import words
     from bot.features.questions import exported
     from storage import knowledge
-    from storage.database import transaction
+    from storage.connections.database import transaction
 
     app = opened()
     with transaction(app.engine, read_only=True) as connection:

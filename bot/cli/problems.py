@@ -20,10 +20,10 @@ def sentence_of(error: Exception) -> str | None:
 
     if isinstance(error, Failed | PolicyError):
         return str(error)
-    from bot.core.preconditions import NotStarted
+    from bot.core.security.preconditions import NotStarted
     from bot.documents.paper_fields import BadPaper
     from bot.settings import BadSetting
-    from storage.database import NoDatabase, SchemaTooNew, SchemaTooOld, StorageUnavailable
+    from storage.connections.database import NoDatabase, SchemaTooNew, SchemaTooOld, StorageUnavailable
 
     if isinstance(error, BadSetting | NotStarted):
         return str(error)

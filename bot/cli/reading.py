@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.core import input_limits, vocabulary
-from bot.core.dialog import Problem
+from bot.core import input_limits
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Problem
 from bot.core.render import plain_name
 from bot.features.checks.answers import read_also
 from bot.features.checks.ask_fact import AskFact, CheckContext

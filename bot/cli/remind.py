@@ -20,8 +20,8 @@ def run(options: argparse.Namespace) -> int:
     from bot.features.reminders import send as reminder_sender
     from policy.calendar.quarters import reporting_quarter
     from policy.calendar.reminders import due_now, sending_hours
-    from storage import heartbeats
-    from storage.database import transaction
+    from storage.connections.database import transaction
+    from storage.monitoring import heartbeats
 
     app, now = opened(), clock(options.now)()
     announcements.send_due(app.engine, now)

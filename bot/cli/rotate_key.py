@@ -18,14 +18,15 @@ def run(options: argparse.Namespace) -> int:
 
     from bot.cli.key_change import forget_lost_key, wants_new_file_key
     from bot.cli.opening import opened
-    from bot.core.ciphers import SEALERS
-    from bot.core.keys import change_key, drop_before, is_sealed
-    from bot.core.preconditions import NotStarted
     from bot.core.render import words
+    from bot.core.security.ciphers import SEALERS
+    from bot.core.security.keys import change_key, drop_before, is_sealed
+    from bot.core.security.preconditions import NotStarted
     from bot.settings import load_settings
-    from storage import audit, installation
-    from storage.database import shown, transaction
-    from storage.sealed import reseal
+    from storage import audit
+    from storage.connections.database import shown, transaction
+    from storage.monitoring import installation
+    from storage.privacy.sealed import reseal
 
     if options.lost:
         forget_lost_key(load_settings())

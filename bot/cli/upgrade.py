@@ -18,12 +18,12 @@ def run(options: argparse.Namespace) -> int:
     from bot.cli.opening import say_database
     from bot.cli.problems import problem
     from bot.cli.version import version
-    from bot.core.preconditions import NotStarted
     from bot.core.render import words
+    from bot.core.security.preconditions import NotStarted
     from bot.operation import archive
     from bot.settings import load_settings
     from storage import audit
-    from storage.database import (
+    from storage.connections.database import (
         COMMAND_SECONDS,
         NoDatabase,
         connect,
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         transaction,
         upgrade,
     )
-    from storage.serving_lock import ServingLock
+    from storage.connections.serving_lock import ServingLock
 
     settings = load_settings()
     url = settings.database_url

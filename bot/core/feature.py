@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.dialog import AnyDialog
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs.dialog import AnyDialog
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.messages import FileMaker, Outgoing, Replies
 from bot.core.permissions import Right
 from bot.core.turn import Turn

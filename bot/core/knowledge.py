@@ -23,7 +23,7 @@ from policy.files import PolicyError
 from policy.reading.digits import whole_number
 from policy.soundness import sound_corpus
 from storage import knowledge
-from storage.database import transaction
+from storage.connections.database import transaction
 
 FOLDER = "knowledge"  # in the data folder: 000012.json holds the layer of version 12
 KEPT = 30  # files, the newest

@@ -13,7 +13,7 @@ from bot.core.messages import Outgoing
 from bot.core.render import render, words
 from policy.calendar.quarters import Quarter
 from policy.form.form import Form
-from storage import messages
+from storage.conversations import messages
 from storage.institutions import institutions
 from storage.people import contacts, people
 from storage.reports import returned_cells

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
-from bot.core.flood import REFUSED, is_told
 from bot.core.messages import Outgoing
+from bot.core.security.flood import REFUSED, is_told
 from bot.core.turn import Turn
 from storage import audit
 

@@ -12,8 +12,8 @@ from bot.core.turn import Turn
 from policy.answers.publications import Publication
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
-from storage import publications
-from storage.publications import FIELDS, Published
+from storage.desk import publications
+from storage.desk.publications import FIELDS, Published
 
 # Kinds and a day → what the office published of them that holds then.
 Reader = Callable[[Collection[str], date], list[Publication]]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from bot.core.log import event
-from storage.database import StorageUnavailable
+from storage.connections.database import StorageUnavailable
 
 EVERY_SECONDS = 60.0  # of one place and reason: a line at once, then one a minute with how many
 

@@ -10,15 +10,15 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
-from bot.core.flood import Tally
-from bot.core.keys import Keys
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from bot.core.responsible import Responsible
+from bot.core.security.flood import Tally
+from bot.core.security.keys import Keys
 from policy.calendar.quarters import Quarter, Times
 from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
-from storage.messages import Conversation
+from storage.conversations.messages import Conversation
 from storage.people import people
 
 Answers = dict[str, Any]  # question id → its answer, as JSON keeps it

@@ -14,7 +14,7 @@ from bot.documents import media_type
 from bot.documents.examination import examine
 from bot.documents.reader_process import Readers, TooCostly
 from policy.form.form import Form
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
 from storage.reports import attachments
 
 FOLDER = "attachments"  # in the data folder; file name: hash of the content

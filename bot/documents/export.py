@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from bot.core.keys import Keys
 from bot.core.render import words
+from bot.core.security.keys import Keys
 from bot.documents import export_lists, export_rows, form_files
 from bot.documents.explanations import explained
 from bot.documents.export_rows import label

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.keys import Keys
 from bot.core.render import words
+from bot.core.security.keys import Keys
 from bot.documents import docx
 from bot.documents.explanations import explained
 from bot.documents.sheet_reader import BASE_SHEET

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.keys import Keys, is_sealed
 from bot.core.messages import FileRef
 from bot.core.render import words
+from bot.core.security.keys import Keys, is_sealed
 from policy.calendar.quarters import local
-from storage import data_kinds, personal_data
+from storage import data_kinds
+from storage.privacy import personal_data
 
 MY_DATA = "my-data"  # the kind of file
 # What belongs to a kind beside the rows of its own name.

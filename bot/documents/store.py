@@ -13,13 +13,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from bot.core.keys import Keys
 from bot.core.messages import FileMaker, FileRef, IncomingFile
+from bot.core.security.keys import Keys
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files, my_data
 from policy.calendar.quarters import Times
 from policy.corpus import Corpus
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import cards, people
 from storage.reports import attachments, reports
 

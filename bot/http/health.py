@@ -24,9 +24,9 @@ from starlette.routing import BaseRoute, Route
 from bot.core.log import event, log
 from policy import consistency
 from policy.corpus import Corpus
-from storage import heartbeats
-from storage.database import StorageUnavailable, schema_state, transaction
-from storage.faults import FULL, reason_of
+from storage.connections.database import StorageUnavailable, schema_state, transaction
+from storage.connections.faults import FULL, reason_of
+from storage.monitoring import heartbeats
 
 OK = "ok"
 FRESH_SECONDS = 3.0  # how long an answer holds

@@ -34,8 +34,8 @@ from starlette.routing import BaseRoute, Route
 
 from bot.core.refusals import REFUSALS
 from bot.http.health import OK, Health
-from storage import counts
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
+from storage.monitoring import counts
 
 # Seconds; a message is a commit, and on a busy evening waits behind others.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)

@@ -11,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from bot.core import input_limits, one_time_code, vocabulary
+from bot.core import input_limits
+from bot.core.dialogs import vocabulary
 from bot.core.messages import Incoming
+from bot.core.security import one_time_code
 from bot.core.turn import Memory
 from bot.model_reader.reader import ModelReader
 from bot.registry import Registry
@@ -20,8 +22,8 @@ from policy.corpus import Corpus
 from policy.form.rows import is_row
 from policy.index.outside_reading import LONGEST, OutsideReading, read_outside
 from policy.reading.digits import holds_digit
-from storage import messages
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import messages
 from storage.people import people
 
 _COMPLAINS = re.compile("投诉|举报|检举|控告|线索")

@@ -25,11 +25,11 @@ from starlette.types import Message
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.core.flood import REFUSED, is_told
 from bot.core.log import incident
 from bot.core.messages import Arrived
 from bot.core.permissions import Right
 from bot.core.refusals import refused
+from bot.core.security.flood import REFUSED, is_told
 from bot.documents import attachments as incoming_files
 from bot.documents.media_type import BadFile
 from bot.documents.reader_process import TooCostly
@@ -39,7 +39,7 @@ from bot.http.responses import SAFE_HEADERS, Endpoint, disposition, same_site
 from bot.office import html
 from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
 from storage import audit
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
 from storage.people import sessions
 from storage.people.sessions import Officer
 

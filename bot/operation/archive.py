@@ -20,9 +20,9 @@ from typing import IO, Any
 from sqlalchemy import Connection, Engine
 
 from bot.documents.attachments import FOLDER
-from storage import installation
-from storage.database import connect, file_of, schema_state, transaction
-from storage.transfer import Counted, Row, Tally, copy_sqlite, count, line, rows_of, tables
+from storage.connections.database import connect, file_of, schema_state, transaction
+from storage.connections.transfer import Counted, Row, Tally, copy_sqlite, count, line, rows_of, tables
+from storage.monitoring import installation
 
 FORMAT = 1
 MANIFEST, DATABASE, TABLES = "manifest.json", "database.sqlite3", "tables"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from storage.database import transaction
-from storage.personal_data import Deletion, deletions
+from storage.connections.database import transaction
+from storage.privacy.personal_data import Deletion, deletions
 
 FILE = "deletions.jsonl"  # in the data folder, and beside backups
 LONGEST = 16 * 1024 * 1024  # bytes of such a list

@@ -15,17 +15,16 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from bot.core.ciphers import is_offered
-from bot.core.keys import load_keys
-from bot.core.preconditions import read_id
+from bot.core.security.ciphers import is_offered
+from bot.core.security.keys import load_keys
+from bot.core.security.preconditions import read_id
 from bot.documents.attachments import FOLDER
 from bot.settings import PREFIX, Settings, unknown_settings
 from policy.calendar.reminders import exchanges_known
 from policy.consistency import report
 from policy.corpus import build_corpus
 from policy.files import PolicyError
-from storage import installation, state
-from storage.database import (
+from storage.connections.database import (
     SchemaTooNew,
     StorageUnavailable,
     connect,
@@ -35,7 +34,9 @@ from storage.database import (
     shown,
     transaction,
 )
-from storage.serving_lock import ServingLock
+from storage.connections.serving_lock import ServingLock
+from storage.conversations import state
+from storage.monitoring import installation
 
 Level = Literal["good", "odd", "bad"]
 SECRET = ("key", "token", "secret")  # parts of the names of settings whose value is never told

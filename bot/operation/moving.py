@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from bot.core.preconditions import NotStarted
+from bot.core.security.preconditions import NotStarted
 from storage import audit
-from storage.database import connect, file_of, shown, transaction
-from storage.serving_lock import ServingLock
-from storage.transfer import Tally, count, drop, is_empty, load, make_schema, rows_of, tables
+from storage.connections.database import connect, file_of, shown, transaction
+from storage.connections.serving_lock import ServingLock
+from storage.connections.transfer import Tally, count, drop, is_empty, load, make_schema, rows_of, tables
 
 
 class NotMoved(Exception):

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, make_url
 
-from bot.core.keys import load_keys
-from bot.core.preconditions import ID_FILE, NotStarted, write_id
+from bot.core.security.keys import load_keys
+from bot.core.security.preconditions import ID_FILE, NotStarted, write_id
 from bot.documents.attachments import FOLDER
 from bot.operation import deletions
 from bot.operation.archive import DATABASE, Archive, BadArchive
 from bot.settings import Settings
-from storage import audit, installation, personal_data
-from storage.database import (
+from storage import audit
+from storage.connections.database import (
     SchemaTooNew,
     connect,
     exists,
@@ -29,9 +29,11 @@ from storage.database import (
     transaction,
     upgrade,
 )
-from storage.serving_lock import ServingLock
-from storage.transfer import Row, drop, is_empty, load, make_schema, rows_of, tables
-from storage.transfer import count as count_tables
+from storage.connections.serving_lock import ServingLock
+from storage.connections.transfer import Row, drop, is_empty, load, make_schema, rows_of, tables
+from storage.connections.transfer import count as count_tables
+from storage.monitoring import installation
+from storage.privacy import personal_data
 
 RowsOf = Callable[[str], Iterable[Row]]
 

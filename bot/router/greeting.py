@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core import one_time_code, vocabulary
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.messages import Outgoing
+from bot.core.security import one_time_code
 from bot.core.turn import Turn
 from bot.registry import Registry
 

@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import ClassVar
 
-from bot.core import dialog_manager, input_limits, one_time_code, vocabulary
-from bot.core.dialog import FreeText, Known, Pressed, Problem, ReadBefore, Typed
-from bot.core.dialog_manager import Stage
+from bot.core import input_limits
+from bot.core.dialogs import dialog_manager, vocabulary
+from bot.core.dialogs.dialog import FreeText, Known, Pressed, Problem, ReadBefore, Typed
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reading
 from bot.core.messages import Outgoing
+from bot.core.security import one_time_code
 from bot.core.turn import Kept, Turn
 from bot.registry import Registry, refusal
 from bot.router.greeting import MENU_TOKENS, greeted

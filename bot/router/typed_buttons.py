@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager, vocabulary
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import dialog_manager, vocabulary
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.turn import Turn
 from policy.reading.digits import whole_number
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 from sqlalchemy.exc import IntegrityError
 
 from storage import audit
+from storage.connections.statement import affected
 from storage.schema.core import audit as audit_row
 from storage.schema.core import institution, invite, membership, report, revision
 from storage.schema.office import absence
-from storage.statement import affected
 
 
 class NameTaken(Exception):

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrate with the engine that `storage.database.upgrade` hands over."""
+"""Run by Alembic: migrate with the engine that `storage.connections.database.upgrade` hands over."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from storage.connections.statement import affected, insert_new
 from storage.data_kinds import kept_for
 from storage.schema.cards import card
-from storage.statement import affected, insert_new
 
 MOST = 20  # cards that one person keeps
 _CARDS = select(card.c.number, card.c.subject, card.c.day, card.c.record, card.c.saved_at)

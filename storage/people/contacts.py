@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from storage import audit
+from storage.connections.statement import affected
 from storage.people import sessions
 from storage.schema.core import audit as audit_row
 from storage.schema.core import institution, invite, membership, person
-from storage.statement import affected
 
 
 @dataclass(frozen=True)

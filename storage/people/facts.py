@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, text
 
+from storage.connections.statement import Statement
 from storage.schema.core import Moment, fact
-from storage.statement import Statement
 
 SELF = "self"  # what is told about others is kept nowhere but in the conversation
 _OF = Statement(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from storage import audit
 from storage.address import Address
+from storage.connections.statement import Statement, insert_new
 from storage.people import proofs
 from storage.people.membership import OFFICE_ROLES as OFFICE_ROLES
 from storage.people.membership import Membership as Membership
@@ -37,7 +38,6 @@ from storage.schema.core import (
     person,
     reminder,
 )
-from storage.statement import Statement, insert_new
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that reads like something else
 CODE_LENGTH = 10  # 50 bits

@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, union
 
 from storage import audit
+from storage.connections.statement import affected, insert_new
 from storage.reports.counting import counting
 from storage.reports.drafts import touch
 from storage.reports.reports import Revision
 from storage.reports.separate_pages import STAMPED
 from storage.schema.contact import attachment, page, received_file
 from storage.schema.core import institution, membership, report, revision
-from storage.statement import affected, insert_new
 
 KINDS = ("measures", "practice", "problems")  # the form's note: on separate pages
 MOST = 20  # files of one revision

@@ -18,13 +18,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from storage import audit
+from storage.connections.statement import affected, insert_new
 from storage.people import people
 from storage.reports import returned_cells
 from storage.reports.reports import VersionConflict
 from storage.schema.core import MEASURES, figure, institution, report, revision
 from storage.schema.core import audit as audit_rows
 from storage.schema.office import closing, extension, reopening
-from storage.statement import affected, insert_new
 
 
 class OwnEntry(Exception):

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from storage import audit
-from storage.messages import drop_reminders
+from storage.connections.statement import Statement, affected, insert_new
+from storage.conversations.messages import drop_reminders
 from storage.reports import returned_cells, separate_pages
 from storage.reports.reports import (
     NOT_KNOWN,
@@ -25,7 +26,6 @@ from storage.reports.reports import (
     reminder_of,
 )
 from storage.schema.core import explanation, figure, report, revision
-from storage.statement import Statement, affected, insert_new
 
 # Built once: these run with every figure somebody types.
 _ROW = (figure.c.revision_id == bindparam("of_revision")) & (

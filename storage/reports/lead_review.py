@@ -12,10 +12,10 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from storage import audit
+from storage.connections.statement import affected
 from storage.reports.reports import Revision, VersionConflict
 from storage.schema.contact import lead_review
 from storage.schema.core import membership, person, report, revision
-from storage.statement import affected
 
 
 @dataclass(frozen=True)

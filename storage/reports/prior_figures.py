@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 
 from storage import audit
+from storage.connections.statement import Statement
 from storage.reports.reports import Cell, Rows, VersionConflict, cells_of
 from storage.schema.contact import measure_note, opening, opening_figure
 from storage.schema.core import MEASURES, figure, institution, person, report, revision
-from storage.statement import Statement
 
 _COUNTS = or_(revision.c.state == "submitted", revision.c.state == "accepted")
 

@@ -19,8 +19,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from storage.connections.statement import Statement
 from storage.schema.core import MEASURES, explanation, figure, institution, report, revision
-from storage.statement import Statement
 
 NOT_KNOWN: Literal["not_known"] = "not_known"
 Cell = int | Literal["not_known"] | None

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from storage.connections.statement import Statement
 from storage.schema.core import MEASURES, figure, revision
 from storage.schema.office import closing, extension, reopening, returned_cell
-from storage.statement import Statement
 
 EMPTIED = "draft.returned"  # the audit row of what a return emptied in a draft under way
 WHOLE = ""  # in place of an occupation: the report; in place of a measure: the row

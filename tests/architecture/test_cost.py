@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 
 from bot.app import App
-from bot.core import channel_limits, input_limits, one_time_code, option_matching, vocabulary
-from bot.core.dialog import Problem
+from bot.core import channel_limits, input_limits
+from bot.core.dialogs import option_matching, vocabulary
+from bot.core.dialogs.dialog import Problem
 from bot.core.render import prepare
+from bot.core.security import one_time_code
 from bot.documents import examination, media_type, sheet_reader
 from bot.features.checks import answers
 from bot.features.figures import pasted_rows

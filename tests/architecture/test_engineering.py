@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
-from storage.database import open_database
+from storage.connections.database import open_database
 from storage.schema.core import SCHEMA_NUMBER, metadata
 from tests.support.processes import ROOT
 

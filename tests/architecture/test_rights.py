@@ -22,7 +22,7 @@ from bot.office import routes as office_routes
 from bot.office.gate import COOKIE, csrf_of
 from bot.office.routes import ENTRANCES, ROOMS, Entrance, Row
 from bot.server import application
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people, sessions
 from storage.reports import attachments, reports
 from storage.schema.core import account, audit

@@ -13,11 +13,11 @@ import pytest
 
 from bot.app import App
 from bot.core.feature import Button, Command, Feature
-from bot.core.flood import Tally
 from bot.core.permissions import OFFICE, PUBLIC, ROLES, BadRight, Right
+from bot.core.security.flood import Tally
 from bot.office.rights import chat, printed
 from bot.registry import BadTable, Registry, build_registry
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people
 from storage.reports import reports
 from tests.conftest import contact_code, make_app, office_code

@@ -10,9 +10,9 @@ from sqlalchemy import event, select, update
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.connections.statement import Statement, affected
 from storage.schema.core import turn
-from storage.statement import Statement, affected
 from tests.conftest import contact_code
 from tests.support.processes import ROOT
 from tests.support.talk import NOON, Person

@@ -13,7 +13,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
-from bot.core.dialog import Problem
+from bot.core.dialogs.dialog import Problem
 from bot.core.render import environment, plain_name, render, words
 from tests.support.talk import NOON
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from itertools import product
 
-from bot.core.dialog import replay
+from bot.core.dialogs.dialog import replay
 from bot.features.checks.ask_fact import CheckContext
 from bot.features.checks.dialog import CheckDialog, check_dialogs
 from policy.checks.conditions import UNSURE

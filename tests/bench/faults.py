@@ -35,7 +35,7 @@ from bot.app import open_app
 from bot.server import forget_old
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage.database import connect, transaction
+from storage.connections.database import connect, transaction
 from storage.schema.core import outbox, revision, turn
 from tests.support.corpus import CORPUS
 from tests.support.telegram_server import TOKEN as TELEGRAM

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, text
 
-from bot.core.keys import Keys
+from bot.core.security.keys import Keys
 from bot.documents import export
 from policy.calendar.quarters import Quarter
-from storage.database import open_database, transaction
+from storage.connections.database import open_database, transaction
 from storage.reports import board, drafts, reports
 from storage.schema.contact import opening, opening_figure
 from storage.schema.core import MEASURES, figure, institution, person, report, revision

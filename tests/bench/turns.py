@@ -30,9 +30,10 @@ from bot.server import SWITCH
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from policy.calendar.reminders import due_now
-from storage import history, retention
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import history
+from storage.privacy import retention
 from storage.schema.core import account, institution, membership, outbox, person
 from storage.schema.core import turn as turn_table
 from tests.conftest import contact_code

@@ -17,7 +17,7 @@ from bot.app import App
 from bot.core.refusals import REFUSALS
 from bot.http import health
 from policy import consistency
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
 from tests.conftest import make_app
 from tests.support.office_browser import Browser
 from tests.support.talk import Person

@@ -17,7 +17,7 @@ from bot.app import App
 from bot.core import log
 from bot.core.refusals import EVERY_SECONDS, Refusals
 from bot.server import forget_old, remind
-from storage.database import StorageUnavailable
+from storage.connections.database import StorageUnavailable
 from tests.conftest import contact_code, office_code
 from tests.support.office_browser import Browser
 from tests.support.talk import NOON, Person

@@ -16,9 +16,10 @@ from bot.app import App
 from bot.http import health
 from bot.server import application
 from bot.settings import BadSetting, load_settings
-from storage import heartbeats, installation, messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
+from storage.monitoring import heartbeats, installation
 from tests.channels.test_web import replace_by_folder
 from tests.support.office_browser import Browser
 from tests.support.talk import NOON, Person

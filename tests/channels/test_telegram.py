@@ -20,7 +20,7 @@ from bot.channels.telegram import fetch, intake
 from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Outgoing
 from policy.calendar.quarters import reporting_quarter
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.people import people
 from storage.reports import attachments

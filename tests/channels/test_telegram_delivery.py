@@ -19,9 +19,9 @@ from bot.channels.telegram.transport import Telegram, file_url
 from bot.core.messages import Choice, FileRef, Incoming, Outgoing
 from bot.core.render import environment
 from policy.calendar.quarters import Quarter
-from storage import messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.schema.core import turn
 from tests.support.corpus import CORPUS
 from tests.support.telegram_app import (

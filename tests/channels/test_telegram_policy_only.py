@@ -7,9 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.core.messages import Outgoing
-from storage import messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.schema.core import turn
 from tests.support.telegram_app import (
     LI,

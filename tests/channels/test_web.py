@@ -13,10 +13,10 @@ from bot.app import App, open_app
 from bot.core.messages import Outgoing
 from bot.core.render import words
 from bot.settings import Settings
-from storage import messages
 from storage.address import Address
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import messages
 from storage.data_kinds import KINDS
-from storage.database import StorageUnavailable, transaction
 from storage.schema.core import account, turn
 from tests.conftest import make_app
 from tests.support.corpus import CORPUS

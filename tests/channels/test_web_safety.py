@@ -15,9 +15,9 @@ from bot.channels.web import pages
 from bot.core.messages import Outgoing
 from bot.http.responses import disposition
 from bot.http.static import static_files
-from storage import messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.schema.core import account, membership, outbox, turn
 from tests.conftest import contact_code, office_code
 from tests.support.talk import NOON

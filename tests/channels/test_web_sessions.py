@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.server import application
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import proofs
 from storage.schema.core import account, audit, membership, person, turn
 from storage.schema.office import office_link

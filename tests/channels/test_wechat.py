@@ -19,7 +19,7 @@ from bot.channels.wechat import transport as wechat_transport
 from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Outgoing
 from bot.settings import BadSetting, load_settings
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import contacts
 from storage.schema.contact import received_file
 from storage.schema.core import conversation, figure, outbox, turn

@@ -20,7 +20,7 @@ from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.features.reminders import send as reminder_sender
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import outbox, turn
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import conversation, fact
 from tests.support.talk import Person
 

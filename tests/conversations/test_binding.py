@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.app import App
-from bot.core.one_time_code import code_in
+from bot.core.security.one_time_code import code_in
 from bot.features.people.telephones import NotATelephone, find_telephone
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people
 from storage.schema.core import account, invite
 from tests.conftest import contact_code

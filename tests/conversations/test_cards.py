@@ -13,8 +13,8 @@ from bot.app import App
 from bot.assistant import Assistant
 from bot.core.messages import FileRef
 from bot.documents.store import SAVED_CARD, FileGone
+from storage.connections.database import transaction
 from storage.data_kinds import kept_for
-from storage.database import transaction
 from storage.people import cards
 from storage.schema.cards import card
 from storage.schema.core import conversation, fact

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core import vocabulary
+from bot.core.dialogs import vocabulary
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]

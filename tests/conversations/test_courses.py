@@ -11,7 +11,7 @@ from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI
 from storage import courses
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import reports
 from storage.schema.core import outbox
 from tests.conftest import contact_code

@@ -19,9 +19,10 @@ from bot.core import channel_limits
 from bot.core.messages import Incoming
 from bot.features.questions import proposals
 from policy.index.relevance import perhaps_ours
-from storage import questions, retention
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.desk import questions
+from storage.privacy import retention
 from storage.schema.core import audit, conversation, outbox, turn
 from storage.schema.questions import asker, complaint, feedback, proposal, question, subscription
 from tests.conftest import contact_code, office_code

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from bot.core.channel_limits import CHANNELS, fit
-from bot.core.dialog import replay
+from bot.core.dialogs.dialog import replay
 from bot.core.messages import Outgoing
 from bot.core.published import nothing
 from bot.core.render import render

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import App
-from bot.core import flood
-from bot.core.flood import Limit, Tally, is_told
+from bot.core.security import flood
+from bot.core.security.flood import Limit, Tally, is_told
 from bot.server import forget_old
+from storage.connections.database import transaction
 from storage.data_kinds import kept_for
-from storage.database import transaction
 from storage.people import people
 from storage.schema.core import account, audit, code_attempt, conversation, person
 from storage.schema.questions import complaint, question

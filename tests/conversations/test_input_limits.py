@@ -12,11 +12,12 @@ from sqlalchemy import select
 from bot import router
 from bot.app import App
 from bot.core.messages import IncomingFile
-from storage import history, retention
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import history
 from storage.institutions import roster
 from storage.people import people
+from storage.privacy import retention
 from storage.schema.core import audit, conversation, outbox, turn
 from tests.conftest import contact_code, office_code
 from tests.support.talk import NOON, Person

@@ -12,7 +12,7 @@ from bot.core.render import words
 from bot.features.questions import jobs
 from bot.registry import build_registry
 from bot.router import ON_DIALOG
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import metadata
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS

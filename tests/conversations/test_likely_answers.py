@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people
 from storage.reports import reports
 from tests.conftest import make_app

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from bot.app import App
 from policy.calendar.quarters import Quarter
 from policy.form.measure_notes import timeline
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import prior_figures
 from storage.reports.prior_figures import Set
 from storage.schema.core import audit, membership

@@ -21,7 +21,7 @@ from bot.model_reader.endpoint import AT_ONCE, FAILURES, MOST_BYTES, Endpoint
 from bot.model_reader.reader import ModelReader
 from bot.settings import BadSetting, load_settings
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import account
 from tests.conftest import contact_code, office_code
 from tests.support.corpus import CORPUS

@@ -12,7 +12,7 @@ import pytest
 from bot.app import App
 from bot.documents import export
 from policy.calendar.quarters import Quarter
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.reports import decisions, drafts, prior_figures, reports
 from storage.reports.reports import VersionConflict

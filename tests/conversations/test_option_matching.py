@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core import option_matching
-from bot.core.dialog import Problem
+from bot.core.dialogs import option_matching
+from bot.core.dialogs.dialog import Problem
 from bot.features.checks.ask_fact import AskFact, CheckContext
 from policy.institutions.districts import DISTRICTS
 from tests.support.corpus import CORPUS

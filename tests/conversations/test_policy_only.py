@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from bot.app import App, open_app
 from bot.core.messages import IncomingFile
 from bot.settings import Settings
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import fact, membership, turn
 from storage.schema.questions import complaint
 from tests.conftest import contact_code

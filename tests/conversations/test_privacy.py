@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.core.messages import Outgoing
-from storage import data_kinds, messages
+from storage import data_kinds
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.schema import core, questions
 from storage.schema.contact import received_file
 from tests.conftest import contact_code

@@ -13,7 +13,7 @@ from bot.app import App, open_app
 from bot.core.responsible import Responsible
 from bot.features.privacy.minors import is_minor
 from bot.settings import Settings
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import sessions
 from storage.reports import call_sheet, reports, revision_history
 from storage.schema.core import account, fact, outbox, person, revision, turn

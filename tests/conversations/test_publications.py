@@ -26,7 +26,7 @@ from policy.consistency import amendment_problems
 from policy.corpus import build_corpus
 from policy.notice.clauses import Notices, parse_notice
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import audit
 from storage.schema.questions import publication, subscription
 from tests.conftest import make_app, office_code

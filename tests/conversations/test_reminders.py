@@ -14,9 +14,9 @@ from sqlalchemy import select
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI
-from storage import history, messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import history, messages
 from storage.reports import decisions, reports
 from storage.schema.core import outbox
 from tests.conftest import contact_code

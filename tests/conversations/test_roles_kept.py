@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.people import contacts, people
 from storage.reports import prior_figures, reports

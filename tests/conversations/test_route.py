@@ -13,9 +13,9 @@ from bot.features.reminders import send as reminder_sender
 from policy.checks.rules import UNDECIDED
 from policy.checks.standards import parse_standards, with_standards
 from policy.files import PolicyError
-from storage import history, messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import history, messages
 from storage.schema.core import fact, later
 from tests.support.corpus import CORPUS
 from tests.support.talk import Person

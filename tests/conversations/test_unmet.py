@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.app import App
-from storage import unmet
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.desk import unmet
 from storage.schema.unmet import unmet as table
 from tests.support.talk import Person
 

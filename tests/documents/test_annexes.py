@@ -11,7 +11,7 @@ import pytest
 from bot.app import App
 from bot.documents import annexes, docx
 from bot.documents import attachments as incoming_files
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports.attachments import Annexed, Attached, Pages
 from tests.conftest import office_code
 from tests.support.corpus import CORPUS

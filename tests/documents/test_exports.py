@@ -14,7 +14,7 @@ import pytest
 from bot.app import App
 from bot.documents import export
 from policy.calendar.quarters import Quarter, Times
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions, roster
 from storage.institutions.roster import Wanted
 from storage.reports import decisions, prior_figures, reports

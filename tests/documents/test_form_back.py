@@ -16,7 +16,7 @@ import xlsxwriter
 from sqlalchemy import select
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.reports import reports
 from storage.schema.core import report

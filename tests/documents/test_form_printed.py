@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from bot.app import App
 from bot.documents import docx
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.schema.core import explanation, membership
 from tests.support.corpus import CORPUS

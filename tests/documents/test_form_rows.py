@@ -12,7 +12,7 @@ import pytest
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.reports import reports
 from tests.support.form_files import FIGURES, bound, edit, find, send, sheet, taken

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.app import App
-from bot.core.dialog import Problem
+from bot.core.dialogs.dialog import Problem
 from bot.documents import examination, sheet_reader
 from bot.documents.sheet_reader import BadSheet
 from bot.features.publications.table_reader import Unreadable, read_table

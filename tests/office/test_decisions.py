@@ -13,8 +13,8 @@ from sqlalchemy import Connection, insert, select
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI, Quarter
 from storage.address import Address
-from storage.database import transaction
-from storage.messages import load_conversation
+from storage.connections.database import transaction
+from storage.conversations.messages import load_conversation
 from storage.people import people
 from storage.reports import board, decisions, drafts, lateness, reports, returned_cells
 from storage.reports.decisions import BadReasons, OwnEntry

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import board, decisions, lateness, reports, returned_cells
 from storage.schema.core import report
 from tests.support.office_scene import OFFICER, head, placed, school

@@ -16,7 +16,7 @@ from bot.core.input_limits import mask
 from bot.documents import export
 from bot.server import forget_old
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people.sessions import ABSOLUTE, IDLE
 from storage.schema.core import institution, turn
 from tests.storage.test_retention import days_pass

@@ -17,7 +17,7 @@ from bot.app import App
 from bot.office.institutions.importing import VALID
 from policy.calendar.quarters import Quarter
 from policy.institutions.roster_file import read_roster
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions, roster
 from storage.institutions.roster import Listed, NameTaken, Wanted
 from storage.people import contacts, people

@@ -20,7 +20,7 @@ from policy.answers.entries import parse_topic
 from policy.answers.layering import changed, joined
 from policy.corpus import build_corpus
 from storage import knowledge
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import audit
 from tests.conftest import make_app, office_code
 from tests.support.corpus import CORPUS

@@ -10,7 +10,7 @@ import pytest
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI, Quarter
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.reports import decisions, reports
 from tests.conftest import contact_code

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from storage import questions
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.desk import questions
 from storage.people import contacts
 from storage.reports import attachments, prior_figures, reports
 from storage.schema.core import audit

@@ -15,7 +15,7 @@ from bot.app import App
 from bot.office.records import KINDS
 from policy.calendar.quarters import SHANGHAI
 from storage import audit, records
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import roster
 from storage.people import people
 from storage.records import Wanted

@@ -19,7 +19,7 @@ from bot.documents import export
 from bot.office.figures import summary as summary_pages
 from bot.office.figures import summary_downloads
 from policy.calendar.quarters import Quarter
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import prior_figures
 from storage.schema.core import audit
 from storage.schema.core import institution as institution_table

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions, roster
 from storage.people import people
 from tests.conftest import contact_code, office_code

@@ -17,12 +17,12 @@ from bot.cli import main
 from bot.documents.attachments import FOLDER, keep
 from bot.operation import deletions
 from bot.operation.archive import DATABASE, MANIFEST, Archive
-from storage import database
-from storage.database import connect, transaction
-from storage.personal_data import Deletion
+from storage.connections import database
+from storage.connections.database import connect, transaction
+from storage.connections.transfer import count, is_empty
+from storage.privacy.personal_data import Deletion
 from storage.schema.contact import attachment
 from storage.schema.core import audit, person, revision, schema_mark, turn
-from storage.transfer import count, is_empty
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS
 from tests.support.talk import NOON, Person

@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 
 from bot.app import App, open_app
 from bot.cli import main
-from bot.core.ciphers import derived
-from bot.core.keys import FILE, FILE_BEFORE, Keys, is_sealed
-from bot.core.preconditions import NotStarted
+from bot.core.security.ciphers import derived
+from bot.core.security.keys import FILE, FILE_BEFORE, Keys, is_sealed
+from bot.core.security.preconditions import NotStarted
 from bot.settings import Settings
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.connections.serving_lock import ServingLock
 from storage.schema.core import conversation, invite, person, revision
-from storage.serving_lock import ServingLock
 from tests.conftest import contact_code, office_code
 from tests.support.corpus import CORPUS
 from tests.support.talk import Person

@@ -14,15 +14,15 @@ from sqlalchemy import delete, select, update
 
 from bot.app import App, open_app
 from bot.cli import main, opening
-from bot.core.keys import FILE
-from bot.core.preconditions import ID_FILE, NotStarted
+from bot.core.security.keys import FILE
+from bot.core.security.preconditions import ID_FILE, NotStarted
 from bot.settings import Settings
-from storage import database
-from storage.database import NoDatabase, transaction
+from storage.connections import database
+from storage.connections.database import NoDatabase, transaction
+from storage.connections.serving_lock import ServingLock
 from storage.schema.contact import attachment
 from storage.schema.core import invite, person, revision
 from storage.schema.installation import installation
-from storage.serving_lock import ServingLock
 from tests.conftest import contact_code, make_app, office_code
 from tests.support.corpus import CORPUS
 from tests.support.processes import environment

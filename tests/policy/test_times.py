@@ -13,7 +13,7 @@ from bot.app import App, open_app
 from bot.features.reminders import send as reminder_sender
 from bot.settings import BadSetting, Settings, load_settings
 from policy.calendar.quarters import SHANGHAI, Quarter, Times
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import board, decisions
 from storage.schema.core import report
 from tests.conftest import contact_code, office_code

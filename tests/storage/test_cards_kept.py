@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.app import App
+from storage.connections.database import transaction
 from storage.data_kinds import kept_for
-from storage.database import transaction
 from storage.people import cards
 from storage.people.cards import Card
 from storage.schema.core import account

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.app import App
 from bot.cli import main
 from storage import audit, events
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.schema.core import audit as rows
 from tests.conftest import contact_code, office_code
 from tests.support.office_browser import Browser, link

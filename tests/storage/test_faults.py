@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from storage.database import StorageUnavailable, connect, transaction
-from storage.faults import DAMAGED, FULL, LOCKED, READ_ONLY, UNREACHABLE, reason_of
-from storage.group_commit import CommitFailed, Waited
+from storage.connections.database import StorageUnavailable, connect, transaction
+from storage.connections.faults import DAMAGED, FULL, LOCKED, READ_ONLY, UNREACHABLE, reason_of
+from storage.connections.group_commit import CommitFailed, Waited
 
 
 def caused(cause: BaseException) -> StorageUnavailable:

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import App
-from storage import database
-from storage.database import SchemaTooOld, transaction
+from storage.connections import database
+from storage.connections.database import SchemaTooOld, transaction
 from storage.reports import reports
 from storage.schema.core import turn as turns
 from tests.conftest import make_app

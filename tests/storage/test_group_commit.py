@@ -23,8 +23,8 @@ from bot.core.messages import Incoming, Outgoing
 from bot.core.turn import Turn
 from bot.registry import Registry
 from storage.address import Address
-from storage.database import _WRITERS, StorageUnavailable, transaction
-from storage.group_commit import MOST, Tickets, Waited, driver
+from storage.connections.database import _WRITERS, StorageUnavailable, transaction
+from storage.connections.group_commit import MOST, Tickets, Waited, driver
 from storage.reports.reports import VersionConflict
 from storage.schema.core import person, turn
 from tests.conftest import make_app
@@ -280,7 +280,7 @@ import asyncio, sys
 from pathlib import Path
 from bot.assistant import Runner
 from bot.core.messages import Incoming
-from storage.messages import Address
+from storage.conversations.messages import Address
 from tests.conftest import make_app
 from tests.support.talk import NOON
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.app import App
-from storage import messages, outbox
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages, outbox
 from storage.schema import core
 from tests.support.talk import NOON
 

@@ -24,7 +24,7 @@ from bot.cli import main
 from bot.core.messages import Incoming
 from bot.settings import Settings
 from storage.address import Address
-from storage.database import StorageUnavailable, open_database, transaction
+from storage.connections.database import StorageUnavailable, open_database, transaction
 from storage.reports import reports
 from storage.schema.core import SCHEMA_NUMBER, account, outbox, person, schema_mark, turn
 from tests.conftest import contact_code, make_app, office_code
@@ -269,7 +269,7 @@ def test_processes_starting_on_an_empty_database_make_one_schema(empty_url: str,
         start = [
             sys.executable,
             "-c",
-            "import sys; from storage.database import open_database as o; o(sys.argv[1])",
+            "import sys; from storage.connections.database import open_database as o; o(sys.argv[1])",
         ]
         return subprocess.run(
             [*start, empty_url], env=environment(tmp_path), capture_output=True, check=False

@@ -9,9 +9,9 @@ import pytest
 
 from bot.app import App
 from bot.core.messages import Incoming, Outgoing
-from storage import messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
 from tests.support.talk import NOON
 
 LI = Address("telegram", "one", "li")

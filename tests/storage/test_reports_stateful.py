@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from policy.calendar.quarters import Quarter, Times
-from storage.database import connect, open_database, transaction
+from storage.connections.database import connect, open_database, transaction
 from storage.institutions import institutions, roster
 from storage.reports import attachments, board, decisions, drafts, prior_figures, reports
 from storage.reports.decisions import BadReasons, OwnEntry

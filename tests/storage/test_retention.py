@@ -11,10 +11,11 @@ from sqlalchemy import event, func, insert, select, update
 from bot.app import App
 from bot.core.messages import Outgoing
 from bot.server import forget_old
-from storage import messages, retention
 from storage.address import Address
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.data_kinds import kept_for
-from storage.database import transaction
+from storage.privacy import retention
 from storage.schema.core import conversation, outbox, turn
 from tests.support.talk import NOON, Person
 

@@ -13,11 +13,11 @@ from sqlalchemy import text
 
 from bot.app import App
 from bot.channels.jsonl import take_pushes
-from bot.core import at_rest
 from bot.core.messages import Incoming, Outgoing
-from storage import messages, outbox
+from bot.core.security import at_rest
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages, outbox
 from storage.schema.whole import all_tables
 from tests.conftest import contact_code, office_code
 from tests.support.processes import bot

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.app import open_app
 from bot.settings import Settings
-from storage import database
-from storage.database import SchemaTooOld, transaction
+from storage.connections import database
+from storage.connections.database import SchemaTooOld, transaction
 from storage.institutions import institutions
 from storage.schema.contact import attachment
 from storage.schema.core import institution, person, report, revision

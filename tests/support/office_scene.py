@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions, roster
 from storage.institutions.roster import Wanted
 from storage.people import people

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from bot import server
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.reports import decisions, reports
 from tests.channels.test_browser import DESK, SWITCHES, chromium

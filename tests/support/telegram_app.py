@@ -20,8 +20,8 @@ from bot.channels.telegram import transport as channel
 from bot.channels.telegram.transport import Telegram
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import database
-from storage.database import transaction
+from storage.connections import database
+from storage.connections.database import transaction
 from storage.schema.core import outbox
 from tests.support.corpus import CORPUS
 from tests.support.telegram_server import SECONDS, TOKEN, BotApi

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.server import application
-from storage.database import transaction
+from storage.connections.database import transaction
 from tests.conftest import contact_code
 from tests.support.talk import NOON
 

@@ -25,9 +25,10 @@ from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
-from storage import database, messages
 from storage.address import Address
-from storage.database import transaction
+from storage.connections import database
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.schema.core import outbox
 from tests.support.corpus import CORPUS
 from tests.support.wechat_server import SECONDS, SECRET, WeChatServer

@@ -22,18 +22,18 @@ from starlette.routing import BaseRoute, Route
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.core.flood import Limit, Tally
 from bot.core.input_limits import LONGEST_TEXT, clean, text_refusal
 from bot.core.published import reader
 from bot.core.refusals import refused
 from bot.core.render import words
+from bot.core.security.flood import Limit, Tally
 from bot.features.questions import answer
 from bot.http.bodies import LONGEST_FORM, TooLarge, read_body
 from bot.http.responses import SAFE_HEADERS
 from bot.http.ways import ASK, CLAUSES, OPENAPI, Way
 from policy.answers.publications import Publication
 from policy.calendar.quarters import local
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
 
 MINUTE = timedelta(minutes=1)
 NO_LIMIT = 1_000_000_000  # of all keys together

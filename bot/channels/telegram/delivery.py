@@ -14,13 +14,13 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, Tele
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.core import at_rest
 from bot.core.channel_limits import channel_of, fit
 from bot.core.messages import Choice, FileRef
+from bot.core.security import at_rest
 from bot.documents.store import safe_name
-from storage import messages, outbox
-from storage.database import StorageUnavailable, transaction
-from storage.messages import Waiting
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import messages, outbox
+from storage.conversations.messages import Waiting
 
 log = logging.getLogger("bot")
 

@@ -18,9 +18,9 @@ from bot.channels.telegram.delivery import CHANNEL, waits
 from bot.channels.telegram.intake import FILE_BYTES, Intake
 from bot.core.messages import IncomingFile
 from bot.documents.store import drop_incoming, store_incoming
-from storage import downloads
-from storage.database import StorageUnavailable, transaction
-from storage.downloads import Download
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import downloads
+from storage.conversations.downloads import Download
 
 log = logging.getLogger("bot")
 

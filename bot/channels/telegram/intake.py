@@ -22,9 +22,9 @@ from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import safe_name
-from storage import downloads, messages
 from storage.address import Address
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import downloads, messages
 from storage.people import people
 
 log = logging.getLogger("bot")

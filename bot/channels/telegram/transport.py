@@ -26,8 +26,8 @@ from bot.channels.telegram.delivery import Delivery, waits
 from bot.channels.telegram.fetch import Fetcher
 from bot.channels.telegram.intake import Intake, update_id
 from bot.core.refusals import refused
-from storage.database import StorageUnavailable
-from storage.leader_lock import Lease
+from storage.connections.database import StorageUnavailable
+from storage.connections.leader_lock import Lease
 
 log = logging.getLogger("bot")
 

@@ -21,8 +21,8 @@ from bot.http.bodies import showable
 from bot.http.static import static_url
 from policy.calendar.quarters import local
 from policy.checks.rules import Check
+from storage.conversations.history import Line
 from storage.data_kinds import KINDS
-from storage.history import Line
 
 OPENING = "/start"  # what opens a conversation; the person did not say it, so it is not shown
 

@@ -21,17 +21,18 @@ from bot.channels.web import pages
 from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_form, row_number
 from bot.channels.web.places import ROOT, Place, frame
 from bot.channels.web.visitors import Visitor
-from bot.core import at_rest, input_limits
+from bot.core import input_limits
 from bot.core.messages import FileRef, Incoming, IncomingFile, Outgoing
 from bot.core.refusals import refused
 from bot.core.render import words
+from bot.core.security import at_rest
 from bot.documents.store import FileGone, drop_incoming, safe_name, store_incoming
 from bot.http.bodies import LONGEST_FILE, TooLarge, showable
 from bot.http.responses import FILE_KINDS, SAFE_HEADERS, Endpoint, disposition
 from bot.http.static import MEDIA, static_files
-from storage import history, messages, outbox
-from storage.database import StorageUnavailable, transaction
-from storage.history import Line
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import history, messages, outbox
+from storage.conversations.history import Line
 
 HISTORY = 60  # messages on a page
 

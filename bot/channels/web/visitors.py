@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from bot.core.keys import Keys
+from bot.core.security.keys import Keys
 from storage.address import Address
 
 COOKIE = "weihai_chat"

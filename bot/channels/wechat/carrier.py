@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from bot.app import App
 from bot.channels.wechat import pages, window
 from bot.channels.wechat.links import LIVES, FileLinks
-from bot.core import at_rest
 from bot.core.messages import Outgoing
-from storage import messages, outbox
+from bot.core.security import at_rest
 from storage.address import Address
-from storage.database import transaction
-from storage.outbox import Page
+from storage.connections.database import transaction
+from storage.conversations import messages, outbox
+from storage.conversations.outbox import Page
 
 log = logging.getLogger("bot")
 

@@ -17,7 +17,7 @@ from bot.channels.wechat import window
 from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.channels.wechat.carrier import Carrier, Later, Parcel
 from storage.address import Address
-from storage.database import StorageUnavailable
+from storage.connections.database import StorageUnavailable
 
 log = logging.getLogger("bot")
 

@@ -15,13 +15,14 @@ from bot.assistant import Runner
 from bot.channels.wechat import pages, window
 from bot.channels.wechat.api import Api, NotTaken, TooLarge, Unreachable
 from bot.channels.wechat.carrier import Carrier, Parcel
-from bot.core import input_limits, one_time_code
+from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
+from bot.core.security import one_time_code
 from bot.documents.store import drop_incoming, store_incoming
-from storage import messages, outbox
 from storage.address import Address
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import messages, outbox
 from storage.people import people
 
 FILE_MEGABYTES = 10  # the largest image taken; the platform takes no larger ones

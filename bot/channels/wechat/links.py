@@ -22,8 +22,8 @@ from bot.core.messages import FileRef, Outgoing
 from bot.core.render import words
 from bot.documents.store import FileGone
 from bot.http.responses import FILE_KINDS, SAFE_HEADERS, disposition
-from storage import outbox
-from storage.database import StorageUnavailable, transaction
+from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import outbox
 
 LIVES = timedelta(hours=24)
 PATH = "/wechat/file/"

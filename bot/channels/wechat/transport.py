@@ -32,8 +32,8 @@ from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
 from bot.channels.wechat.stamps import UsedStamps
 from bot.core.refusals import refused
-from storage.database import StorageUnavailable
-from storage.leader_lock import Lease
+from storage.connections.database import StorageUnavailable
+from storage.connections.leader_lock import Lease
 
 log = logging.getLogger("bot")
 

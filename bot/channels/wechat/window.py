@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.core.channel_limits import channel_of
-from storage import outbox
 from storage.address import Address
+from storage.conversations import outbox
 
 NAME = "wechat"
 WRITTEN, TAPPED, EVENT, GONE = "m", "p", "e", "u"  # message, link of ours, event, unsubscribed

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.core import dialog_manager
+from bot.core.dialogs import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import SELF

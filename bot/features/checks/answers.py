@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.core import vocabulary
+from bot.core.dialogs import vocabulary
 from policy.checks.conditions import UNSURE
 from policy.checks.rules import Fact
 from policy.checks.wordings import Wording

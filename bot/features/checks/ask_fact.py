@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.core import option_matching, vocabulary
-from bot.core.dialog import Choose, Problem
+from bot.core.dialogs import option_matching, vocabulary
+from bot.core.dialogs.dialog import Choose, Problem
 from bot.features.checks import answers
 from policy.checks.conditions import UNSURE
 from policy.checks.rules import Fact

@@ -12,13 +12,13 @@ from functools import partial
 from typing import Any
 
 from bot.core import permissions
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs.dialog_manager import Stage
+from bot.core.dialogs.vocabulary import tidy
 from bot.core.feature import Reader, Reading
 from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.published import of_turn
 from bot.core.render import words
 from bot.core.turn import Turn
-from bot.core.vocabulary import tidy
 from bot.documents.store import SAVED_CARD
 from bot.features.checks.ask_fact import CheckContext
 from bot.features.checks.decision_record import Decides, Record, record

@@ -11,8 +11,8 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
-from bot.core import vocabulary
-from bot.core.dialog import Dialog, Problem, Question, Stay
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Dialog, Problem, Question, Stay
 from bot.core.messages import Outgoing, Replies
 from bot.core.published import of_turn
 from bot.core.render import render
@@ -28,7 +28,7 @@ from policy.checks.rules import UNDECIDED, Check, Fact, Verdict
 from policy.checks.standards import with_standards
 from policy.corpus import Corpus
 from policy.reading.dates import Period, settle
-from storage import messages
+from storage.conversations import messages
 
 CLASSES_SHOWN = 5
 SAYS_NOTHING = ("不符合", "还没有")  # by themselves, as 是, 不是 and all so short

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from bot.core import vocabulary
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.permissions import SELF
 from bot.core.turn import Turn

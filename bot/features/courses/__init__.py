@@ -1,6 +1,6 @@
 """The course registry of an institution."""
 
-from bot.core import dialog_manager
+from bot.core.dialogs import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import INSTITUTION_IF_ANY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
+from bot.core.dialogs.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Answers, Turn
 from bot.features.courses.prompts import (

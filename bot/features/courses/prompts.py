@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.core import vocabulary
-from bot.core.dialog import Choose, FreeText, Problem, Question
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Choose, FreeText, Problem, Question
 from bot.features.figures.cells import LONGEST_NAME, MISTYPED, read_cell
 from policy.calendar.quarters import local
 from policy.checks.standards import LEVELS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.dialog import Choose
+from bot.core.dialogs.dialog import Choose
 from bot.core.turn import Answers, Turn
 
 Mine = tuple[tuple[int, str], ...]  # (institution id, name)

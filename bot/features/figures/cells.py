@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from bot.core import vocabulary
-from bot.core.dialog import Problem
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Problem
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure, Refused
 
 NO_BUSINESS: Final = "no_business"

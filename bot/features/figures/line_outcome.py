@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.core import vocabulary
-from bot.core.dialog import Problem
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Problem
 from bot.features.figures.cells import NO_BUSINESS, read_cell
 from bot.features.figures.pasted_rows import sort_lines
 from policy.form.form import NOT_KNOWN, Cell, Form, Measure

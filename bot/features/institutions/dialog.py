@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.dialog import Outcome, PlainDialog, Write
+from bot.core.dialogs.dialog import Outcome, PlainDialog, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.turn import Turn

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.core import dialog_manager, paging
-from bot.core.dialog_manager import begin
+from bot.core import paging
+from bot.core.dialogs import dialog_manager
+from bot.core.dialogs.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.render import words
 from bot.core.turn import Turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.permissions import HEAD, OFFICE
 from bot.core.turn import Turn

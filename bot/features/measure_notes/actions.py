@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core import dialog_manager
-from bot.core.dialog_manager import begin
+from bot.core.dialogs import dialog_manager
+from bot.core.dialogs.dialog_manager import begin
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from policy.calendar.quarters import reporting_quarter

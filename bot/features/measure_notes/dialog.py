@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
+from bot.core.dialogs import vocabulary as said
+from bot.core.dialogs.dialog import Choose, Dialog, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words

@@ -1,6 +1,6 @@
 """期初数: figures from before the first quarter reported here."""
 
-from bot.core import dialog_manager
+from bot.core.dialogs import dialog_manager
 from bot.core.feature import Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import INSTITUTION_IF_ANY

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Dialog, FreeText, Leave, Outcome, Problem, Question
+from bot.core.dialogs import vocabulary as said
+from bot.core.dialogs.dialog import Choose, Dialog, FreeText, Leave, Outcome, Problem, Question
 from bot.core.messages import Outgoing
 from bot.core.render import words
 from bot.core.turn import Answers, Turn

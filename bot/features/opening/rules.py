@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core import vocabulary as said
-from bot.core.dialog import Problem
+from bot.core.dialogs import vocabulary as said
+from bot.core.dialogs.dialog import Problem
 from policy.calendar.quarters import FIRST_YEAR, Quarter
 from policy.form.form import Doubt, Form, add_rows
 from storage.reports import prior_figures

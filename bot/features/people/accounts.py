@@ -7,7 +7,7 @@ from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
 from bot.features.people import login_word
-from storage import messages
+from storage.conversations import messages
 from storage.people import accounts, contacts, people
 
 

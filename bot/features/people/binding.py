@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager
+from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.people import accounts as own_accounts

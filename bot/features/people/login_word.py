@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core import dialog_manager, login_words
 from bot.core.channel_limits import channel_of
-from bot.core.dialog import Outcome, PlainDialog, Problem, Question, Write
+from bot.core.dialogs import dialog_manager
+from bot.core.dialogs.dialog import Outcome, PlainDialog, Problem, Question, Write
 from bot.core.messages import Outgoing
+from bot.core.security import login_words
 from bot.core.turn import Turn
 from storage.people import accounts, people, proofs
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.dialog import FreeText, Outcome, PlainDialog, Problem, Question, Write
+from bot.core.dialogs.dialog import FreeText, Outcome, PlainDialog, Problem, Question, Write
+from bot.core.dialogs.vocabulary import tidy
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
-from bot.core.vocabulary import tidy
 from bot.features.people.telephones import NotATelephone, find_telephone
 from policy.institutions.roster_file import tidy_name
 from storage.people import contacts, people

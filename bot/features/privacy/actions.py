@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager
 from bot.core.channel_limits import channel_of
+from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.documents.my_data import my_data_ref
 from policy.checks.standards import with_standards
 from policy.corpus import Corpus
 from policy.reading.dates import Period
-from storage import data_kinds, messages, personal_data, publications, questions
+from storage import data_kinds
+from storage.conversations import messages
+from storage.desk import publications, questions
 from storage.people import cards, facts, proofs
+from storage.privacy import personal_data
 
 DELETE_DATA = "delete-data"  # the dialog that asks before it deletes
 MOST = 8  # lines of one kind shown in chat; the file has all

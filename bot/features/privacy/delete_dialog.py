@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.dialog import Choose, Dialog, Outcome
+from bot.core.dialogs.dialog import Choose, Dialog, Outcome
 from bot.core.messages import Outgoing
 from bot.core.turn import Answers, Memory, Turn
 from bot.features.privacy.actions import DELETE_DATA
-from storage import data_kinds, personal_data
+from storage import data_kinds
 from storage.people import accounts
+from storage.privacy import personal_data
 
 
 @dataclass(frozen=True)

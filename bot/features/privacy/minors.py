@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reading
 from bot.core.messages import Outgoing
 from bot.core.turn import Memory, Turn
-from storage import messages
+from storage.conversations import messages
 from storage.people import facts
 
 FROM = 14  # years

@@ -1,6 +1,6 @@
 """What the office publishes, and who wants to be told."""
 
-from bot.core import dialog_manager
+from bot.core.dialogs import dialog_manager
 from bot.core.feature import Button, Command, Feature
 from bot.core.messages import Outgoing
 from bot.core.permissions import OFFICE, SELF

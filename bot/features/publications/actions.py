@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core import paging
-from bot.core.dialog_manager import Stage, begin, leave_desk
+from bot.core.dialogs.dialog_manager import Stage, begin, leave_desk
 from bot.core.messages import Outgoing, Replies
 from bot.core.published import as_publication, as_values
 from bot.core.turn import Turn
 from bot.features.publications.dialogs import read_rows
 from policy.calendar.quarters import local
-from storage import publications
+from storage.desk import publications
 
 PAGE = 8
 

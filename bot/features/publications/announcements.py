@@ -10,8 +10,9 @@ from bot.core.published import as_publication
 from bot.core.render import render
 from policy.answers.publications import wanted_by
 from policy.calendar.quarters import local
-from storage import messages, publications
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
+from storage.desk import publications
 
 
 def announce(connection: Connection, now: datetime) -> int:

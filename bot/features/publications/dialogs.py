@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.core import option_matching
-from bot.core import vocabulary as said
-from bot.core.dialog import Choose, Dialog, Outcome, Problem, Question, Write
+from bot.core.dialogs import option_matching
+from bot.core.dialogs import vocabulary as said
+from bot.core.dialogs.dialog import Choose, Dialog, Outcome, Problem, Question, Write
+from bot.core.dialogs.prompts import AskDay, WriteLines
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
-from bot.core.prompts import AskDay, WriteLines
 from bot.core.published import as_values
 from bot.core.render import words
 from bot.core.turn import Answers, Turn
@@ -30,7 +30,7 @@ from policy.answers.publications import (
 )
 from policy.calendar.quarters import local
 from policy.form.form import Form
-from storage import publications
+from storage.desk import publications
 
 NONE = "none"  # any occupation, any level: "" would be no answer
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core import vocabulary
 from bot.core.channel_limits import channel_of
-from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
 from bot.core.published import of_turn
 from bot.core.render import words as rendered
@@ -15,7 +15,7 @@ from bot.features.publications.dialogs import NONE, AskOccupation
 from policy.answers.publications import OPEN_CLASS, wanted_by
 from policy.calendar.quarters import local
 from policy.form.form import Form
-from storage import publications
+from storage.desk import publications
 
 _AGREED = {"同意": "yes", **dict.fromkeys(vocabulary.YES, "yes"), "不同意": "no", "不用了": "no"}
 _AGREED.update(dict.fromkeys(vocabulary.NO, "no"))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core import input_limits, vocabulary
-from bot.core.dialog import Choose, Outcome, PlainDialog, Problem, Question, Write
-from bot.core.flood import COMPLAINTS
+from bot.core import input_limits
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Choose, Outcome, PlainDialog, Problem, Question, Write
+from bot.core.dialogs.prompts import WriteLines
 from bot.core.messages import Outgoing
-from bot.core.prompts import WriteLines
 from bot.core.render import words as rendered
+from bot.core.security.flood import COMPLAINTS
 from bot.core.turn import Turn
-from storage import complaints
+from storage.desk import complaints
 
 
 @dataclass(frozen=True)

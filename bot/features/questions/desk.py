@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from bot.core import paging
-from bot.core.dialog_manager import begin, leave_desk
+from bot.core.dialogs.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
 from policy.calendar.quarters import local
 from policy.reading.text import normalise
-from storage import complaints, messages, questions, unmet
+from storage.conversations import messages
+from storage.desk import complaints, questions, unmet
 
 PAGE = 8  # questions on a page
 MOST_ALIKE = 200  # closed at once

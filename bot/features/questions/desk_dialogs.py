@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
+from bot.core.dialogs.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
+from bot.core.dialogs.prompts import WriteLines
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
-from bot.core.prompts import WriteLines
 from bot.core.render import render, words
 from bot.core.turn import Answers, Turn
 from policy.answers.entries import Answers as Library
 from policy.answers.entries import Entry
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
-from storage import messages, questions
-from storage.questions import Asked
+from storage.conversations import messages
+from storage.desk import questions
+from storage.desk.questions import Asked
 
 OFFERED = 6  # entries to choose from
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from bot.core import dialog_manager
 from bot.core.channel_limits import channel_of
+from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
@@ -17,7 +17,7 @@ from policy.calendar.quarters import local
 from policy.index.relevance import perhaps_ours
 from policy.reading.digits import whole_number
 from policy.reading.text import normalise
-from storage import questions, unmet
+from storage.desk import questions, unmet
 
 REASONS = ("off", "unclear", "other")
 OFFERED = 3

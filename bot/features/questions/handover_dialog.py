@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.channel_limits import channel_of
-from bot.core.dialog import Outcome, PlainDialog, Write
+from bot.core.dialogs.dialog import Outcome, PlainDialog, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.questions import queue as question_queue

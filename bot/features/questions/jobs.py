@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot.core import dialog_manager
-from bot.core.dialog import Known, Problem, Write
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import dialog_manager
+from bot.core.dialogs.dialog import Known, Problem, Write
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing, Replies
 from bot.core.permissions import INSTITUTION_IF_ANY, PUBLIC, SELF, Right
@@ -24,7 +24,7 @@ from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
 from policy.jobs.reading import CERTAIN, CHECKS, LIKELY, JobReading
 from policy.notice.clause_names import clauses_named
-from storage import questions, unmet
+from storage.desk import questions, unmet
 
 
 class Job(NamedTuple):

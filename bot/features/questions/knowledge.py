@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager
-from bot.core.flood import COMPLAINTS
+from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing, Replies
+from bot.core.security.flood import COMPLAINTS
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import desk

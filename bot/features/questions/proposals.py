@@ -16,7 +16,7 @@ import yaml
 from bot.core.render import render
 from policy.corpus import Corpus
 from policy.reading.text import normalise
-from storage.questions import Proposal
+from storage.desk.questions import Proposal
 
 PHRASINGS = "office.yaml"
 ENTRIES = "90-office.yaml"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.core import input_limits
-from bot.core.flood import HANDED, QUEUED
+from bot.core.security.flood import HANDED, QUEUED
 from bot.core.turn import Turn
 from policy.reading.text import normalise
-from storage import questions
+from storage.desk import questions
 
 
 def put(turn: Turn, text: str, why: str, turn_id: int, entry: str | None = None) -> bool:

@@ -22,9 +22,10 @@ from policy.calendar.reminders import (
     is_reminded,
     sending_hours,
 )
-from storage import courses, messages
+from storage import courses
 from storage.address import Address
-from storage.database import transaction
+from storage.connections.database import transaction
+from storage.conversations import messages
 from storage.people import people
 from storage.people.people import Reach
 from storage.reports import board, reports, returned_cells

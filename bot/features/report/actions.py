@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.core import dialog_manager
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import dialog_manager
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.permissions import INSTITUTION_IF_ANY

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.core.dialog import Outcome, Question
+from bot.core.dialogs.dialog import Outcome, Question
 from bot.features.report.status import Choices
 from policy.calendar.quarters import Quarter
 from policy.form.form import Cell, Doubt, Form, Measure, Row

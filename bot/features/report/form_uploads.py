@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.core import dialog_manager, vocabulary
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import dialog_manager, vocabulary
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report import waiting_form

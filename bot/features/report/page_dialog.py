@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core import vocabulary as said
-from bot.core.dialog import Dialog, Outcome
+from bot.core.dialogs import vocabulary as said
+from bot.core.dialogs.dialog import Dialog, Outcome
+from bot.core.dialogs.prompts import WriteLines
 from bot.core.messages import Outgoing
-from bot.core.prompts import WriteLines
 from bot.core.turn import Answers, Turn
 from storage.reports import attachments, drafts, reports
 from storage.reports.attachments import KINDS

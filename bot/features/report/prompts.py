@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core import vocabulary
-from bot.core.dialog import FreeText, Problem, Question, Write
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import FreeText, Problem, Question, Write
 from bot.features.figures.cells import (
     LONGEST_NAME,
     MISTYPED,

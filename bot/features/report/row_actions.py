@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager
+from bot.core.dialogs import dialog_manager
 from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from bot.core import dialog_manager, vocabulary
-from bot.core.dialog import FreeText, Known
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import dialog_manager, vocabulary
+from bot.core.dialogs.dialog import FreeText, Known
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing, Replies
 from bot.core.permissions import INSTITUTION_IF_ANY

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core import dialog_manager, vocabulary
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs import dialog_manager, vocabulary
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.messages import Arrived, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report import form_uploads

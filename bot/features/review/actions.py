@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core import notify, paging
 from bot.core.channel_limits import channel_of
-from bot.core.dialog_manager import begin
+from bot.core.dialogs.dialog_manager import begin
 from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.turn import Turn
 from bot.documents.explanations import explained

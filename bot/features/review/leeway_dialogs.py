@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bot.core import notify
-from bot.core.dialog import Choose, Dialog, Leave, Outcome, Question, Write
+from bot.core.dialogs.dialog import Choose, Dialog, Leave, Outcome, Question, Write
+from bot.core.dialogs.prompts import AskDay
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
-from bot.core.prompts import AskDay
 from bot.core.render import words
 from bot.core.turn import Answers, Turn
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.core import notify
-from bot.core.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
+from bot.core.dialogs.dialog import Choose, Dialog, Leave, Outcome, Problem, Question, Write
 from bot.core.messages import Outgoing
 from bot.core.permissions import refused
 from bot.core.render import words

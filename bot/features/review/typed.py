@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from bot.core.dialog_manager import Stage
+from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
 from bot.core.permissions import OFFICE

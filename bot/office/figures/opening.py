@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core import notify
-from bot.core.dialog import Problem
+from bot.core.dialogs.dialog import Problem
 from bot.core.render import render, words
 from bot.features.figures.cells import read_cell
 from bot.features.opening import rules as opening_rules

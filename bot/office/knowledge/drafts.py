@@ -17,7 +17,7 @@ from policy.calendar.quarters import local
 from policy.files import PolicyError
 from policy.rehearsal import Rehearsal, rehearse
 from storage import knowledge
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.knowledge import Change
 
 

@@ -13,7 +13,7 @@ from bot.office.visit import Answer, Goto, Page, Visit
 from policy.files import PolicyError
 from policy.reading.digits import whole_number
 from storage import knowledge
-from storage.database import transaction
+from storage.connections.database import transaction
 
 PATH = "/office/knowledge/versions"
 SHORTEST, LONGEST = 2, 200  # of the reason

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bot.core import notify
-from bot.core.dialog import Problem
+from bot.core.dialogs.dialog import Problem
 from bot.core.messages import Arrived
 from bot.core.render import words
 from bot.features.figures.cells import read_cell

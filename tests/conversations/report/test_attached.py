@@ -21,7 +21,7 @@ from bot.documents import media_type
 from bot.documents import store as document_store
 from bot.features.report import page_dialog
 from bot.server import application
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import attachments
 from storage.schema.contact import attachment, received_file
 from storage.schema.core import account, membership, report, revision

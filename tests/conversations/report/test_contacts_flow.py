@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import App
 from policy.calendar.quarters import SHANGHAI
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import decisions, reports
 from storage.schema.core import membership
 from tests.conftest import contact_code

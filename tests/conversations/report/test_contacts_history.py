@@ -9,8 +9,8 @@ import pytest
 from bot.app import App
 from bot.channels.web import pages
 from bot.core.messages import Outgoing
-from storage.database import transaction
-from storage.history import Line
+from storage.connections.database import transaction
+from storage.conversations.history import Line
 from storage.reports import decisions, reports
 from tests.conftest import contact_code, office_code
 from tests.support.talk import NOON, Person

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from bot.app import App
 from bot.documents import export
 from policy.calendar.quarters import SHANGHAI, Quarter
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import board, decisions
 from storage.schema.office import extension
 from tests.conftest import contact_code, office_code

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people
 from storage.reports import lead_review, reports
 from storage.schema.core import outbox

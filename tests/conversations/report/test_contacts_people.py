@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people
 from storage.reports import reports
 from storage.schema.core import institution

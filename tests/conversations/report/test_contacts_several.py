@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.people import people
 from storage.reports import reports
 from storage.schema.core import membership

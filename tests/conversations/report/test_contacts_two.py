@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import reports
 from tests.conftest import contact_code
 from tests.support.talk import Person

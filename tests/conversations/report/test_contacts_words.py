@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.app import App
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import reports
 from tests.support.form_files import send, sheet
 from tests.support.talk import Person

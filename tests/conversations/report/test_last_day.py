@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.assistant import Runner
 from bot.core.messages import Incoming, Outgoing
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import board
 from storage.totals import aggregates
 from tests.conftest import contact_code, make_app

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.documents import export
-from storage.database import transaction
+from storage.connections.database import transaction
 from storage.reports import reports
 from storage.schema.core import report
 from storage.totals import aggregates

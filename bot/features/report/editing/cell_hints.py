@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bot.core.dialog import Question
+from bot.core.dialogs.dialog import Question
 from bot.core.turn import Turn
 from bot.features.figures.cells import read_cell
 from bot.features.report.context import CellHints, Registered, ReportContext

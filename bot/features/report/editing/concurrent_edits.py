@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.core import vocabulary
-from bot.core.dialog import Choose, Question
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Choose, Question
 from bot.core.messages import Outgoing
 from bot.core.turn import Answers, Turn
 from bot.features.report.context import Changed, Clash, News, ReportContext, Seen

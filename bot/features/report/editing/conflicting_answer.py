@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.dialog import Given, Problem, Question
+from bot.core.dialogs.dialog import Given, Problem, Question
 from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.figures.cells import NO_BUSINESS

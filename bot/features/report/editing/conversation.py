@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from bot.core.dialog import Choose, Leave, Outcome
+from bot.core.dialogs.dialog import Choose, Leave, Outcome
 from bot.features.figures.acting_for import ask_institution
 from bot.features.report.context import Closed, NoLonger, ReportContext
 from bot.features.report.editing import cell_hints, concurrent_edits, office_remarks

@@ -6,7 +6,7 @@ What it asks stands in `conversation`, what a replay knows in `loading`, what an
 
 from __future__ import annotations
 
-from bot.core.dialog import Dialog, Given, Leave, Question
+from bot.core.dialogs.dialog import Dialog, Given, Leave, Question
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import words
 from bot.core.turn import Answers, Turn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.dialog import Problem
+from bot.core.dialogs.dialog import Problem
 from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.features.figures.cells import NO_BUSINESS, TypedCell, read_cell

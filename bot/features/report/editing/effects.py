@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core.dialog import Question
+from bot.core.dialogs.dialog import Question
 from bot.core.messages import FileRef, Outgoing
 from bot.core.turn import Turn
 from bot.features.report import cursor as report_cursor

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core import one_time_code, vocabulary
-from bot.core.dialog import Outcome
+from bot.core.dialogs import vocabulary
+from bot.core.dialogs.dialog import Outcome
 from bot.core.messages import Outgoing, Replies
+from bot.core.security import one_time_code
 from bot.core.turn import Answers, Turn
 from bot.features.report.context import Closed, NoLonger, ReportContext
 from bot.features.report.editing import concurrent_edits

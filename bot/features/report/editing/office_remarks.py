@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.dialog import Choose, Question
+from bot.core.dialogs.dialog import Choose, Question
 from bot.core.render import words
 from bot.core.turn import Turn
 from bot.features.report.context import OfficeView, ReportContext

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core import dialog_manager, paging
+from bot.core import paging
+from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing, Replies
 from bot.core.turn import Turn
 from bot.features.report.lead import review as lead_review_requests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.dialog import Dialog, Outcome, Write
+from bot.core.dialogs.dialog import Dialog, Outcome, Write
 from bot.core.messages import Outgoing
 from bot.core.turn import Answers, Turn
 from bot.features.report.lead import review as lead_review_requests

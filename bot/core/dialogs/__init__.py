@@ -1,0 +1,1 @@
+"""Ask questions one after the other and read the answers."""

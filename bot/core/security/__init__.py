@@ -1,0 +1,1 @@
+"""Guard what nobody else may see or do: keys, codes, limits."""

@@ -1,0 +1,1 @@
+"""Open databases: transactions, locks, statements, copies."""

@@ -1,0 +1,1 @@
+"""Keep conversations: messages, replies, state and files under way."""

@@ -1,0 +1,1 @@
+"""Keep what the office's desk works on: questions, complaints, publications."""

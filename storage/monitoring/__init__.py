@@ -1,0 +1,1 @@
+"""Tell how the installation does: counts, heartbeats, which one it is."""

@@ -1,0 +1,1 @@
+"""Keep, show and forget what is held about people."""
