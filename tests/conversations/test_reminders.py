@@ -132,7 +132,7 @@ def test_whom_to_call_is_said_whenever_it_is_asked(
     app: App, tmp_path: Path, now: str, sent_now: bool
 ) -> None:
     contact_code(app)
-    done = bot(tmp_path, "remind", "--now", now)
+    done = bot(tmp_path, "remind", "--now", now, BOT_SECRET_KEY="k" * 32)  # that of the app
     assert "威海数字培训学校" in done.stdout
     assert "2026年第4季度" in done.stdout
     assert ("没有" not in done.stdout) == sent_now

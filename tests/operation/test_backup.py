@@ -235,14 +235,14 @@ def test_a_move_that_fails_leaves_the_target_empty(
 
 
 def test_an_upgrade_says_from_where_to_where_and_keeps_what_was(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine = connect(database_url)
+    engine = connect(empty_url)
     command.upgrade(database._alembic_config(engine), "0004")
     with transaction(engine) as connection:
         connection.execute(insert(person).values(id=1, name="王芳", created_at=NOON))
     engine.dispose()
-    point_to(monkeypatch, database_url, tmp_path / "data")
+    point_to(monkeypatch, empty_url, tmp_path / "data")
     assert main(["upgrade"]) == 0
     assert "从 4 升级到" in capsys.readouterr().out
     (kept,) = (tmp_path / "data" / "backups").glob("*.zip")
