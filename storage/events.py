@@ -36,6 +36,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "publication": (
         "publication.create",
         "publication.withdraw",
+        "knowledge.save",
+        "knowledge.publish",
+        "knowledge.withdraw",
         "question.answered",
         "question.dropped",
         "proposal.create",

@@ -230,11 +230,12 @@ async def test_events(meet: Meet, wechat_app: App) -> None:
     assert (await li.event("subscribe", "qrscene_1001")).text  # a scene of the operator's own
     clicked = await li.event("CLICK", "菜单")
     assert clicked.text and "常见问题" in clicked.text
+    scanned = await li.event("SCAN", "1001")  # a poster of the operator's own
+    assert scanned.text and "常见问题" in scanned.text
     before = count(wechat_app, turn)
     for ignored in (
         li.event("LOCATION", Latitude="37.5", Longitude="122.1"),
         li.event("VIEW", "https://weihai.example/"),
-        li.event("SCAN", "1001"),
         li.event("TEMPLATESENDJOBFINISH"),
         li.event(""),
     ):
