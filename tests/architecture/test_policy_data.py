@@ -28,6 +28,7 @@ BUILDS = {
     "policy/index/training.py",
     "policy/soundness.py",
 }
+REWRITES = {"bot/features/questions/exported.py"}  # gives the packaged files back with the office's changes
 
 
 def modules(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
@@ -84,4 +85,4 @@ def test_a_corpus_is_built_where_a_process_begins() -> None:
         assert path in BUILDS or not called & {"build_corpus", "Corpus"}, path
     for path, tree in modules("bot", "storage"):
         called = {name_of(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        assert not called & {"packaged", "packaged_file", "packaged_weights"}, path
+        assert path in REWRITES or not called & {"packaged", "packaged_file", "packaged_weights"}, path
