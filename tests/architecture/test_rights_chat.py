@@ -119,7 +119,7 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     place = f"{institution}:2026Q4"
     of_reports = [b.name for f in REGISTRY.features if f.name == "report" for b in f.buttons]
     arguments |= dict.fromkeys(of_reports, place)
-    arguments |= dict.fromkeys(("row", "remove", "remove.sure"), f"{place}:大数据")
+    arguments |= dict.fromkeys(("row", "remove", "remove.sure", "idle.sure"), f"{place}:大数据")
     review = [name for name in arguments if name.startswith("review.")]
     arguments |= dict.fromkeys(review, str(submitted.id))
     arguments |= {"cell": f"{place}:大数据/2", "lead.confirm": "1", "lead.return": "1", "place": place}

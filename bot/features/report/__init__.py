@@ -28,7 +28,7 @@ def feature(corpus: Corpus) -> Feature:
     def of_report(name: str, alias: str = "") -> Button:
         return Button(name, partial(actions.press, name), OWN_INSTITUTION, alias)
 
-    def of_rows(name: str, alias: str) -> Button:
+    def of_rows(name: str, alias: str = "") -> Button:
         return Button(name, partial(row_actions.press, name), OWN_INSTITUTION, alias)
 
     return Feature(
@@ -106,6 +106,7 @@ def feature(corpus: Corpus) -> Feature:
             of_rows("remove", "rm"),
             of_rows("remove.sure", "rmy"),
             of_rows("zero.sure", "zeroy"),
+            of_rows("idle.sure"),
             Button("lead.list", lambda turn, _: lead_actions.waiting(turn), INSTITUTION_IF_ANY, alias="ld:l"),
             Button("lead.confirm", lead_actions.confirm, OWN_INSTITUTION, alias="ld:ok"),
             Button("lead.return", lead_actions.send_back, OWN_INSTITUTION, alias="ld:no"),

@@ -7,6 +7,7 @@ from bot.core.messages import Replies
 from bot.core.turn import Turn
 from bot.features.report.actions import place_in
 from bot.features.report.context import Place
+from bot.features.report.editing import idle_rows
 from policy.reading.digits import whole_number
 from storage.reports import drafts, reports
 
@@ -33,7 +34,8 @@ def ask_zero(turn: Turn, place: Place) -> Replies:
 def press(name: str, turn: Turn, argument: str) -> Replies:
     """Press a button about rows.
 
-    `remove` asks, `remove.sure` removes the row, `zero.sure` reports zero when the draft is as it was seen.
+    `remove` asks, `remove.sure` removes the row, `idle.sure` makes it zero for 无业务, `zero.sure`
+    reports zero when the draft is as it was seen.
     """
     found = place_in(turn, argument)
     if found is None:
@@ -48,6 +50,10 @@ def press(name: str, turn: Turn, argument: str) -> Replies:
         if not drafts.remove_occupation(turn.connection, draft, rest, turn.person_id, turn.now):
             return None
         said = turn.say("report/messages.removed", occupation=rest)
+    elif name == "idle.sure":
+        if not idle_rows.make_idle(turn, place, draft, rest):
+            return None
+        said = turn.say("report/idle.j2", occupation=rest)
     else:
         if str(draft.version) != rest:
             return None

@@ -129,6 +129,32 @@ def test_a_row_without_business_in_a_line(wang: Person, either_app: App) -> None
         assert reports.snapshot(connection, 1, Q4).no_business == {"物联网"}
 
 
+@pytest.mark.parametrize("typed", ["物联网 无业务", "区块链 1 1 30 20 20 20000\n物联网 无业务"])
+def test_a_row_without_business_wipes_no_figure_out_unasked(
+    wang: Person, either_app: App, typed: str
+) -> None:
+    kept = FULL | {"trained": 118}
+    wang.says("物联网 3 2 118 80 60 90000", typed)
+    assert "report/messages.idle_over" in wang.templates
+    assert "118" in wang.text
+    assert rows(either_app)["物联网"] == kept
+    wang.presses("不，保留")
+    assert rows(either_app)["物联网"] == kept
+    wang.says(typed)
+    wang.presses("清为 0，无业务")
+    assert rows(either_app)["物联网"] == dict.fromkeys(FULL, 0)
+    with transaction(either_app.engine, read_only=True) as connection:
+        assert reports.snapshot(connection, 1, Q4).no_business == {"物联网"}
+
+
+def test_no_business_at_a_cell_asks_before_it_wipes_figures_out(wang: Person, either_app: App) -> None:
+    wang.says("物联网", "3", "2", "118", "无业务")
+    assert "report/messages.idle_over" in wang.templates
+    assert rows(either_app)["物联网"]["trained"] == 118
+    wang.presses("清为 0，无业务")
+    assert rows(either_app)["物联网"] == dict.fromkeys(FULL, 0)
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -8,7 +8,7 @@ from bot.core.turn import Turn
 from bot.features.figures.cells import NO_BUSINESS, TypedCell, read_cell
 from bot.features.figures.pasted_rows import Lines, sort_lines
 from bot.features.report.context import Changed, ReportContext
-from bot.features.report.editing import concurrent_edits
+from bot.features.report.editing import concurrent_edits, idle_rows
 from bot.features.report.editing.cell_hints import AskTotal
 from bot.features.report.prompts import AskCell, AskWhy, Corrected, Explained
 from policy.form.form import KINDS, NOT_KNOWN, Cell, Form, Measure
@@ -19,9 +19,11 @@ from storage.reports.reports import VersionConflict
 
 
 def store_cell(turn: Turn, context: ReportContext, question: AskCell, value: TypedCell) -> list[Outgoing]:
-    """Write one cell, or the whole row as 无业务; echo it as it was understood."""
+    """Write one cell, or the whole row as 无业务, which asks before it wipes figures out; echo it."""
     occupation, measure = question.occupation, question.measure
     if value == NO_BUSINESS:
+        if filled := idle_rows.figures_of(context, occupation):
+            return [idle_rows.ask(turn, context, occupation, filled)]
         write(turn, context, occupation, {m.id: 0 for m in context.form.measures}, no_business=True)
         return [turn.say("report/idle.j2", occupation=occupation)]
     write(turn, context, occupation, {measure.id: value})
@@ -149,9 +151,14 @@ def store_lines(turn: Turn, context: ReportContext, text: str) -> list[Outgoing]
     """Take every line by the same rules as the dialog; wrong cells are named, right ones kept."""
     changed = concurrent_edits.changed_by_others(turn, context)
     result, taken = sort_lines(context.form, text, context.occupations())
+    asked = []
     for line in taken:
-        _store_row(turn, context, line, changed, result)
-    return [turn.say("report/lines.j2", **vars(result), form=context.form)]
+        if line.kind == "idle" and (filled := idle_rows.figures_of(context, line.row.name)):
+            asked.append(idle_rows.ask(turn, context, line.row.name, filled))
+        else:
+            _store_row(turn, context, line, changed, result)
+    said = turn.say("report/lines.j2", **vars(result), form=context.form)
+    return [said, *asked] if len(taken) > len(asked) or result.problems else asked
 
 
 def _store_row(turn: Turn, context: ReportContext, line: Line, changed: Changed, result: Lines) -> None:
