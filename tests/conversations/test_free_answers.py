@@ -56,6 +56,16 @@ def test_a_question_in_between_ends_the_offer(talk: Talk) -> None:
     assert "应届" in li.text  # 是 answers the question as it stands: retired
 
 
+def test_somebody_else_named_within_a_check_is_offered_that_very_check(talk: Talk) -> None:
+    li = talk()
+    li.says("我能不能参加培训", "我妈退休了")
+    li.presses("替别人查")
+    li.presses("家人")
+    li.says("我妈退休了", "不是")
+    assert "不符合" in li.text  # of enrolment, without the rest of the route
+    assert "who:enrolment" in li.token("替别人查")
+
+
 @pytest.mark.parametrize("typed", ["我妈退休了", "我老公退了", "我同事退休了"])
 def test_somebody_else_s_answer_is_not_taken(talk: Talk, typed: str) -> None:
     li = talk()

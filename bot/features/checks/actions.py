@@ -30,8 +30,14 @@ def for_whom(turn: Turn) -> list[Outgoing]:
 
 
 def who(turn: Turn, argument: str) -> Replies:
-    """替谁查: `<check>:<about>`; another person starts with empty facts."""
+    """替谁查: `<check>:<about>`; another person starts with empty facts.
+
+    `here` is the check under way, or the route.
+    """
     check, _, about = argument.partition(":")
+    if check == "here":
+        under_way = turn.memory.dialog.name if turn.memory.dialog else ROUTE
+        check = under_way.removeprefix(CHECK) if _is_check(turn, under_way) else ROUTE
     name = ROUTE if check == ROUTE else f"{CHECK}{check}"
     if not _is_check(turn, name):
         return None
