@@ -45,7 +45,7 @@ from bot.office.knowledge import changing
 from bot.office.knowledge import entries as entry_pages
 from bot.office.knowledge import versions as version_pages
 from bot.office.reports import board as board_pages
-from bot.office.reports import entry, form_downloads, missing
+from bot.office.reports import clean, entry, form_downloads, missing
 from bot.office.reports import report as report_pages
 from bot.office.visit import Room
 
@@ -116,6 +116,8 @@ def _name(answer: Callable[..., object]) -> str:
 ROOMS: list[Row] = [
     Row("/office", "GET", board_pages.show, DISTRICT),
     Row("/office/closing/{quarter}", "POST", board_pages.close, HEAD),
+    Row("/office/clean", "GET", clean.show, OFFICE),
+    Row("/office/clean", "POST", clean.accept, OFFICE),
     Row("/office/missing", "GET", missing.show, DISTRICT),
     Row("/office/summary", "GET", summary_pages.show, DISTRICT),
     Row("/office/summary/origins", "GET", summary_pages.origins, DISTRICT),

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, select
 
 from storage.institutions.institutions import expected_in, there
 from storage.reports import lateness
+from storage.reports.counting import IS_NEWEST, QUARTER, REPORTED, newest
 from storage.reports.lateness import OF_EXTENSION
+from storage.reports.marks import CONDITIONS, DOUBTS, PLAIN
 from storage.schema.core import institution, membership, reminder, report, revision
 from storage.schema.office import extension, reopening
 
 STATES = ("missing", "draft", "submitted", "returned", "accepted")
-REPORTED = ("submitted", "returned", "accepted")
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,7 @@ class Group:
     count: int
 
 
-newest = revision.alias("newest")  # the newest submission that was not superseded
 draft = revision.alias("draft")
-newer = revision.alias("newer")
 
 _STATE = case(
     (newest.c.id.is_not(None), newest.c.state),
@@ -65,8 +64,6 @@ _STATE = case(
 )
 _ZERO = func.coalesce(newest.c.nothing_to_report, False)
 
-
-_QUARTER = bindparam("of_quarter", type_=report.c.quarter.type)
 
 # Where a report stands, from one look at its revisions: the newest submission's number, state and
 # whether it is zero as one integer, of which the last three bits are wanted; a draft counts least.
@@ -88,7 +85,7 @@ _standing = (
         ).label("place"),
     )
     .join(revision, revision.c.report_id == report.c.id)
-    .where(report.c.quarter == _QUARTER)
+    .where(report.c.quarter == QUARTER)
     .group_by(report.c.id, report.c.institution_id, report.c.first_submitted_at)
     .cte("standing")
 )
@@ -101,7 +98,7 @@ _alike = (
     .select_from(institution)
     .outerjoin(_standing, _standing.c.institution_id == institution.c.id)
     .outerjoin(extension, OF_EXTENSION)
-    .where(expected_in(_QUARTER))
+    .where(expected_in(QUARTER))
 )
 
 
@@ -131,9 +128,6 @@ def groups(connection: Connection, quarter: str, due: datetime, district: str | 
 
 
 _IS_LATE = lateness.late(report.c.first_submitted_at)
-_superseded = exists().where(
-    newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(REPORTED)
-)
 _LINES = (
     select(
         institution.c.id.label("institution_id"),
@@ -152,14 +146,22 @@ _LINES = (
         extension.c.until.label("extended_until"),
     )
     .select_from(institution)
-    .outerjoin(report, (report.c.institution_id == institution.c.id) & (report.c.quarter == _QUARTER))
-    .outerjoin(newest, and_(newest.c.report_id == report.c.id, newest.c.state.in_(REPORTED), ~_superseded))
+    .outerjoin(report, (report.c.institution_id == institution.c.id) & (report.c.quarter == QUARTER))
+    .outerjoin(newest, IS_NEWEST)
     .outerjoin(draft, and_(draft.c.report_id == report.c.id, draft.c.state == "draft"))
     .outerjoin(extension, OF_EXTENSION)
     .order_by(institution.c.name)
 )
-_LISTED = _LINES.where(expected_in(_QUARTER))
-_OTHERS = _LINES.where(~func.coalesce(expected_in(_QUARTER), False), report.c.first_submitted_at.is_not(None))
+# How a list may be sorted; what has none of it comes last.
+ORDERS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "name": (),
+    "district": (institution.c.district.is_(None), institution.c.district),
+    "sent": (newest.c.submitted_at.is_(None), newest.c.submitted_at),
+    "late": (newest.c.submitted_at.is_(None), newest.c.submitted_at.desc()),
+    "doubts": (DOUBTS.desc(),),
+}
+_LISTED = _LINES.where(expected_in(QUARTER))
+_OTHERS = _LINES.where(~func.coalesce(expected_in(QUARTER), False), report.c.first_submitted_at.is_not(None))
 
 
 def lines(
@@ -171,10 +173,15 @@ def lines(
     late: bool = False,
     zero: bool = False,
     named: str = "",
+    mark: str = "",
+    order: str = "name",
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Line]:
-    """Expected institutions by name, a page of them: one statement. `district` "" means without one."""
+    """Expected institutions, a page of them in an order of `ORDERS`: one statement.
+
+    `district` "" means without one; `mark` is one of `marks.KINDS`, or "plain".
+    """
     query = _LISTED
     if tuple(states) != STATES:
         query = query.where(_STATE.in_(states))
@@ -186,6 +193,10 @@ def lines(
         query = query.where(_ZERO)
     if named:
         query = query.where(institution.c.name.contains(named, autoescape=True))
+    if mark:
+        query = query.where(PLAIN if mark == "plain" else CONDITIONS[mark])
+    if ORDERS.get(order):
+        query = query.order_by(None).order_by(*ORDERS[order], institution.c.name)
     if limit is not None:
         query = query.limit(limit).offset(offset)
     return _read(connection, query, quarter, due)
@@ -206,7 +217,7 @@ def to_remind(
     """
     told = exists().where(
         reminder.c.institution_id == membership.c.institution_id,
-        reminder.c.quarter == _QUARTER,
+        reminder.c.quarter == QUARTER,
         reminder.c.kind == kind,
         reminder.c.person_id == membership.c.person_id,
     )

@@ -5,9 +5,9 @@ A report counts once: by its latest submitted or accepted revision, or by its la
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists
+from sqlalchemy import ColumnElement, and_, bindparam, exists
 
-from storage.schema.core import revision
+from storage.schema.core import report, revision
 
 COUNTING = ("accepted", "submitted")
 
@@ -32,3 +32,17 @@ _ACCEPTED, _ANY = _counts(("accepted",)), _counts(COUNTING)
 def counting(accepted_only: bool) -> ColumnElement[bool]:
     """The condition that a revision is the one that counts for its report."""
     return _ACCEPTED if accepted_only else _ANY
+
+
+# For lists of a quarter: a report stands by its newest submission, whatever became of it.
+REPORTED = ("submitted", "returned", "accepted")
+QUARTER = bindparam("of_quarter", type_=report.c.quarter.type)
+newest = revision.alias("newest")
+newer = revision.alias("newer")
+IS_NEWEST = and_(
+    newest.c.report_id == report.c.id,
+    newest.c.state.in_(REPORTED),
+    ~exists().where(
+        newer.c.report_id == report.c.id, newer.c.number > newest.c.number, newer.c.state.in_(REPORTED)
+    ),
+)

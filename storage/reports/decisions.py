@@ -11,7 +11,7 @@ is refused is refused before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,20 +73,28 @@ def _seen(connection: Connection, revision_id: int, state: str) -> Decided:
 
 def entered_by(connection: Connection, revision_id: int, person_id: int) -> bool:
     """Whether this person began, edited or submitted the revision."""
+    return bool(entered_among(connection, [revision_id], person_id))
+
+
+def entered_among(connection: Connection, revision_ids: Collection[int], person_id: int) -> set[int]:
+    """Those of the revisions that this person began, edited or submitted: two statements."""
     mine = or_(revision.c.started_by == person_id, revision.c.submitted_by == person_id)
-    if connection.execute(select(revision.c.id).where(revision.c.id == revision_id, mine)).first():
-        return True
-    edited = select(audit_rows.c.id).where(
-        audit_rows.c.subject == f"revision:{revision_id}",
+    query = select(revision.c.id).where(revision.c.id.in_(list(revision_ids)), mine)
+    found = set(connection.execute(query).scalars())
+    subjects = {f"revision:{one}": one for one in revision_ids}
+    edited = select(audit_rows.c.subject).where(
+        audit_rows.c.subject.in_(list(subjects)),
         audit_rows.c.person_id == person_id,
         audit_rows.c.action.like("draft.%"),
         audit_rows.c.action != returned_cells.EMPTIED,  # to return is not to enter
     )
-    return connection.execute(edited).first() is not None
+    return found | {subjects[one] for one in connection.execute(edited).scalars()}
 
 
-def accept(connection: Connection, seen: int, by: int, now: datetime) -> Decided:
+def accept(connection: Connection, seen: int, by: int, now: datetime, listed: bool = False) -> Decided:
     """Accept the revision seen; from now on it counts in place of one accepted before.
+
+    `listed`: it was looked at in the list of those without a doubt, among others.
 
     Raises:
         VersionConflict: it is not the latest submitted one any more.
@@ -102,7 +110,7 @@ def accept(connection: Connection, seen: int, by: int, now: datetime) -> Decided
         .values(state="superseded")
     )
     _decide(connection, seen, "accepted", by, now)
-    detail = {"own": True} if own else {}
+    detail = {name: True for name, is_so in (("own", own), ("listed", listed)) if is_so}
     audit.record(connection, now, by, "report.accept", f"revision:{seen}", **detail)
     return Decided(seen, found.report_id, found.number, found.institution_id, found.quarter, own)
 

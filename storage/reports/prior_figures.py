@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,24 @@ def rows_between(connection: Connection, institution_id: int, first: str, last: 
         if row.occupation is not None:
             rows[row.occupation] = cells_of(row)
     return {quarter: rows for quarter, (_, rows) in found.items()}
+
+
+def rows_of_many(connection: Connection, institution_ids: Collection[int], quarter: str) -> dict[int, Rows]:
+    """By institution, the figures of its latest submission for a quarter, where there is one."""
+    query = (
+        select(report.c.institution_id, revision.c.number, figure)
+        .join(revision, revision.c.report_id == report.c.id)
+        .outerjoin(figure, figure.c.revision_id == revision.c.id)
+        .where(report.c.institution_id.in_(list(institution_ids)), report.c.quarter == quarter, _COUNTS)
+        .order_by(report.c.institution_id, revision.c.number)
+    )
+    found: dict[int, tuple[int, Rows]] = {}
+    for row in connection.execute(query):
+        if found.get(row.institution_id, (0,))[0] != row.number:
+            found[row.institution_id] = (row.number, {})
+        if row.occupation is not None:
+            found[row.institution_id][1][row.occupation] = cells_of(row)
+    return {institution_id: rows for institution_id, (_, rows) in found.items()}
 
 
 @dataclass(frozen=True)

@@ -38,3 +38,24 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+// Letters work outside of fields only, lead to a control and never send by themselves, and can be turned off.
+const keysOff = () => localStorage.getItem("office-keys") === "off";
+for (const told of document.querySelectorAll("[data-keys]")) {
+  const button = told.querySelector("[data-keys-off]");
+  const say = () => { told.hidden = false; button.textContent = keysOff() ? "打开" : "关掉"; };
+  button.addEventListener("click", () => { localStorage.setItem("office-keys", keysOff() ? "on" : "off"); say(); });
+  say();
+}
+addEventListener("keydown", (event) => {
+  if (keysOff() || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+  const rows = [...document.querySelectorAll("[data-rows] tbody th a")];
+  if (rows.length && (event.key === "j" || event.key === "k")) {
+    const at = rows.indexOf(document.activeElement);
+    rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))].focus();
+    return;
+  }
+  const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!wanted) return;
+  if (wanted.tagName === "A") wanted.click();
+  else wanted.focus();
+});

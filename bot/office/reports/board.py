@@ -10,8 +10,10 @@ from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter
 from policy.institutions.district_order import in_order
-from storage.reports import attachments, board, decisions, returned_cells, revision_history
+from storage.reports import attachments, board, decisions, marks, returned_cells, revision_history
 from storage.reports.board import Group
+from storage.reports.counting import REPORTED
+from storage.reports.marks import Marks
 
 PAGE = 100  # institutions on a page
 FILTERS = (*board.STATES, "late", "zero")
@@ -25,12 +27,12 @@ def counts(groups: list[Group]) -> dict[str, int]:
         found[group.state] += group.count
         found["late"] += group.count * group.late
         found["zero"] += group.count * group.zero
-        found["reported"] += group.count * (group.state in board.REPORTED)
+        found["reported"] += group.count * (group.state in REPORTED)
     return dict(found)
 
 
 def show(visit: Visit) -> Answer:
-    """The board of a quarter: `quarter`, `state`, `district`, `named`, `page` in the query."""
+    """The board of a quarter: the query names quarter, state, district, mark, order, words of a name, page."""
     return _page(visit)
 
 
@@ -60,6 +62,10 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
     district = visit.district()
     here = [g for g in groups if district is None or (g.district or "") == district]
     named = visit.query.get("named", "")[:60]
+    mark = visit.query.get("mark", "")
+    mark = mark if mark in (*marks.KINDS, "plain") else ""
+    order = visit.query.get("order", "")
+    order = order if order in board.ORDERS else ""
     pager = visit.pager(PAGE)
     found = board.lines(
         connection,
@@ -70,12 +76,15 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         late=state == "late",
         zero=state == "zero",
         named=named,
+        mark=mark,
+        order=order,
         limit=pager.peek,
         offset=pager.start,
     )
     shown = pager.peeked(found)
     revisions = [line.revision_id for line in shown.shown if line.revision_id]
     kept = {"quarter": str(quarter), "state": state, "district": chosen, "named": named}
+    kept |= {"mark": mark, "order": order}
     data = {
         "quarter": quarter,
         "quarters": quarters_until(Quarter.of(visit.now)),
@@ -86,6 +95,13 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "district": district,
         "lines": shown.shown,
         "people": revision_history.who(connection, revisions),
+        "marks": marks.of(connection, revisions),
+        "unmarked": Marks(),
+        "marked": marks.counts(connection, str(quarter), district),
+        "mark": mark,
+        "order": order,
+        "clean": "/office/clean?"
+        + urlencode({k: v for k, v in (("quarter", str(quarter)), ("district", chosen)) if v}),
         "stamped": attachments.stamped_in(connection, str(quarter)),
         "unexpected": board.others(connection, str(quarter), due, district),
         "places": places,

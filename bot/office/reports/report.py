@@ -47,6 +47,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
     snapshot = reports.snapshot(connection, institution.id, str(quarter))
     before = quarter.previous()
     last = reports.latest_rows(connection, institution.id, str(before)) if before else {}
+    year_ago = reports.latest_rows(connection, institution.id, f"{quarter.year - 1}Q{quarter.number}")
     told = {v.past.id: v for v in versions(pasts, visit.corpus.form)}
     data: dict[str, Any] = {
         "institution": institution,
@@ -58,6 +59,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "newest": pasts[-1] if pasts else None,
         "drafting": snapshot.draft,
         "last": last,
+        "year_ago": year_ago,
         "told": told,
         "people": revision_history.who(connection, [p.id for p in pasts]),
         "contacts": _contacts(visit, institution.id),
@@ -109,6 +111,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "explained": explained(one, chart),
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(chart, past, pasts),
+        "odd": odd_cells(chart, one.rows, last),
         "answered": _answered(visit, past, pasts),
         "absent": chart.occupation_order(last.keys() - one.rows.keys()),
         "said": chart.places(returned_cells.cells(connection, past.id)),
@@ -121,6 +124,16 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "own": visit.office and decisions.entered_by(connection, past.id, visit.officer.person_id),
         "alone": visit.office and people.office_members(connection) <= 1,
     }
+
+
+def odd_cells(chart: Form, rows: Rows, last: Rows) -> dict[tuple[str, str], str]:
+    """(occupation, measure) → what is unlikely about the cell, by the form's rules."""
+    found: dict[tuple[str, str], str] = {}
+    for name, row in rows.items():
+        for doubt in chart.doubts(row, last.get(name)):
+            for measure in doubt.measures:
+                found.setdefault((name, measure), doubt.text.rstrip("。"))
+    return found
 
 
 def _answered(
