@@ -52,7 +52,7 @@ KINDS = (
         None,
         (
             *("on_behalf", "reopening", "extension", "closing", "measure_note", "publication", "proposal"),
-            *("knowledge_change", "knowledge_version"),
+            *("knowledge_change", "knowledge_version", "office_setting", "paper"),
         ),
     ),
     Kind("complaints", "duty", None, ("complaint",)),

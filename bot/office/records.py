@@ -48,6 +48,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "draft.attach",
         "draft.detach",
         "draft.discard",
+        "paper.note",
         "report.stamped",
         "report.unstamped",
     ),
@@ -59,6 +60,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "opening.keep",
         "note.set",
         "note.withdraw",
+        "setting.change",
     ),
     "people": (
         "invite.create",

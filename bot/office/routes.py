@@ -46,6 +46,7 @@ from bot.office.knowledge import entries as entry_pages
 from bot.office.knowledge import versions as version_pages
 from bot.office.reports import board as board_pages
 from bot.office.reports import clean, entry, form_downloads, missing
+from bot.office.reports import paper as paper_pages
 from bot.office.reports import report as report_pages
 from bot.office.visit import Room
 
@@ -118,6 +119,9 @@ ROOMS: list[Row] = [
     Row("/office/closing/{quarter}", "POST", board_pages.close, HEAD),
     Row("/office/clean", "GET", clean.show, OFFICE),
     Row("/office/clean", "POST", clean.accept, OFFICE),
+    Row("/office/paper", "GET", paper_pages.show, OFFICE),
+    Row("/office/paper", "POST", paper_pages.note, OFFICE),
+    Row("/office/paper/rules", "POST", paper_pages.set_rules, HEAD),
     Row("/office/missing", "GET", missing.show, DISTRICT),
     Row("/office/summary", "GET", summary_pages.show, DISTRICT),
     Row("/office/summary/origins", "GET", summary_pages.origins, DISTRICT),
@@ -129,6 +133,7 @@ ROOMS: list[Row] = [
     Row("/office/report/{institution}/{quarter}/return", "POST", report_pages.return_, OFFICE),
     Row("/office/report/{institution}/{quarter}/reopen", "POST", report_pages.reopen, OFFICE),
     Row("/office/report/{institution}/{quarter}/extend", "POST", report_pages.extend, OFFICE),
+    Row("/office/report/{institution}/{quarter}/paper", "POST", paper_pages.note_one, OFFICE),
     Row(
         "/office/report/{institution}/{quarter}/extend/withdraw",
         "POST",

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_NUMBER = 12  # the newest migration this code knows
+SCHEMA_NUMBER = 13  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={

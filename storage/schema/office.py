@@ -5,7 +5,19 @@ Kept apart from the report's tables only for length; it is the same `metadata`.
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from storage.schema.core import Key, Moment, key, metadata, ref, revision
 
@@ -100,4 +112,29 @@ on_behalf = Table(
     Column("at", Moment, nullable=False),
     ref("person_id", "person.id"),
     CheckConstraint("length(source) > 0", name="source"),
+)
+
+office_setting = Table(
+    "office_setting",  # what the office set for its own work; the audit keeps what it was before
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+    ref("person_id", "person.id"),
+)
+
+paper = Table(
+    "paper",  # the stamped original of a report, as the office noted it; the audit keeps earlier notes
+    metadata,
+    Column("institution_id", Key, ForeignKey("institution.id"), primary_key=True),
+    Column("quarter", String(6), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("number", Integer, nullable=False),  # of the revision it was noted for; 0: before any came
+    Column("day", Date),  # when the paper came
+    Column("at", Moment, nullable=False),
+    ref("person_id", "person.id"),
+    CheckConstraint("state IN ('not_needed', 'missing', 'received', 'checked')", name="state"),
+    CheckConstraint("(state = 'received') = (day IS NOT NULL)", name="day"),
+    CheckConstraint("number >= 0", name="number"),
+    Index("ix_paper_quarter", "quarter"),
 )

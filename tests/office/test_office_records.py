@@ -103,6 +103,8 @@ class TestWhatIsTold:
             "lead": "revision:1",
             "institution": "institution:1",
             "opening": "institution:1",
+            "paper": "institution:1",
+            "setting": "setting:paper",
             "invite": "invite:1",
             "membership": "membership:1",
             "course": "course:1",

@@ -10,6 +10,7 @@ from bot.features.report import status as report_status
 from bot.features.report.context import Place
 from bot.features.report.status import ReportState
 from policy.calendar.quarters import Quarter
+from storage.desk import paper
 from storage.reports import attachments
 
 
@@ -29,7 +30,14 @@ def state(turn: Turn) -> list[Outgoing]:
     found = _reports(turn)
     sent = [one.latest.id for one in found if one.latest is not None]
     stamped = attachments.stamped(turn.connection, sent) if sent else frozenset()
-    return [turn.say("report/mine.j2", found=found, stamped=stamped)]
+    papers = {
+        one.place: paper.of(
+            turn.connection, one.institution_id, str(one.quarter), one.latest.number, one.latest.id in stamped
+        )
+        for one in found
+        if one.latest is not None
+    }
+    return [turn.say("report/mine.j2", found=found, stamped=stamped, papers=papers)]
 
 
 def print_(turn: Turn) -> list[Outgoing]:

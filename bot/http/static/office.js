@@ -30,6 +30,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
+for (const button of document.querySelectorAll("[data-tick]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...button.form.querySelectorAll(`input[name^="${button.dataset.tick}"]`)];
+    const all = boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = !all;
+  });
+}
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post" || "again" in event.target.dataset) return; // a download stays here
   if (event.target.dataset.sent) event.preventDefault();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -10,8 +11,10 @@ from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter
 from policy.institutions.district_order import in_order
+from storage.desk import paper
+from storage.desk.paper import Standing
 from storage.reports import attachments, board, decisions, marks, returned_cells, revision_history
-from storage.reports.board import Group
+from storage.reports.board import Group, Line
 from storage.reports.counting import REPORTED
 from storage.reports.marks import Marks
 
@@ -32,7 +35,7 @@ def counts(groups: list[Group]) -> dict[str, int]:
 
 
 def show(visit: Visit) -> Answer:
-    """The board of a quarter: the query names quarter, state, district, mark, order, words of a name, page."""
+    """The board of a quarter; the query names quarter, state, district, mark, order, part of a name, page."""
     return _page(visit)
 
 
@@ -48,6 +51,20 @@ def close(visit: Visit) -> Answer:
         return _page(visit, "closing_early", 422)
     decisions.close_quarter(visit.connection, str(quarter), closes, visit.officer.person_id, visit.now)
     return Goto(f"/office?quarter={quarter}", "closing")
+
+
+def _papers(visit: Visit, quarter: Quarter, lines: Sequence[Line]) -> dict[int, Standing]:
+    """By institution, how the reports on the page stand with their paper."""
+    connection = visit.connection
+    sent = [one for one in lines if one.revision_id is not None]
+    scans = attachments.stamped(connection, [one.revision_id for one in sent if one.revision_id])
+    noted = paper.noted(connection, str(quarter), [one.institution_id for one in sent])
+    held = paper.rules(connection)
+    return {
+        i: paper.standing(noted.get(i), one.number or 0, one.revision_id in scans, held)
+        for one in sent
+        for i in [one.institution_id]
+    }
 
 
 def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
@@ -102,7 +119,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "order": order,
         "clean": "/office/clean?"
         + urlencode({k: v for k, v in (("quarter", str(quarter)), ("district", chosen)) if v}),
-        "stamped": attachments.stamped_in(connection, str(quarter)),
+        "papers": _papers(visit, quarter, shown.shown),
         "unexpected": board.others(connection, str(quarter), due, district),
         "places": places,
         "state": state,

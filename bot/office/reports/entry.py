@@ -22,6 +22,7 @@ from policy.form.form import Cell, Doubt, Form
 from policy.form.sheet import FormFile
 from policy.form.which_quarter import against, claims
 from policy.institutions.roster_file import alike
+from storage.desk import paper
 from storage.institutions.roster import Listed
 from storage.reports import attachments, drafts, reports, returned_cells, revision_history
 from storage.reports.reports import Rows, Snapshot, VersionConflict
@@ -275,6 +276,9 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     )
     if kind == STAMPED:
         attachments.attach(connection, done, held, kind, by, now)
+    if texts.get("original"):
+        came = {institution.id: done.number}
+        paper.note(connection, came, str(quarter), "received", day, by, now)
 
 
 def _page(

@@ -12,6 +12,7 @@ from bot.office.reports.board import counts
 from bot.office.visit import Answer, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.institutions.district_order import in_order
+from storage.desk import paper
 from storage.institutions import institutions
 from storage.people import contacts, people
 from storage.people.contacts import Contact
@@ -61,12 +62,19 @@ def show(visit: Visit) -> Answer:
         "waits": [one for one in waits if not _extended(one, visit.now)],
         "extended": [(one, _last_day(one)) for one in waits if _extended(one, visit.now)],
         "returned": [one for one in shown if one.state == "returned"],
+        "unstamped": _unstamped(visit, quarter, district),
         "cut": len(lines) > MOST,
         "most": MOST,
         "calls": _calls(visit, quarter, shown) if visit.office else [],
         "alone": _alone(visit, quarter, district) if visit.office else [],
     }
     return Page("missing.html", data)
+
+
+def _unstamped(visit: Visit, quarter: Quarter, district: str | None) -> list[str]:
+    """Names of those whose report came in and whose paper, which the office asks for, has not."""
+    found = paper.lines(visit.connection, str(quarter), district)
+    return [one.name for one in found if not one.standing.settled and one.standing.kind != "unsaid"]
 
 
 def _extended(line: Line, now: datetime) -> bool:

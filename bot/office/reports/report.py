@@ -10,9 +10,10 @@ from bot.core.notify import Told
 from bot.documents.explanations import explained
 from bot.documents.revision_history import versions
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
-from policy.calendar.quarters import SHANGHAI, Quarter, first_extension
+from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local
 from policy.form.form import Form
 from policy.reading.digits import whole_number
+from storage.desk import paper
 from storage.institutions.roster import Listed
 from storage.people import contacts, people
 from storage.reports import attachments, decisions, lateness, reports, returned_cells, revision_history
@@ -75,6 +76,12 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "typed": typed or {},
         "unsent": _unsent(visit.corpus.form, typed or {}) if problem == "changed" else [],
     }
+    latest = snapshot.latest
+    scan = latest is not None and bool(attachments.stamped(connection, [latest.id]))
+    number = latest.number if latest else 0
+    data["paper"] = paper.of(connection, institution.id, str(quarter), number, scan)
+    data["paper_wrong"] = visit.query.get("paper", "")
+    data["today"] = local(visit.now).date()
     if past is not None:
         data |= _of_revision(visit, past, pasts, last)
     return Page("report.html", data, status)
@@ -106,17 +113,22 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
     typed_in = revision_history.typed_in_from(connection, past.id)
     chart = visit.corpus.form
     telephone = visit.app.keys.read(one.revision.signer_telephone) if visit.office else ""
+    said = explained(one, chart)
+    odd = odd_cells(chart, one.rows, last)
+    told = {(e.occupation, e.fact) for e in said}
     return {
         "one": one,
-        "explained": explained(one, chart),
+        "explained": said,
+        "odd": odd,
+        "unexplained": [p for p in dict.fromkeys((o, w) for (o, _), w in odd.items()) if p not in told],
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(chart, past, pasts),
-        "odd": odd_cells(chart, one.rows, last),
         "answered": _answered(visit, past, pasts),
         "absent": chart.occupation_order(last.keys() - one.rows.keys()),
         "said": chart.places(returned_cells.cells(connection, past.id)),
         "reopened": returned_cells.reopened(connection, past.id),
         "pages": pages,
+        "stamps": [f for f in pages.files if visit.office and f.kind == STAMPED],
         "files": [f for f in pages.files if visit.office or f.kind not in WITH_TELEPHONE],
         "telephone": telephone,
         "typed_in": typed_in,

@@ -128,7 +128,7 @@ def test_a_correction_has_to_be_stamped_anew(app: App) -> None:
     wang.says("填报 2026Q4")
     wang.presses("更正")
     wang.says("数错了", "大数据 已培训人数 121", "提交", "提交")
-    assert "盖章件：待补" in wang.text
+    assert "盖章扫描件：待补" in wang.text
     assert stamped_in(app) == 0
 
 

@@ -193,7 +193,7 @@ class TestAskingAboutOnesReport:
         sent.says(said)
         assert "2026Q4-0001-01" in sent.text
         assert "按时" in sent.text
-        assert "盖章件待补" in sent.text
+        assert "盖章扫描件待补" in sent.text
         assert sent.labels == ["更正", "打印盖章用表", "看历次"]
 
     @pytest.mark.parametrize("said", ["打印", "打印表", "盖章"])

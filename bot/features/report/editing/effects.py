@@ -15,6 +15,7 @@ from bot.features.report.editing.concurrent_edits import AskWhich
 from bot.features.report.editing.conversation import Submit
 from bot.features.report.prompts import AskCell, AskOccupations, AskReason, AskWhy
 from policy.calendar.quarters import Quarter
+from storage.desk import paper
 from storage.people import people
 from storage.reports import attachments, drafts, lateness
 
@@ -94,6 +95,9 @@ def submit(turn: Turn, context: ReportContext, outcome: Submit) -> list[Outgoing
             quarter=quarter,
             institution=context.institution,
             place=context.place,
+            paper=paper.of(
+                turn.connection, context.institution_id, context.quarter, draft.number, scan=False
+            ),
             scans=attachments.unused_scans(
                 turn.connection, turn.person_id, turn.now - timedelta(days=SCAN_WAITS)
             ),
