@@ -38,6 +38,8 @@ from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
 from storage import audit
 from storage.connections.database import StorageUnavailable, transaction
+from storage.conversations import reach
+from storage.conversations.reach import Sender
 from storage.data_kinds import kept_for
 from storage.monitoring import heartbeats
 from storage.people import cards, people, sessions
@@ -104,6 +106,21 @@ def note(app: App, action: str, version: str) -> None:
         audit.record(connection, now(), None, action, "service:serve", version=version)
 
 
+def declare(app: App) -> None:
+    """Note by which accounts messages go out: what is said of who was told hangs on it."""
+    settings = app.settings
+    served = [Sender("web", "web")]
+    if settings.telegram_token:
+        bot = settings.telegram_token.partition(":")[0]
+        served.append(Sender("telegram", bot, "" if settings.telegram_personal else "policy"))
+    if settings.wechat:
+        served.append(
+            Sender("wechat", settings.wechat_appid or "", "" if settings.wechat_secret else "secret")
+        )
+    with contextlib.suppress(StorageUnavailable), transaction(app.engine) as connection:
+        reach.declare(connection, served, now())
+
+
 def application(app: App, version: str = "", metrics_listener: socket.socket | None = None) -> Starlette:
     """The ASGI application with its background work; metrics and health on a listener of their own too."""
     channels: dict[str, Callable[[], str | None]] = {}
@@ -146,6 +163,7 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
         tasks = [asyncio.create_task(every(seconds, work)) for seconds, work in rhythms]
         tasks.append(asyncio.create_task(asyncio.to_thread(prepare)))
         await runner.run(lambda: note(app, "service.start", version))
+        await runner.run(lambda: declare(app))
         async with contextlib.AsyncExitStack() as stack:
             if metrics_listener:
                 own = Starlette(routes=[*health.routes(), *metrics_routes(metrics, token, anyone=True)])

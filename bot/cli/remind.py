@@ -12,7 +12,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Send the announcements and reminders that are due, and print whom to call."""
-    from bot.channels.wechat import window
     from bot.cli.clock import clock
     from bot.cli.opening import opened
     from bot.core.render import words
@@ -25,12 +24,11 @@ def run(options: argparse.Namespace) -> int:
 
     app, now = opened(), clock(options.now)()
     announcements.send_due(app.engine, now)
-    reachable = window.reachable if app.settings.wechat_secret else None
     times, holidays = app.settings.times, app.corpus.holidays
     with transaction(app.engine) as connection:
         heartbeats.beat(connection, heartbeats.REMINDERS, now)
-    sent, _ = reminder_sender.send_due(app.engine, holidays, now, reachable, times)
-    calls = reminder_sender.unreachable(app.engine, holidays, now, reachable, times)
+    sent, _ = reminder_sender.send_due(app.engine, holidays, now, times)
+    calls = reminder_sender.unreachable(app.engine, holidays, now, times)
     due = due_now(now, holidays)
     data = {
         "sent": sent,

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.channel_limits import CHANNELS
 from bot.core.messages import Outgoing
+from bot.core.reach import reachable
 from bot.core.render import render, words
 from policy.calendar.quarters import Quarter
 from policy.form.form import Form
@@ -42,11 +42,10 @@ def tell_people(connection: Connection, person_ids: list[int], message: Outgoing
     """Write to people on every channel they use; what cannot be pushed waits for what they say next."""
     pushed = 0
     for person_id in dict.fromkeys(person_ids):
-        reached = False
-        for address in people.addresses(connection, person_id):
+        addresses = people.addresses(connection, person_id)
+        pushed += bool(reachable(connection, addresses, now))
+        for address in addresses:
             messages.enqueue(connection, address, [message.body()], now)
-            reached = reached or CHANNELS[address.channel].pushes
-        pushed += reached
     return Told(len(set(person_ids)), pushed)
 
 

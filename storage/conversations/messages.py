@@ -6,7 +6,7 @@ again finds its replies, and a process killed after the commit still has them to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     select,
     text,
     update,
@@ -121,7 +122,15 @@ _FIND = Statement(
 _SAVE = Statement(
     update(conversation)
     .where(conversation.c.account_id == bindparam("account"))
-    .values(serial=bindparam("new_serial"), state=bindparam("new_state"), updated_at=bindparam("now"))
+    .values(
+        serial=bindparam("new_serial"),
+        state=bindparam("new_state"),
+        updated_at=bindparam("now"),
+        # Whoever writes can be written to again.
+        refused=null(),
+        refused_code=null(),
+        refused_at=null(),
+    )
 )
 
 _ENQUEUE = Statement(insert(outbox), ("turn_id", "channel", "bot", "sender", "body", "created_at", "sent_at"))
@@ -341,34 +350,15 @@ def record_incident(
     return _record(connection, address, message_id, None, incident, now)
 
 
-def waiting(
-    connection: Connection, channel: str, bot: str, limit: int = 100, skip: Collection[str] = ()
-) -> list[Waiting]:
-    """Undelivered messages of a channel, oldest first; those to senders in `skip` left out."""
-    rows = connection.execute(
-        select(outbox)
-        .where(
-            outbox.c.channel == channel,
-            outbox.c.bot == bot,
-            outbox.c.sent_at.is_(None),
-            outbox.c.failed.is_(None),
-            outbox.c.sender.not_in(skip),
-        )
-        .order_by(outbox.c.id)
-        .limit(limit)
-    )
-    return [Waiting(r.id, Address(r.channel, r.bot, r.sender), r.body) for r in rows]
-
-
 _MARK = update(outbox).where(outbox.c.id == bindparam("of_id"))
-_SENT = Statement(_MARK.values(sent_at=bindparam("now")))
+_SENT = Statement(_MARK.where(outbox.c.sent_at.is_(None)).values(sent_at=bindparam("now")))
 _FAILED = Statement(_MARK.values(failed=bindparam("why")))
 
 
 def mark_sent(connection: Connection, outbox_id: int, now: datetime, failed: str | None = None) -> None:
-    """Note that a message was delivered, or why it never will be."""
+    """Note that a message was delivered, the first time, or why it never will be."""
     if failed:
-        _FAILED.run(connection, {"of_id": outbox_id, "why": failed})
+        _FAILED.run(connection, {"of_id": outbox_id, "why": failed[:64]})
     else:
         _SENT.run(connection, {"of_id": outbox_id, "now": now})
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, or_, select, update
 
 from storage.address import Address
 from storage.connections.statement import Statement
+from storage.conversations.messages import Waiting
 from storage.schema.core import account, conversation, outbox, turn
 
 
@@ -55,6 +56,19 @@ def _of(table: Any, address: Address) -> ColumnElement[bool]:
 _WAITS = and_(outbox.c.sent_at.is_(None), outbox.c.failed.is_(None))
 
 
+_REFUSED = (
+    exists()
+    .where(
+        account.c.channel == outbox.c.channel,
+        account.c.bot == outbox.c.bot,
+        account.c.sender == outbox.c.sender,
+        conversation.c.account_id == account.c.id,
+        conversation.c.refused.is_not(None),
+    )
+    .correlate(outbox)
+)
+
+
 def _whose(table: Any) -> ColumnElement[bool]:
     """The same as parameters, for statements that are compiled once."""
     return and_(*(table.c[name] == bindparam(f"of_{name}") for name in ("channel", "bot", "sender")))
@@ -80,6 +94,11 @@ _LOCK = Statement(
 _PAGES = select(outbox).where(_whose(outbox)).order_by(outbox.c.created_at.desc(), outbox.c.id)
 _OF_TURN = Statement(_PAGES.where(outbox.c.turn_id == bindparam("of_turn")))
 _WAITING = Statement(_PAGES.where(_WAITS))
+
+
+_NEXT = Statement(
+    select(outbox.c.id, outbox.c.body).where(_whose(outbox), _WAITS).order_by(outbox.c.id).limit(20)
+)
 
 
 def find(connection: Connection, address: Address, message_id: str) -> Heard | None:
@@ -169,6 +188,31 @@ def _pushes(channel: str, bot: str) -> tuple[ColumnElement[bool], ...]:
     return outbox.c.channel == channel, outbox.c.bot == bot, outbox.c.turn_id.is_(None), waits
 
 
+def senders_waiting(
+    connection: Connection, channel: str, bot: str, limit: int = 100, skip: Collection[str] = ()
+) -> list[str]:
+    """Whom something waits for and may be sent now, the oldest message first; those in `skip` left out."""
+    rows = connection.execute(
+        select(outbox.c.sender)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.bot == bot,
+            _WAITS,
+            outbox.c.sender.not_in(skip),
+            ~_REFUSED,
+        )
+        .group_by(outbox.c.sender)
+        .order_by(func.min(outbox.c.id))
+        .limit(limit)
+    )
+    return [row.sender for row in rows]
+
+
+def next_waiting(connection: Connection, address: Address) -> list[Waiting]:
+    """The next messages to this person, replies and others in the order they were written."""
+    return [Waiting(row.id, address, row.body) for row in _NEXT.all(connection, _values(address))]
+
+
 def sent_after(connection: Connection, address: Address, at: datetime) -> int:
     """How many messages we sent since then by ourselves: what answered a request bears its time."""
     answers = select(turn.c.at).where(_of(turn, address), turn.c.at >= at)
@@ -192,6 +236,7 @@ def to_send(
                 outbox.c.bot == bot,
                 _WAITS,
                 select(turn.c.id).where(_same(), turn.c.at >= heard_since).exists(),
+                ~_REFUSED,
             )
             .group_by(outbox.c.channel, outbox.c.bot, outbox.c.sender)
             .order_by(func.min(outbox.c.id))

@@ -345,24 +345,34 @@ def office_members(connection: Connection) -> int:
 # As text: SQLAlchemy caches no compiled ON CONFLICT.
 _CLAIM = Statement(
     text(
-        "INSERT INTO reminder (institution_id, quarter, kind, person_id, at)"
-        " VALUES (:institution, :quarter, :kind, :person, :at) ON CONFLICT DO NOTHING RETURNING id"
+        "INSERT INTO reminder (institution_id, quarter, kind, person_id, at, reached)"
+        " VALUES (:institution, :quarter, :kind, :person, :at, :reached) ON CONFLICT DO NOTHING RETURNING id"
     )
-    .bindparams(bindparam("at", type_=Moment()))
+    .bindparams(bindparam("at", type_=Moment()), bindparam("reached", type_=reminder.c.reached.type))
     .columns(reminder.c.id)
 )
 
 
 def claim_reminder(
-    connection: Connection, institution_id: int, quarter: str, kind: str, person_id: int, now: datetime
+    connection: Connection,
+    institution_id: int,
+    quarter: str,
+    kind: str,
+    person_id: int,
+    now: datetime,
+    reached: bool = True,
 ) -> bool:
-    """Whether this process is the one to send this reminder: true exactly once."""
+    """Whether this process is the one to send this reminder: true exactly once.
+
+    `reached`: a message gets to them now; else they see it when they next come.
+    """
     values = {
         "institution": institution_id,
         "quarter": quarter,
         "kind": kind,
         "person": person_id,
         "at": now,
+        "reached": reached,
     }
     return _CLAIM.first(connection, values) is not None
 

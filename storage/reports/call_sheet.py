@@ -21,13 +21,13 @@ class LastForm:
 
 
 def reminded(connection: Connection, quarter: str) -> dict[int, tuple[int, datetime]]:
-    """Institution id → how many reminders of the quarter were written, and when the newest was.
+    """Institution id → how many reminders of the quarter reached somebody, and when the newest did.
 
     One that went to several contacts counts once.
     """
     rows = connection.execute(
         select(reminder.c.institution_id, func.count(reminder.c.kind.distinct()), func.max(reminder.c.at))
-        .where(reminder.c.quarter == quarter)
+        .where(reminder.c.quarter == quarter, reminder.c.reached)
         .group_by(reminder.c.institution_id)
     )
     return {int(r[0]): (int(r[1]), r[2]) for r in rows}

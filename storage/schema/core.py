@@ -27,9 +27,10 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
-SCHEMA_NUMBER = 13  # the newest migration this code knows
+SCHEMA_NUMBER = 14  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -138,6 +139,10 @@ conversation = Table(
     Column("serial", Integer, nullable=False),  # grows with every step; binds buttons to it
     Column("state", JSON, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    # The platform lets us write to them no more, until they next write: then these are emptied.
+    Column("refused", String(16)),
+    Column("refused_code", Integer),
+    Column("refused_at", Moment),
 )
 
 turn = Table(
@@ -191,6 +196,16 @@ download = Table(
     Column("said", Text, nullable=False),  # what was written beside it, encrypted
     Column("at", Moment, nullable=False),
     UniqueConstraint("channel", "bot", "sender", "message_id"),
+)
+
+sender = Table(
+    "sender",  # an account of ours on a platform, by which the serving process writes to people
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("bot", String(128), primary_key=True),
+    Column("refused", String(16)),  # nobody can be written to by it now
+    Column("refused_code", Integer),
+    Column("at", Moment, nullable=False),
 )
 
 later = Table(
@@ -373,6 +388,8 @@ reminder = Table(
     Column("kind", String(16), nullable=False),
     ref("person_id", "person.id"),
     Column("at", Moment, nullable=False),
+    # Whether a message reached them then, not only what they see when they next come.
+    Column("reached", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("institution_id", "quarter", "kind", "person_id"),
 )
 

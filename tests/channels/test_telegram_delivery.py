@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from bot.app import App
-from bot.channels.telegram import delivery
+from bot.channels import delivery
+from bot.channels.telegram import platform
 from bot.channels.telegram.transport import Telegram, file_url
 from bot.core.messages import Choice, FileRef, Incoming, Outgoing
+from bot.core.reach import reachable
 from bot.core.render import environment
 from policy.calendar.quarters import Quarter
 from storage.address import Address
@@ -94,16 +96,45 @@ async def test_taken_but_not_heard_back_is_sent_again(
     assert count(telegram_app, turn) == 1
 
 
-async def test_a_person_who_blocked_us_is_given_up_and_the_next_message_goes(
+async def test_what_is_refused_for_ever_is_given_up_and_the_next_message_goes(
     api: BotApi, telegram_app: App, served: Telegram
 ) -> None:
-    api.fail("sendMessage", status=403, description="Forbidden: bot was blocked by the user")
+    api.fail("sendMessage", status=403, description="Forbidden: user is deactivated")
     api.fail("sendMessage", status=400, description="Bad Request: chat not found")
     for text in ("菜单", "帮助", "退休了能报吗"):
         await api.say(LI, text)
     assert "（三）" in (await api.expect(LI)).text
     await settled(telegram_app, 3)
-    assert failures(telegram_app) == ["blocked", "refused: Chat not found", None]
+    assert failures(telegram_app) == ["deactivated", "refused: Chat not found", None]
+
+
+async def test_who_blocked_us_is_remembered_until_they_write_and_loses_nothing(
+    api: BotApi, telegram_app: App
+) -> None:
+    address = Address("telegram", str(BOT), str(LI))
+
+    def reached() -> bool:
+        with transaction(telegram_app.engine, read_only=True) as connection:
+            return address in reachable(connection, [address], NOW)
+
+    async with serving(telegram_app):
+        await api.say(LI, "帮助")
+        await api.expect(LI)
+        assert reached()
+        api.fail("sendMessage", status=403, description="Forbidden: bot was blocked by the user")
+        with transaction(telegram_app.engine) as connection:
+            messages.enqueue(connection, address, [Outgoing("请报情况表").body()], NOW)
+        await until(lambda: not reached())
+    tried = len(api.called("sendMessage"))
+    async with serving(telegram_app):  # another process knows it too: it does not even try
+        await api.say(WANG, "帮助")
+        await api.expect(WANG)
+        assert len(api.called("sendMessage")) == tried + 1
+        await api.say(LI, "菜单")  # they are back
+        assert "情况表" in (await api.expect(LI)).text
+        await api.expect(LI)
+        assert reached()
+    assert set(failures(telegram_app)) == {None}
 
 
 async def test_what_a_stopped_process_left_is_delivered_by_the_next(api: BotApi, telegram_app: App) -> None:
@@ -201,7 +232,7 @@ async def test_a_telegram_out_of_reach_at_the_start_is_waited_for(
 
 
 def labels(*given: str) -> list[list[str]]:
-    laid = delivery.rows(tuple(Choice(label, "m") for label in given))
+    laid = platform.rows(tuple(Choice(label, "m") for label in given))
     return [[choice.label for choice in row] for row in laid]
 
 
@@ -214,7 +245,7 @@ def test_short_buttons_share_a_row_and_long_ones_stand_alone() -> None:
 
 
 def test_a_token_that_does_not_fit_is_never_sent() -> None:
-    laid = delivery.rows((Choice("好", "m"), Choice("坏", "q:" + "字" * 21), Choice("空", "")))
+    laid = platform.rows((Choice("好", "m"), Choice("坏", "q:" + "字" * 21), Choice("空", "")))
     assert [[c.label for c in row] for row in laid] == [["好"]]
 
 
@@ -270,7 +301,7 @@ def test_every_token_of_every_template_fits_callback_data() -> None:
                 parts = arguments[arguments.index(f'"{kind}:') :].split(" ~ ")
                 tokens.append("".join(_longest(part) for part in parts))
     longest = max(tokens, key=lambda token: len(token.encode()))
-    assert len(longest.encode()) <= delivery.TOKEN_BYTES, longest
+    assert len(longest.encode()) <= platform.TOKEN_BYTES, longest
 
 
 def test_files_are_fetched_from_where_the_api_is() -> None:

@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.app import App
+from bot.channels import delivery
 from bot.channels.wechat import api as wechat_api
-from bot.channels.wechat import delivery, pages, window
+from bot.channels.wechat import pages, platform
 from bot.channels.wechat.api import Api, NotTaken, Unreachable
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
+from bot.core.reach import reachable
 from bot.features.reminders import send as reminder_sender
+from storage.address import Address
 from storage.connections.database import transaction
+from storage.conversations import reach
 from storage.schema.core import outbox, turn
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS
@@ -313,6 +317,43 @@ async def test_an_account_that_may_not_write_still_answers(
     assert len(api.calls) == tried
 
 
+async def test_an_account_that_may_not_write_reaches_nobody_until_it_may(
+    meet: Meet, wechat_app: App, api: WeChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.2)
+    li = meet()
+    await li.says("你好")
+    address = Address("wechat", APPID, "oLi")
+
+    def reached() -> bool:
+        with transaction(wechat_app.engine, read_only=True) as connection:
+            return address in reachable(connection, [address], li.clock())
+
+    assert reached()
+    api.fail("send", errcode=48001)
+    push(wechat_app, "oLi", "回复一", li.clock())
+    await until(lambda: not reached())
+    await until(lambda: unseen(wechat_app) == 0)  # ten minutes later it is taken
+    await until(reached)
+
+
+async def test_whoever_left_is_reached_by_nothing_until_they_follow_again(
+    meet: Meet, wechat_app: App, clock: Clock
+) -> None:
+    li = meet()
+    address = Address("wechat", APPID, "oLi")
+
+    def why() -> dict[Address, str]:
+        with transaction(wechat_app.engine, read_only=True) as connection:
+            return reach.refused(connection, [address])
+
+    await li.says("你好")
+    await li.event("unsubscribe")
+    assert why() == {address: "gone"}
+    await li.event("subscribe")
+    assert why() == {}
+
+
 async def test_whoever_left_is_not_written_to_any_more(
     meet: Meet, wechat_app: App, api: WeChatServer
 ) -> None:
@@ -429,18 +470,13 @@ async def test_a_reminder_reaches_who_wrote_lately_and_the_others_are_on_the_cal
     clock.forward(hours=47)
     await li.says("你好")
     clock.forward(hours=2)  # the morning of the 30th: only 环翠 wrote in the last two days
-    sent, calls = reminder_sender.send_due(wechat_app.engine, CORPUS.holidays, clock(), window.reachable)
-    assert (sent, calls) == (2, ["文登学校"])
+    sent, calls = reminder_sender.send_due(wechat_app.engine, CORPUS.holidays, clock())
+    assert (sent, calls) == (1, ["文登学校"])
     await api.until(lambda: any("环翠学校" in text for text in api.to("oLi")))
     await quiet()
     assert api.to("oWang") == []
     shown = await wang.says("你好")
     assert shown.text and "文登学校" in shown.text
-    # Without customer-service messages everybody has to be called.
-    assert reminder_sender.send_due(wechat_app.engine, CORPUS.holidays, clock())[1] == [
-        "文登学校",
-        "环翠学校",
-    ]
 
 
 async def test_a_push_that_cannot_be_read_stops_nobody(
@@ -519,4 +555,4 @@ def test_what_others_wrote_is_no_link() -> None:
     assert re.findall(r"<a [^>]*>", shown) == [
         '<a href="weixin://bizmsgmenu?msgmenucontent=＂＞＜a\u3000href＝x＞&msgmenuid=7-0">'
     ]
-    assert delivery.BUSY.isdisjoint(delivery.ACCOUNT | delivery.BAD_CONTENT)
+    assert platform.BUSY.isdisjoint(platform.ACCOUNT | platform.BAD_CONTENT)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.core import notify
+from bot.core.messages import Outgoing
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI
 from storage.address import Address
 from storage.connections.database import transaction
-from storage.conversations import history, messages
-from storage.reports import decisions, reports
+from storage.conversations import history, messages, reach
+from storage.conversations.reach import Sender
+from storage.reports import call_sheet, decisions, reports
 from storage.schema.core import outbox
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS
@@ -88,8 +91,52 @@ def test_whom_no_channel_can_push_to_is_to_be_called(app: App) -> None:
     bound(app, "w", channel="web")
     contact_code(app, "无人绑定学校")
     sent, calls = reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY)
-    assert sent == 1  # it waits for them on the page
+    assert sent == 0  # it waits for them on the page
     assert sorted(calls) == sorted(["威海数字培训学校", "无人绑定学校"])
+
+
+def test_who_blocked_us_counts_as_reached_by_nobody(either_app: App) -> None:
+    app = either_app
+    wang = bound(app)
+    address = Address("telegram", "test", "wang")
+    with transaction(app.engine) as connection:
+        reach.refuse_person(connection, address, "blocked", 403, wang.now)
+        assert reach.refused(connection, [address]) == {address: "blocked"}
+        told = notify.tell_people(connection, [1], Outgoing("已退回"), NOON)
+    assert (told.people, told.pushed) == (1, 0)
+    assert reminder_sender.send_due(app.engine, CORPUS.holidays, LAST_DAY) == (0, ["威海数字培训学校"])
+    with transaction(app.engine, read_only=True) as connection:
+        assert call_sheet.reminded(connection, "2026Q4") == {}
+    wang.says("菜单")  # they are back
+    assert reminder_sender.unreachable(app.engine, CORPUS.holidays, LAST_DAY) == []
+    with transaction(app.engine) as connection:
+        assert notify.tell_people(connection, [1], Outgoing("已退回"), NOON).pushed == 1
+
+
+def test_a_refusal_that_is_older_than_what_they_wrote_counts_for_nothing(either_app: App) -> None:
+    bound(either_app)
+    address = Address("telegram", "test", "wang")
+    with transaction(either_app.engine) as connection:
+        reach.refuse_person(connection, address, "blocked", 403, NOON - timedelta(minutes=1))
+        assert reach.refused(connection, [address]) == {}
+
+
+def test_an_account_that_may_send_nothing_reaches_nobody(either_app: App) -> None:
+    app = either_app
+    bound(app)
+    address = Address("telegram", "test", "wang")
+    with transaction(app.engine) as connection:
+        reach.declare(connection, [Sender("telegram", "test")], NOON)
+        reach.refuse_account(connection, "telegram", "test", "unable", 401, NOON)
+        reach.declare(connection, [Sender("telegram", "test")], NOON)  # a restart changes nothing
+        assert reach.refused(connection, [address]) == {address: "unable"}
+    assert reminder_sender.unreachable(app.engine, CORPUS.holidays, LAST_DAY) == ["威海数字培训学校"]
+    with transaction(app.engine) as connection:
+        reach.account_works(connection, "telegram", "test", NOON)
+    assert reminder_sender.unreachable(app.engine, CORPUS.holidays, LAST_DAY) == []
+    with transaction(app.engine) as connection:  # the bot is another one now
+        reach.declare(connection, [Sender("web", "web")], NOON)
+        assert reach.refused(connection, [address]) == {address: "unserved"}
 
 
 def test_overdue_on_the_next_working_day(app: App) -> None:

@@ -6,13 +6,17 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import App
 from bot.features.reminders import send as reminder_sender
 from policy.calendar.quarters import SHANGHAI, Quarter
+from storage.address import Address
 from storage.connections.database import transaction
+from storage.conversations import reach
 from storage.institutions import institutions
 from storage.reports import decisions, reports
+from storage.schema.core import account
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS
 from tests.support.office_browser import Browser, at
@@ -129,6 +133,14 @@ class TestCalls:
         assert "13806310002" in reminded
         assert "王芳" in reminded
         assert "已提醒 2 次" in reminded
+        with transaction(either_app.engine) as connection:  # whoever was reminded has blocked us since
+            blocked = select(account.c.channel, account.c.bot, account.c.sender)
+            for row in connection.execute(blocked).all():
+                later = NOON + timedelta(hours=1)
+                reach.refuse_person(connection, Address(*row), "blocked", 403, later)
+        await browser.opens(PAGE)
+        assert "已屏蔽" in rows(browser)[1] + rows(browser)[2]
+        assert "已提醒" not in "".join(rows(browser))
         assert "还没有人绑定的应报机构（1 家）" in browser.text
 
     async def test_a_telephone_from_the_last_form_where_nobody_left_one(self, either_app: App) -> None:

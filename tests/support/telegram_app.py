@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from bot.app import App, open_app
 from bot.assistant import Runner
-from bot.channels.telegram import delivery
+from bot.channels import delivery
 from bot.channels.telegram import transport as channel
 from bot.channels.telegram.transport import Telegram
 from bot.settings import Settings

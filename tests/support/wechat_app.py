@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from bot import server
 from bot.app import App, open_app
-from bot.channels.wechat import delivery
+from bot.channels import delivery
 from bot.channels.wechat import transport as wechat_transport
 from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Choice, Outgoing

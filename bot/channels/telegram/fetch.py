@@ -14,8 +14,9 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.channels.telegram.delivery import CHANNEL, waits
+from bot.channels.delivery import waits
 from bot.channels.telegram.intake import FILE_BYTES, Intake
+from bot.channels.telegram.platform import CHANNEL
 from bot.core.messages import IncomingFile
 from bot.documents.store import drop_incoming, store_incoming
 from storage.connections.database import StorageUnavailable, transaction

@@ -17,14 +17,15 @@ from telegram.ext import filters
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.channels.telegram.delivery import CHANNEL, waits
+from bot.channels.delivery import waits
+from bot.channels.telegram.platform import CHANNEL
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.render import render, words
 from bot.documents.store import safe_name
 from storage.address import Address
 from storage.connections.database import StorageUnavailable, transaction
-from storage.conversations import downloads, messages
+from storage.conversations import downloads, messages, reach
 from storage.people import people
 
 log = logging.getLogger("bot")
@@ -253,3 +254,4 @@ class Intake:
             turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
                 messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+                reach.heard(connection, incoming.address)

@@ -22,9 +22,10 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.channels.telegram.delivery import Delivery, waits
+from bot.channels.delivery import Delivery, waits
 from bot.channels.telegram.fetch import Fetcher
 from bot.channels.telegram.intake import Intake, update_id
+from bot.channels.telegram.platform import Platform
 from bot.core.refusals import refused
 from storage.connections.database import StorageUnavailable
 from storage.connections.leader_lock import Lease
@@ -112,7 +113,7 @@ class Telegram:
         self._lease = Lease(app.engine, f"telegram:{account}")
         self._application = build(token, app.settings.telegram_base_url)
         self._bot = self._application.bot
-        self._delivery = Delivery(app, runner, self._bot, account, now, self._holds)
+        self._delivery = Delivery(runner, Platform(app, self._bot, account), now, self._holds)
         self._fetcher = Fetcher(app, runner, self._bot, account, self._holds)
         wake = self._delivery.wake.set
         self._intake = Intake(app, runner, self._bot, account, now, wake, self._fetcher.wake)

@@ -11,13 +11,14 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from bot.app import App
-from bot.channels.wechat import pages, window
+from bot.channels.wechat import pages
 from bot.channels.wechat.links import LIVES, FileLinks
 from bot.core.messages import Outgoing
+from bot.core.reach import window
 from bot.core.security import at_rest
 from storage.address import Address
 from storage.connections.database import transaction
-from storage.conversations import messages, outbox
+from storage.conversations import messages, outbox, reach
 from storage.conversations.outbox import Page
 
 log = logging.getLogger("bot")
@@ -88,6 +89,7 @@ class Carrier:
             turn_id = messages.begin(connection, address, message_id, None, now)
             if turn_id is None:
                 return None
+            reach.heard(connection, address)
             begun = outbox.Heard(turn_id, message_id, now)
             return self._parcel(connection, address, waiting, begun, now)
 
@@ -114,21 +116,10 @@ class Carrier:
         with transaction(self._engine) as connection:
             outbox.mark(connection, parcel.rows, parcel.at)
 
-    def refuse(self, parcel: Parcel, reason: str) -> None:
-        """Note that a parcel never will be taken."""
-        with transaction(self._engine) as connection:
-            outbox.refuse(connection, parcel.rows, reason)
-
     def to_send(self, now: datetime, limit: int) -> list[tuple[str, int]]:
         """Senders who perhaps can be written to, with their last turn."""
         with transaction(self._engine, read_only=True) as connection:
             return outbox.to_send(connection, window.NAME, self._account, now - window.LASTS, limit)
-
-    def last_turn(self, address: Address) -> int:
-        """The person's last turn; 0 when there is none."""
-        with transaction(self._engine, read_only=True) as connection:
-            last = outbox.latest(connection, address)
-            return last.turn_id if last else 0
 
     def next(self, address: Address, now: datetime) -> Parcel | Later | None:
         """What we send by ourselves now; None when nothing waits.

@@ -12,17 +12,18 @@ from weakref import WeakValueDictionary
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.channels.wechat import pages, window
+from bot.channels.wechat import pages
 from bot.channels.wechat.api import Api, NotTaken, TooLarge, Unreachable
 from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
+from bot.core.reach import window
 from bot.core.render import render, words
 from bot.core.security import one_time_code
 from bot.documents.store import drop_incoming, store_incoming
 from storage.address import Address
 from storage.connections.database import StorageUnavailable, transaction
-from storage.conversations import messages, outbox
+from storage.conversations import messages, outbox, reach
 from storage.people import people
 
 FILE_MEGABYTES = 10  # the largest image taken; the platform takes no larger ones
@@ -202,6 +203,8 @@ class Intake:
     def _note(self, address: Address, message_id: str, now: datetime) -> None:
         with transaction(self._app.engine) as connection:
             messages.begin(connection, address, message_id, None, now)
+            if message_id.startswith(window.GONE):
+                reach.refuse_person(connection, address, "gone", None, now)
 
     def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
         """Say it once: nothing is kept of what is refused, so only the id is stored."""
@@ -209,6 +212,7 @@ class Intake:
             turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
             if turn_id is not None:
                 messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+                reach.heard(connection, incoming.address)
 
     async def _image(self, address: Address, media_id: str) -> IncomingFile | str:
         """Fetch and store an image of somebody who may send one; else why not (image, large, lost).

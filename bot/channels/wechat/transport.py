@@ -23,13 +23,14 @@ from starlette.routing import BaseRoute, Route
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.channels.delivery import Delivery
 from bot.channels.wechat import xml
 from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.channels.wechat.crypto import Forged, Sealer, signed
-from bot.channels.wechat.delivery import Delivery
 from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
+from bot.channels.wechat.platform import Platform
 from bot.channels.wechat.stamps import UsedStamps
 from bot.core.refusals import refused
 from storage.connections.database import StorageUnavailable
@@ -69,9 +70,11 @@ class WeChat:
         self._links = FileLinks(app, runner, account, now)
         self._carrier = Carrier(app, account, self._links, lambda: self.can_push)
         self._intake = Intake(app, runner, account, now, self._carrier, self._api)
-        self._delivery = (
-            Delivery(runner, account, now, self._carrier, self._api, self._holds) if self._api else None
-        )
+        self._delivery: Delivery | None = None
+        if self._api:
+            platform = Platform(account, now, self._carrier, self._api)
+            self._delivery = Delivery(runner, platform, now, self._holds)
+            self._carrier.under_way = self._delivery.under_way
 
     @property
     def can_push(self) -> bool:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.channel_limits import CHANNELS
+from bot.core.reach import reachable
 from bot.office.html import quarters_until
 from bot.office.reports.board import counts
 from bot.office.visit import Answer, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.institutions.district_order import in_order
+from storage.conversations import reach
 from storage.desk import paper
 from storage.institutions import institutions
 from storage.people import contacts, people
@@ -28,8 +29,8 @@ WAITING = ("missing", "draft", "returned")
 class Call:
     """A line of the call sheet: whom to ring, and why a message does not do.
 
-    why: nobody (no contact bound), unreachable (no channel that takes messages at any time),
-    reminded (written to, and still missing), waiting (not reminded yet).
+    why: nobody (no contact bound), refused (they blocked us or are gone), unreachable (no channel on which
+    a message gets to them now), reminded (written to, and still missing), waiting (not reminded yet).
     """
 
     line: Line
@@ -96,7 +97,7 @@ def _alone(visit: Visit, quarter: Quarter, district: str | None) -> list[tuple[i
     return [(i.id, i.name) for i in there if i.id not in speaks]
 
 
-ORDER = {"nobody": 0, "unreachable": 1, "reminded": 2, "waiting": 3}
+ORDER = {"nobody": 0, "refused": 1, "unreachable": 1, "reminded": 2, "waiting": 3}
 
 
 def _calls(visit: Visit, quarter: Quarter, lines: list[Line]) -> list[Call]:
@@ -105,15 +106,22 @@ def _calls(visit: Visit, quarter: Quarter, lines: list[Line]) -> list[Call]:
     if not wanted:
         return []
     speak = contacts.by_institution(visit.connection, wanted)
-    reach = people.reach_of_institutions(visit.connection)
+    reach_of = people.reach_of_institutions(visit.connection, wanted)
+    addresses = [one.address for reaches in reach_of.values() for one in reaches]
+    reached = reachable(visit.connection, addresses, visit.now)
+    gone = reach.refused(visit.connection, addresses)
     reminded = call_sheet.reminded(visit.connection, str(quarter))
     last = call_sheet.last_forms(visit.connection, wanted)
     made = []
     for line in lines:
         mine = speak.get(line.institution_id, [])
-        pushes = any(CHANNELS[r.address.channel].pushes for r in reach.get(line.institution_id, ()))
+        theirs = {one.address for one in reach_of.get(line.institution_id, ())}
         count, at = reminded.get(line.institution_id, (0, None))
-        why = "nobody" if not mine else "unreachable" if not pushes else "reminded" if count else "waiting"
+        why = "reminded" if count else "waiting"
+        if not mine:
+            why = "nobody"
+        elif theirs.isdisjoint(reached):
+            why = "unreachable" if theirs.isdisjoint(gone) else "refused"
         named = tuple((c.name or "", _telephone(visit, c)) for c in mine)
         known = None
         if not any(telephone for _, telephone in named):

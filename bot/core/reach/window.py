@@ -21,6 +21,7 @@ WRITTEN, TAPPED, EVENT, GONE = "m", "p", "e", "u"  # message, link of ours, even
 # A tapped link counts like the menu: WeChat says so of its own menu messages.
 MOST_WRITTEN, MOST_TOUCHED = 5, 3
 TOUCHED_LASTS = timedelta(seconds=55)  # a minute, less what the way takes
+FEW = 20  # people who are looked at one by one
 LASTS = (channel_of(NAME).window or timedelta()) - timedelta(minutes=5)
 
 
@@ -38,10 +39,9 @@ def room(connection: Connection, address: Address, now: datetime) -> int:
     return found
 
 
-def reachable(connection: Connection, addresses: Iterable[Address], now: datetime) -> set[Address]:
-    """Those of the addresses on this channel that a message sent now would reach."""
+def open_to(connection: Connection, addresses: Iterable[Address], now: datetime) -> set[Address]:
+    """Those of the addresses on this channel whose window is open, with room for a message."""
     asked = {a for a in addresses if a.channel == NAME}
-    if not asked:
-        return set()
-    lately = asked.intersection(outbox.heard_since(connection, NAME, now - LASTS))
-    return {address for address in lately if room(connection, address, now) > 0}
+    if len(asked) > FEW:
+        asked &= set(outbox.heard_since(connection, NAME, now - LASTS))
+    return {address for address in asked if room(connection, address, now) > 0}
