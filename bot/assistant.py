@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine
 from bot import router
 from bot.core import input_limits, log
 from bot.core.channel_limits import channel_of
+from bot.core.counting import Counts, OfTurn
 from bot.core.dialogs import dialog_manager
 from bot.core.knowledge import Behind, Knowledge
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
@@ -93,6 +94,7 @@ class Assistant:
         self.times = times or Times()
         self.registry = registry or build_registry(corpus)
         self.tally = Tally()
+        self.counts = Counts()
         self.responsible = responsible or Responsible()
         self.policy_only = frozenset(policy_only)  # channels on which nobody's data are asked for
         self._policy_registry = PolicyOnly(self.registry)
@@ -198,10 +200,14 @@ class Assistant:
             return self._incident(prepared.incoming, error, attempt)
 
     def _turn(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
+        counted = OfTurn()
         with attempt() as connection:
-            return self._apply(connection, prepared)
+            said = self._apply(connection, prepared, counted)
+        incoming = prepared.incoming
+        self.counts.take_over(counted, incoming.address.channel, incoming.now)
+        return said
 
-    def _apply(self, connection: Connection, prepared: Prepared) -> list[Outgoing]:
+    def _apply(self, connection: Connection, prepared: Prepared, counted: OfTurn) -> list[Outgoing]:
         incoming, seen = prepared.incoming, prepared.seen
         text = input_limits.clean(incoming.text)
         masked, was_masked = input_limits.mask(self.corpus.form, text)
@@ -236,6 +242,7 @@ class Assistant:
             self.times,
             registry.dialogs,
             tally=self.tally,
+            counted=counted,
         )
         turn.arrived = prepared.arrived
         turn.outside = seen.reading if seen is not None and seen.fits(talk) else None
@@ -245,6 +252,8 @@ class Assistant:
         if was_masked and not private:
             said = [render("messages.masked"), *said]
             said = router.merge(said)
+        if memory.dialog is not None and registry.dialogs[memory.dialog.name].of_figures:
+            counted.add("report", "", "message")
         talk.state = memory.to_json()
         if incoming.numbered:
             talk.state["numbers"] = dialog_manager.numbers_press(turn)

@@ -41,7 +41,7 @@ from storage.connections.database import StorageUnavailable, transaction
 from storage.conversations import reach
 from storage.conversations.reach import Sender
 from storage.data_kinds import kept_for
-from storage.monitoring import heartbeats
+from storage.monitoring import counted, heartbeats
 from storage.people import cards, people, sessions
 from storage.privacy import retention, visitors
 from storage.schema.core import SCHEMA_NUMBER
@@ -50,6 +50,9 @@ log = logging.getLogger("bot")
 # How long a thread computes before another gets its turn, in seconds. A message gives the interpreter
 # away at every statement: with Python's five milliseconds each it would wait behind background work.
 SWITCH = 0.0005
+
+
+COUNTS_EVERY = 60  # seconds between two writings of the weekly counters
 
 
 def now() -> datetime:
@@ -82,6 +85,7 @@ def forget_old(app: App, at: datetime) -> None:
     with transaction(app.engine) as connection:
         sessions.forget_old(connection, at - kept_for("sessions"))
         cards.forget_old(connection, at - kept_for("cards"))
+        counted.forget_old(connection, at)
         heartbeats.beat(connection, heartbeats.PURGE, at)
         people.forget_attempts(connection, at - kept_for("passing"))
     visitors.forget(app.engine, at - kept_for("visitors"))
@@ -152,6 +156,9 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
     async def purge() -> None:
         await runner.run(lambda: forget_old(app, now()))
 
+    async def write_counts() -> None:
+        await runner.run(lambda: app.assistant.counts.write(app.engine, now()))
+
     async def tell() -> None:
         REFUSALS.flush()
 
@@ -160,6 +167,7 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
         asyncio.get_running_loop().set_exception_handler(bounds.LoopFaults())
         rhythms: list[tuple[float, Callable[[], Awaitable[object]]]]
         rhythms = [(600, remind_due), (86_400, purge), (EVERY_SECONDS, tell), (60, look_after)]
+        rhythms.append((COUNTS_EVERY, write_counts))
         tasks = [asyncio.create_task(every(seconds, work)) for seconds, work in rhythms]
         tasks.append(asyncio.create_task(asyncio.to_thread(prepare)))
         await runner.run(lambda: note(app, "service.start", version))
@@ -176,6 +184,8 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(StorageUnavailable):
+            await write_counts()
         await runner.run(lambda: note(app, "service.stop", version))
         runner.close()
         event("stop", version=version)

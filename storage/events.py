@@ -44,6 +44,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "proposal.create",
         "note.set",
         "note.withdraw",
+        "setting.put",
     ),
     "administration": (
         "institution.create",

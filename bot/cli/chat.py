@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 
 
@@ -18,12 +19,17 @@ def run(options: argparse.Namespace) -> int:
     from bot.channels import jsonl, terminal
     from bot.cli.clock import clock
     from bot.cli.opening import opened
+    from storage.connections.database import StorageUnavailable
 
     app = opened(makes=True)
     now = clock(options.now)
-    if options.json:
-        for line in jsonl.run(sys.stdin, app.assistant, app.files, now):
-            print(line, flush=True)
-    else:
-        terminal.run(app.assistant, app.files, options.user, now)
+    try:
+        if options.json:
+            for line in jsonl.run(sys.stdin, app.assistant, app.files, now):
+                print(line, flush=True)
+        else:
+            terminal.run(app.assistant, app.files, options.user, now)
+    finally:
+        with contextlib.suppress(StorageUnavailable):
+            app.assistant.counts.write(app.engine, now())
     return 0

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
+from bot.core.counting import OfTurn
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
 from bot.core.render import render
 from bot.core.responsible import Responsible
@@ -138,6 +139,7 @@ class Turn:
     model_reads: bool = False
     responsible: Responsible = field(default_factory=Responsible)  # who answers for people's data
     tally: Tally = field(default_factory=Tally)  # how often who did what, in this process
+    counted: OfTurn = field(default_factory=OfTurn)  # what this message is counted for
     arrived: Arrived | None = None  # a file of somebody who speaks for an institution, looked at before
     # How a command is started by its name and a button pressed by its token, set by the router.
     start: Callable[[str], list[Outgoing]] = lambda name: []

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select, update
 
 from storage import audit
 from storage.address import Address
 from storage.connections.statement import affected, insert_new
+from storage.desk.weeks import week_of
 from storage.schema.core import account, turn
-from storage.schema.questions import asker, feedback, proposal, question
+from storage.schema.questions import asker, feedback, proposal, question, question_week
 
 # From weak to strong: a question is listed for the strongest reason anybody had.
-REASONS = ("refused", "unsure", "disliked", "handed")
+REASONS = ("near", "refused", "unsure", "disliked", "handed")
 
 
 @dataclass(frozen=True)
@@ -103,31 +104,14 @@ def queue(
 ) -> bool:
     """Put a question into the office's queue, once per turn; whether it waits there now.
 
-    One that the office dropped stays dropped, only counted, until somebody asks for a person.
+    One that the office dropped stays dropped, only counted, until somebody asks for a person. `now`
+    stands in the time zone whose weeks are counted.
     """
-    row = connection.execute(
-        select(question.c.id, question.c.why)
-        .where(question.c.same == same, question.c.state == "open")
-        .with_for_update()
-    ).first()
-    if row is None and why != "handed":
-        dropped = connection.execute(
-            select(question.c.id, question.c.state)
-            .where(question.c.same == same)
-            .order_by(question.c.id.desc())
-        ).first()
-        if dropped is not None and dropped.state == "dropped":
-            grown = {"count": question.c.count + 1, "last_at": now}
-            connection.execute(update(question).where(question.c.id == dropped.id).values(**grown))
-            return False
+    row = connection.execute(_open(same)).first()
+    if row is None and why != "handed" and _was_dropped(connection, same, 1, now):
+        return False
     if row is None:
-        values = {"same": same, "text": text, "why": why, "entry": entry, "count": 0, "state": "open"}
-        connection.execute(insert_new(connection, question), {**values, "first_at": now, "last_at": now})
-        row = connection.execute(  # ours, or that of somebody who was quicker
-            select(question.c.id, question.c.why)
-            .where(question.c.same == same, question.c.state == "open")
-            .with_for_update()
-        ).one()
+        row = _begun(connection, same, text, why, entry, now)
     changes: dict[str, Any] = {"last_at": now}
     if REASONS.index(why) > REASONS.index(row.why):
         changes["why"] = why
@@ -135,8 +119,60 @@ def queue(
         changes["entry"] = entry
     if _ask(connection, row.id, account_id, turn_id, why == "handed"):
         changes["count"] = question.c.count + 1
+        _count_week(connection, row.id, week_of(now), 1)
     connection.execute(update(question).where(question.c.id == row.id).values(**changes))
     return True
+
+
+def queue_near(connection: Connection, same: str, text: str, entry: str, times: int, now: datetime) -> None:
+    """Count a question that was answered with what stands near it: of `entry`, and so many times.
+
+    It waits like the others, with nobody to tell.
+    """
+    row = connection.execute(_open(same)).first()
+    if row is None and _was_dropped(connection, same, times, now):
+        return
+    row = row or _begun(connection, same, text, "near", entry, now)
+    changes: dict[str, Any] = {"count": question.c.count + times, "last_at": now}
+    if row.why == "near":
+        changes["entry"] = entry
+    connection.execute(update(question).where(question.c.id == row.id).values(**changes))
+    _count_week(connection, row.id, week_of(now), times)
+
+
+def _open(same: str) -> Select[Any]:
+    """The question of these words that waits, locked."""
+    wanted = (question.c.same == same, question.c.state == "open")
+    return select(question.c.id, question.c.why).where(*wanted).with_for_update()
+
+
+def _was_dropped(connection: Connection, same: str, times: int, now: datetime) -> bool:
+    """Whether the office dropped a question of these words last; it is counted then."""
+    last = connection.execute(
+        select(question.c.id, question.c.state).where(question.c.same == same).order_by(question.c.id.desc())
+    ).first()
+    if last is None or last.state != "dropped":
+        return False
+    grown = {"count": question.c.count + times, "last_at": now}
+    connection.execute(update(question).where(question.c.id == last.id).values(**grown))
+    return True
+
+
+def _begun(
+    connection: Connection, same: str, text: str, why: str, entry: str | None, now: datetime
+) -> Row[Any]:
+    """Put a question into the queue; ours, or that of somebody who was quicker."""
+    values = {"same": same, "text": text, "why": why, "entry": entry, "count": 0, "state": "open"}
+    connection.execute(insert_new(connection, question), {**values, "first_at": now, "last_at": now})
+    return connection.execute(_open(same)).one()
+
+
+def _count_week(connection: Connection, question_id: int, week: str, times: int) -> None:
+    c = question_week.c
+    here = (c.question_id == question_id) & (c.week == week)
+    grown = update(question_week).where(here).values(count=c.count + times)
+    if not affected(connection, grown):  # its question is locked: nobody else counts it now
+        connection.execute(insert(question_week), {"question_id": question_id, "week": week, "count": times})
 
 
 def _ask(connection: Connection, question_id: int, account_id: int, turn_id: int, handed: bool) -> bool:
@@ -159,7 +195,7 @@ def waits(connection: Connection, account_id: int, turn_id: int) -> bool:
     return row is not None
 
 
-def satisfied(connection: Connection, account_id: int, turn_id: int) -> None:
+def satisfied(connection: Connection, account_id: int, turn_id: int, now: datetime) -> None:
     """The person got what they wanted after all: unless they asked for a person, do not count them."""
     mine = select(asker.c.id, asker.c.question_id).where(
         asker.c.account_id == account_id, asker.c.turn_id == turn_id, asker.c.handed.is_(False)
@@ -174,16 +210,20 @@ def satisfied(connection: Connection, account_id: int, turn_id: int) -> None:
     connection.execute(
         update(question).where(question.c.id == row.question_id).values(count=question.c.count - 1)
     )
+    weeks = question_week.c
+    this = (weeks.question_id == row.question_id) & (weeks.week == week_of(now)) & (weeks.count > 0)
+    connection.execute(update(question_week).where(this).values(count=weeks.count - 1))
     used = select(proposal.c.question_id)
-    connection.execute(
-        delete(question).where(
-            question.c.id == row.question_id,
-            question.c.state == "open",
-            question.c.count <= 0,
-            question.c.id.not_in(used),
-            question.c.id.not_in(select(asker.c.question_id)),
-        )
+    gone = select(question.c.id).where(
+        question.c.id == row.question_id,
+        question.c.state == "open",
+        question.c.count <= 0,
+        question.c.id.not_in(used),
+        question.c.id.not_in(select(asker.c.question_id)),
     )
+    if connection.execute(gone).first() is not None:
+        connection.execute(delete(question_week).where(weeks.question_id == row.question_id))
+        connection.execute(delete(question).where(question.c.id == row.question_id))
 
 
 def forget(connection: Connection, account_id: int, address: Address) -> None:
@@ -195,14 +235,20 @@ def forget(connection: Connection, account_id: int, address: Address) -> None:
     connection.execute(update(feedback).where(feedback.c.turn_id.in_(mine)).values(turn_id=None))
 
 
-def waiting(connection: Connection, offset: int = 0, limit: int = 8) -> tuple[list[Asked], int]:
-    """Open questions and how many there are: handed-over ones first, then the commonest."""
-    total = connection.execute(
-        select(func.count()).select_from(question).where(question.c.state == "open")
-    ).scalar_one()
+def waiting(
+    connection: Connection, offset: int = 0, limit: int = 8, near: bool = False
+) -> tuple[list[Asked], int]:
+    """Open questions and how many there are: handed-over ones first, then the commonest.
+
+    `near`: also those that were answered by what stands near them in the notice.
+    """
+    wanted = question.c.state == "open"
+    if not near:
+        wanted &= question.c.why != "near"
+    total = connection.execute(select(func.count()).select_from(question).where(wanted)).scalar_one()
     first = case((question.c.why == "handed", 0), else_=1)
     rows = connection.execute(
-        _ASKED.where(question.c.state == "open")
+        _ASKED.where(wanted)
         .order_by(first, question.c.count.desc(), question.c.last_at.desc(), question.c.id)
         .offset(offset)
         .limit(limit)

@@ -59,7 +59,7 @@ question = Table(
     Column("reply", Text),
     Column("closed_at", Moment),
     ref("closed_by", "person.id", nullable=True),
-    CheckConstraint("why IN ('refused', 'unsure', 'disliked', 'handed')", name="why"),
+    CheckConstraint("why IN ('near', 'refused', 'unsure', 'disliked', 'handed')", name="why"),
     CheckConstraint("state IN ('open', 'answered', 'dropped')", name="state"),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
     Index(
@@ -70,6 +70,17 @@ question = Table(
         postgresql_where=text("state = 'open'"),
     ),
     Index("ix_question_same", "same"),
+)
+
+# How often it was asked in each ISO week: the trend that the office sees.
+question_week = Table(
+    "question_week",
+    metadata,
+    Column("question_id", Key, ForeignKey("question.id"), primary_key=True),
+    Column("week", String(8), primary_key=True),  # 2026W48
+    Column("count", Integer, nullable=False),
+    CheckConstraint("length(week) = 7", name="week"),
+    CheckConstraint("count >= 0", name="count"),
 )
 
 # Whom to answer; never shown to staff, and gone once the question is closed.
@@ -113,8 +124,13 @@ complaint = Table(
     Column("anonymous", Boolean, nullable=False),
     Column("contact", Text),  # encrypted
     Column("at", Moment, nullable=False),
+    Column("accepted_at", Moment),
+    ref("accepted_by", "person.id", nullable=True),
     Column("handled_at", Moment),
     ref("handled_by", "person.id", nullable=True),
+    Column("answer", Text),  # what whoever holds the receipt number is told
+    CheckConstraint("answer IS NULL OR handled_at IS NOT NULL", name="answer"),
+    CheckConstraint("(accepted_at IS NULL) = (accepted_by IS NULL)", name="accepted"),
     CheckConstraint("NOT (anonymous AND contact IS NOT NULL)", name="anonymous"),
 )
 
@@ -136,6 +152,7 @@ publication = Table(
     Column("published_at", Moment, nullable=False),
     ref("published_by", "person.id"),
     Column("announced_at", Moment),  # to those who asked to be told
+    Column("warned_at", Moment),  # the office, that it ends soon
     Column("withdrawn_at", Moment),
     ref("withdrawn_by", "person.id", nullable=True),
     CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="valid"),

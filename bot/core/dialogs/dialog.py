@@ -295,6 +295,7 @@ class Dialog(Generic[Context, Result]):
     version = 1
     park = True  # whether leaving it half-way keeps its answers for later
     of_figures = False  # whether it takes rows of figures
+    counted = False  # whether it is counted how far people come in it
     at_desk = False  # whether looking at one of the desk's lists ends it
     secret = False  # whether what is typed is kept nowhere, not even in what was said
     private = False  # whether a telephone number may be meant: what is typed then comes unmasked

@@ -87,7 +87,25 @@ def start(
     turn.state.answers = turn.dialogs[name].begin(turn.state.answers, answers or {})
     turn.state.revisit = revisit
     turn.step()
-    return show(turn, resumed=resumed and not answers)
+    if not resumed:
+        _count(turn, name, "begun")
+    said = show(turn, resumed=resumed and not answers)
+    if not resumed:
+        _count_place(turn)
+    return said
+
+
+def _count(turn: Turn, name: str, how_far: str) -> None:
+    """Count how far dialogs come, those of which it matters where people leave."""
+    if name in turn.dialogs and turn.dialogs[name].counted:
+        turn.counted.add("dialog", name, how_far)
+
+
+def _count_place(turn: Turn) -> None:
+    """Count what is asked now, or that the dialog came to its end."""
+    stage = open_stage(turn)
+    if stage is not None and stage.dialog.counted:
+        _count(turn, stage.state.name, f"asked:{stage.question.id}" if stage.question else "finished")
 
 
 def _begun(state: DialogState) -> bool:
@@ -157,10 +175,15 @@ def answer(stage: Stage, given: Given) -> list[Outgoing]:
     except Problem as problem:
         return [problem.sentence(question, turn.talk.serial), ask(stage, again=True)]
     said = stage.dialog.store(turn, stage.context, question, value)
+    forward = stage.state.revisit is None  # what is changed later was counted before
     if turn.memory.dialog is not None:
         turn.memory.dialog.revisit = None
     turn.step()
-    return said + show(turn)
+    said = said + show(turn)
+    if forward:
+        _count(turn, stage.state.name, f"told:{question.id}")
+        _count_place(turn)
+    return said
 
 
 def overtaken(stage: Stage) -> Replies:

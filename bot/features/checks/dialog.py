@@ -58,6 +58,8 @@ class Item:
 class CheckDialog(Dialog[CheckContext, Judged]):
     """One check of the policy as a dialog, or all of them as a route."""
 
+    counted = True
+
     def __init__(
         self,
         name: str,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.core import paging
 from bot.core.dialogs.dialog_manager import begin, leave_desk
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
 from bot.core.turn import Turn
 from policy.calendar.quarters import local
+from policy.question_groups import is_near, shape
 from policy.reading.text import normalise
 from storage.conversations import messages
-from storage.desk import complaints, questions, unmet
+from storage.desk import complaints, questions
+from storage.desk.weeks import last_weeks
+from storage.monitoring import counted as counts
 
 PAGE = 8  # questions on a page
 MOST_ALIKE = 200  # closed at once
-ALIKE = 0.6  # the part of two questions' pairs of characters that they share
 WEEKS, COUNTED = 4, 12  # what was not quite answered: of so many weeks, so many topics
 
 
@@ -86,20 +86,10 @@ def _alike(turn: Turn, asked: questions.Asked | None) -> list[tuple[int, str]]:
     """
     if asked is None or asked.state != "open":
         return []
-    mine = _shape(normalise(asked.text))
+    mine = shape(normalise(asked.text))
     waiting = questions.open_ones(turn.connection, handed=asked.why == "handed")
-    found = [(number, text) for number, same, text in waiting if _near(mine, _shape(same))]
+    found = [(number, text) for number, same, text in waiting if is_near(mine, shape(same))]
     return sorted(found, key=lambda one: one[0] != asked.id)[:MOST_ALIKE]
-
-
-def _shape(same: str) -> frozenset[str]:
-    """The pairs of characters of a question without figures: a flood often differs by those only."""
-    plain = re.sub(r"[0-9]+", "", same) or same
-    return frozenset(plain[i : i + 2] for i in range(max(1, len(plain) - 1)))
-
-
-def _near(mine: frozenset[str], other: frozenset[str]) -> bool:
-    return len(mine & other) >= ALIKE * len(mine | other)
 
 
 def ask_drop(turn: Turn, argument: str) -> Replies:
@@ -118,8 +108,10 @@ def work_on(dialog: str, turn: Turn, argument: str) -> Replies:
 def counted(turn: Turn, argument: str = "") -> list[Outgoing]:
     """Show what was most often not quite answered lately, by topic: counts only."""
     leave_desk(turn)
-    found = unmet.most(turn.connection, local(turn.now), WEEKS, COUNTED)
-    entries = turn.corpus.answers.entries
+    weeks, entries = last_weeks(local(turn.now), WEEKS), turn.corpus.answers.entries
+    found = counts.by_topic(turn.connection, weeks, "question", counts.UNANSWERED, limit=COUNTED)
+    found += counts.by_topic(turn.connection, weeks, "job", limit=COUNTED)
+    found = sorted(found, key=lambda one: -one.count)[:COUNTED]
     topics = [(one, entries[one.topic].title if one.topic in entries else "") for one in found]
     return [turn.say("desk/counted.j2", topics=topics, weeks=WEEKS)]
 

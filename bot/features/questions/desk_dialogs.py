@@ -96,7 +96,7 @@ class ReplyDialog(DeskDialog):
         told = questions.close(turn.connection, done.asked.id, turn.person_id, turn.now, done.values[0])
         if told is None:
             return [turn.say("desk/messages.gone")]
-        message = render("desk/pushed.j2", text=done.asked.text, reply=done.values[0], at=turn.now)
+        message = render("desk/pushed.j2", texts=[done.asked.text], reply=done.values[0], at=turn.now)
         for address, _ in told:
             messages.enqueue(turn.connection, address, [message.body()], turn.now)
         return [turn.say("desk/replied.j2", asked=done.asked, told=len(told))]

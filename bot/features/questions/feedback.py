@@ -10,6 +10,7 @@ import re
 from bot.core.channel_limits import channel_of
 from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing
+from bot.core.published import of_turn
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import queue as question_queue
@@ -17,7 +18,7 @@ from policy.calendar.quarters import local
 from policy.index.relevance import perhaps_ours
 from policy.reading.digits import whole_number
 from policy.reading.text import normalise
-from storage.desk import questions, unmet
+from storage.desk import questions
 
 REASONS = ("off", "unclear", "other")
 OFFERED = 3
@@ -32,24 +33,39 @@ def note(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
     turn.memory.asked = (turn.id, reply.entries[0].id if found.kind == "answer" else "")
     if turn.office_role is not None:
         return  # whoever answers the queue does not fill it: most likely a command that was not understood
-    count_unmet(turn, text, reply)
+    count(turn, text, reply)
     if found.kind == "choose" or reply.unsure:  # until one of the three is picked; not recognised
         question_queue.put(turn, text, "unsure", turn.id)
     elif perhaps_ours(text, found, turn.corpus.index):
         question_queue.put(turn, text, "refused", turn.id)
+    elif found.kind == "answer" and (entry := _unwritten(turn, reply)):
+        question_queue.put_near(turn, text, entry)
 
 
-def count_unmet(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
-    """Count by topic what was not quite answered, without its words."""
-    now, found = local(turn.now), reply.found
+def _unwritten(turn: Turn, reply: policy_answer.Reply) -> str:
+    """The entry that could say no more than what stands near the question, and nothing was published on."""
+    on, published = local(turn.now).date(), of_turn(turn)
+    for entry, part in reply.told:
+        if (
+            part.near(entry)
+            and not part.group
+            and not (entry.publishable and published(entry.publishable, on))
+        ):
+            return entry.id
+    return ""
+
+
+def count(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
+    """Count by topic how deep a question was answered, without its words."""
+    found, counted = reply.found, turn.counted
     if found.kind == "choose":
-        unmet.count(turn.connection, now, "offered", found.entries[0])
-    elif found.kind == "refuse" and perhaps_ours(text, found, turn.corpus.index):
-        unmet.count(turn.connection, now, "refused", "")
+        counted.add("question", found.entries[0], "offered")
+    elif found.kind == "refuse":
+        ours = perhaps_ours(text, found, turn.corpus.index)
+        counted.add("question", "", "refused" if ours else "other")
     for entry, part in reply.told if found.kind == "answer" else ():
-        if part.near(entry):
-            kind = "unsure" if part.kind == "unsure" else "unwritten"
-            unmet.count(turn.connection, now, kind, entry.replaces or entry.id)
+        depth = "exact" if not part.near(entry) else "unsure" if part.kind == "unsure" else "near"
+        counted.add("question", entry.replaces or entry.id, depth)
 
 
 def _asked(turn: Turn, turn_id: int, entry: str) -> str | None:
@@ -88,7 +104,8 @@ def up(turn: Turn, argument: str) -> list[Outgoing] | None:
     kept = _keep(turn, argument, "up")
     if kept is None:
         return None
-    questions.satisfied(turn.connection, turn.talk.account_id, kept[0])
+    questions.satisfied(turn.connection, turn.talk.account_id, kept[0], local(turn.now))
+    turn.counted.add("feedback", kept[1], "up")
     return [turn.say("feedback/messages.thanks")]
 
 
@@ -99,6 +116,7 @@ def down(turn: Turn, argument: str) -> list[Outgoing] | None:
         return None
     turn_id, entry, text = kept
     question_queue.put(turn, text, "disliked", turn_id, entry)
+    turn.counted.add("feedback", entry, "down")
     return [turn.say("feedback/what.j2", turn_id=turn_id, entry=entry)]
 
 
@@ -121,7 +139,7 @@ def pick(turn: Turn, argument: str) -> list[Outgoing] | None:
     if kept is None:
         return None
     turn_id, entry, _ = kept
-    questions.satisfied(turn.connection, turn.talk.account_id, turn_id)
+    questions.satisfied(turn.connection, turn.talk.account_id, turn_id, local(turn.now))
     said = policy_answer.entry(turn, entry)
     return [said] if said else None
 

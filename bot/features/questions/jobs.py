@@ -19,12 +19,12 @@ from bot.core.messages import Outgoing, Replies
 from bot.core.permissions import INSTITUTION_IF_ANY, PUBLIC, SELF, Right
 from bot.core.render import words as rendered
 from bot.core.turn import Turn
-from policy.calendar.quarters import Quarter, local
+from policy.calendar.quarters import Quarter
 from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
 from policy.jobs.reading import CERTAIN, CHECKS, LIKELY, JobReading
 from policy.notice.clause_names import clauses_named
-from storage.desk import questions, unmet
+from storage.desk import questions
 
 
 class Job(NamedTuple):
@@ -102,7 +102,7 @@ def take(turn: Turn, reading: JobReading) -> list[Outgoing]:
     if reading.sure == CERTAIN and not words_wanted:
         return _do(turn, reading, stage)
     if turn.office_role is None:
-        unmet.count(turn.connection, local(turn.now), "job", reading.job)
+        turn.counted.add("job", reading.job, "guessed")
     offer = turn.say("jobs/offer.j2", job=reading.job, token=_token(reading), words_wanted=words_wanted)
     return [offer, *_again(stage)]
 
