@@ -44,7 +44,6 @@ KINDS: dict[str, tuple[str, ...]] = {
         "proposal.create",
         "note.set",
         "note.withdraw",
-        "setting.put",
     ),
     "administration": (
         "institution.create",

@@ -18,6 +18,7 @@ from bot.http.responses import Endpoint
 from bot.office import gate
 from bot.office import people as people_pages
 from bot.office import records as record_pages
+from bot.office.desk import questions as question_pages
 from bot.office.figures import (
     notes as note_pages,
 )
@@ -186,6 +187,9 @@ ROOMS: list[Row] = [
     Row("/office/people/{membership}/revoke", "POST", people_pages.revoke, HEAD),
     Row("/office/people/{membership}/rename", "POST", people_pages.rename, OWN_NAME),
     Row("/office/people/codes/{invite}/revoke", "POST", people_pages.revoke_code, HEAD),
+    Row("/office/questions", "GET", question_pages.index, OFFICE, before=question_pages.work_out),
+    Row("/office/questions/{question}", "GET", question_pages.show, OFFICE, before=question_pages.work_out),
+    Row("/office/questions/{question}", "POST", question_pages.act, OFFICE, before=question_pages.work_out),
     Row("/office/knowledge", "GET", entry_pages.index, OFFICE),
     Row("/office/knowledge/new", "GET", entry_pages.new, OFFICE),
     Row("/office/knowledge/save", "POST", changing.save, OFFICE),

@@ -69,6 +69,7 @@ class Scene:
             "membership": GONE,
             "invite": GONE,
             "entry": "goal",
+            "question": 1,
             "version": GONE,
             "token": "no-such-link",
             "rest:path": "no/such/page",
@@ -119,7 +120,7 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     who = {role: Person(app.assistant, role) for role in ("head", "staff", "contact", "lead", "stranger")}
     for role in ("head", "staff"):
         who[role].says(f"绑定 {office_code(app, role)}")
-    who["stranger"].says("您好")
+    who["stranger"].says("您好", "老师爱喝咖啡吗")
     elsewhere = Person(app.assistant, "elsewhere")
     for person, school in ((who["contact"], HERE), (elsewhere, ELSEWHERE)):
         person.says(f"绑定 {contact_code(app, school)}", "王芳", "跳过")

@@ -7,12 +7,15 @@ import secrets
 from typing import Any
 
 from bot.core import input_limits
+from bot.office.desk.questions import carried
 from bot.office.knowledge import entries
 from bot.office.knowledge.drafts import Draft, content_of, rehearse_open
 from bot.office.visit import Answer, Goto, Visit
 from policy.answers.layering import of_entry
 from policy.reading.digits import whole_number
+from policy.reading.text import normalise
 from storage import knowledge
+from storage.desk import questions
 from storage.people import people
 
 __all__ = ["publish", "rehearse_open", "save", "withdraw"]
@@ -50,7 +53,22 @@ def save(visit: Visit) -> Answer:
     by = visit.officer.person_id
     if not knowledge.save(visit.connection, wanted, kind, content, why, version, edition, by, visit.now):
         return entries.page(visit, wanted, 409, {"page": "other"}, content)
+    _note_questions(visit, wanted, kind, content)
     return Goto(f"{entries.PATH}/{wanted}", "knowledge_masked" if masked else "knowledge_saved")
+
+
+def _note_questions(visit: Visit, wanted: str, kind: str, content: dict[str, Any]) -> None:
+    """Remember which of the questions that wait a change takes up."""
+    lines = {normalise(line) for line in content.get("phrasings", ())}
+    for number, text in carried(visit).items():
+        about = questions.get(visit.connection, number)
+        if about is None or normalise(text) not in lines:
+            continue
+        new = {"title": content["title"], "answer": content["answer"]} if kind == "add" else {"entry": wanted}
+        questions.propose(
+            visit.connection, "entry" if kind == "add" else "phrasing", about,
+            visit.officer.person_id, visit.now, **new,
+        )  # fmt: skip
 
 
 def publish(visit: Visit) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.office.desk.questions import carried
 from bot.office.knowledge.drafts import Draft, content_of
 from bot.office.visit import Answer, NotFound, Page, Visit
 from policy.answers.entries import Entry
@@ -78,6 +79,9 @@ def page(
         raise NotFound
     content = typed or (change.content if change else None)
     content = content or (content_of(corpus.answers, layer, entry_id) if entry else {})
+    asked_for = carried(visit)
+    if asked_for and not typed:
+        content = _with(content, list(asked_for.values()))
     draft = visit.found if isinstance(visit.found, Draft) else None
     base = visit.app.assistant.knowledge.base
     learnt = phrasings(base.phrasings).get(entry.replaces or entry.id, []) if entry else []
@@ -103,5 +107,12 @@ def page(
         "content": content,
         "why": visit.form.get("why", change.why if change else ""),
         "problems": problems,
+        "asked_for": list(asked_for),
     }
     return Page("knowledge_entry.html", data, status)
+
+
+def _with(content: Mapping[str, Any], asked: list[str]) -> dict[str, Any]:
+    """What the form holds, with questions that wait added to its phrasings; a new entry gets a title too."""
+    lines = list(dict.fromkeys([*content.get("phrasings", ()), *asked]))
+    return {**content, "title": content.get("title") or asked[0][:40], "phrasings": lines}
