@@ -32,9 +32,9 @@ from policy.corpus import Corpus
 # Readers are asked in this order; whoever answers questions comes last.
 FEATURES: tuple[Callable[[Corpus], Feature], ...] = (
     privacy.feature,  # who is a child is heard before anything is made of it
+    courses.feature,  # a file that it asked for is none of a report's
     report.feature,
     checks.feature,
-    courses.feature,
     opening.feature,
     measure_notes.feature,
     people.feature,

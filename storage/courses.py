@@ -48,7 +48,8 @@ class Course:
         return next((s for s in reversed(STAGES) if s in self.dates), None)
 
 
-def _course(row: Any) -> Course:
+def of_row(row: Any) -> Course:
+    """The course that a row of the table holds."""
     dates = {s: getattr(row, f"{s}_on") for s in STAGES if getattr(row, f"{s}_on") is not None}
     return Course(
         row.id,
@@ -72,7 +73,7 @@ def of_institution(connection: Connection, institution_id: int) -> list[Course]:
         .where(course.c.institution_id == institution_id, course.c.withdrawn_at.is_(None))
         .order_by(course.c.id.desc())
     )
-    return [_course(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def create(
@@ -149,7 +150,7 @@ def of_quarter(
         )
     )
     by_occupation: dict[str, list[Course]] = {}
-    for one in map(_course, rows):
+    for one in map(of_row, rows):
         by_occupation.setdefault(one.occupation, []).append(one)
     found: dict[str, dict[str, int]] = {}
     for occupation, some in by_occupation.items():
@@ -204,7 +205,7 @@ def rosters_due(connection: Connection, ended_before: date) -> list[tuple[Course
         )
         .order_by(course.c.id)
     )
-    return [(_course(row), row.school) for row in rows]
+    return [(of_row(row), row.school) for row in rows]
 
 
 def claim_reminder(connection: Connection, course_id: int, kind: str, now: datetime) -> bool:

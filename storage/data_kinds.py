@@ -45,14 +45,19 @@ KINDS = (
     Kind("accounts", "duty", None, ("account", "account_link", "code_attempt")),
     Kind("roles", "duty", None, ("membership", "invite", "reminder")),
     Kind("sessions", "duty", 30, ("office_link", "office_session")),
-    Kind("reports", "duty", None, ("revision", "attachment", "page", "lead_review", "opening")),
+    Kind(
+        "reports",
+        "duty",
+        None,
+        ("revision", "attachment", "page", "lead_review", "opening", "class_filing", "class_file"),
+    ),
     Kind(
         "decisions",
         "duty",
         None,
         (
             *("on_behalf", "reopening", "extension", "closing", "measure_note", "publication", "proposal"),
-            *("knowledge_change", "knowledge_version", "office_setting", "paper"),
+            *("knowledge_change", "knowledge_version", "office_setting", "paper", "class_inspection"),
         ),
     ),
     Kind("complaints", "duty", None, ("complaint",)),

@@ -14,6 +14,7 @@ from bot.core.render import render, words
 from policy.calendar.quarters import Quarter
 from policy.form.form import Form
 from storage.conversations import messages
+from storage.desk.filings import Filing
 from storage.institutions import institutions
 from storage.people import contacts, people
 from storage.reports import returned_cells
@@ -112,4 +113,22 @@ def tell_entered(
     name = institutions.get(connection, institution_id).name
     place = f"{institution_id}:{quarter}"
     message = render("review/messages.entered", institution=name, quarter=quarter, source=source, place=place)
+    return _tell(connection, institution_id, message, now)
+
+
+def tell_filing(
+    connection: Connection, institution_id: int, name: str, filing: Filing, now: datetime
+) -> Told:
+    """The office took a class's filing in hand, returned it or agreed to it; who hears of it."""
+    if filing.state == "agreed":
+        message = render(
+            "filing/messages.told_agreed",
+            name=name,
+            office_number=filing.office_number,
+            agreed_on=filing.agreed_on,
+        )
+    elif filing.state == "returned":
+        message = render("filing/messages.told_returned", name=name, reason=filing.reason, number=filing.id)
+    else:
+        message = render("filing/messages.told_received", name=name)
     return _tell(connection, institution_id, message, now)

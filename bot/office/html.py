@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from policy.calendar.quarters import FIRST_YEAR, Quarter, local
 def environment() -> Environment:
     """The HTML templates."""
     env = render.templates("templates/office_web", autoescape=True)
-    env.filters.update(segment=_segment, clock=_clock, told_deadline=_told_deadline)
+    env.filters.update(segment=_segment, clock=_clock, told_deadline=_told_deadline, date=_date)
     env.globals.update(static=static_url)
     return env
 
@@ -36,6 +36,11 @@ def _told_deadline(kept: object) -> str:
         return str(environment().filters["deadline"](datetime.fromisoformat(str(kept))))
     except ValueError:
         return str(kept)
+
+
+def _date(day: date) -> str:
+    """A day of the calendar, in words."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _clock(moment: datetime) -> str:

@@ -101,7 +101,17 @@ KINDS: dict[str, tuple[str, ...]] = {
         "data.move",
         "data.forget",
     ),
-    "courses": ("course.create", "course.stage", "course.withdraw"),
+    "courses": (
+        "course.create",
+        "course.stage",
+        "course.withdraw",
+        "filing.file",
+        "filing.attach",
+        "filing.receive",
+        "filing.return",
+        "filing.agree",
+        "filing.inspect",
+    ),
     "answers": (
         "question.answered",
         "question.dropped",

@@ -18,6 +18,8 @@ from bot.http.responses import Endpoint
 from bot.office import gate
 from bot.office import people as people_pages
 from bot.office import records as record_pages
+from bot.office.classes import filing as class_pages
+from bot.office.classes import filings as class_list
 from bot.office.desk import questions as question_pages
 from bot.office.figures import (
     notes as note_pages,
@@ -145,6 +147,14 @@ ROOMS: list[Row] = [
     Row("/office/entry/{institution}/{quarter}", "POST", entry.save, OFFICE, keeps=True),
     Row("/office/form/{revision}/{kind}", "GET", form_downloads.form, OFFICE),
     Row("/office/file/{revision}/{kind}/{hash}", "GET", form_downloads.file, DISTRICT),
+    Row("/office/classes", "GET", class_list.show, OFFICE),
+    Row("/office/classes/rules", "POST", class_list.set_rules, HEAD),
+    Row("/office/classes/file/{filing}/{hash}", "GET", class_pages.file, OFFICE),
+    Row("/office/classes/{course}", "GET", class_pages.show, OFFICE),
+    Row("/office/classes/{course}/receive", "POST", class_pages.receive, OFFICE),
+    Row("/office/classes/{course}/return", "POST", class_pages.return_, OFFICE),
+    Row("/office/classes/{course}/agree", "POST", class_pages.agree, OFFICE),
+    Row("/office/classes/{course}/inspect", "POST", class_pages.inspect, OFFICE),
     Row("/office/institutions", "GET", institution_list.show, OFFICE),
     Row("/office/institutions", "POST", institution_list.create, OFFICE),
     Row("/office/institutions/codes", "GET", inviting.show, OFFICE),

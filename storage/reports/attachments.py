@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, select, union
+from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, union
 
 from storage import audit
 from storage.connections.statement import affected, insert_new
@@ -16,6 +16,7 @@ from storage.reports.reports import Revision
 from storage.reports.separate_pages import STAMPED
 from storage.schema.contact import attachment, page, received_file
 from storage.schema.core import institution, membership, report, revision
+from storage.schema.courses import class_file
 
 KINDS = ("measures", "practice", "problems")  # the form's note: on separate pages
 MOST = 20  # files of one revision
@@ -93,7 +94,10 @@ def received(connection: Connection, number: int, person_id: int) -> Received | 
 
 def unused_scans(connection: Connection, person_id: int, since: datetime, most: int = 2) -> list[Received]:
     """Pictures and PDFs that this person sent and that belong to no report, the newest first."""
-    used = exists().where(attachment.c.hash == received_file.c.hash)
+    used = or_(
+        exists().where(attachment.c.hash == received_file.c.hash),
+        exists().where(class_file.c.hash == received_file.c.hash),
+    )
     rows = connection.execute(
         select(received_file)
         .where(
@@ -347,4 +351,5 @@ def wanted(connection: Connection, digests: Iterable[str], since: datetime) -> s
     fresh = select(received_file.c.hash).where(
         received_file.c.hash.in_(of_these), received_file.c.at >= since
     )
-    return set(connection.execute(union(attached, fresh)).scalars())
+    filed = select(class_file.c.hash).where(class_file.c.hash.in_(of_these))
+    return set(connection.execute(union(attached, filed, fresh)).scalars())

@@ -6,9 +6,10 @@ a draft or missing. Whoever is expected is counted once, whatever they sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, select
@@ -17,7 +18,7 @@ from storage.institutions.institutions import expected_in, there
 from storage.reports import lateness
 from storage.reports.counting import IS_NEWEST, QUARTER, REPORTED, newest
 from storage.reports.lateness import OF_EXTENSION
-from storage.reports.marks import CONDITIONS, DOUBTS, PLAIN
+from storage.reports.marks import CONDITIONS, DOUBTS, PLAIN, values
 from storage.schema.core import institution, membership, reminder, report, revision
 from storage.schema.office import extension, reopening
 
@@ -114,11 +115,11 @@ _AT_PLACE = {number: name for name, number in _PLACES.items()}
 
 def groups(connection: Connection, quarter: str, due: datetime, district: str | None = None) -> list[Group]:
     """Everybody expected, counted by district, state, late and zero: one statement."""
-    values = {"of_quarter": quarter, "due": due}
+    given = {"of_quarter": quarter, "due": due}
     if district is None:
-        rows = connection.execute(_GROUPS, values)
+        rows = connection.execute(_GROUPS, given)
     else:
-        rows = connection.execute(_GROUPS_OF, {**values, "district": district})
+        rows = connection.execute(_GROUPS_OF, {**given, "district": district})
     return [
         Group(r.district, "missing", False, False, r.how_many)
         if r.place is None
@@ -174,13 +175,15 @@ def lines(
     zero: bool = False,
     named: str = "",
     mark: str = "",
+    filed_since: str | None = None,
     order: str = "name",
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Line]:
     """Expected institutions, a page of them in an order of `ORDERS`: one statement.
 
-    `district` "" means without one; `mark` is one of `marks.KINDS`, or "plain".
+    `district` "" means without one; `mark` is one of `marks.KINDS`, or "plain"; `filed_since` is the
+    first quarter whose classes are filed with the office.
     """
     query = _LISTED
     if tuple(states) != STATES:
@@ -199,7 +202,7 @@ def lines(
         query = query.order_by(None).order_by(*ORDERS[order], institution.c.name)
     if limit is not None:
         query = query.limit(limit).offset(offset)
-    return _read(connection, query, quarter, due)
+    return _read(connection, query, quarter, due, values(quarter, filed_since) if mark else {})
 
 
 def to_remind(
@@ -228,8 +231,14 @@ def to_remind(
     return _read(connection, query.order_by(None).order_by(institution.c.id).limit(limit), quarter, due)
 
 
-def _read(connection: Connection, query: Select[Any], quarter: str, due: datetime) -> list[Line]:
-    rows = connection.execute(query, {"of_quarter": quarter, "due": due})
+def _read(
+    connection: Connection,
+    query: Select[Any],
+    quarter: str,
+    due: datetime,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> list[Line]:
+    rows = connection.execute(query, {"of_quarter": quarter, "due": due, **more})
     return [Line(**{**r._mapping, "zero": bool(r.zero), "late": bool(r.late)}) for r in rows]
 
 

@@ -22,7 +22,9 @@ from bot.office import routes as office_routes
 from bot.office.gate import COOKIE, csrf_of
 from bot.office.routes import ENTRANCES, ROOMS, Entrance, Row
 from bot.server import application
+from storage import courses
 from storage.connections.database import transaction
+from storage.desk import filings
 from storage.people import people, sessions
 from storage.reports import attachments, reports
 from storage.schema.core import account, audit
@@ -39,6 +41,7 @@ TABLE: list[Row | Entrance] = [*ROOMS, *ENTRANCES]
 OPEN = {"gate.enter_page": 410, "gate.enter": 410, "gate.nowhere": 404}  # there is no such link or page
 # What is posted does not say what is meant: 404.
 UNSAID = {"report.accept", "report.return_", "report.reopen", "summary_downloads.order", "institution.invite"}
+UNSAID |= {"filing.receive", "filing.return_", "filing.agree"}
 
 
 def named(row: Row | Entrance) -> str:
@@ -67,6 +70,8 @@ class Scene:
             "measure": "trained",
             "number": self.ordered(role) if "{number}" in row.path else 0,
             "membership": GONE,
+            "course": 1,
+            "filing": 1,
             "invite": GONE,
             "entry": "goal",
             "question": 1,
@@ -155,6 +160,15 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             attachments.attach(connection, draft, held, "practice", ids["head"], NOON)
         reports_(person, "2026Q4", line)
         places[name] = (number, draft.id)
+    with transaction(app.engine) as connection:
+        course = courses.create(connection, institution, "一期", "大数据", "junior", ids["contact"], NOON)
+        assert course is not None
+        details = filings.Details(NOON.date(), None, "某处", "offline", "某评价机构")
+        filing = filings.file(connection, course, details, ids["contact"], NOON, NOON.date())
+        held = attachments.receive(
+            connection, ids["contact"], "方案.pdf", found.hash, found.media, len(content), NOON
+        )
+        filings.attach(connection, filing, "培训方案", held, ids["contact"], NOON)
     incoming_files.keep(content, found.hash, app.settings.data_dir)
     yield Scene(app, ids, places, found.hash)
     app.engine.dispose()

@@ -23,9 +23,11 @@ from policy.checks.standards import LEVELS
 from policy.form.form import Form
 from storage import courses
 from storage.courses import Course
+from storage.desk import filings
 from storage.schema.courses import STAGES
 
 FIX, WITHDRAW = "fix", "withdraw"
+FILED_STAGES = ("filed", "approved")
 # What each stage asks besides its day: (column, measure of the form that says how it is read).
 FIGURES = {
     "ended": (("trained", "trained"),),
@@ -44,6 +46,8 @@ class CourseContext:
     institution_id: int | None
     courses: tuple[Course, ...]
     narrow: Narrow = field(default_factory=Narrow)
+    filed_here: bool = False  # the office takes filings here: they make two of the stages
+    filed: frozenset[int] = frozenset()  # courses that are filed and not returned
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,10 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
                 typed={v: k for k, v in LEVELS.items()},
             )
         dates = course.dates if course else {}
-        left = tuple(s for s in STAGES if s not in dates)
-        more = ((FIX,) if dates else ()) + ((WITHDRAW,) if course else ())
+        by_hand = tuple(s for s in STAGES if not context.filed_here or s not in FILED_STAGES)
+        left = tuple(s for s in by_hand if s not in dates)
+        gone = course is not None and course.id not in context.filed
+        more = ((FIX,) if any(s in by_hand for s in dates) else ()) + ((WITHDRAW,) if gone else ())
         shown = {"name": name, "course": course, "all_stages": STAGES, "levels": LEVELS, "form": context.form}
         stage = await Choose(
             "stage", "course/stage.j2", {**shown, "stages": left, "more": more}, values=(*left, *more)
@@ -105,10 +111,12 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
             sure = await Choose("sure", "course/messages.sure", {"name": name}, values=("yes", "no"))
             return Withdrawn(chosen) if sure == "yes" else Leave()
         if stage == FIX:
+            again = tuple(s for s in dates if s in by_hand)
             stage = await Choose(
-                "again", "course/messages.again", {"name": name, "stages": tuple(dates)}, values=tuple(dates)
+                "again", "course/messages.again", {"name": name, "stages": again}, values=again
             )
-        others = {s: day for s, day in dates.items() if s != stage}
+        # What is filed here may be filed late: its days say nothing about the others.
+        others = {s: day for s, day in dates.items() if s != stage and s in by_hand}
         day = await AskDay(
             "day", "course/messages.day", {"name": name}, stage=stage, dates=others, now=context.now
         )
@@ -140,7 +148,14 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
         if chosen is not None:
             found = turn.once(f"courses {chosen}", lambda: courses.of_institution(turn.connection, chosen))
         narrow = Narrow(*answers.get(NARROWED, ()))
-        return CourseContext(turn.now, turn.corpus.form, mine, chosen, tuple(found), narrow), answers
+        here = turn.once("filing rules", lambda: filings.rules(turn.connection)).since is not None
+        every = turn.once(
+            f"filed {chosen}", lambda: filings.of_courses(turn.connection, [c.id for c in found])
+        )
+        filed = frozenset(one for one, those in every.items() if those[0].state != "returned")
+        return CourseContext(
+            turn.now, turn.corpus.form, mine, chosen, tuple(found), narrow, here, filed
+        ), answers
 
     def store(
         self, turn: Turn, context: CourseContext, question: Question[object], value: object

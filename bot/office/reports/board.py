@@ -11,7 +11,7 @@ from bot.office.html import quarters_until
 from bot.office.visit import Answer, Goto, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter
 from policy.institutions.district_order import in_order
-from storage.desk import paper
+from storage.desk import filings, paper
 from storage.desk.paper import Standing
 from storage.reports import attachments, board, decisions, marks, returned_cells, revision_history
 from storage.reports.board import Group, Line
@@ -83,6 +83,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
     mark = mark if mark in (*marks.KINDS, "plain") else ""
     order = visit.query.get("order", "")
     order = order if order in board.ORDERS else ""
+    filed_since = filings.rules(connection).since
     pager = visit.pager(PAGE)
     found = board.lines(
         connection,
@@ -94,6 +95,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         zero=state == "zero",
         named=named,
         mark=mark,
+        filed_since=filed_since,
         order=order,
         limit=pager.peek,
         offset=pager.start,
@@ -114,7 +116,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200) -> Page:
         "people": revision_history.who(connection, revisions),
         "marks": marks.of(connection, revisions),
         "unmarked": Marks(),
-        "marked": marks.counts(connection, str(quarter), district),
+        "marked": marks.counts(connection, str(quarter), district, filed_since),
         "mark": mark,
         "order": order,
         "clean": "/office/clean?"

@@ -12,6 +12,7 @@ from bot.office.visit import NO_DISTRICT, Answer, Goto, Page, Visit
 from policy.calendar.quarters import Quarter
 from policy.form.form import Form, Row
 from policy.reading.digits import whole_number
+from storage.desk import filings
 from storage.reports import attachments, decisions, marks, prior_figures, reports
 from storage.reports.decisions import OwnEntry
 from storage.reports.marks import Marks, Plain
@@ -43,7 +44,7 @@ def stands_out(form: Form, rows: Mapping[str, Row], last: Mapping[str, Row]) -> 
 def found(visit: Visit, quarter: Quarter, district: str | None) -> tuple[list[Clean], bool]:
     """The list for this officer, those that wait longest first; whether there may be more."""
     connection, form = visit.connection, visit.corpus.form
-    candidates = marks.plain(connection, str(quarter), district, LOOKED_AT)
+    candidates = marks.plain(connection, str(quarter), district, LOOKED_AT, filings.rules(connection).since)
     ids = [one.revision_id for one in candidates]
     own = decisions.entered_among(connection, ids, visit.officer.person_id) if ids else set()
     figures = (

@@ -13,7 +13,7 @@ from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.calendar.quarters import SHANGHAI, Quarter, first_extension, local
 from policy.form.form import Form
 from policy.reading.digits import whole_number
-from storage.desk import paper
+from storage.desk import filings, paper
 from storage.institutions.roster import Listed
 from storage.people import contacts, people
 from storage.reports import attachments, decisions, lateness, reports, returned_cells, revision_history
@@ -120,6 +120,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "one": one,
         "explained": said,
         "odd": odd,
+        "unfiled": _unfiled(visit, one.institution_id, Quarter.parse(one.quarter), one.rows),
         "unexplained": [p for p in dict.fromkeys((o, w) for (o, _), w in odd.items()) if p not in told],
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(chart, past, pasts),
@@ -146,6 +147,20 @@ def odd_cells(chart: Form, rows: Rows, last: Rows) -> dict[tuple[str, str], str]
             for measure in doubt.measures:
                 found.setdefault((name, measure), doubt.text.rstrip("。"))
     return found
+
+
+def _unfiled(visit: Visit, institution_id: int, quarter: Quarter, rows: Rows) -> list[tuple[str, int, int]]:
+    """(occupation, classes reported, of them filed) where fewer were filed than are reported."""
+    since = filings.rules(visit.connection).since
+    if since is None or str(quarter) < since:
+        return []
+    held = filings.held(visit.connection, institution_id, quarter.first_day, quarter.last_day)
+    classes = {name: row.get("classes") for name, row in rows.items()}
+    return [
+        (name, count, held.get(name, 0))
+        for name, count in classes.items()
+        if isinstance(count, int) and count > held.get(name, 0)
+    ]
 
 
 def _answered(
