@@ -21,6 +21,7 @@ from bot.assistant import Runner
 from bot.channels.api import routes as api_routes
 from bot.channels.web import routes as web_routes
 from bot.core.log import event, set_up
+from bot.core.reach import group
 from bot.core.refusals import EVERY_SECONDS, REFUSALS, refused
 from bot.core.render import prepare, words
 from bot.documents import attachments as incoming_files
@@ -121,6 +122,10 @@ def declare(app: App) -> None:
         served.append(
             Sender("wechat", settings.wechat_appid or "", "" if settings.wechat_secret else "secret")
         )
+    if settings.wecom:
+        served.append(Sender("wecom", settings.wecom_account))
+    if settings.wecom_robot_key:
+        served.append(Sender(group.ADDRESS.channel, group.ADDRESS.bot))
     with contextlib.suppress(StorageUnavailable), transaction(app.engine) as connection:
         reach.declare(connection, served, now())
 
@@ -144,6 +149,13 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
 
         joined = wechat = WeChat(app, runner, now)
         channels["wechat"] = lambda: joined.wrong
+
+    wecom = None
+    if app.settings.wecom or app.settings.wecom_robot_key:
+        from bot.channels.wecom.transport import WeCom
+
+        linked = wecom = WeCom(app, runner, now)
+        channels["wecom"] = lambda: linked.wrong
 
     async def remind_due() -> None:
         await runner.run(lambda: remind(app, now()))
@@ -180,6 +192,8 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
                 await stack.enter_async_context(telegram.running())
             if wechat:
                 await stack.enter_async_context(wechat.running())
+            if wecom:
+                await stack.enter_async_context(wecom.running())
             yield
         for task in tasks:
             task.cancel()
@@ -203,6 +217,8 @@ def application(app: App, version: str = "", metrics_listener: socket.socket | N
         routes += telegram.routes()
     if wechat:
         routes += wechat.routes()
+    if wecom:
+        routes += wecom.routes()
     asgi = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(bounds.BoundedBodies)])
     asgi.router.redirect_slashes = False  # it would redirect to whatever Host the request names
     return asgi
@@ -252,6 +268,8 @@ def run(app: App, version: str = "") -> int:
         "code": code,
         "telegram": telegram if app.settings.telegram_token else None,
         "wechat": _wechat(app.settings),
+        "wecom": app.settings.wecom,
+        "robot": bool(app.settings.wecom_robot_key),
     }
     print(words("cli/serving.j2", data), flush=True)
     event(
@@ -262,6 +280,7 @@ def run(app: App, version: str = "") -> int:
         schema=SCHEMA_NUMBER,
         telegram=data["telegram"],
         wechat=bool(data["wechat"]),
+        wecom=app.settings.wecom,
     )
     bounds.server(application(app, version, own)).run(sockets=[listener])
     return 0

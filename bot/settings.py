@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from datetime import time
 from ipaddress import ip_address, ip_network
@@ -70,6 +71,15 @@ class Settings(BaseSettings):
     wechat_token: str | None = None
     wechat_aes_key: str | None = None
     wechat_base_url: str = "https://api.weixin.qq.com"
+    wecom_corpid: str | None = None
+    wecom_agent: int | None = Field(default=None, ge=1, le=2**31)
+    wecom_secret: str | None = None
+    wecom_token: str | None = None
+    wecom_aes_key: str | None = None
+    wecom_robot_key: str | None = None
+    wecom_base_url: str = "https://qyapi.weixin.qq.com"
+    wecom_login: str = "/cgi-bin/gettoken"
+    wecom_certificate: Path | None = None
     log: str = "text info"
     metrics_listen: str | None = None
     metrics_token: str | None = None
@@ -153,7 +163,7 @@ class Settings(BaseSettings):
             raise ValueError("listen")
         return value
 
-    @field_validator("public_url", "telegram_base_url", "wechat_base_url")
+    @field_validator("public_url", "telegram_base_url", "wechat_base_url", "wecom_base_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"^https?://[^\s/]+", value):
@@ -209,18 +219,49 @@ class Settings(BaseSettings):
             raise ValueError("wechat_appid")
         return value
 
-    @field_validator("wechat_token")
+    @field_validator("wechat_token", "wecom_token")
     @classmethod
     def _wechat_token(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9]{3,32}", value):
             raise ValueError("wechat_token")
         return value
 
-    @field_validator("wechat_aes_key")
+    @field_validator("wechat_aes_key", "wecom_aes_key")
     @classmethod
     def _aes_key(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9+/]{43}", value):
             raise ValueError("wechat_aes_key")
+        return value
+
+    @field_validator("wecom_corpid")
+    @classmethod
+    def _corpid(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{2,64}", value):
+            raise ValueError("wecom_corpid")
+        return value
+
+    @field_validator("wecom_robot_key")
+    @classmethod
+    def _robot_key(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{8,128}", value):
+            raise ValueError("wecom_robot_key")
+        return value
+
+    @field_validator("wecom_login")
+    @classmethod
+    def _login(cls, value: str) -> str:
+        if not re.fullmatch(r"/[A-Za-z0-9/._-]{1,128}", value):
+            raise ValueError("wecom_login")
+        return value
+
+    @field_validator("wecom_certificate")
+    @classmethod
+    def _certificate(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=str(value))
+            except (OSError, ValueError):
+                raise ValueError("wecom_certificate") from None
         return value
 
     @field_validator("model_url")
@@ -276,6 +317,28 @@ class Settings(BaseSettings):
         any_set = self.wechat_appid or self.wechat_token or self.wechat_secret or self.wechat_aes_key
         needed = {"BOT_WECHAT_APPID": self.wechat_appid, "BOT_WECHAT_TOKEN": self.wechat_token}
         return [name for name, value in needed.items() if any_set and not value]
+
+    @property
+    def wecom(self) -> bool:
+        """Whether the application of 企业微信 is wanted; then it has all it cannot do without."""
+        return self.wecom_corpid is not None
+
+    @property
+    def wecom_account(self) -> str:
+        """The application among all of them: an agent's number counts within its corporation."""
+        return f"{self.wecom_corpid}:{self.wecom_agent}"
+
+    @property
+    def wecom_lacks(self) -> list[str]:
+        """The settings that the application cannot do without, where some of its settings are there."""
+        needed = {
+            "BOT_WECOM_CORPID": self.wecom_corpid,
+            "BOT_WECOM_AGENT": self.wecom_agent,
+            "BOT_WECOM_SECRET": self.wecom_secret,
+            "BOT_WECOM_TOKEN": self.wecom_token,
+            "BOT_WECOM_AES_KEY": self.wecom_aes_key,
+        }
+        return [name for name, value in needed.items() if any(needed.values()) and not value]
 
     @property
     def answers_for_data(self) -> Responsible:
@@ -338,11 +401,13 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        numbers = ("report_closes", "cipher", "signature_years", "api_per_minute")
+        numbers = ("report_closes", "wecom_agent", "cipher", "signature_years", "api_per_minute")
         reason = field if field in numbers else _reason(dict(first))
         raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
         raise bad(" ".join(found.wechat_lacks), "wechat")
+    if found.wecom_lacks:
+        raise bad(" ".join(found.wecom_lacks), "wecom")
     if found.model_lacks:
         raise bad(" ".join(found.model_lacks), "model")
     if found.model_url and not found.model_host_allowed:

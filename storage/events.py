@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "refusal": ("invite.refused", "office.denied", "office.forged"),
     "export": ("export",),
     "publication": (
+        "group.send",
         "publication.create",
         "publication.withdraw",
         "knowledge.save",

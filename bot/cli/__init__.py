@@ -20,6 +20,7 @@ COMMANDS = {
     "policy": "check the policy data, train and evaluate the answers",
     "invite": "a one-time code for the office or an institution",
     "wechat": "the account's menu: shown, added to, replaced, put back",
+    "wecom": "the application's menu: shown, set, removed",
     "export": "the aggregated form of a quarter",
     "events": "security events, for people or a syslog",
     "upgrade": "bring the database to the current schema",

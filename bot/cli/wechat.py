@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     """Do it, and print the menu as it is then."""
     import asyncio
 
-    from bot.channels.wechat.api import NotTaken, Unreachable
+    from bot.channels.tencent.calls import NotTaken, Unreachable
     from bot.cli.problems import problem
     from bot.settings import load_settings
 
@@ -78,8 +78,8 @@ async def _put(api: Api, copies: Copies, link: str | None, under: str | None, *,
     """Save the menu as it is, then change it. A refusal leaves no copy: there is nothing to put back."""
     from datetime import datetime
 
+    from bot.channels.tencent.calls import NotTaken
     from bot.channels.wechat import menu
-    from bot.channels.wechat.api import NotTaken
     from bot.cli.problems import problem
     from policy.calendar.quarters import SHANGHAI
 

@@ -58,6 +58,10 @@ CHANNELS = {
             unit="bytes",
             window=timedelta(hours=48),
         ),
+        # 企业微信: a text has at most 2,048 bytes; members are written to at any time.
+        Channel("wecom", buttons=False, documents=True, pushes=True, longest=2000, unit="bytes"),
+        # The robot of the office's group: it writes, and nobody writes back.
+        Channel("wecom-group", buttons=False, documents=False, pushes=True, longest=2000, unit="bytes"),
     )
 }
 

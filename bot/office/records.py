@@ -113,6 +113,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "filing.inspect",
     ),
     "answers": (
+        "group.send",
         "question.answered",
         "question.dropped",
         "proposal.create",

@@ -48,7 +48,7 @@ from bot.office.knowledge import changing
 from bot.office.knowledge import entries as entry_pages
 from bot.office.knowledge import versions as version_pages
 from bot.office.reports import board as board_pages
-from bot.office.reports import clean, entry, form_downloads, missing
+from bot.office.reports import clean, entry, form_downloads, group, missing
 from bot.office.reports import paper as paper_pages
 from bot.office.reports import report as report_pages
 from bot.office.visit import Room
@@ -126,6 +126,8 @@ ROOMS: list[Row] = [
     Row("/office/paper", "POST", paper_pages.note, OFFICE),
     Row("/office/paper/rules", "POST", paper_pages.set_rules, HEAD),
     Row("/office/missing", "GET", missing.show, DISTRICT),
+    Row("/office/group", "GET", group.show, OFFICE),
+    Row("/office/group", "POST", group.send, OFFICE),
     Row("/office/summary", "GET", summary_pages.show, DISTRICT),
     Row("/office/summary/origins", "GET", summary_pages.origins, DISTRICT),
     Row("/office/summary/chart/{by}/{measure}", "GET", summary_pages.chart, DISTRICT),

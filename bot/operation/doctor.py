@@ -189,6 +189,8 @@ def _network(
 ) -> Iterator[Finding]:
     wanted = {"Telegram": settings.telegram_base_url if settings.telegram_token else ""}
     wanted["微信"] = settings.wechat_base_url if settings.wechat else ""
+    uses_wecom = settings.wecom or settings.wecom_robot_key
+    wanted["企业微信"] = settings.wecom_base_url if uses_wecom else ""
     for name, url in wanted.items():
         parts = urlsplit(url)
         if not parts.hostname:

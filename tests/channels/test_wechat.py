@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.assistant import Attempt, Prepared
+from bot.channels.tencent.crypto import Sealer, signature
 from bot.channels.wechat import transport as wechat_transport
-from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Outgoing
 from bot.settings import BadSetting, load_settings
 from storage.connections.database import transaction

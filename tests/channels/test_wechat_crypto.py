@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.wechat import xml
-from bot.channels.wechat.crypto import Forged, Sealer, signature, signed
+from bot.channels.tencent import xml
+from bot.channels.tencent.crypto import Forged, Sealer, signature, signed
 
 TOKEN, KEY, APPID = "vectorToken01", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx0123456789abcdef"
 STAMP, NONCE = "1798600000", "nonce42"

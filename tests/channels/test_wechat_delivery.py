@@ -15,9 +15,11 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.channels import delivery
-from bot.channels.wechat import api as wechat_api
+from bot.channels.tencent import calls as wechat_api
+from bot.channels.tencent import xml
+from bot.channels.tencent.calls import NotTaken, Unreachable
 from bot.channels.wechat import pages, platform
-from bot.channels.wechat.api import Api, NotTaken, Unreachable
+from bot.channels.wechat.api import Api
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.core.reach import reachable
@@ -513,7 +515,7 @@ def test_every_message_fits_whole(text: str, choices: list[Choice], files: int) 
     assert [c for page in laid for c in page.choices] == choices
     assert [f for page in laid for f in page.files] == list(refs)
     kept = "".join(page.text for page in laid)
-    assert "".join(kept.split()) == "".join(pages.literal(text).split())
+    assert "".join(kept.split()) == "".join(xml.literal(text).split())
     for one in shown:  # every link is whole, and every one is ours
         rest = re.sub(
             r'<a href="(weixin://bizmsgmenu\?msgmenucontent=[^"<>&]*&msgmenuid=\d+-\d+|https://[^"<>&]*)">'

@@ -20,8 +20,8 @@ from sqlalchemy import func, select
 from bot import server
 from bot.app import App, open_app
 from bot.channels import delivery
+from bot.channels.tencent.crypto import Sealer, signature
 from bot.channels.wechat import transport as wechat_transport
-from bot.channels.wechat.crypto import Sealer, signature
 from bot.core.messages import Choice, Outgoing
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI

@@ -12,14 +12,15 @@ from weakref import WeakValueDictionary
 
 from bot.app import App
 from bot.assistant import Runner
+from bot.channels.tencent.calls import NotTaken, TooLarge, Unreachable
+from bot.channels.tencent.scanned import binding, code_of
 from bot.channels.wechat import pages
-from bot.channels.wechat.api import Api, NotTaken, TooLarge, Unreachable
+from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.reach import window
 from bot.core.render import render, words
-from bot.core.security import one_time_code
 from bot.documents.store import drop_incoming, store_incoming
 from storage.address import Address
 from storage.connections.database import StorageUnavailable, transaction
@@ -33,7 +34,6 @@ STALE = "gone"  # a button that exists no longer
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NUMBER = re.compile(r"[0-9]{1,20}", re.A)
 _SCENE = "qrscene_"
-_INVITING = re.compile(r"^https?://[^\s#]*(?:#bind|\?start)=([A-Za-z0-9-]{5,24})$", re.A)
 
 
 class BadPost(Exception):
@@ -95,26 +95,15 @@ def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
     if event == "unsubscribe":
         return replace(heard, id=f"{window.GONE}{named}", silent=True)
     if event == "subscribe":
-        return replace(heard, text=_scanned(key.removeprefix(_SCENE)) or "/start")
+        return replace(heard, text=binding(key.removeprefix(_SCENE)) or "/start")
     if event == "scan":  # a poster of anybody's: who scanned it looks for something
-        return replace(heard, text=_scanned(key) or words("wechat/messages.menu_word"))
+        return replace(heard, text=binding(key) or words("wechat/messages.menu_word"))
     if event == "scancode_waitmsg":
-        said = _scanned(_code_of(read))
+        said = binding(code_of(read))
         return replace(heard, text=said) if said else replace(heard, kind="scan")
     if event == "click" and key:
         return replace(heard, text=key)
     return None
-
-
-def _scanned(scene: str) -> str:
-    """What a scanned code says: its one-time code, if it is one."""
-    return f"绑定 {scene}" if scene and one_time_code.code_in(scene) == scene else ""
-
-
-def _code_of(read: str) -> str:
-    """The one-time code in what a scanner read: the text itself, or the end of one of our links."""
-    link = _INVITING.search(read)
-    return link[1] if link else read.strip()
 
 
 class Intake:

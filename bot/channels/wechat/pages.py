@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.channels.wechat.xml import without_control
+from bot.channels.tencent.xml import literal, without_control
 from bot.core.channel_limits import channel_of, size, split
 from bot.core.messages import Choice, FileRef, Outgoing
 from bot.core.render import words
@@ -20,7 +20,6 @@ MORE = "more"  # the id of the link to what comes next
 LINK_BYTES = 200  # kept free for a file's address
 
 _ID = re.compile(r"([0-9]{1,18})-([0-9]{1,3})")
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # What means something in an address or a tag, as the wide form that reads the same.
 _WIDE = str.maketrans({c: chr(ord(c) + 0xFEE0) for c in "\"'<>&#%?=+;\\"})
 _WIDE |= str.maketrans(dict.fromkeys(" \t\n\r", "\u3000"))
@@ -37,11 +36,6 @@ class View:
     numbers: Mapping[tuple[str, str], int]
     link: Callable[[int, int], str | None]
     hours: int = 24
-
-
-def literal(text: str) -> str:
-    """A text in which nothing is a link or a control character, whoever wrote it."""
-    return _TAG.sub("＜", without_control(text))
 
 
 def tapped(given: str) -> tuple[int, int] | None:

@@ -12,7 +12,8 @@ from functools import partial
 
 from bot.channels import delivery
 from bot.channels.delivery import Refusal
-from bot.channels.wechat.api import Api, NotTaken, Unreachable
+from bot.channels.tencent.calls import NotTaken, Unreachable
+from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Later, Parcel
 from bot.core.reach import window
 from storage.address import Address

@@ -24,10 +24,10 @@ from starlette.routing import BaseRoute, Route
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.delivery import Delivery
-from bot.channels.wechat import xml
+from bot.channels.tencent import xml
+from bot.channels.tencent.crypto import Forged, Sealer, signed
 from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Parcel
-from bot.channels.wechat.crypto import Forged, Sealer, signed
 from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
 from bot.channels.wechat.platform import Platform

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.reach import reachable
+from bot.core.reach import group, reachable
 from bot.office.html import quarters_until
 from bot.office.reports.board import counts
 from bot.office.visit import Answer, Page, Visit
@@ -44,8 +44,17 @@ class Call:
 
 def show(visit: Visit) -> Answer:
     """The page of a quarter: `quarter`, `district` in the query."""
-    quarter = visit.quarter()
-    district = visit.district()
+    quarter, district = visit.quarter(), visit.district()
+    data, shown = about(visit, quarter, district)
+    data["calls"] = _calls(visit, quarter, shown) if visit.office else []
+    data["alone"] = _alone(visit, quarter, district) if visit.office else []
+    data["quarters"] = quarters_until(Quarter.of(visit.now))
+    data["robot"] = visit.office and group.is_served(visit.connection)
+    return Page("missing.html", data)
+
+
+def about(visit: Visit, quarter: Quarter, district: str | None) -> tuple[dict[str, Any], list[Line]]:
+    """What the text for the work group is made of, and the lines of those it names."""
     due = visit.times.due(quarter)
     groups = board.groups(visit.connection, str(quarter), due)
     places = {g.district for g in groups}
@@ -55,7 +64,6 @@ def show(visit: Visit) -> Answer:
     waits = [one for one in shown if one.state != "returned"]
     data: dict[str, Any] = {
         "quarter": quarter,
-        "quarters": quarters_until(Quarter.of(visit.now)),
         "due": due,
         "district": district,
         "places": in_order(places),
@@ -66,10 +74,8 @@ def show(visit: Visit) -> Answer:
         "unstamped": _unstamped(visit, quarter, district),
         "cut": len(lines) > MOST,
         "most": MOST,
-        "calls": _calls(visit, quarter, shown) if visit.office else [],
-        "alone": _alone(visit, quarter, district) if visit.office else [],
     }
-    return Page("missing.html", data)
+    return data, shown
 
 
 def _unstamped(visit: Visit, quarter: Quarter, district: str | None) -> list[str]:

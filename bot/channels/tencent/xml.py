@@ -9,6 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # not in XML 1.0
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 class Malformed(Exception):
@@ -32,6 +33,11 @@ def read(body: bytes) -> dict[str, str]:
 def without_control(text: str) -> str:
     """The text without what XML cannot hold."""
     return _FORBIDDEN.sub("", text)
+
+
+def literal(text: str) -> str:
+    """A text in which nothing is a link or a control character, whoever wrote it."""
+    return _TAG.sub("＜", without_control(text))
 
 
 def _section(text: str) -> str:
