@@ -26,7 +26,7 @@ from bot.core.refusals import EVERY_SECONDS, REFUSALS, refused
 from bot.core.render import prepare, words
 from bot.documents import attachments as incoming_files
 from bot.documents import store as document_store
-from bot.features.publications import announcements
+from bot.features.publications import announcements, expiring
 from bot.features.reminders import send as reminder_sender
 from bot.http import bounds
 from bot.http.beside import beside
@@ -37,6 +37,7 @@ from bot.office.routes import routes as office_routes
 from bot.operation import deletions
 from bot.settings import Settings
 from policy.calendar.quarters import SHANGHAI
+from policy.calendar.reminders import sending_hours
 from storage import audit
 from storage.connections.database import StorageUnavailable, transaction
 from storage.conversations import reach
@@ -99,6 +100,8 @@ def remind(app: App, at: datetime) -> None:
     """Send the reminders and announcements that are due."""
     sent = reminder_sender.send(app.engine, app.corpus.holidays, at, app.settings.times)
     announcements.send_due(app.engine, at)
+    if sending_hours(at, app.corpus.holidays):
+        expiring.send_due(app.engine, at)
     with transaction(app.engine) as connection:
         heartbeats.beat(connection, heartbeats.REMINDERS, at)
     if sent:

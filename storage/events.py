@@ -57,6 +57,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "report.reopen",
         "setting.change",
         "complaint.read",
+        "complaint.accepted",
         "complaint.handled",
         "data.purge",
         "data.erase",

@@ -126,6 +126,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "subscription.end",
         "complaint.create",
         "complaint.read",
+        "complaint.accepted",
         "complaint.handled",
     ),
 }

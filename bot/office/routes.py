@@ -20,6 +20,9 @@ from bot.office import people as people_pages
 from bot.office import records as record_pages
 from bot.office.classes import filing as class_pages
 from bot.office.classes import filings as class_list
+from bot.office.desk import checklist as checklist_pages
+from bot.office.desk import complaints as complaint_pages
+from bot.office.desk import publications as publication_pages
 from bot.office.desk import questions as question_pages
 from bot.office.figures import (
     notes as note_pages,
@@ -202,6 +205,17 @@ ROOMS: list[Row] = [
     Row("/office/questions", "GET", question_pages.index, OFFICE, before=question_pages.work_out),
     Row("/office/questions/{question}", "GET", question_pages.show, OFFICE, before=question_pages.work_out),
     Row("/office/questions/{question}", "POST", question_pages.act, OFFICE, before=question_pages.work_out),
+    Row("/office/complaints", "GET", complaint_pages.index, OFFICE),
+    Row("/office/complaints/limits", "POST", complaint_pages.limit, HEAD),
+    Row("/office/complaints/{complaint}", "POST", complaint_pages.show, OFFICE),
+    Row("/office/complaints/{complaint}/accept", "POST", complaint_pages.accept, OFFICE),
+    Row("/office/complaints/{complaint}/answer", "POST", complaint_pages.answer, OFFICE),
+    Row("/office/publications", "GET", publication_pages.index, OFFICE),
+    Row("/office/publications/new", "GET", publication_pages.new, OFFICE),
+    Row("/office/publications/save", "POST", publication_pages.save, OFFICE),
+    Row("/office/publications/{publication}/withdraw", "POST", publication_pages.withdraw, OFFICE),
+    Row("/office/checklist", "GET", checklist_pages.show, OFFICE),
+    Row("/office/checklist", "POST", checklist_pages.put_off, OFFICE),
     Row("/office/knowledge", "GET", entry_pages.index, OFFICE),
     Row("/office/knowledge/new", "GET", entry_pages.new, OFFICE),
     Row("/office/knowledge/save", "POST", changing.save, OFFICE),

@@ -23,13 +23,21 @@ KINDS = {
     "office-telephone": "办公电话",
     "office-hours": "办公时间",
     "open-class": "开班信息",
+    "enrolment": "报名办法",
+    "fees": "收费",
     "institution-list": "机构名单",
     "catalogue": "机构和项目目录",
     "subsidy-amount": "补贴标准",
+    "subsidy-claim": "补贴申领办法",
+    "title-handling": "职称认定办理",
+    "exam-schedule": "考试安排",
+    "filing-materials": "开班备案材料",
     "exam-series": "以考代评的系列",
     "one-year-reading": "“一年内”怎么算",
     "other": "其他",
 }
+CHECKLIST = tuple(kind for kind in KINDS if kind != "other")  # what the office should publish before opening
+WARNED_DAYS = 14  # before one ends the office is told
 OPEN_CLASS, ONE_YEAR = "open-class", "one-year-reading"
 LEVELS = ("初级", "中级", "高级")
 ANY = ("不限", "全部", "所有", "任何", "不限职业", "不限等级", "")
@@ -86,6 +94,10 @@ class Publication:
     def holds(self, on: date) -> bool:
         """Whether it is to be shown on that day."""
         return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+
+    def ends_soon(self, on: date) -> bool:
+        """Whether it holds on that day and its last day is near."""
+        return self.holds(on) and self.valid_until is not None and (self.valid_until - on).days <= WARNED_DAYS
 
     @property
     def name(self) -> str:

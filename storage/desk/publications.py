@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from storage import audit
 from storage.address import Address
 from storage.connections.statement import affected, insert_new
-from storage.schema.core import account
+from storage.schema.core import account, person
 from storage.schema.questions import publication, subscription
 
 FIELDS = (
@@ -116,6 +116,48 @@ def not_over(connection: Connection, on: date) -> list[Published]:
         ).order_by(publication.c.id.desc())
     )
     return [_published(row) for row in rows]
+
+
+def overview(connection: Connection, since: date) -> list[tuple[Published, str | None]]:
+    """What was published, not withdrawn and not over before that day, with who published it, newest first."""
+    rows = connection.execute(
+        _PUBLISHED.add_columns(person.c.name.label("who"))
+        .join(person, person.c.id == publication.c.published_by)
+        .where(
+            publication.c.withdrawn_at.is_(None),
+            or_(publication.c.valid_until.is_(None), publication.c.valid_until >= since),
+        )
+        .order_by(publication.c.id.desc())
+    )
+    return [(_published(row), row.who) for row in rows]
+
+
+def ending(connection: Connection, on: date, until: date) -> list[Published]:
+    """What holds on that day, ends until another and was not warned of yet."""
+    rows = connection.execute(
+        _PUBLISHED.where(
+            publication.c.withdrawn_at.is_(None),
+            publication.c.warned_at.is_(None),
+            publication.c.valid_from <= on,
+            publication.c.valid_until >= on,
+            publication.c.valid_until <= until,
+        ).order_by(publication.c.valid_until, publication.c.id)
+    )
+    return [_published(row) for row in rows]
+
+
+def claim_ending(connection: Connection, on: date, until: date, now: datetime) -> list[Published]:
+    """The same, each claimed here exactly once."""
+    return [
+        one
+        for one in ending(connection, on, until)
+        if affected(
+            connection,
+            update(publication)
+            .where(publication.c.id == one.id, publication.c.warned_at.is_(None))
+            .values(warned_at=now),
+        )
+    ]
 
 
 def get(connection: Connection, publication_id: int) -> Published | None:

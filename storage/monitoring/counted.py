@@ -14,9 +14,10 @@ from storage.desk.weeks import week_of
 from storage.schema.counted import counted
 
 WEEKS_KEPT = 157  # three years
-# What is counted, and how deep: of a question exact, near (not written), unsure (not recognised), offered
-# (three choices), refused (perhaps ours), other (not ours); of a job guessed; of feedback up and down; of a
-# dialog begun, finished, asked:<prompt>, told:<prompt>; of a report's conversation message.
+# What is counted, and how deep: of a question exact, published (completed by the office), near (not
+# written), unsure (not recognised), offered (three choices), refused (perhaps ours), other (not ours); of
+# a job guessed; of feedback up and down; of a dialog begun, finished, asked:<prompt>, told:<prompt>; of a
+# report's conversation message.
 KINDS = ("question", "job", "feedback", "dialog", "report")
 UNANSWERED = ("near", "unsure", "offered", "refused")
 

@@ -342,6 +342,16 @@ def office_members(connection: Connection) -> int:
     )
 
 
+def office_people(connection: Connection) -> list[int]:
+    """The people who serve in the office."""
+    rows = connection.execute(
+        select(membership.c.person_id)
+        .where(membership.c.role.in_(OFFICE_ROLES), membership.c.revoked_at.is_(None))
+        .order_by(membership.c.id)
+    )
+    return list(dict.fromkeys(rows.scalars()))
+
+
 # As text: SQLAlchemy caches no compiled ON CONFLICT.
 _CLAIM = Statement(
     text(

@@ -75,6 +75,8 @@ class Scene:
             "invite": GONE,
             "entry": "goal",
             "question": 1,
+            "complaint": 1,
+            "publication": GONE,
             "version": GONE,
             "token": "no-such-link",
             "rest:path": "no/such/page",
@@ -126,6 +128,7 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     for role in ("head", "staff"):
         who[role].says(f"绑定 {office_code(app, role)}")
     who["stranger"].says("您好", "老师爱喝咖啡吗")
+    who["stranger"].says("写一条投诉线索", "培训学校说包过", "跳过", "匿名", "确认")
     elsewhere = Person(app.assistant, "elsewhere")
     for person, school in ((who["contact"], HERE), (elsewhere, ELSEWHERE)):
         person.says(f"绑定 {contact_code(app, school)}", "王芳", "跳过")

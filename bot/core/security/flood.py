@@ -27,6 +27,7 @@ class Limit:
 DAY = timedelta(days=1)
 QUEUED = Limit("queued", 20, 500, DAY)  # questions that the bot puts into the desk's queue by itself
 HANDED = Limit("handed", 10, 300, DAY)  # questions that people ask to be handed over
+RECEIPTS = Limit("receipts", 30, 2000, DAY)  # complaints asked after by their number
 COMPLAINTS = Limit("complaints", 3, 100, DAY)
 REFUSED = timedelta(hours=1)  # refusals of the same thing are one record
 

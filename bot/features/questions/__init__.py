@@ -65,7 +65,7 @@ def feature(corpus: Corpus) -> Feature:
             Button("tip.open", desk.complaint_opened, OFFICE, alias="ct:o"),
             Button("tip.done", desk.complaint_handled, OFFICE, alias="ct:h"),
         ),
-        readers=(jobs.JOB, readers.QUESTION),
+        readers=(readers.RECEIPT, jobs.JOB, readers.QUESTION),
         jobs={name: job.right for name, job in jobs.JOBS.items()},
         asking=readers.ask,
     )

@@ -14,6 +14,7 @@ from bot.core.published import of_turn
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
 from bot.features.questions import queue as question_queue
+from policy.answers.entries import Entry
 from policy.calendar.quarters import local
 from policy.index.relevance import perhaps_ours
 from policy.reading.digits import whole_number
@@ -44,15 +45,16 @@ def note(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
 
 def _unwritten(turn: Turn, reply: policy_answer.Reply) -> str:
     """The entry that could say no more than what stands near the question, and nothing was published on."""
-    on, published = local(turn.now).date(), of_turn(turn)
     for entry, part in reply.told:
-        if (
-            part.near(entry)
-            and not part.group
-            and not (entry.publishable and published(entry.publishable, on))
-        ):
+        if part.near(entry) and not part.group and not _published(turn, entry):
             return entry.id
     return ""
+
+
+def _published(turn: Turn, entry: Entry) -> bool:
+    """Whether something that the office published stands before the answer."""
+    on = local(turn.now).date()
+    return bool(entry.publishable and of_turn(turn)(entry.publishable, on))
 
 
 def count(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
@@ -65,6 +67,8 @@ def count(turn: Turn, text: str, reply: policy_answer.Reply) -> None:
         counted.add("question", "", "refused" if ours else "other")
     for entry, part in reply.told if found.kind == "answer" else ():
         depth = "exact" if not part.near(entry) else "unsure" if part.kind == "unsure" else "near"
+        if depth == "near" and _published(turn, entry):
+            depth = "published"
         counted.add("question", entry.replaces or entry.id, depth)
 
 

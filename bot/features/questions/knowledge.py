@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bot.core.dialogs import dialog_manager
 from bot.core.messages import Outgoing, Replies
-from bot.core.security.flood import COMPLAINTS
+from bot.core.security.flood import COMPLAINTS, RECEIPTS
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
-from bot.features.questions import desk
+from bot.features.questions import complaint_limits, desk
+from policy.calendar.quarters import local
 from policy.reading.digits import whole_number
+from storage.desk import complaints as kept_complaints
+from storage.desk import settings
 
 
 def _one(message: Outgoing | None) -> Replies:
@@ -54,6 +57,18 @@ def complain(turn: Turn) -> list[Outgoing]:
     if turn.tally.is_full(COMPLAINTS, turn.talk.account_id, turn.now):
         return [turn.say("complaint/messages.full")]
     return dialog_manager.start(turn, "complaint")
+
+
+def complaint_state(turn: Turn, receipt: str) -> list[Outgoing]:
+    """How far the complaint of a number came: days and the answer, never its words."""
+    if not turn.tally.take(RECEIPTS, turn.talk.account_id, turn.now):
+        return [turn.say("complaint/messages.asked_often")]
+    found = kept_complaints.by_receipt(turn.connection, receipt)
+    if found is None:
+        return [turn.say("complaint/messages.no_such", receipt=receipt)]
+    limits = settings.get(turn.connection, complaint_limits.SETTING)
+    due = complaint_limits.due(found.state, local(found.at).date(), limits)
+    return [turn.say("complaint/state.j2", one=found, due=due)]
 
 
 def complaints(turn: Turn) -> list[Outgoing]:

@@ -8,11 +8,13 @@ from bot.core.dialogs import dialog_manager, vocabulary
 from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Reader, Reading
 from bot.core.messages import Outgoing
-from bot.core.permissions import PUBLIC
+from bot.core.permissions import PUBLIC, SELF
+from bot.core.security import one_time_code
 from bot.core.turn import Turn
 from bot.features.questions import answer as policy_answer
-from bot.features.questions import feedback
+from bot.features.questions import feedback, knowledge
 
+LONGEST_AROUND_RECEIPT = 40  # characters
 LONGEST_BESIDE_TEXT = 60  # characters; a longer text that ends with a question is a text
 _MARKS = ("?", "？", "吗")
 
@@ -58,4 +60,19 @@ def ask(turn: Turn, stage: Stage | None, text: str) -> Reading:
     return Reading("question", partial(_beside, stage, text))
 
 
+def read_receipt(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
+    """Read the number of a complaint; within a longer text it is only mentioned."""
+    plain = one_time_code.plain(text)
+    found = one_time_code.RECEIPT.search(plain)
+    if found is None or len(plain) > LONGEST_AROUND_RECEIPT:
+        return None
+    return Reading("receipt", partial(_say_state, stage, turn, f"TS-{found[1].upper()}"))
+
+
+def _say_state(stage: Stage | None, turn: Turn, receipt: str) -> list[Outgoing]:
+    again = [dialog_manager.ask(stage, again=True)] if stage is not None and stage.question else []
+    return [*knowledge.complaint_state(turn, receipt), *again]
+
+
+RECEIPT = Reader("receipt", read_receipt, SELF)
 QUESTION = Reader("question", read, PUBLIC)

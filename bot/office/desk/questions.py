@@ -76,6 +76,8 @@ def act(visit: Visit) -> Answer:
         return Goto(f"/office/knowledge/{entry}?from={taken}")
     if wanted == "entry":
         return Goto(f"/office/knowledge/new?from={taken}")
+    if wanted == "publication":
+        return Goto(f"/office/publications/new?from={taken}")
     raise NotFound
 
 
