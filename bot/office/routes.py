@@ -22,6 +22,7 @@ from bot.office.classes import filing as class_pages
 from bot.office.classes import filings as class_list
 from bot.office.desk import checklist as checklist_pages
 from bot.office.desk import complaints as complaint_pages
+from bot.office.desk import dashboard as dashboard_pages
 from bot.office.desk import publications as publication_pages
 from bot.office.desk import questions as question_pages
 from bot.office.figures import (
@@ -202,6 +203,8 @@ ROOMS: list[Row] = [
     Row("/office/people/{membership}/revoke", "POST", people_pages.revoke, HEAD),
     Row("/office/people/{membership}/rename", "POST", people_pages.rename, OWN_NAME),
     Row("/office/people/codes/{invite}/revoke", "POST", people_pages.revoke_code, HEAD),
+    Row("/office/dashboard", "GET", dashboard_pages.show, OFFICE),
+    Row("/office/dashboard/counters.csv", "GET", dashboard_pages.download, OFFICE),
     Row("/office/questions", "GET", question_pages.index, OFFICE, before=question_pages.work_out),
     Row("/office/questions/{question}", "GET", question_pages.show, OFFICE, before=question_pages.work_out),
     Row("/office/questions/{question}", "POST", question_pages.act, OFFICE, before=question_pages.work_out),
