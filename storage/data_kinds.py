@@ -58,6 +58,7 @@ KINDS = (
         (
             *("on_behalf", "reopening", "extension", "closing", "measure_note", "publication", "proposal"),
             *("knowledge_change", "knowledge_version", "office_setting", "paper", "class_inspection"),
+            *("archived_year", "destruction"),
         ),
     ),
     Kind("complaints", "duty", None, ("complaint",)),

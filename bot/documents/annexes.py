@@ -111,17 +111,22 @@ def paths(found: Iterable[Annexed]) -> list[tuple[str, Attached]]:
     for one in found:
         if not one.pages.files:
             continue
-        folder = _unique(folders, one.institution)
+        folder = unique(folders, one.institution)
         names: set[str] = set()
         for file in one.pages.files:
             kind = words("report/kind.j2", {"kind": file.kind})
-            placed.append((f"{folder}/{_unique(names, f'{kind}-{file.name}', f'.{file.media}')}", file))
+            placed.append((f"{folder}/{unique(names, f'{kind}-{file.name}', f'.{file.media}')}", file))
     return placed
 
 
-def _unique(taken: set[str], wanted: str, ending: str = "") -> str:
+def plain_name(wanted: str) -> str:
+    """A name that is safe as one part of a path on any system."""
+    return safe_name(docx.legal(unicodedata.normalize("NFC", wanted)).replace("/", "_"))
+
+
+def unique(taken: set[str], wanted: str, ending: str = "") -> str:
     """A safe name that no other of these has, whatever the case; it is noted as taken."""
-    plain = safe_name(docx.legal(unicodedata.normalize("NFC", wanted)).replace("/", "_"))
+    plain = plain_name(wanted)
     stem = plain.rpartition(".")[0] if ending and "." in plain else plain
     ending = plain[len(stem) :] or ending
     stem = stem[:LONGEST_NAME].strip(". ")

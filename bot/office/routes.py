@@ -18,6 +18,7 @@ from bot.http.responses import Endpoint
 from bot.office import gate
 from bot.office import people as people_pages
 from bot.office import records as record_pages
+from bot.office.archive import years as year_pages
 from bot.office.classes import filing as class_pages
 from bot.office.classes import filings as class_list
 from bot.office.desk import checklist as checklist_pages
@@ -242,6 +243,14 @@ ROOMS: list[Row] = [
     ),
     Row("/office/knowledge/{entry}/withdraw", "POST", changing.withdraw, OFFICE),
     Row("/office/records", "GET", record_pages.show, OFFICE),
+    Row("/office/archive", "GET", year_pages.show, OFFICE),
+    Row("/office/archive/{year}/close/{kept}", "POST", year_pages.close, HEAD, before=year_pages.make),
+    Row("/office/archive/{year}/file", "GET", year_pages.fetch, OFFICE, before=year_pages.fetch_ahead),
+    Row("/office/archive/{year}/again", "GET", year_pages.compare, OFFICE, before=year_pages.again),
+    Row("/office/archive/{year}/reopen", "POST", year_pages.reopen, HEAD),
+    Row("/office/archive/{year}/destroy", "POST", year_pages.propose, OFFICE),
+    Row("/office/archive/destroy/{number}/confirm", "POST", year_pages.confirm, OFFICE),
+    Row("/office/archive/destroy/{number}/withdraw", "POST", year_pages.withdraw, OFFICE),
     Row("/office/leave", "POST", gate.leave, OWN_SESSION),
 ]
 

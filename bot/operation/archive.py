@@ -138,9 +138,8 @@ def installation_of(connection: Connection, number: int) -> dict[str, str]:
 
 def _attachments(connection: Connection, number: int) -> set[str]:
     named = {table.name: table for table in tables(connection)}
-    if "attachment" not in named:
-        return set()
-    return {str(row["hash"]) for row in rows_of(connection, named["attachment"])}
+    holding = [named[table] for table in ("attachment", "class_file") if table in named]
+    return {str(row["hash"]) for table in holding for row in rows_of(connection, table)}
 
 
 def _add_attachments(

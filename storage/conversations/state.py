@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union
 
 from storage.schema.contact import attachment
 from storage.schema.core import institution, outbox, person, report
+from storage.schema.courses import class_file
 
 
 @dataclass(frozen=True)
@@ -35,5 +36,6 @@ def read(connection: Connection) -> State:
 
 
 def attachment_hashes(connection: Connection) -> set[str]:
-    """Return the hash of every file that a report names."""
-    return set(connection.execute(select(attachment.c.hash).distinct()).scalars())
+    """Return the hash of every file that a report or a class's filing names."""
+    named = union(select(attachment.c.hash), select(class_file.c.hash))
+    return set(connection.execute(named).scalars())

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 from storage import audit
 from storage.desk import settings
 from storage.institutions.institutions import expected_in, there
+from storage.reports import closed_years
 from storage.reports.counting import IS_NEWEST, QUARTER, newest
 from storage.reports.separate_pages import STAMPED
 from storage.schema.contact import attachment
@@ -148,7 +149,11 @@ def note(
     """Note it for several institutions (id → the revision's number); how many it changed.
 
     `day` is given with `received` alone.
+
+    Raises:
+        YearClosed: the year is in the archive.
     """
+    closed_years.guard(connection, quarter)
     before = noted(connection, quarter, wanted)
     shown_day = day.isoformat() if day else None
     rows: list[dict[str, Any]] = []

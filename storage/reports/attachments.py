@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, delete, exists, func, insert, or_, sele
 
 from storage import audit
 from storage.connections.statement import affected, insert_new
+from storage.reports import closed_years
 from storage.reports.counting import counting
 from storage.reports.drafts import touch
 from storage.reports.reports import Revision
@@ -206,6 +207,7 @@ def attach(
         TooMany: there are as many as may be.
     """
     if kind == STAMPED:
+        closed_years.guard_revision(connection, target.id)
         connection.execute(select(revision.c.id).where(revision.c.id == target.id).with_for_update())
     else:
         touch(connection, target)
@@ -263,6 +265,7 @@ def write_page(
 
 def unstamp(connection: Connection, target: Revision, digest: str, by: int, now: datetime) -> bool:
     """Take a wrong scan off a revision that nobody decided on yet; False when there was nothing to take."""
+    closed_years.guard_revision(connection, target.id)
     held = connection.execute(
         select(revision.c.id)
         .where(revision.c.id == target.id, revision.c.state == "submitted")

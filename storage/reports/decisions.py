@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from storage import audit
 from storage.connections.statement import affected, insert_new
 from storage.people import people
-from storage.reports import returned_cells
+from storage.reports import closed_years, returned_cells
 from storage.reports.reports import VersionConflict
 from storage.schema.core import MEASURES, figure, institution, report, revision
 from storage.schema.core import audit as audit_rows
@@ -59,6 +59,7 @@ def _seen(connection: Connection, revision_id: int, state: str) -> Decided:
     ).first()
     if row is None:
         raise VersionConflict
+    closed_years.guard(connection, row.quarter)
     newer = connection.execute(
         select(revision.c.id).where(
             revision.c.report_id == row.report_id,
@@ -203,10 +204,12 @@ def extend(
 
     Raises:
         BadReasons: no reason is given, or the moment has passed or is not after `due`.
+        YearClosed: the year is in the archive.
     """
     words = " ".join(reason.split())
     if not words or until <= max(now, due):
         raise BadReasons
+    closed_years.guard(connection, quarter)
     # Two officers at once: one after the other.
     connection.execute(select(institution.c.id).where(institution.c.id == institution_id).with_for_update())
     connection.execute(
@@ -230,6 +233,7 @@ def withdraw_extension(
     connection: Connection, institution_id: int, quarter: str, by: int, now: datetime
 ) -> bool:
     """Take an extension back, so that the usual time counts again; False when there is none."""
+    closed_years.guard(connection, quarter)
     gone = connection.execute(
         delete(extension)
         .where(extension.c.institution_id == institution_id, extension.c.quarter == quarter)
@@ -252,7 +256,25 @@ def withdraw_extension(
 def close_quarter(
     connection: Connection, quarter: str, closes_at: datetime | None, by: int, now: datetime
 ) -> None:
-    """Set from when on the quarter takes no more figures; None keeps it open."""
+    """Set from when on the quarter takes no more figures; None keeps it open.
+
+    Raises:
+        YearClosed: the year is in the archive.
+    """
+    closed_years.guard(connection, quarter)
+    _set_closing(connection, quarter, closes_at, by, now)
+
+
+def end_quarter(connection: Connection, quarter: str, by: int, now: datetime) -> None:
+    """Let the quarter take nothing from now on, as its year goes into the archive."""
+    at = connection.execute(select(closing.c.closes_at).where(closing.c.quarter == quarter)).scalar()
+    if at is None or at > now:
+        _set_closing(connection, quarter, now, by, now)
+
+
+def _set_closing(
+    connection: Connection, quarter: str, closes_at: datetime | None, by: int, now: datetime
+) -> None:
     values = {"quarter": quarter, "closes_at": closes_at, "at": now, "person_id": by}
     if closes_at is None:
         connection.execute(delete(closing).where(closing.c.quarter == quarter))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.connections.statement import Statement
+from storage.reports.closed_years import is_closed
 from storage.schema.core import MEASURES, figure, revision
 from storage.schema.office import closing, extension, reopening, returned_cell
 
@@ -148,6 +149,8 @@ def closed_by(
     """The same, where it is known already when the quarter closes."""
     if at is None or now < at:
         return None
+    if is_closed(connection, quarter):  # whatever was returned or promised
+        return at
     if latest is not None:
         if latest[1] == "returned":
             return None

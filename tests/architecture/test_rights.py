@@ -39,6 +39,7 @@ HERE, ELSEWHERE = "荣成职校", "乳山技校"  # the reader reads for the fir
 GONE = "999999"  # the number of nothing: what is posted about it changes nothing
 TABLE: list[Row | Entrance] = [*ROOMS, *ENTRANCES]
 OPEN = {"gate.enter_page": 410, "gate.enter": 410, "gate.nowhere": 404}  # there is no such link or page
+OPEN |= {"years.compare": 404}  # no year is closed yet
 # What is posted does not say what is meant: 404.
 UNSAID = {"report.accept", "report.return_", "report.reopen", "summary_downloads.order", "institution.invite"}
 UNSAID |= {"filing.receive", "filing.return_", "filing.agree"}
@@ -71,6 +72,8 @@ class Scene:
             "number": self.ordered(role) if "{number}" in row.path else 0,
             "membership": GONE,
             "course": 1,
+            "year": 2026,
+            "kept": "10",
             "filing": 1,
             "invite": GONE,
             "entry": "goal",

@@ -108,6 +108,7 @@ class TestWhatIsTold:
             "invite": "invite:1",
             "membership": "membership:1",
             "course": "course:1",
+            "archive": "year:2026",
             "filing": "course:1",
             "export": "quarter:2026Q4",
             "quarter": "quarter:2026Q4",

@@ -15,6 +15,7 @@ from storage.desk import filings, paper
 from storage.desk.paper import Standing
 from storage.reports import attachments, board, decisions, marks, returned_cells, revision_history
 from storage.reports.board import Group, Line
+from storage.reports.closed_years import YearClosed
 from storage.reports.counting import REPORTED
 from storage.reports.marks import Marks
 
@@ -49,7 +50,10 @@ def close(visit: Visit) -> Answer:
         return _page(visit, "closing_day", 422)
     if closes is not None and closes <= quarter.end() - timedelta(days=1):
         return _page(visit, "closing_early", 422)
-    decisions.close_quarter(visit.connection, str(quarter), closes, visit.officer.person_id, visit.now)
+    try:
+        decisions.close_quarter(visit.connection, str(quarter), closes, visit.officer.person_id, visit.now)
+    except YearClosed:
+        return _page(visit, "archived", 409)
     return Goto(f"/office?quarter={quarter}", "closing")
 
 

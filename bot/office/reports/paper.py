@@ -17,6 +17,7 @@ from policy.reading.digits import whole_number
 from storage.desk import paper
 from storage.desk.paper import Rules
 from storage.reports import attachments, reports
+from storage.reports.closed_years import YearClosed
 
 PATH = "/office/paper"
 PAGE = 100  # reports on a page
@@ -99,7 +100,10 @@ def note(visit: Visit) -> Answer:
     there = [one for one in paper.lines(visit.connection, str(quarter)) if one.institution_id in ticked]
     able = {one.institution_id: one.number for one in there if state != "checked" or one.standing.scan}
     by = visit.officer.person_id
-    done = paper.note(visit.connection, able, str(quarter), state, day, by, visit.now)
+    try:
+        done = paper.note(visit.connection, able, str(quarter), state, day, by, visit.now)
+    except YearClosed:
+        return _page(visit, "archived", 409)
     query: Mapping[str, object] = {
         "quarter": quarter,
         "district": visit.form.get("district", ""),
@@ -123,7 +127,10 @@ def note_one(visit: Visit) -> Answer:
         return Goto(f"{back}?paper=scan")
     number = latest.number if latest else 0
     by = visit.officer.person_id
-    paper.note(visit.connection, {institution.id: number}, str(quarter), state, day, by, visit.now)
+    try:
+        paper.note(visit.connection, {institution.id: number}, str(quarter), state, day, by, visit.now)
+    except YearClosed:
+        return Goto(back)
     return Goto(back, "paper_one")
 
 

@@ -16,7 +16,15 @@ from policy.reading.digits import whole_number
 from storage.desk import filings, paper
 from storage.institutions.roster import Listed
 from storage.people import contacts, people
-from storage.reports import attachments, decisions, lateness, reports, returned_cells, revision_history
+from storage.reports import (
+    attachments,
+    closed_years,
+    decisions,
+    lateness,
+    reports,
+    returned_cells,
+    revision_history,
+)
 from storage.reports.decisions import BadReasons, Decided, OwnEntry
 from storage.reports.reports import Rows, VersionConflict
 from storage.reports.revision_history import Past
@@ -72,6 +80,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         else (0, None),
         "closes": returned_cells.closes_at(connection, str(quarter), visit.times.closes(quarter)),
         "mode": visit.query.get("mode", ""),
+        "archived": closed_years.is_closed(connection, str(quarter)),
         "problem": problem,
         "typed": typed or {},
         "unsent": _unsent(visit.corpus.form, typed or {}) if problem == "changed" else [],
@@ -302,6 +311,8 @@ def extend(visit: Visit) -> Answer:
         )
     except BadReasons:
         return _page(visit, "extend_reason" if not reason else "extend_day", 422, typed)
+    except VersionConflict:
+        return _page(visit, "archived", 409)
     told = notify.tell_extended(
         visit.connection, institution.id, quarter, until, visit.times.due(quarter), visit.now
     )
@@ -312,7 +323,11 @@ def withdraw_extension(visit: Visit) -> Answer:
     """Take an extension back: the usual time counts again."""
     institution, quarter = place(visit)
     by = visit.officer.person_id
-    if not decisions.withdraw_extension(visit.connection, institution.id, str(quarter), by, visit.now):
+    try:
+        gone = decisions.withdraw_extension(visit.connection, institution.id, str(quarter), by, visit.now)
+    except VersionConflict:
+        return _page(visit, "archived", 409)
+    if not gone:
         return _page(visit, "extend_gone", 409)
     told = notify.tell_extended(
         visit.connection, institution.id, quarter, None, visit.times.due(quarter), visit.now

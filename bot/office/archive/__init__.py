@@ -1,0 +1,1 @@
+"""Pages of the archive: closed years, their packages, lists of what may be destroyed."""
