@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +22,6 @@ from sqlalchemy import (
     update,
 )
 
-from policy.calendar.quarters import SHANGHAI
 from storage import audit
 from storage.connections.statement import insert_new
 from storage.people import people
@@ -38,6 +37,7 @@ from storage.schema.knowledge import knowledge_version
 from storage.schema.office import on_behalf, reopening, returned_cell
 from storage.schema.questions import publication
 
+CHINA = timezone(timedelta(hours=8))  # a year begins there
 KEPT = ("forever", "30", "10")  # 保管期限
 
 
@@ -365,7 +365,7 @@ def filed_files(connection: Connection, filing_ids: list[int]) -> list[Any]:
 
 
 def _span(year: int) -> tuple[datetime, datetime]:
-    return datetime(year, 1, 1, tzinfo=SHANGHAI), datetime(year + 1, 1, 1, tzinfo=SHANGHAI)
+    return datetime(year, 1, 1, tzinfo=CHINA), datetime(year + 1, 1, 1, tzinfo=CHINA)
 
 
 def trail(connection: Connection, year: int, until: int) -> Iterator[Any]:
