@@ -19,6 +19,7 @@ from bot.core.render import words
 from bot.core.security.keys import Keys
 from bot.documents import annexes, docx, export
 from bot.documents import attachments as incoming_files
+from policy.answers.entries import overlaid
 from policy.calendar.quarters import Quarter, local
 from policy.corpus import Corpus
 from storage import archive
@@ -348,7 +349,7 @@ def _office(writer: _Writer, connection: Connection, corpus: Corpus, until_audit
     content = table(heads("published"), published)
     writer.add(f"{name('published', year)}.csv", content, _title("published", year), office)
     version, layer = archive.answers(connection, year, at)
-    entries = Corpus(layer=layer).answers.entries.values()
+    entries = overlaid(corpus.packaged_entries, layer.get("entries", ()))
     told = ((e.id, e.title, e.answer, "、".join(e.clauses), e.quote) for e in entries)
     writer.add(f"{name('answers', year)}.csv", table(heads("answers"), told), _title("answers", year), office)
     if version:
