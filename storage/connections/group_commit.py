@@ -73,6 +73,11 @@ class Tickets:
                 return
         self.release()
 
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits; who gives up in that moment may be counted."""
+        return bool(self._waiting)
+
     def hand_on(self) -> bool:
         """Give the turn to the next who waits; False, and it is kept, when nobody does."""
         with self._guard:
@@ -99,7 +104,7 @@ class _Group:
         self.members = 0
         self.failed: str | None = None
         self.cause: BaseException | None = None  # of the failure
-        self.over = threading.Event()
+        self.over: threading.Event | None = None  # only where somebody waits for another one's commit
 
 
 class GroupCommit:
@@ -144,7 +149,8 @@ class GroupCommit:
             raise
         group.members += 1
         self._leave(alone)
-        group.over.wait()
+        if group.over is not None:
+            group.over.wait()
         if group.failed is not None:
             raise CommitFailed(group.failed) from group.cause
 
@@ -159,8 +165,10 @@ class GroupCommit:
     def _leave(self, alone: bool) -> None:
         """Let the next one in, or commit when there is none."""
         group = self._group
-        if group and not alone and group.members < MOST and self._tickets.hand_on():
-            return
+        if group and not alone and group.members < MOST and self._tickets.wanted:
+            group.over = group.over or threading.Event()
+            if self._tickets.hand_on():
+                return
         try:
             self._end()
         finally:
@@ -197,7 +205,8 @@ class GroupCommit:
         try:
             group.connection.close()
         finally:
-            group.over.set()
+            if group.over is not None:
+                group.over.set()
 
 
 def driver(connection: Connection) -> Any:

@@ -7,13 +7,14 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, false, or_, select, update
 
 from storage import audit
 from storage.address import Address
-from storage.connections.statement import affected, insert_new
+from storage.connections.statement import Statement, affected, insert_new
 from storage.schema.core import account, person
 from storage.schema.questions import publication, subscription
 
@@ -96,15 +97,22 @@ def withdraw(connection: Connection, publication_id: int, by: int, now: datetime
 
 def in_force(connection: Connection, kinds: Collection[str], on: date) -> list[Published]:
     """What holds on that day of those kinds: classes by their beginning, the rest newest first."""
-    rows = connection.execute(
+    rows = _in_force(tuple(sorted(kinds))).all(connection, {"day": on})
+    return [_published(row) for row in rows]
+
+
+@lru_cache(64)
+def _in_force(kinds: tuple[str, ...]) -> Statement:
+    """The statement for some kinds, built once: it runs with every answer that may be of one."""
+    day = bindparam("day", type_=publication.c.valid_from.type)
+    return Statement(
         _PUBLISHED.where(
-            publication.c.kind.in_(kinds),
+            or_(false(), *(publication.c.kind == kind for kind in kinds)),
             publication.c.withdrawn_at.is_(None),
-            publication.c.valid_from <= on,
-            or_(publication.c.valid_until.is_(None), publication.c.valid_until >= on),
+            publication.c.valid_from <= day,
+            or_(publication.c.valid_until.is_(None), publication.c.valid_until >= day),
         ).order_by(publication.c.starts_on, publication.c.id.desc())
     )
-    return [_published(row) for row in rows]
 
 
 def not_over(connection: Connection, on: date) -> list[Published]:

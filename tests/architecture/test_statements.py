@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.app import App
@@ -105,6 +105,20 @@ def test_a_compiled_statement_gives_what_the_usual_way_gives(either_app: App) ->
     assert compiled.at == usual.at
     assert compiled.at.tzinfo is not None
     assert compiled.at.date() == NOON.date()
+
+
+def test_values_of_the_statement_itself_are_written_into_it(app: App, counted: Counted) -> None:
+    """A partial index asks for a constant: with a value to bind SQLite plans anew at each execution."""
+    wanted = Statement(select(turn.c.id).where(turn.c.said == "它说'?", turn.c.sender == bindparam("who")))
+    plain = Statement(select(turn.c.id).where(turn.c.said == "它说'好'", turn.c.sender == bindparam("who")))
+    Person(app.assistant, "li").says("它说'?", "它说'好'")
+    with transaction(app.engine, read_only=True) as connection:
+        for statement, bound in ((wanted, 2), (plain, 1)):
+            assert len(statement.all(connection, {"who": "li"})) == 1
+            assert statement.all(connection, {"who": "wang"}) == []
+            compiled = statement._of(connection)
+            assert compiled is not None
+            assert len(compiled.binds) == bound
 
 
 def test_a_list_of_values_is_refused_when_it_is_compiled(app: App) -> None:
