@@ -38,9 +38,8 @@ class Group:
 
     def named(self, plain: str) -> re.Match[str] | None:
         """Where bare text names it."""
-        if self.never is not None and self.never.search(plain):
-            return None
-        return self.words.search(plain)
+        found = self.words.search(plain)
+        return None if found and self.never is not None and self.never.search(plain) else found
 
     @property
     def entry(self) -> str:

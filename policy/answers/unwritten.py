@@ -39,10 +39,10 @@ class Point:
 
     def asked(self, plain: str) -> int:
         """How many characters of bare text ask for it; 0 for none."""
-        if self.never is not None and self.never.search(plain):
-            return 0
         found = self.words.search(plain)
-        return found.end() - found.start() if found else 0
+        if found is None or (self.never is not None and self.never.search(plain)):
+            return 0
+        return found.end() - found.start()
 
     def unwritten_on(self, clauses: tuple[str, ...]) -> bool:
         """Whether it is known not to be written on a topic with these clauses."""

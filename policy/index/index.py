@@ -183,7 +183,7 @@ class Index:
         values = signals(self.weights, scores, total)
         ours, right = gate(self.header["ours"], values), gate(self.header["right"], values)
         first = self.weights.entries[total.index(max(total))]
-        said = SAID <= len(text) <= FULL and self._said(scores, first)  # dear: it looks every line up
+        said = SAID <= len(text) <= FULL and self._said(scores, first)
         if said:
             ours, right = max(ours, VAGUE_SURE), max(right, VAGUE_SURE)
         chat, talking = "", chat_signals(self.weights, scores)
@@ -209,7 +209,7 @@ class Index:
     def _said(self, scores: Scores, entry: str) -> bool:
         """Whether somebody of ours said just this for that entry, short as it is: 怎么报名."""
         labels = (entry, f"~{self.header['clause'][entry]}")
-        return any(self.weights.likeness(scores, label)[0] > ALIKE for label in labels)
+        return any(self.weights.holds_line(scores, label, ALIKE) for label in labels)
 
     def forget(self) -> None:
         """Drop kept judgements: nothing of a message outlives it; and gates may have changed."""

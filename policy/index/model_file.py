@@ -15,7 +15,7 @@ import math
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -85,6 +85,7 @@ class Weights:
         self._sounds = sounds
         self._lines = lines
         self._norms: dict[str, list[float]] = {}
+        self._holding: dict[str, dict[int, list[int]]] = {}  # label → gram → the lines that hold it
         # Character → those of the same sound that our own phrasings use.
         self._alike: dict[str, str] = {}
         for group in sounds:
@@ -177,6 +178,37 @@ class Weights:
         found = [sum(map(get, line, none)) / norm for line, norm in zip(lines, norms, strict=True)]
         nearest = sorted(found, reverse=True)[:NEAREST]
         return nearest[0] / length, sum(nearest) / len(nearest) / length
+
+    def holds_line(self, scores: Scores, label: str, alike: float) -> bool:
+        """Whether a text is more like to a line of a label than `alike`: near 1 only few are looked at.
+
+        A line without some grams of a text is at most as like to it as what is left of the text is.
+        """
+        lines = self._lines.get(label)
+        if not lines:
+            return False
+        if label not in self._holding:
+            holding: dict[int, list[int]] = {}
+            for at, line in enumerate(lines):
+                for r in line:
+                    holding.setdefault(r, []).append(at)
+            self._holding[label] = holding
+        squares = {r: weight * weight for _, r, weight in scores.grams if r >= 0}
+        length = sum(weight * weight for _, _, weight in scores.grams)
+        least = length * alike * alike * (1.0 - 1e-9)
+        telling = max(squares, key=lambda r: squares[r], default=None)
+        if telling is None or sum(squares.values()) < least:
+            return False
+        looked_at: Iterable[int] = range(len(lines))
+        if length - squares[telling] < least:
+            looked_at = self._holding[label].get(telling, ())
+        idf, length = self._idf, math.sqrt(length)
+        for at in looked_at:
+            line = lines[at]
+            norm = math.sqrt(sum(idf[r] * idf[r] for r in line))
+            if sum(map(squares.get, line, repeat(0.0))) / norm / length > alike:
+                return True
+        return False
 
     def used(self, r: int) -> bool:
         """Whether our own phrasings (small talk aside) use gram r."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from policy.files import PolicyError, packaged_file
@@ -13,6 +14,7 @@ from policy.reading.text import bare, unified
 # A clause longer than this is a story, not a request; what stands behind it is not looked at.
 LONGEST_CLAUSE = 60
 MOST_CLAUSES = 8
+CLAUSES_KEPT = 16
 _MARKS = re.compile(r"[\s，,。.！!？?；;：:、~…—]+")
 QUESTIONS = ("wh", "yesno")
 OUTSIDE = (*QUESTIONS, "info")
@@ -43,12 +45,21 @@ class Lexicon:
 
     def spans(self, clause: str) -> Spans:
         """Return where each class is found in a clause; a class that is not found is left out."""
-        found = {}
-        for name, pattern in self.words.items():
-            places = [match.span() for match in pattern.finditer(clause)]
-            if places:
-                found[name] = places
+        found = self._looked_at.get(clause)
+        if found is None:
+            found = {}
+            for name, pattern in self.words.items():
+                if pattern.search(clause):
+                    found[name] = [match.span() for match in pattern.finditer(clause)]
+            if len(self._looked_at) >= CLAUSES_KEPT:
+                self._looked_at.clear()
+            self._looked_at[clause] = found
         return found
+
+    @cached_property
+    def _looked_at(self) -> dict[str, Spans]:
+        """What was found in the last clauses: rules and weights look at the same."""
+        return {}
 
     def asks_for(self, found: Spans) -> list[tuple[str, int]]:
         """Return (job, where its words begin) of the rules that hold in a clause."""
