@@ -35,6 +35,8 @@ from policy.notice.clauses import Notices, parse_notice
 from policy.reading.text import normalise
 from policy.spans import LATER, as_of, days_changed, holds
 
+DAYS_KEPT = 64  # of which the checks are at hand
+
 # Section of a layer → the part of the corpus that it changes. Sections have the packaged files' shape:
 # `notices`, `entries`, `standards` and `publications` are lists, `holidays` the list of its days,
 # `phrasings` entry id → texts, `form` the keys of its file that are replaced, `facts` whole facts. A notice
@@ -155,6 +157,18 @@ class Corpus:
 
     def checks_on(self, on: date) -> Mapping[str, Check]:
         """Return the checks as of a day, read again only when a notice or a definition changes."""
+        found = self._checks_of_days.get(on)
+        if found is None:
+            if len(self._checks_of_days) >= DAYS_KEPT:
+                self._checks_of_days.clear()
+            found = self._checks_of_days[on] = self._checks_dated(on)
+        return found
+
+    @cached_property
+    def _checks_of_days(self) -> dict[date, Mapping[str, Check]]:
+        return {}
+
+    def _checks_dated(self, on: date) -> Mapping[str, Check]:
         notices = tuple(n.id for n in self.notices.amendments if n.in_force(on))
         facts = tuple(
             (name, days_changed(data.get(LATER) or (), on)) for name, data in self.facts_data.items()

@@ -12,6 +12,7 @@ from policy.reading import private_numbers
 LONGEST_TEXT = 4000  # characters
 LONGEST_ID = 128
 
+_NOT_STORED = re.compile("[\x00\ud800-\udfff]")
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 
 
@@ -37,7 +38,7 @@ def text_refusal(text: str) -> str | None:
 
 
 def _unstorable(text: str) -> bool:
-    return "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text)
+    return _NOT_STORED.search(text) is not None
 
 
 def clean(text: str) -> str:

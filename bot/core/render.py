@@ -93,7 +93,9 @@ def environment() -> Environment:
 
 @cache
 def _template(name: str) -> Template:
-    return environment().get_template(name)
+    found = environment().get_template(name)
+    found.globals = dict(found.globals)  # a chain of maps costs every rendering more than the words do
+    return found
 
 
 def _is_macro(name: str) -> bool:
@@ -173,8 +175,11 @@ def _said(
     ambient: Mapping[str, object] = _NOTHING,
 ) -> Outgoing:
     raw = _raw(template, data, ambient)
-    choices = tuple(Choice(label, bind(token, serial)) for label, token in _BUTTON.findall(raw))
-    text = _BLANKS.sub("\n\n", _BUTTON.sub("", raw)).strip()
+    choices: tuple[Choice, ...] = ()
+    if OPEN in raw:
+        choices = tuple(Choice(label, bind(token, serial)) for label, token in _BUTTON.findall(raw))
+        raw = _BUTTON.sub("", raw)
+    text = _BLANKS.sub("\n\n", raw).strip()
     return Outgoing(text, choices, files, (template,))
 
 

@@ -13,11 +13,13 @@ def token_typed(turn: Turn, stage: Stage | None, text: str) -> str | None:
     prompt = stage.question if stage else None
     here = f"s{turn.talk.serial}:"
     offered = [offer for offer in turn.memory.offers if offer[1].startswith(here)]
-    own = [(c.label, c.token) for c in dialog_manager.question_of(stage).choices] if stage and prompt else []
-    if not offered:  # asked some messages ago, or by another way in
-        offered = own
     # A prompt for text: its own buttons, also those that stand for longer than this step.
     of_text = prompt is not None and prompt.kind == "text"
+    own: list[tuple[str, str]] = []
+    if stage and prompt and (of_text or not offered):
+        own = [(c.label, c.token) for c in dialog_manager.question_of(stage).choices]
+    if not offered:  # asked some messages ago, or by another way in
+        offered = own
     offered = [*offered, *(own if of_text else turn.memory.offers)]
     plain = vocabulary.tidy(text)
     if token := label_typed(vocabulary.THUMBS.get(plain, plain), offered):
@@ -36,4 +38,4 @@ def token_typed(turn: Turn, stage: Stage | None, text: str) -> str | None:
 def label_typed(text: str, offered: list[tuple[str, str]]) -> str | None:
     """The button of that label, among those offered as (label, token)."""
     plain = vocabulary.tidy(text)
-    return next((token for label, token in offered if plain == vocabulary.tidy(label)), None)
+    return next((token for label, token in offered if plain == vocabulary.tidied(label)), None)

@@ -11,6 +11,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 LAST_YEAR = 2100
 FIRST_YEAR = 2023  # the notice is dated 2023-05-24; its first reporting quarter is 2023Q2
 _DIGITS = str.maketrans("一二三四１２３４", "12341234")
+_STORED = re.compile("[0-9]{4}Q[1-4]")  # as it is written by `str`
 
 
 def local(moment: datetime) -> datetime:
@@ -86,6 +87,8 @@ class Quarter:
         Raises:
             ValueError: it names no quarter.
         """
+        if _STORED.fullmatch(text):
+            return cls(int(text[:4]), int(text[5]))
         plain = re.sub(r"\s+", "", text).translate(_DIGITS).upper()
         if now is not None:
             current = cls.of(now)

@@ -60,10 +60,15 @@ class Measure:
     def without_name(self, text: str) -> str:
         """A figure as typed, without this measure's own name before it: 已培训人数：120."""
         plain = text.strip()
-        for name in sorted((self.title, *self.aliases), key=len, reverse=True):
+        for name in self._names:
             if plain.startswith(name):
                 return plain.removeprefix(name).lstrip(" \t:：=是为") or text
         return text
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """What it is called, the longest first."""
+        return sorted((self.title, *self.aliases), key=len, reverse=True)
 
     def most(self) -> int:
         """The highest value a cell takes, in stored units (fen for money)."""
@@ -139,6 +144,11 @@ class Form:
                 return measure
         raise KeyError(measure_id)
 
+    @cached_property
+    def texts_read(self) -> dict[tuple[str, str], Any]:
+        """What the last texts were read as, by the text and the only row: a message is read by many."""
+        return {}
+
     def places(self, words: Mapping[tuple[str, str], str]) -> list[tuple[str, str, str]]:
         """What is said of cells, in the form's order: (occupation, measure's title, words).
 
@@ -212,9 +222,13 @@ class Form:
         ]
         return [name for score, name in sorted(scored, key=lambda s: -s[0]) if score >= least][:3]
 
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {o.name: i for i, o in enumerate(self.occupations)}
+
     def occupation_order(self, names: list[str] | set[str]) -> list[str]:
         """The names in the form's order; names no longer in the form last."""
-        order = {o.name: i for i, o in enumerate(self.occupations)}
+        order = self._order
         return sorted(names, key=lambda n: (order.get(n, len(order)), n))
 
     def read_cell(self, measure: Measure, text: str) -> int:

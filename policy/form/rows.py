@@ -53,6 +53,7 @@ _NONE_OF_THEM = re.compile(
     r"^(?:我们|俺们?|咱们?|我校)?(.+?)(?:[本这]个?季度?)?((?:都|全都?|均|也)?(?:没|未|无|一个班).*)$"
 )
 _ALIKE = re.compile(r"^(.+?)(?:[跟和与及])(.+?)(?:都是|均为|都为|各是|都|各)$")
+TEXTS_KEPT = 16
 LINES_SEEN = 20  # lines read of a text that has too many to be taken
 LONGEST_PAIR = 40  # characters of two occupations that are alike
 MOST_INSIDE = 40  # cells of a line in which a name that is not the first is looked for
@@ -65,6 +66,16 @@ def read_lines(form: Form, text: str, rows: list[str]) -> list[Line]:
     Of a text with more lines or cells than are taken the first ones tell what it is, and the last line is
     `many`.
     """
+    key = (text, rows[0] if len(rows) == 1 else "")
+    found: tuple[Line, ...] | None = form.texts_read.get(key)
+    if found is None:
+        if len(form.texts_read) >= TEXTS_KEPT:
+            form.texts_read.clear()
+        found = form.texts_read[key] = tuple(_lines_in(form, text, rows))
+    return list(found)
+
+
+def _lines_in(form: Form, text: str, rows: list[str]) -> list[Line]:
     many = [Line("many", "")] if is_crowded(text) else []
     if many:
         text = "\n".join(text.splitlines()[:LINES_SEEN])

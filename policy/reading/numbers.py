@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from policy.reading.numerals import HAN, NotANumeral, fold, is_approximate, is_marked, read_numeral
 
@@ -91,6 +92,7 @@ class Figure:
     unit: str = ""
 
 
+@lru_cache(64)  # a message is looked at by many
 def _tidy(text: str) -> str:
     plain = _INVISIBLE.sub("", fold(text)).strip()
     if len(plain) <= LONGEST and (quoted := _QUOTED.fullmatch(plain)):
@@ -109,6 +111,7 @@ def is_dash(text: str) -> bool:
     return bool(_DASHES.fullmatch(text))
 
 
+@lru_cache(64)
 def unit_of(text: str) -> str:
     """The form's unit (个, 人, 元) that a figure was typed with; "" for none, or one that fits any."""
     plain = _tidy(text)
@@ -131,18 +134,28 @@ def read_figure(text: str) -> Decimal:
     Raises:
         NotAFigure: empty, negative, more than one number, no exact one, or not a number at all.
     """
-    plain = _tidy(text)
-    if not plain:
-        raise NotAFigure("empty")
-    if _MINUS.match(plain):
-        raise NotAFigure("negative")
-    if len(plain) > LONGEST:
+    number, wrong = _figure_in(_tidy(text))
+    if wrong:
+        raise NotAFigure(wrong, number)
+    if number is None:
         raise NotAFigure("other")
+    return number
+
+
+@lru_cache(64)
+def _figure_in(plain: str) -> tuple[Decimal | None, str]:
+    """Return the number of a tidied text and ""; or the one that is meant all the same, and what is wrong."""
+    if not plain:
+        return None, "empty"
+    if _MINUS.match(plain):
+        return None, "negative"
+    if len(plain) > LONGEST:
+        return None, "other"
     try:
-        return _exact(plain).number
+        return _exact(plain).number, ""
     except NotAFigure as error:
         likely, doubted = _likely(plain, error.reason)
-        raise NotAFigure("doubt" if doubted else error.reason, likely) from error
+        return likely, "doubt" if doubted else error.reason
 
 
 def _exact(plain: str) -> Figure:
@@ -322,6 +335,7 @@ def is_number(text: str) -> bool:
     return True
 
 
+@lru_cache(64)
 def looks_like_figure(text: str) -> bool:
     """Whether the text holds a digit or is nothing but a number in Chinese, exact or not.
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from policy.reading.digits import holds_digit
+
 Span = tuple[int, int]
 
 _SPELT = dict(
@@ -25,6 +27,12 @@ _SPELT = dict(
     "拐": "7",
     "勾": "9",
 }
+_FEWEST = 7  # digits in a number that is digits alone
+# With every block in which something folds to one of them.
+_MAY_BE_SPELT = re.compile(
+    f"[{''.join(_SPELT)}\u2e80-\u2fdf\u3190-\u319f\u3280-\u32ff\uf900-\ufaff\U0001f200-\U0001f2ff\U0002f800-\U0002fa1f]"
+)
+_AT = re.compile("[@＠﹫]")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
 
 # A run: digits, and at most three marks between one and the next. A tab parts the cells of a table.
@@ -98,7 +106,16 @@ def mask(text: str, holds_figures: Callable[[str], bool]) -> tuple[str, bool]:
     return masked, masked != text
 
 
+def _may_hold_one(line: str) -> bool:
+    """Whether there are enough digits: one with letters or an account, seven where all are spelt out."""
+    if holds_digit(line) or _AT.search(line):
+        return True
+    return len(line) >= _FEWEST and len(_MAY_BE_SPELT.findall(line)) >= _FEWEST
+
+
 def _masked(line: str, holds_figures: Callable[[str], bool]) -> str:
+    if not _may_hold_one(line):
+        return line
     plain = _Folded(line)
     found = [_named(match) for pattern in _WRITTEN for match in pattern.finditer(plain.text)]
     found += _numbers(plain, cache(lambda: holds_figures(line)))

@@ -23,6 +23,7 @@ def _converter() -> Any:
     return opencc.OpenCC("t2s")
 
 
+@lru_cache(64)  # a message is looked at by many
 def unified(text: str) -> str:
     """`text` with one form per character: NFKC, lower case, simplified; spaces and marks are kept.
 

@@ -181,12 +181,13 @@ def test_a_message_made_to_be_slow_is_answered_like_any_other(app: App, opened: 
     wang = bound(app)
     if opened:
         wang.says("填报 2026Q4", FIGURES)
-    ordinary = min(steps(lambda: wang.says(ORDINARY)) for _ in range(2))
+    wang.says(ORDINARY)
+    ordinary = steps(lambda: wang.says(ORDINARY.replace("90000", "80000")))  # a text not read before
     wang.says("菜单", *(["填报 2026Q4"] if opened else []))
     rows = ("大数据 3 ", "大数据 1 2 3 4 5 6\n", "人工智能训练师 1 2 3 4 5 6\n")
     for unit in ("大数据 ", "大数据\t", "名称\t", "(", "1,", " ", *rows):
         text = filled("大数据 ", unit, TELEPHONE, LONGEST)
-        assert steps(partial(wang.says, text), 50 * ordinary) <= 50 * ordinary, unit
+        assert steps(partial(wang.says, text), 80 * ordinary) <= 80 * ordinary, unit
 
 
 def test_more_than_is_read_is_said_and_nothing_of_it_is_taken(app: App) -> None:

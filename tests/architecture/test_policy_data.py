@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from tests.support.processes import ROOT
@@ -14,6 +15,11 @@ TOOLS = {
     "policy/calendar/reminders.py": {"_statutory"},
     "policy/index/training.py": {"sounds"},
     "policy/index/evaluation.py": {"_to_traditional"},
+}
+# What the last few texts were read as, wherever they are read: the same text always gives the same.
+TEXTS = {
+    "policy/reading/text.py": {"unified"},
+    "policy/reading/numbers.py": {"_tidy", "_figure_in", "unit_of", "looks_like_figure"},
 }
 READING = {"packaged", "packaged_file", "packaged_weights", "read_yaml", "build_corpus", "Corpus"}
 BUILDS = {
@@ -70,8 +76,14 @@ def test_no_module_of_the_policy_keeps_data() -> None:
             if isinstance(node, ast.FunctionDef)
             and any(name_of(d) in ("lru_cache", "cache") for d in node.decorator_list)
         }
-        assert kept <= TOOLS.get(path, set()), path
+        assert kept <= TOOLS.get(path, set()) | TEXTS.get(path, set()), path
         assert not any(isinstance(node, ast.Global) for node in ast.walk(tree)), path
+
+
+def test_of_texts_only_the_last_few_are_kept() -> None:
+    for path, names in TEXTS.items():
+        module = import_module(path.removesuffix(".py").replace("/", "."))
+        assert all(0 < getattr(module, name).cache_parameters()["maxsize"] <= 64 for name in names), path
 
 
 def test_nothing_reads_policy_data_when_it_is_imported() -> None:

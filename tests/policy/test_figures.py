@@ -9,6 +9,7 @@ import pytest
 from bot.core.input_limits import mask
 from policy.form.form import Refused
 from policy.form.sheet import SheetCell, read_form
+from policy.reading import private_numbers
 from policy.reading.money import plain_yuan, spreadsheet_number
 from policy.reading.numbers import NotAFigure, read_figure
 from tests.support.corpus import CORPUS
@@ -148,6 +149,16 @@ ORDINARY = """
 绑定 E2345-67892|初级1500中级2000
 2023 2024 2025 2026|补贴1386311元|电话费 1200000元|1、2、3、4季度
 """
+
+
+def test_every_sign_that_is_read_as_a_digit_is_looked_at() -> None:
+    """A text without such signs is not searched, however rare the sign."""
+    signs = (chr(code) for code in range(0x80, 0x30000) if not 0xD800 <= code < 0xE000)
+    spelt = [c for c in signs if private_numbers._Folded(c).digits.isdigit()]
+    assert len(spelt) > 600
+    assert all(private_numbers._may_hold_one(c * 11) for c in spelt)
+    assert private_numbers.mask("幺三捌洞零零幺三捌洞零", lambda line: False)[1]
+    assert not private_numbers._may_hold_one("我能不能参加培训")
 
 
 @pytest.mark.parametrize("number", [n for line in PRIVATE.split("\n") for n in line.split("|") if n])

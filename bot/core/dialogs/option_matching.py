@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from bot.core.dialogs.vocabulary import NO, YES, asks, tidy
+from bot.core.dialogs.vocabulary import NO, YES, asks, tidied, tidy
 
 Options = Sequence[tuple[str, Sequence[str]]]  # (value, the words it is said with, its label first)
 
@@ -60,8 +61,8 @@ def pick(text: str, options: Options, about: str = "", apart: Iterable[str] = ()
     if not said or asks(said) or (plain != said and text.strip()[-1] in "?？") or doubts(text):
         return None
     core = _core(plain)
-    labels = {value: _core(tidy(words[0])) for value, words in options}
-    if (only := _one(v for v, words in options if core in {_core(tidy(w)) for w in words})) is not None:
+    labels = {value: _core_of(words[0]) for value, words in options}
+    if (only := _one(v for v, words in options if core in map(_core_of, words))) is not None:
         return only
     if any(word in plain for word in apart):
         return None
@@ -76,6 +77,11 @@ def _core(plain: str) -> str:
     return _START.sub("", plain).rstrip(_END) or plain
 
 
+@lru_cache(4096)
+def _core_of(words: str) -> str:
+    return _core(tidy(words))
+
+
 def _one(values: Iterable[str]) -> str | None:
     found = set(values)
     return found.pop() if len(found) == 1 else None
@@ -83,7 +89,7 @@ def _one(values: Iterable[str]) -> str | None:
 
 def _votes(clause: str, options: Options, about: str) -> set[str]:
     """Every option that one clause speaks for."""
-    votes = {value for value, words in options if any(_says(clause, tidy(w)) for w in words)}
+    votes = {value for value, words in options if any(_says(clause, tidied(w)) for w in words)}
     known = {value for value, _ in options}
     core = _core(clause)
     for sign, whole, value in ((_NO, NO, "no"), (_YES, YES, "yes")):
@@ -100,7 +106,7 @@ def _says(clause: str, words: str) -> bool:
 
     A bare yes or no inside a clause speaks of something else: 不是会计专业.
     """
-    at = clause.find(words) if len(words) > 1 and words not in NO | YES else -1
+    at = clause.find(words) if len(words) > 1 and words not in NO and words not in YES else -1
     return at >= 0 and not _VOID.search(clause[:at])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # The words that work on whatever dialog is open; those that start something stand with their feature.
 _ON_DIALOG = {
@@ -73,9 +74,16 @@ _EDGES = f"{_BLANKS}。．.!！?？,，~～…、"
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 
 
+@lru_cache(32)  # a message is looked at by many
 def tidy(text: str) -> str:
     """A short text made comparable: NFKC, no invisible marks, no punctuation at its ends."""
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip(_EDGES).lower()
+
+
+@lru_cache(4096)
+def tidied(words: str) -> str:
+    """Return `tidy` of words of ours, kept: labels and the like are compared with every message."""
+    return tidy(words)
 
 
 def command_word(text: str) -> str:

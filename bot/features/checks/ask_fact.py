@@ -176,6 +176,8 @@ def exactly(fact: Fact, text: str) -> str | None:
     """The option whose very words a text is."""
     plain = vocabulary.tidy(text)
     for option in fact.options:
-        if plain in (option.id, *(vocabulary.tidy(words) for words in (option.label, *option.also))):
+        if plain in (option.id, vocabulary.tidied(option.label)) or plain in map(
+            vocabulary.tidied, option.also
+        ):
             return option.id
     return None

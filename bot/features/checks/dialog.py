@@ -5,11 +5,11 @@ Facts belong to a person and to whom they are about; one told in a check is know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from bot.core.dialogs import vocabulary
 from bot.core.dialogs.dialog import Dialog, Problem, Question, Stay
@@ -26,7 +26,7 @@ from policy.calendar.quarters import SHANGHAI, local
 from policy.checks.conditions import UNSURE, Leaf, Reason
 from policy.checks.rules import UNDECIDED, Check, Fact, Verdict
 from policy.checks.standards import with_standards
-from policy.corpus import Corpus
+from policy.corpus import DAYS_KEPT, Corpus
 from policy.reading.dates import Period, settle
 from storage.conversations import messages
 
@@ -55,6 +55,15 @@ class Item:
     dates: dict[str, Any] | None
 
 
+class OfDay(NamedTuple):
+    """What a dialog asks with the rules of a day, looked up once."""
+
+    checks: tuple[Check, ...]
+    facts: Mapping[str, Fact]
+    others: tuple[Fact, ...]  # the same, in order
+    years: int  # that the clause counts
+
+
 class CheckDialog(Dialog[CheckContext, Judged]):
     """One check of the policy as a dialog, or all of them as a route."""
 
@@ -72,29 +81,34 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         self.checks = over
         self._dated = dated
         self.facts = {f.id: f for check in self.checks for f in check.facts.values()}
+        self._of_day = lru_cache(DAYS_KEPT)(self._looked_up)
 
     async def run(self, context: CheckContext) -> Judged:
         """Ask what can still change a verdict, in the rules' order; each fact once."""
         told: dict[str, str] = {}
         seen: dict[str, str] = {}  # as the rules see them
-        checks = self.checks_on(context.on)
-        years = years_counted(checks)
-        for check in checks:
+        today = self._of_day(context.on)
+        for check in today.checks:
             while (fact := check.next_fact(seen)) is not None:
                 told[fact.id] = await AskFact.of(fact, context, intro="" if told else self.intro)
-                seen.update(settle({fact.id: told[fact.id]}, context.on, context.reading, years))
+                seen.update(settle({fact.id: told[fact.id]}, context.on, context.reading, today.years))
         return Judged(tuple(told.items()))
 
     def checks_on(self, on: date) -> tuple[Check, ...]:
         """The checks with the rules of that day."""
-        if self._dated is None:
-            return self.checks
-        mine = {check.id for check in self.checks}
-        return tuple(check for check in self._dated(on) if check.id in mine)
+        return self._of_day(on).checks
 
-    def facts_on(self, on: date) -> dict[str, Fact]:
+    def facts_on(self, on: date) -> Mapping[str, Fact]:
         """The facts as they are asked about on that day, with those of other days."""
-        return {**self.facts, **{f.id: f for check in self.checks_on(on) for f in check.facts.values()}}
+        return self._of_day(on).facts
+
+    def _looked_up(self, on: date) -> OfDay:
+        checks = self.checks
+        if self._dated is not None:
+            mine = {check.id for check in self.checks}
+            checks = tuple(check for check in self._dated(on) if check.id in mine)
+        facts = {**self.facts, **{f.id: f for check in checks for f in check.facts.values()}}
+        return OfDay(checks, facts, tuple(facts.values()), years_counted(checks))
 
     def load(self, turn: Turn, answers: Answers) -> tuple[CheckContext, Answers]:
         """The person's facts are the answers."""
@@ -103,9 +117,8 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         reused = tuple(f for f in known if f not in answers)
         on = local(turn.now).date()
         reading = one_year_reading(self.readings(turn, on))
-        facts = self.facts_on(on)
+        _, facts, others, _ = self._of_day(on)
         taken = tuple((f, chip(facts[f], known[f])) for f in self._taken(turn) if f in known)
-        others = tuple(facts.values())
         old = tuple(kept.old_of(turn, self.facts).items())
         return CheckContext(on, about, reused, reading, _asked(turn), taken, others, old), {**known}
 
