@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -102,16 +103,23 @@ def _published(corpus: Corpus) -> Reader:
     told: list[str] = []  # the database was said once
 
     def read(kinds: Collection[str], on: date) -> list[Publication]:
+        from bot.settings import BadSetting, load_settings
+
+        try:
+            url = load_settings().database_url
+        except BadSetting:
+            return corpus.published(kinds, on)
+        kind, _, path = url.partition(":///")
+        if kind == "sqlite" and not Path(path.partition("?")[0]).exists():
+            return corpus.published(kinds, on)  # as most who only ask: nothing of a database is loaded
         from sqlalchemy import make_url
         from sqlalchemy.exc import SQLAlchemyError
 
         from bot.cli.opening import say_database
         from bot.core.published import reader
-        from bot.settings import BadSetting, load_settings
         from storage.connections.database import StorageUnavailable, connect, exists, transaction
 
         try:
-            url = load_settings().database_url
             if not exists(make_url(url)):
                 return corpus.published(kinds, on)
             if not told:
@@ -123,7 +131,7 @@ def _published(corpus: Corpus) -> Reader:
                     return reader(connection, corpus)(kinds, on)
             finally:
                 engine.dispose()
-        except (BadSetting, StorageUnavailable, SQLAlchemyError):
+        except (StorageUnavailable, SQLAlchemyError):
             return corpus.published(kinds, on)
 
     return read

@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING
 
 from policy.calendar.quarters import local
-from storage.connections.database import transaction
-from storage.desk import questions
 from storage.desk.weeks import week_of
-from storage.monitoring import counted
-from storage.monitoring.counted import Key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from storage.monitoring.counted import Key
 
 MOST_NEAR = 2_000  # different questions between two writings; further ones are only counted by topic
 
@@ -67,6 +67,10 @@ class Counts:
         Raises:
             StorageUnavailable: it cannot be written now.
         """
+        from storage.connections.database import transaction
+        from storage.desk import questions
+        from storage.monitoring import counted
+
         with self._guard:
             counts, self._counts = self._counts, Counter()
             near, self._near = self._near, Counter()

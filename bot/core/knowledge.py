@@ -13,17 +13,16 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING, Any
 
 from bot.core import log
 from policy.corpus import Corpus
 from policy.files import PolicyError
 from policy.reading.digits import whole_number
 from policy.soundness import sound_corpus
-from storage import knowledge
-from storage.connections.database import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 FOLDER = "knowledge"  # in the data folder: 000012.json holds the layer of version 12
 KEPT = 30  # files, the newest
@@ -62,6 +61,9 @@ class Knowledge:
         Raises:
             StorageUnavailable: it cannot be read.
         """
+        from storage import knowledge
+        from storage.connections.database import transaction
+
         with self._guard:
             with transaction(self._engine, read_only=True) as connection:
                 version, layer = knowledge.latest(connection)

@@ -9,7 +9,6 @@ from typing import Literal, Protocol, get_args
 from bot.core.messages import Outgoing
 from bot.core.security.flood import REFUSED, is_told
 from bot.core.turn import Turn
-from storage import audit
 
 ROLES = ("stranger", "contact", "lead", "reader", "staff", "head")  # a stranger holds no role at all
 EVERYBODY = frozenset(ROLES)
@@ -85,6 +84,8 @@ def refused(turn: Turn, command: str, right: Right = OFFICE) -> list[Outgoing] |
         return None
     times = turn.tally.count(f"refused:{command}", turn.talk.account_id, REFUSED, turn.now)
     if is_told(times):
+        from storage import audit
+
         detail = {"command": command, **({"times": times} if times > 1 else {})}
         audit.record(turn.connection, turn.now, turn.person_id, "office.denied", "office:chat", **detail)
     needs = "institution" if right.whose == "own institution" else "head" if turn.office_role else "office"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date
-from typing import Any
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any
 
 from bot.core.turn import Turn
 from policy.answers.publications import Publication
 from policy.calendar.quarters import local
 from policy.corpus import Corpus
-from storage.desk import publications
-from storage.desk.publications import FIELDS, Published
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.desk.publications import Published
 
 # Kinds and a day → what the office published of them that holds then.
 Reader = Callable[[Collection[str], date], list[Publication]]
@@ -26,6 +27,8 @@ def as_publication(one: Published) -> Publication:
 
 def as_values(one: Publication) -> dict[str, Any]:
     """The columns to store."""
+    from storage.desk.publications import FIELDS
+
     return {field: getattr(one, field) for field in FIELDS}
 
 
@@ -36,6 +39,8 @@ def nothing(kinds: Collection[str], on: date) -> list[Publication]:
 
 def reader(connection: Connection, corpus: Corpus) -> Reader:
     """From an open transaction, then the corpus; what was read once in it is not read again."""
+    from storage.desk import publications
+
     known: dict[tuple[frozenset[str], date], list[Publication]] = {}
 
     def read(kinds: Collection[str], on: date) -> list[Publication]:

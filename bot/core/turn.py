@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar, cast
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.core.counting import OfTurn
 from bot.core.messages import Arrived, Incoming, Outgoing, Table
@@ -19,8 +17,12 @@ from bot.core.security.keys import Keys
 from policy.calendar.quarters import Quarter, Times
 from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
-from storage.conversations.messages import Conversation
-from storage.people import people
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.conversations.messages import Conversation
+    from storage.people import people
 
 Answers = dict[str, Any]  # question id → its answer, as JSON keeps it
 Read = TypeVar("Read")
@@ -162,6 +164,8 @@ class Turn:
     @cached_property
     def memberships(self) -> list[people.Membership]:
         """The person's roles in force, read once: with the conversation."""
+        from storage.people import people
+
         known = self.talk.memberships
         return people.memberships(self.connection, self.person_id) if known is None else known
 

@@ -11,8 +11,6 @@ import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 
-import cn2an
-
 from policy.reading.digits import holds_digit
 
 HAN = "零〇一二两三四五六七八九十百千万亿廿卅卌壹贰叁肆伍陆柒捌玖拾佰仟"
@@ -155,6 +153,8 @@ def _section(plain: str) -> Decimal:
         plain = plain.translate(_ARABIC)  # 3千5
     if not _SECTION.fullmatch(plain):
         raise NotANumeral("other")
+    import cn2an  # late: it takes longer to load than a question to answer
+
     try:
         return Decimal(str(cn2an.cn2an(plain, "smart")))
     except (ValueError, KeyError) as error:

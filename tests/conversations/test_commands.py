@@ -13,23 +13,23 @@ import pytest
 
 from bot.cli import COMMANDS
 from bot.settings import BadSetting, Settings, load_settings
-from tests.support.processes import bot, environment
+from tests.support.processes import bot, environment, here
 
 
 def test_ask_in_words_and_as_json(tmp_path: Path) -> None:
     said = bot(tmp_path, "ask", "退休了能报吗")
     assert said.returncode == 0, said.stderr
     assert "（三）" in said.stdout
-    found = json.loads(bot(tmp_path, "ask", "--json", "高级证书是不是就是高级工程师").stdout)
+    found = json.loads(here(tmp_path, "ask", "--json", "高级证书是不是就是高级工程师").stdout)
     assert set(found) == {"kind", "entry", "title", "text", "clauses", "alternatives", "point"}
     assert (found["kind"], found["entry"], found["clauses"]) == ("answer", "title-senior", ["五（二）"])
-    refused = json.loads(bot(tmp_path, "ask", "--json", "今天天气怎么样").stdout)
+    refused = json.loads(here(tmp_path, "ask", "--json", "今天天气怎么样").stdout)
     assert (refused["kind"], refused["clauses"]) == ("refuse", [])
     assert not (tmp_path / "bot.sqlite3").exists()  # asking needs no database
 
 
 def test_ask_in_batch(tmp_path: Path) -> None:
-    done = bot(tmp_path, "ask", "--batch", stdin="啥时候发的\n\n谢谢\n退休了能报吗？补贴多少钱？\n")
+    done = here(tmp_path, "ask", "--batch", stdin="啥时候发的\n\n谢谢\n退休了能报吗？补贴多少钱？\n")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["kind"] for line in lines] == ["answer", "answer", "answer"]
     assert lines[1]["clauses"] == []
@@ -51,7 +51,7 @@ def test_ask_in_batch(tmp_path: Path) -> None:
     ],
 )
 def test_bad_arguments_get_a_sentence(tmp_path: Path, arguments: list[str], word: str) -> None:
-    done = bot(tmp_path, *arguments, stdin="")
+    done = here(tmp_path, *arguments, stdin="")
     assert done.returncode == 1
     assert word in done.stderr
     assert "Traceback" not in done.stderr
@@ -100,7 +100,7 @@ def test_settings_also_come_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "gbk"])
 def test_a_settings_file_in_another_encoding_stops_the_start(tmp_path: Path, encoding: str) -> None:
     (tmp_path / ".env").write_text("# 威海\nBOT_LISTEN=127.0.0.1:9\n", encoding=encoding)
-    done = bot(tmp_path, "chat", "--json", stdin="")
+    done = here(tmp_path, "chat", "--json", stdin="")
     assert (done.returncode, "UTF-8" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
 
@@ -112,7 +112,7 @@ def test_a_settings_file_from_windows_notepad_is_read(tmp_path: Path) -> None:
 
 def test_a_misspelt_setting_is_warned_of(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BOT_LISTNE=127.0.0.1:9\nPATH_X=1\n", encoding="utf-8")
-    done = bot(tmp_path, "chat", "--json", stdin="", BOT_REPORT_CLOSE="3")
+    done = here(tmp_path, "chat", "--json", stdin="", BOT_REPORT_CLOSE="3")
     assert done.returncode == 0, done.stderr
     for word in ("BOT_LISTNE", "BOT_LISTEN", "BOT_REPORT_CLOSE ", "BOT_REPORT_CLOSES"):
         assert word in done.stderr
@@ -122,7 +122,7 @@ def test_a_misspelt_setting_is_warned_of(tmp_path: Path) -> None:
 def test_a_bad_data_folder_is_not_blamed_on_the_database(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     for key in ("", "k" * 32):
-        done = bot(
+        done = here(
             tmp_path, "chat", "--json", stdin="", BOT_DATA_DIR=str(tmp_path / "taken"), BOT_SECRET_KEY=key
         )
         assert done.returncode == 1
@@ -192,12 +192,14 @@ def test_the_terminal_talks(tmp_path: Path) -> None:
 
 def test_a_database_that_is_none_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "bot.sqlite3").write_text("这不是数据库" * 1000, encoding="utf-8")
-    done = bot(tmp_path, "chat", "--json", stdin="")
+    done = here(tmp_path, "chat", "--json", stdin="")
     assert done.returncode == 1
     assert "打不开数据库" in done.stderr
-    done = bot(tmp_path, "chat", "--json", stdin="", BOT_DATABASE_URL=f"sqlite:///{tmp_path}/bot.sqlite3/x/y")
+    done = here(
+        tmp_path, "chat", "--json", stdin="", BOT_DATABASE_URL=f"sqlite:///{tmp_path}/bot.sqlite3/x/y"
+    )
     assert "打不开数据库" in done.stderr
-    done = bot(tmp_path, "chat", "--json", stdin="", BOT_DATABASE_URL="postgresql://u@127.0.0.1:1/x")
+    done = here(tmp_path, "chat", "--json", stdin="", BOT_DATABASE_URL="postgresql://u@127.0.0.1:1/x")
     assert "打不开数据库" in done.stderr
 
 
@@ -210,56 +212,59 @@ def _mark(folder: Path, *statements: str) -> None:
 
 
 def test_older_and_newer_schemas(tmp_path: Path) -> None:
-    assert bot(tmp_path, "upgrade").returncode == 1  # it makes no database
-    bot(tmp_path, "invite", "--office")
-    assert bot(tmp_path, "upgrade").returncode == 0
+    assert here(tmp_path, "upgrade").returncode == 1  # it makes no database
+    here(tmp_path, "invite", "--office")
+    assert here(tmp_path, "upgrade").returncode == 0
     _mark(tmp_path, "INSERT INTO schema_mark VALUES (99, 0)")
-    assert bot(tmp_path, "chat", "--json", stdin="").returncode == 0  # newer, but nothing we must not touch
+    assert here(tmp_path, "chat", "--json", stdin="").returncode == 0  # newer, but nothing we must not touch
     _mark(tmp_path, "UPDATE schema_mark SET incompatible = 1 WHERE number = 99")
-    newer = bot(tmp_path, "chat", "--json", stdin="")
+    newer = here(tmp_path, "chat", "--json", stdin="")
     assert newer.returncode == 1
     assert "更新的版本" in newer.stderr
-    assert bot(tmp_path, "upgrade").returncode == 1
+    assert here(tmp_path, "upgrade").returncode == 1
     _mark(tmp_path, "DELETE FROM schema_mark")
-    older = bot(tmp_path, "chat", "--json", stdin="")
+    older = here(tmp_path, "chat", "--json", stdin="")
     assert older.returncode == 1
     assert "python -m bot upgrade" in older.stderr
 
 
 def test_policy_check_passes_and_shows_the_coverage(tmp_path: Path) -> None:
-    done = bot(tmp_path, "policy", "check")
+    done = here(tmp_path, "policy", "check")
     assert done.returncode == 0, done.stdout
     assert "五（三）\t" in done.stdout
 
 
+@pytest.mark.usefixtures("sqlite_url")
 def test_invite_of_an_institution_makes_it_once(tmp_path: Path) -> None:
-    assert "新建" in bot(tmp_path, "invite", "--institution", " 威海  数字学校 ").stdout
-    assert "新建" not in bot(tmp_path, "invite", "--institution", "威海 数字学校").stdout
+    assert "新建" in here(tmp_path, "invite", "--institution", " 威海  数字学校 ").stdout
+    assert "新建" not in here(tmp_path, "invite", "--institution", "威海 数字学校").stdout
 
 
+@pytest.mark.usefixtures("sqlite_url")
 @pytest.mark.parametrize(("role", "who"), [("head", "负责人"), ("staff", "工作人员")])
 def test_an_office_code_says_whose_it_is(tmp_path: Path, role: str, who: str) -> None:
-    assert who in bot(tmp_path, "invite", "--office", "--role", role).stdout
+    assert who in here(tmp_path, "invite", "--office", "--role", role).stdout
 
 
+@pytest.mark.usefixtures("sqlite_url")
 def test_invite_makes_no_second_institution_of_a_name_spelled_otherwise(tmp_path: Path) -> None:
-    assert "新建" in bot(tmp_path, "invite", "--institution", "威海海洋职业学院（北校区）").stdout
-    done = bot(tmp_path, "invite", "--institution", "威海　海洋职业学院(北校区)")
+    assert "新建" in here(tmp_path, "invite", "--institution", "威海海洋职业学院（北校区）").stdout
+    done = here(tmp_path, "invite", "--institution", "威海　海洋职业学院(北校区)")
     assert done.returncode == 1
     assert "威海海洋职业学院（北校区）" in done.stderr
     assert "邀请码：" not in done.stdout
 
 
+@pytest.mark.usefixtures("sqlite_url")
 def test_an_empty_quarter_is_exported_too(tmp_path: Path) -> None:
-    bot(tmp_path, "invite", "--office")  # export makes no database
-    done = bot(tmp_path, "export", "2026Q4", "--to", "x.xlsx")
+    done = here(tmp_path, "export", "2026Q4", "--to", "x.xlsx")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "x.xlsx").read_bytes()[:2] == b"PK"
 
 
+@pytest.mark.usefixtures("sqlite_url")
 def test_an_export_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
-    bot(tmp_path, "invite", "--office")
-    done = bot(tmp_path, "export", "2026Q4", "--to", "/nowhere/x.xlsx")
+    done = here(tmp_path, "export", "2026Q4", "--to", "/nowhere/x.xlsx")
     assert (done.returncode, "写不了文件" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
 
@@ -271,10 +276,10 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 
 
 def test_every_command_is_listed_and_has_its_own_help(tmp_path: Path) -> None:
-    listed = bot(tmp_path, "--help").stdout
+    listed = here(tmp_path, "--help").stdout
     for name in COMMANDS:
         assert re.search(rf"^    {name}$|^    {name} ", listed, re.MULTILINE)  # a long name has its own line
-        assert f"python -m bot {name} " in bot(tmp_path, name, "--help").stdout
+        assert f"python -m bot {name} " in here(tmp_path, name, "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -292,17 +297,17 @@ def test_every_command_is_listed_and_has_its_own_help(tmp_path: Path) -> None:
     ],
 )
 def test_what_no_command_takes_is_an_error(tmp_path: Path, arguments: list[str]) -> None:
-    done = bot(tmp_path, *arguments)
+    done = (bot if arguments == ["bogus"] else here)(tmp_path, *arguments)
     assert done.returncode == 2
     assert "error" in done.stderr
     assert done.stdout == ""
 
 
 def test_a_rule_is_drawn_or_the_checks_are_named(tmp_path: Path) -> None:
-    done = bot(tmp_path, "policy", "diagram", "title", "--svg", "title.svg")
+    done = here(tmp_path, "policy", "diagram", "title", "--svg", "title.svg")
     assert done.stdout.startswith("flowchart")
     assert (tmp_path / "title.svg").read_text(encoding="utf-8").startswith("<svg")
-    other = bot(tmp_path, "policy", "diagram", "bogus")
+    other = here(tmp_path, "policy", "diagram", "bogus")
     assert other.returncode == 1
     assert "subsidy" in other.stderr
 
@@ -321,12 +326,13 @@ def test_one_answer_loads_no_server_no_channel_and_no_documents(tmp_path: Path) 
     assert "bot.cli.ask" in loaded
     unneeded = {"bot.app", "bot.router", "bot.registry", "bot.documents", "bot.channels", "bot.cli.chat"}
     assert not loaded & {*unneeded, "starlette", "telegram", "openpyxl", "xlsxwriter", "alembic", "holidays"}
+    assert not loaded & {"sqlalchemy", "cn2an"}
 
 
 def test_a_text_is_read_in_any_place_and_from_standard_input(tmp_path: Path) -> None:
     twelve = {"kind": "value", "value": 12}
     for arguments in (("count", "12个人", "--json"), ("count", "--json", "12个人")):
-        assert json.loads(bot(tmp_path, "read", *arguments).stdout) == twelve
-    assert json.loads(bot(tmp_path, "read", "count", "--json", stdin="12个人\n").stdout) == twelve
-    assert bot(tmp_path, "read", "count", "--bogus", "12").returncode == 2
+        assert json.loads(here(tmp_path, "read", *arguments).stdout) == twelve
+    assert json.loads(here(tmp_path, "read", "count", "--json", stdin="12个人\n").stdout) == twelve
+    assert here(tmp_path, "read", "count", "--bogus", "12").returncode == 2
     assert not list(tmp_path.glob("*.sqlite3"))

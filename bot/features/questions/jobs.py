@@ -24,7 +24,6 @@ from policy.corpus import Corpus
 from policy.index.outside_reading import OutsideReading
 from policy.jobs.reading import CERTAIN, CHECKS, LIKELY, JobReading
 from policy.notice.clause_names import clauses_named
-from storage.desk import questions
 
 
 class Job(NamedTuple):
@@ -252,6 +251,8 @@ def _human(turn: Turn, reading: JobReading, stage: Stage | None) -> list[Outgoin
     older, token = "", ""
     if turn.memory.asked is not None:
         turn_id, entry = turn.memory.asked
+        from storage.desk import questions
+
         older = questions.said_in(turn.connection, turn.incoming.address, turn_id) or ""
         token = f"handover:{turn_id}:{entry}"
     if not older and stage is None:
