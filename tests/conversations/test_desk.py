@@ -27,7 +27,7 @@ from storage.schema.core import audit, conversation, outbox, turn
 from storage.schema.questions import asker, complaint, feedback, proposal, question, subscription
 from tests.conftest import contact_code, office_code
 from tests.support.corpus import CORPUS
-from tests.support.processes import bot
+from tests.support.processes import here
 from tests.support.talk import Person
 
 Talk = Callable[..., Person]
@@ -419,8 +419,8 @@ def test_the_reply_can_become_the_entry(talk: Talk, officer: Person, app: App) -
 
 
 def test_the_command_writes_proposals_or_says_there_are_none(tmp_path: Path) -> None:
-    bot(tmp_path, "invite", "--office")  # makes the database
-    done = bot(tmp_path, "policy", "proposals", "--to", str(tmp_path / "out"))
+    here(tmp_path, "invite", "--office")  # makes the database
+    done = here(tmp_path, "policy", "proposals", "--to", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     assert "没有" in done.stdout
     assert not (tmp_path / "out").exists()

@@ -31,7 +31,7 @@ from storage.schema.core import audit
 from storage.schema.questions import publication, subscription
 from tests.conftest import make_app, office_code
 from tests.support.corpus import CORPUS
-from tests.support.processes import bot, code
+from tests.support.processes import code, here
 from tests.support.talk import NOON, Person
 
 Talk = Callable[..., Person]
@@ -434,6 +434,7 @@ def test_nobody_ends_anothers_subscription(talk: Talk, app: App) -> None:
 # ---------------------------------------------------------------------- on the command line
 
 
+@pytest.mark.usefixtures("sqlite_url")
 def test_ask_shows_what_is_published_as_of_the_day(tmp_path: Path) -> None:
     head = code(tmp_path, "--office", "--role", "head")
     today = datetime.now(SHANGHAI).date()
@@ -442,21 +443,21 @@ def test_ask_shows_what_is_published_as_of_the_day(tmp_path: Path) -> None:
     lines = [
         json.dumps({"user": "zhang", "id": str(i), "text": t}, ensure_ascii=False) for i, t in enumerate(said)
     ]
-    assert "已发布 1 条" in bot(tmp_path, "chat", "--json", stdin="\n".join(lines)).stdout
-    found = json.loads(bot(tmp_path, "ask", "--json", "电话多少").stdout)
+    assert "已发布 1 条" in here(tmp_path, "chat", "--json", stdin="\n".join(lines)).stdout
+    found = json.loads(here(tmp_path, "ask", "--json", "电话多少").stdout)
     assert TELEPHONE in found["text"]
     assert found["clauses"] == ["通知"]
     after = (today + timedelta(days=11)).isoformat()
-    assert TELEPHONE not in bot(tmp_path, "ask", "--on", after, "电话多少").stdout
+    assert TELEPHONE not in here(tmp_path, "ask", "--on", after, "电话多少").stdout
 
 
 def test_ask_needs_no_database_and_makes_none(tmp_path: Path) -> None:
-    done = bot(tmp_path, "ask", "电话多少")
+    done = here(tmp_path, "ask", "电话多少")
     assert NOT_WRITTEN in done.stdout
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "bot.sqlite3").write_text("这不是数据库" * 1000, encoding="utf-8")
-    assert NOT_WRITTEN in bot(tmp_path, "ask", "电话多少").stdout
-    unreachable = bot(tmp_path, "ask", "电话多少", BOT_DATABASE_URL="postgresql://u@127.0.0.1:1/x")
+    assert NOT_WRITTEN in here(tmp_path, "ask", "电话多少").stdout
+    unreachable = here(tmp_path, "ask", "电话多少", BOT_DATABASE_URL="postgresql://u@127.0.0.1:1/x")
     assert NOT_WRITTEN in unreachable.stdout
 
 

@@ -24,7 +24,7 @@ from storage.reports import call_sheet, decisions, reports
 from storage.schema.core import outbox
 from tests.conftest import contact_code
 from tests.support.corpus import CORPUS
-from tests.support.processes import bot
+from tests.support.processes import here
 from tests.support.talk import NOON, Person
 
 Talk = Callable[..., Person]
@@ -159,10 +159,11 @@ def test_a_reminder_opens_the_report(app: App) -> None:
     assert "哪个季度" in wang.text
 
 
+@pytest.mark.usefixtures("sqlite_url")
 def test_the_command(tmp_path: object) -> None:
     folder = Path(str(tmp_path))
-    bot(folder, "invite", "--institution", "威海数字培训学校")
-    done = bot(folder, "remind", "--now", "2026-12-31T10:00:00+08:00")
+    here(folder, "invite", "--institution", "威海数字培训学校")
+    done = here(folder, "remind", "--now", "2026-12-31T10:00:00+08:00")
     assert done.returncode == 0, done.stderr
     assert "威海数字培训学校" in done.stdout
 
@@ -179,7 +180,7 @@ def test_whom_to_call_is_said_whenever_it_is_asked(
     app: App, tmp_path: Path, now: str, sent_now: bool
 ) -> None:
     contact_code(app)
-    done = bot(tmp_path, "remind", "--now", now, BOT_SECRET_KEY="k" * 32)  # that of the app
+    done = here(tmp_path, "remind", "--now", now, BOT_SECRET_KEY="k" * 32)  # that of the app
     assert "威海数字培训学校" in done.stdout
     assert "2026年第4季度" in done.stdout
     assert ("没有" not in done.stdout) == sent_now

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,9 +44,33 @@ def bot(
     )
 
 
+def here(
+    folder: Path, *arguments: str, stdin: str | None = None, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot …` to its end within this process: a second cheaper than `bot`."""
+    from bot.cli import main
+
+    said, complained = io.StringIO(), io.StringIO()
+    before, mask = sys.stdin, os.umask(0)
+    os.umask(mask)
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(said), redirect_stderr(complained):
+        patched.chdir(folder)
+        for name, value in environment(folder, **extra).items():
+            patched.setenv(name, value)
+        sys.stdin = io.StringIO(stdin or "")
+        try:
+            status = main(arguments)
+        except SystemExit as end:  # as argparse ends
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            sys.stdin = before
+            os.umask(mask)
+    return subprocess.CompletedProcess(list(arguments), status, said.getvalue(), complained.getvalue())
+
+
 def code(folder: Path, *arguments: str) -> str:
     """The one-time code that `invite` prints."""
-    done = bot(folder, "invite", *arguments)
+    done = here(folder, "invite", *arguments)
     found = re.search(r"[A-Z2-9]{5}-[A-Z2-9]{5}", done.stdout)
     assert found, done.stderr
     return found[0]
