@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 
 from bot import router
 from bot.core import input_limits, log
-from bot.core.channel_limits import channel_of
+from bot.core.channel_limits import CHANNELS, channel_of
 from bot.core.counting import Counts, OfTurn
 from bot.core.dialogs import dialog_manager
 from bot.core.knowledge import Behind, Knowledge
@@ -96,7 +96,8 @@ class Assistant:
         self.tally = Tally()
         self.counts = Counts()
         self.responsible = responsible or Responsible()
-        self.policy_only = frozenset(policy_only)  # channels on which nobody's data are asked for
+        shared = {channel.name for channel in CHANNELS.values() if channel.shared}
+        self.policy_only = frozenset(policy_only) | shared  # channels on which nobody's data are asked for
         self._policy_registry = PolicyOnly(self.registry)
         self.readers = readers or reader_process.readers()
         self.model = model  # a language model that reads what the index is unsure of

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from bot.core.channel_limits import channel_of
 from bot.core.dialogs.dialog_manager import Stage
 from bot.core.feature import Button, Command, Feature, Reader, Reading
 from bot.core.messages import Outgoing, Replies
@@ -34,11 +35,15 @@ class PolicyOnly(Registry):
 
     def menu(self, turn: Turn, hello: bool) -> Outgoing:
         """Return what can be done here, and where the rest is done."""
+        if channel_of(turn.incoming.address.channel).shared:
+            return turn.say("messages.policy_only_shared")
         return turn.say("messages.policy_only_menu", url=turn.url, hello=hello)
 
 
 def elsewhere(turn: Turn, *_: object) -> list[Outgoing]:
     """Say that this is not done here, and where it is."""
+    if channel_of(turn.incoming.address.channel).shared:
+        return [turn.say("messages.policy_only_shared")]
     return [turn.say("messages.policy_only", url=turn.url)]
 
 

@@ -121,6 +121,7 @@ def declare(app: App) -> None:
     if settings.telegram_token:
         bot = settings.telegram_token.partition(":")[0]
         served.append(Sender("telegram", bot, "" if settings.telegram_personal else "policy"))
+        served.append(Sender("telegram-group", bot))
     if settings.wechat:
         served.append(
             Sender("wechat", settings.wechat_appid or "", "" if settings.wechat_secret else "secret")

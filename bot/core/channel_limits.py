@@ -21,7 +21,8 @@ class Channel:
 
     `pushes`: we may write to a person at any time. `window`: where we may not, how long after their
     last message we still may, if at all. `cookie`: who talks is known by nothing but one, which whoever
-    sits at the machine later may hold too.
+    sits at the machine later may hold too. `shared`: several people read along, so that nothing personal
+    is said there.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Channel:
     unit: Literal["characters", "bytes"] = "characters"
     window: timedelta | None = None
     cookie: bool = False
+    shared: bool = False
 
     @property
     def tracked(self) -> bool:
@@ -48,6 +50,7 @@ CHANNELS = {
         Channel("terminal", buttons=False, documents=True, pushes=False, longest=100_000),
         Channel("web", buttons=True, documents=True, pushes=False, longest=100_000, cookie=True),
         Channel("telegram", buttons=True, documents=True, pushes=True, longest=4096),
+        Channel("telegram-group", buttons=False, documents=False, pushes=True, longest=4096, shared=True),
         # WeChat Official Account: a text stays below 2,048 bytes, and what is added to it needs room.
         Channel(
             "wechat",

@@ -9,7 +9,7 @@ from policy.form.form import Form
 from policy.form.rows import is_row
 from policy.reading import private_numbers
 
-LONGEST_TEXT = 4000  # characters
+LONGEST_TEXT = 4096  # characters: as many as Telegram takes
 LONGEST_ID = 128
 
 _NOT_STORED = re.compile("[\x00\ud800-\udfff]")

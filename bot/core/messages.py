@@ -26,7 +26,8 @@ class Incoming:
     """One message of a person: a text, a pressed button (`choice`, its token) or a file.
 
     `id` is the platform's message id: the same id again is the same message. `numbered` tells
-    that the channel shows choices as a numbered list, so that a number can press one.
+    that the channel shows choices as a numbered list, so that a number can press one; `edited`
+    that it is a message of before, altered by its sender.
     """
 
     address: Address
@@ -36,6 +37,7 @@ class Incoming:
     choice: str | None = None
     file: IncomingFile | None = None
     numbered: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True)

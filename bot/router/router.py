@@ -66,7 +66,21 @@ class Router:
             return self._file(turn.incoming.file.name)
         if turn.incoming.choice:
             return self._press(turn.incoming.choice)
+        if turn.incoming.edited:
+            return self._edited(turn.text.strip())
         return self._text(turn.text.strip())
+
+    def _edited(self, text: str) -> list[Outgoing]:
+        """What came before, altered by its sender: rows are written again, questions answered again.
+
+        An answer given before stays: which one was meant is not known for sure, so the way back is shown.
+        """
+        if self.stage is None or self.stage.question is None:
+            return self._text(text)
+        named = any(sign.isalpha() for sign in text)  # a row of figures names what they are of
+        reading = self._readers(text, ("figures",)) if named else None
+        said = reading.act() if reading is not None and reading.sure else None
+        return said if said is not None else [self.turn.say("messages.edited"), *self._again()]
 
     def _text(self, text: str) -> list[Outgoing]:
         for step in self.ORDER:

@@ -65,11 +65,12 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An outbox row that still has to be delivered."""
+    """An outbox row that still has to be delivered; `answers`: the id of the message that it answers."""
 
     id: int
     address: Address
     body: dict[str, Any]
+    answers: str | None = None
 
 
 _STORED = Statement(

@@ -45,6 +45,7 @@ class Talk:
 
     person_id: int
     state: dict[str, Any]
+    serial: int
 
 
 def _of(table: Any, address: Address) -> ColumnElement[bool]:
@@ -82,7 +83,7 @@ _FIND = Statement(
     select(turn.c.id, turn.c.at).where(_whose(turn), turn.c.message_id == bindparam("of_message"))
 )
 _TALK = Statement(
-    select(account.c.person_id, conversation.c.state)
+    select(account.c.person_id, conversation.c.state, conversation.c.serial)
     .join(conversation, conversation.c.account_id == account.c.id)
     .where(_whose(account))
 )
@@ -97,7 +98,11 @@ _WAITING = Statement(_PAGES.where(_WAITS))
 
 
 _NEXT = Statement(
-    select(outbox.c.id, outbox.c.body).where(_whose(outbox), _WAITS).order_by(outbox.c.id).limit(20)
+    select(outbox.c.id, outbox.c.body, turn.c.message_id)
+    .outerjoin(turn, turn.c.id == outbox.c.turn_id)
+    .where(_whose(outbox), _WAITS)
+    .order_by(outbox.c.id)
+    .limit(20)
 )
 
 
@@ -119,7 +124,7 @@ def latest(connection: Connection, address: Address, kinds: Collection[str] = ()
 def talk_of(connection: Connection, address: Address) -> Talk | None:
     """The person and what the conversation remembers; None before the first message."""
     row = _TALK.first(connection, _values(address))
-    return Talk(row.person_id, row.state) if row else None
+    return Talk(row.person_id, row.state, row.serial) if row else None
 
 
 def lock(connection: Connection, address: Address) -> None:
@@ -210,7 +215,8 @@ def senders_waiting(
 
 def next_waiting(connection: Connection, address: Address) -> list[Waiting]:
     """The next messages to this person, replies and others in the order they were written."""
-    return [Waiting(row.id, address, row.body) for row in _NEXT.all(connection, _values(address))]
+    rows = _NEXT.all(connection, _values(address))
+    return [Waiting(row.id, address, row.body, row.message_id) for row in rows]
 
 
 def sent_after(connection: Connection, address: Address, at: datetime) -> int:

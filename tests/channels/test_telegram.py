@@ -12,14 +12,17 @@ from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from bot import router
 from bot.app import App
 from bot.assistant import Attempt, Prepared
-from bot.channels.telegram import fetch, intake
+from bot.channels.telegram import fetch, intake, transport
 from bot.channels.telegram.transport import Telegram
 from bot.core.messages import Outgoing
+from bot.core.reach import reachable
 from policy.calendar.quarters import reporting_quarter
+from storage.address import Address
 from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.people import people
@@ -140,20 +143,189 @@ async def test_a_code_comes_with_start_and_the_form_comes_as_a_document(
 # -- what is not an ordinary text
 
 
-async def test_groups_edits_and_service_messages_ask_nothing(
-    api: BotApi, telegram_app: App, served: Telegram
-) -> None:
-    group = {"id": -5, "type": "group", "title": "群"}
-    await api.update(message=api.message(LI, text="退休了能报吗", chat_object=group))
-    await api.update(edited_message=api.message(LI, text="退休了能报吗", edit_date=1_798_600_001))
+GROUP = {"id": -5, "type": "group", "title": "群"}
+
+
+async def test_service_messages_ask_nothing(api: BotApi, telegram_app: App, served: Telegram) -> None:
     await api.update(message=api.message(LI, pinned_message=api.message(BOT, text="…", chat=LI)))
-    query = {"id": "1", "from": {"id": LI, "is_bot": False, "first_name": "人"}, "chat_instance": "1"}
-    query |= {"data": "m", "message": api.message(BOT, text="…", chat_object=group)}
-    await api.update(callback_query=query)
     await api.say(LI, "帮助")
     await api.expect(LI)
     assert len(api.sent) == 1
     assert count(telegram_app, turn) == 1
+
+
+async def test_in_a_group_only_what_is_addressed_is_answered_and_nothing_personal(
+    api: BotApi, telegram_app: App, served: Telegram
+) -> None:
+    await bound(api, telegram_app)
+    before = len(api.sent)
+    for text in ("退休了能报吗", "/report", "找@weihai_test_bot2"):
+        await api.update(message=api.message(LI, text=text, chat_object=GROUP))
+    await api.update(edited_message=api.message(LI, text="@weihai_test_bot 在吗", chat_object=GROUP))
+    await api.update(message=api.message(LI, text="@Weihai_Test_Bot 退休了能报吗", chat_object=GROUP))
+    answered = await api.expect(-5)
+    assert "（三）" in answered.text
+    assert answered.keyboard == []
+    ours = api.message(BOT, text="…", chat_object=GROUP)
+    for text in ("填报", "我的数据", "ABCDE-FGH23"):
+        await api.update(message=api.message(LI, text=text, chat_object=GROUP, reply_to_message=ours))
+        assert "请私聊我" in (await api.expect(-5)).text
+    assert len(api.sent) == before + 4
+    assert not [one for one in api.to(LI)[before:] if one.text]
+
+
+async def test_every_callback_is_answered(api: BotApi, served: Telegram) -> None:
+    query = {"from": {"id": LI, "is_bot": False, "first_name": "人"}, "chat_instance": "1", "data": "m"}
+    under = api.message(BOT, text="…", chat_object=GROUP)
+    await api.update(callback_query={**query, "id": "1", "message": under})
+    await api.update(callback_query={**query, "id": "2", "inline_message_id": "x"})
+    await api.until(lambda: {c["callback_query_id"] for c in api.called("answerCallbackQuery")} == {"1", "2"})
+
+
+async def edits(api: BotApi, said: dict[str, Any], text: str) -> None:
+    await api.update(edited_message={**said["message"], "text": text, "edit_date": 1_798_600_100})
+
+
+async def test_an_edited_question_is_answered_anew(api: BotApi, served: Telegram) -> None:
+    said = await api.say(LI, "退休了")
+    await api.expect(LI)
+    await edits(api, said, "退休了能报吗")
+    assert "（三）" in (await api.expect(LI)).text
+
+
+async def test_an_edited_row_of_figures_is_a_correction_and_an_edited_answer_is_told_the_way(
+    api: BotApi, telegram_app: App, served: Telegram
+) -> None:
+    await bound(api, telegram_app)
+    quarter = reporting_quarter(NOW)
+    await api.say(LI, f"填报 {quarter}")
+    await api.expect(LI)
+    row = await api.say(LI, "大数据 3 2 120 80 60 90000")
+    await api.expect(LI)
+    await edits(api, row, "大数据 3 2 130 80 60 90000")
+    assert "130" in (await api.expect(LI)).text
+    with transaction(telegram_app.engine, read_only=True) as connection:
+        assert connection.execute(select(figure.c.trained)).scalars().all() == [130]
+    await api.say(LI, "我能不能参加培训")
+    await api.expect(LI)
+    answer = await api.say(LI, "没有退休")
+    asked = await api.expect(LI)
+    await edits(api, answer, "已经退休")
+    told = await api.expect(LI)
+    assert "没有算数" in told.text
+    assert told.labels == asked.labels  # nothing has moved
+
+
+async def test_an_album_is_one_message(api: BotApi, telegram_app: App, served: Telegram) -> None:
+    await bound(api, telegram_app)
+    sent = []
+    for name in ("甲.txt", "乙.txt", "丙.txt"):
+        file_id = name.encode().hex()
+        api._files[file_id] = b"a"
+        document = {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": 1}
+        sent.append(await api.update(message=api.message(LI, document=document, media_group_id="77")))
+    said = {(await api.expect(LI)).text, (await api.expect(LI)).text}
+    assert any("甲.txt" in text for text in said)
+    assert any("一个一个发" in text for text in said)
+    await api.deliver({**sent[0], "update_id": sent[0]["update_id"] + 50})  # again, as after a kill
+    await api.say(LI, "帮助")
+    assert "怎么用" in (await api.expect(LI)).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("voice", {"file_id": "v", "file_unique_id": "v", "duration": 1}),
+        ("sticker", {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 1, "height": 1}),
+        ("location", {"longitude": 122.1, "latitude": 37.5}),
+        ("contact", {"phone_number": "1", "first_name": "人"}),
+    ],
+)
+async def test_what_cannot_be_taken_is_named(
+    api: BotApi, telegram_app: App, served: Telegram, kind: str, what: dict[str, Any]
+) -> None:
+    if kind == "sticker":
+        what |= {"is_animated": False, "is_video": False}
+    await api.update(message={**api.message(LI), kind: what})
+    said = await api.expect(LI)
+    assert {"voice": "语音", "sticker": "表情", "location": "位置", "contact": "名片"}[kind] in said.text
+    assert said.labels == ["菜单"]
+
+
+async def test_as_many_characters_as_the_platform_takes_are_taken(
+    api: BotApi, telegram_app: App, served: Telegram
+) -> None:
+    await api.say(LI, "退休了能报吗" + "？" * 4090)
+    assert "太长" not in (await api.expect(LI)).text
+
+
+async def test_a_link_to_the_bot_opens_the_report(api: BotApi, telegram_app: App, served: Telegram) -> None:
+    await bound(api, telegram_app)
+    await api.say(LI, "/start report")
+    assert "哪个季度" in (await api.expect(LI)).text
+
+
+# -- a clean chat
+
+
+async def test_a_step_is_one_message_edited_in_place(
+    api: BotApi, telegram_app: App, served: Telegram
+) -> None:
+    await api.say(LI, "我能不能参加培训")
+    asked = await api.expect(LI)
+    await api.press(LI, "没有退休")
+    second = await api.expect(LI)
+    assert (second.edited, second.message_id) == (True, asked.message_id)
+    await api.say(LI, "是")  # typed: the next one is sent, and the keyboard above is gone
+    third = await api.expect(LI)
+    assert not third.edited
+    await api.until(lambda: api.keyboards[LI, second.message_id] == [])
+    api.fail("editMessageText", status=400, description="Bad Request: message can't be edited")
+    await api.press(LI, third.labels[0])
+    assert not (await api.expect(LI)).edited
+    await settled(telegram_app, 4)
+
+
+async def test_buttons_that_work_at_any_time_stay(api: BotApi, served: Telegram) -> None:
+    await api.say(LI, "退休了能报吗")
+    answer = await api.expect(LI)
+    await api.press(LI, "看原文")
+    assert not (await api.expect(LI)).edited
+    await api.say(LI, "帮助")
+    await api.expect(LI)
+    assert api.keyboards[LI, answer.message_id]
+
+
+async def test_commands_are_offered_by_role(api: BotApi, telegram_app: App, served: Telegram) -> None:
+    await api.until(lambda: api.called("setMyCommands"))
+    await bound(api, telegram_app)
+    await api.until(lambda: len(api.called("setMyCommands")) >= 2)
+    offered = {
+        asked["scope"]["type"]: [one["command"] for one in asked["commands"]]
+        for asked in api.called("setMyCommands")
+    }
+    assert offered["all_private_chats"][0] == offered["chat"][0] == "report"
+    assert "workbench" not in offered["chat"]
+
+
+async def test_what_takes_a_while_is_shown_as_being_typed(
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "QUICK_SECONDS", 0.01)
+    handle, slow = served._runner.handle, asyncio.Event()
+
+    async def waiting(incoming: Any) -> Any:
+        await slow.wait()
+        return await handle(incoming)
+
+    monkeypatch.setattr(served._runner, "handle", waiting)
+    await api.say(LI, "帮助")
+    await api.until(lambda: api.called("sendChatAction"))
+    slow.set()
+    await api.expect(LI)
+
+
+# -- files
 
 
 async def test_a_picture_gets_one_kind_sentence_and_its_caption_an_answer(
@@ -290,7 +462,7 @@ async def test_only_so_many_files_of_one_person_wait(
 
 
 async def test_a_text_too_long_is_refused_once(api: BotApi, telegram_app: App, served: Telegram) -> None:
-    long = await api.say(LI, "长" * 4001)
+    long = await api.say(LI, "长" * 4097)
     await api.deliver(long)
     assert "太长了" in (await api.expect(LI)).text
     await api.say(LI, "帮助")
@@ -418,3 +590,64 @@ async def test_while_storage_is_away_nothing_is_acknowledged_or_said(
         await api.acknowledged(said)
     assert count(telegram_app, turn) == 1
     assert len(api.to(LI)) == 1
+
+
+async def test_a_slow_chat_holds_up_no_poll_and_no_acknowledgement_passes_it(
+    api: BotApi, telegram_app: App, served: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle, slow = served._runner.handle, asyncio.Event()
+
+    async def waiting(incoming: Any) -> Any:
+        if incoming.address.sender == str(LI):
+            await slow.wait()
+        return await handle(incoming)
+
+    monkeypatch.setattr(served._runner, "handle", waiting)
+    held = await api.say(LI, "帮助")
+    for _ in range(3):
+        last = await api.say(WANG, "帮助")
+        await api.expect(WANG)
+    assert api.offset <= held["update_id"]
+    slow.set()
+    await api.expect(LI)
+    await api.acknowledged(last)
+    assert (len(api.to(LI)), len(api.to(WANG))) == (1, 3)
+
+
+async def test_what_the_platform_says_of_polling_is_heeded(
+    api: BotApi, telegram_app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(transport, "CONFLICT_SECONDS", 0.02)
+    api.fail("getUpdates", status=409, description="Conflict: terminated by other getUpdates request")
+    api.fail("getUpdates", status=429, retry_after=1)
+    began = asyncio.get_running_loop().time()
+    async with serving(telegram_app):
+        await api.say(LI, "帮助")
+        await api.expect(LI)
+    assert asyncio.get_running_loop().time() - began >= 1
+    assert "another program polls" in caplog.text
+
+
+async def test_who_blocks_the_bot_is_known_at_once(api: BotApi, telegram_app: App, served: Telegram) -> None:
+    address = Address("telegram", str(BOT), str(LI))
+
+    def reached() -> bool:
+        with transaction(telegram_app.engine, read_only=True) as connection:
+            return address in reachable(connection, [address], NOW)
+
+    def member(status: str) -> dict[str, Any]:
+        bot = {"id": BOT, "is_bot": True, "first_name": "助手"}
+        chat = {"id": LI, "type": "private", "first_name": "人"}
+        change: dict[str, Any] = {"old_chat_member": {"status": "member", "user": bot}}
+        change["new_chat_member"] = {"status": status, "user": bot}
+        if status == "kicked":
+            change["new_chat_member"]["until_date"] = 0
+        return {"chat": chat, "from": {"id": LI, "is_bot": False, "first_name": "人"}, "date": 1} | change
+
+    await api.say(LI, "帮助")
+    await api.expect(LI)
+    assert reached()
+    await api.update(my_chat_member=member("kicked"))
+    await until(lambda: not reached())
+    await api.update(my_chat_member=member("member"))
+    await until(reached)

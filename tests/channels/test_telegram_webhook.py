@@ -55,7 +55,7 @@ async def test_the_webhook_is_registered_and_applies_once(api: BotApi, tmp_path:
         assert api.webhook == {
             "url": "https://weihai.example/telegram",
             "secret_token": SECRET,
-            "allowed_updates": ["message", "callback_query"],
+            "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"],
         }
         update = {"update_id": 1, "message": api.message(LI, text="退休了能报吗")}
         for _ in range(2):

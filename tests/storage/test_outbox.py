@@ -112,8 +112,8 @@ class TestWhatWasHeard:
         theirs = messages.load_conversation(connection, other, NOON)
         mine.state = {"topic": "subsidy"}
         messages.save_conversation(connection, mine, NOON)
-        assert outbox.talk_of(connection, LI) == outbox.Talk(mine.person_id, {"topic": "subsidy"})
-        assert outbox.talk_of(connection, other) == outbox.Talk(theirs.person_id, {})
+        assert outbox.talk_of(connection, LI) == outbox.Talk(mine.person_id, {"topic": "subsidy"}, 0)
+        assert outbox.talk_of(connection, other) == outbox.Talk(theirs.person_id, {}, 0)
 
 
 class TestWhatWaits:

@@ -30,6 +30,8 @@ class Sent:
     raw: dict[str, Any]
     file_name: str = ""
     file: bytes = b""
+    message_id: int = 0
+    edited: bool = False  # in place of what it said before
 
     @property
     def labels(self) -> list[str]:
@@ -72,6 +74,7 @@ class BotApi:
     webhook: dict[str, Any] = field(default_factory=dict)
     offset: int = 0  # updates below it were acknowledged
     port: int = 0
+    keyboards: dict[tuple[int, int], Any] = field(default_factory=dict)  # chat, message → its keyboard now
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1000)
@@ -96,15 +99,16 @@ class BotApi:
     async def press(self, user: int, label: str) -> dict[str, Any]:
         """A person presses the button with that label on the last keyboard they got."""
         last = next(s for s in reversed(self.sent) if s.chat == user and s.keyboard)
-        return await self.press_token(user, last.token(label))
+        return await self.press_token(user, last.token(label), last.message_id)
 
-    async def press_token(self, user: int, token: str) -> dict[str, Any]:
+    async def press_token(self, user: int, token: str, message_id: int = 0) -> dict[str, Any]:
+        under = self.message(BOT, text="…", chat=user)
         query = {
             "id": str(next(self._numbers)),
             "from": person(user),
             "chat_instance": "1",
             "data": token,
-            "message": self.message(BOT, text="…", chat=user),
+            "message": {**under, "message_id": message_id or under["message_id"]},
         }
         return await self.update(callback_query=query)
 
@@ -305,8 +309,29 @@ class BotApi:
                 if not 1 <= len(button["callback_data"].encode()) <= 64:
                     raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
         chat = int(asked["chat_id"])
-        self.sent.append(Sent(chat, content.pop("text", ""), keyboard, asked, **content))
-        return self.message(BOT, chat=chat, text="…")
+        made = self.message(BOT, chat=chat, text="…")
+        number = int(asked.get("message_id", made["message_id"]))
+        self.keyboards[chat, number] = keyboard
+        shown = Sent(chat, content.pop("text", ""), keyboard, asked, message_id=number, **content)
+        self.sent.append(shown)
+        return {**made, "message_id": number}
+
+    async def _editmessagetext(self, asked: dict[str, Any]) -> Any:
+        """What is edited in counts as sent: people see it."""
+        return self._took(asked, text=asked["text"], edited=True)
+
+    async def _editmessagereplymarkup(self, asked: dict[str, Any]) -> Any:
+        self.keyboards[int(asked["chat_id"]), int(asked["message_id"])] = []
+        return True
+
+    async def _sendchataction(self, asked: dict[str, Any]) -> Any:
+        return True
+
+    async def _setmycommands(self, asked: dict[str, Any]) -> Any:
+        return True
+
+    async def _setchatmenubutton(self, asked: dict[str, Any]) -> Any:
+        return True
 
     async def _answercallbackquery(self, asked: dict[str, Any]) -> Any:
         return True

@@ -10,13 +10,14 @@ from functools import partial
 
 from sqlalchemy import Connection
 from telegram import Bot
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.delivery import waits
-from bot.channels.telegram.intake import FILE_BYTES, Intake
-from bot.channels.telegram.platform import CHANNEL
+from bot.channels.telegram.hear import FILE_BYTES
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.platform import CHANNEL, seconds_of
 from bot.core.messages import IncomingFile
 from bot.documents.store import drop_incoming, store_incoming
 from storage.connections.database import StorageUnavailable, transaction
@@ -145,6 +146,9 @@ class Fetcher:
                     content = bytes(await found.download_as_bytearray())
             except BadRequest:
                 raise
+            except RetryAfter as error:
+                await asyncio.sleep(seconds_of(error))
+                continue
             except (TelegramError, TimeoutError):
                 await asyncio.sleep(wait)
                 continue

@@ -1,117 +1,49 @@
-"""From a raw Telegram update to `Incoming`, applied once and in order within a chat."""
+"""From what was heard on Telegram to `Incoming`, applied once and in order within a chat."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-from telegram import Bot, Message, Update
-from telegram.constants import ChatType
+from sqlalchemy import Connection
+from telegram import Bot
+from telegram.constants import ChatAction
 from telegram.error import TelegramError
-from telegram.ext import filters
 
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.delivery import waits
-from bot.channels.telegram.platform import CHANNEL
+from bot.channels.telegram.commands import Commands
+from bot.channels.telegram.hear import FILE_BYTES, FILE_MEGABYTES, Heard, Offered, hear, update_id
+from bot.channels.telegram.platform import CHANNEL, GROUPS
 from bot.core import input_limits
 from bot.core.messages import Incoming, IncomingFile, Outgoing
-from bot.core.render import render, words
+from bot.core.render import render
+from bot.core.security import one_time_code
 from bot.documents.store import safe_name
 from storage.address import Address
 from storage.connections.database import StorageUnavailable, transaction
-from storage.conversations import downloads, messages, reach
+from storage.conversations import downloads, messages, outbox, reach
 from storage.people import people
 
 log = logging.getLogger("bot")
 
-FILE_MEGABYTES = 10  # the largest file taken
-FILE_BYTES = FILE_MEGABYTES * 1024 * 1024
 MOST_WAITING = 10  # files of one person that are still to be fetched
 TRIES = 3  # for an update that we fail on
-
-
-@dataclass(frozen=True)
-class Offered:
-    """A document or photograph that can be downloaded. `size` in bytes, 0 when not told."""
-
-    file_id: str
-    name: str
-    size: int
-
-    @classmethod
-    def of(cls, message: Message) -> Offered | None:
-        """Find what came with the message; of a photograph the largest that may be taken."""
-        if document := message.document:
-            return cls(document.file_id, document.file_name or "file", document.file_size or 0)
-        if not message.photo:
-            return None
-        sizes = sorted(message.photo, key=lambda p: p.width * p.height)
-        fits = [p for p in sizes if (p.file_size or 0) <= FILE_BYTES] or sizes[:1]
-        name = words("telegram/messages.photo_name")
-        return cls(fits[-1].file_id, f"{name}.jpg", fits[-1].file_size or 0)
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a private chat said: a text, a pressed button or a file."""
-
-    id: str
-    sender: str
-    text: str = ""
-    choice: str | None = None
-    file: Offered | None = None
-    query: str | None = None  # the callback query to answer
-
-
-def hear(raw: Any, bot: Bot | None = None) -> Heard | None:
-    """Tell what an update says; None for updates that ask nothing of us.
-
-    Groups, edits and service messages ask nothing. A sticker or a voice without caption is a message
-    without text. https://core.telegram.org/bots/api#update
-
-    Raises:
-        Exception: whatever the parser raises on a malformed update.
-
-    """
-    update = Update.de_json(raw, bot)
-    if query := update.callback_query:
-        if query.message is not None and query.message.chat.type != ChatType.PRIVATE:
-            return None
-        return Heard(f"c{query.id}", _number(query.from_user.id), choice=query.data or "", query=query.id)
-    message = update.message
-    if message is None or message.chat.type != ChatType.PRIVATE or message.from_user is None:
-        return None
-    if filters.StatusUpdate.ALL.check_update(update):
-        return None
-    text = message.text or message.caption or ""
-    if not isinstance(text, str):
-        raise TypeError("text")
-    sender = _number(message.from_user.id)
-    return Heard(f"m{_number(message.message_id)}", sender, text, file=Offered.of(message))
-
-
-def _number(value: object) -> str:
-    if not isinstance(value, int):
-        raise TypeError("id")
-    return str(value)
-
-
-def update_id(raw: object) -> int | None:
-    """Find the number of an update, malformed or not."""
-    found = raw.get("update_id") if isinstance(raw, dict) else None
-    return found if isinstance(found, int) else None
+QUICK_SECONDS = 0.3  # what takes longer is shown as being typed
 
 
 class Intake:
     """Applies updates. `applied` is called after every commit, to send the replies.
 
-    Files leave the order of messages: one is noted, acknowledged, and `fetch_later` is told.
+    Files leave the order of messages: one is noted, acknowledged, and `fetch_later` is told. `name` is the
+    bot's own, known once the platform was reached.
     """
 
     def __init__(
@@ -123,6 +55,7 @@ class Intake:
         now: Callable[[], datetime],
         applied: Callable[[], None],
         fetch_later: Callable[[], None],
+        commands: Commands,
     ) -> None:
         self._app = app
         self._runner = runner
@@ -131,8 +64,10 @@ class Intake:
         self._now = now
         self._applied = applied
         self._fetch_later = fetch_later
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._commands = commands
+        self._turns: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
         self._answers: set[asyncio.Task[None]] = set()
+        self.name = ""
 
     async def take(self, raw: object) -> None:
         """Apply one raw update; when this returns it may be acknowledged.
@@ -146,34 +81,48 @@ class Intake:
         """
         number = update_id(raw)
         try:
-            heard = hear(raw, self._bot)
+            heard = hear(raw, self._bot, self.name)
         except Exception as error:  # noqa: BLE001 - whatever is sent may be malformed
             log.warning("telegram update %s is malformed: %s", number, type(error).__qualname__)
             return
         if heard is None:
             return
-        turn = self._turns.setdefault(heard.sender, asyncio.Lock())
-        async with turn:
-            for tried, wait in enumerate(waits(), 1):
-                try:
-                    await self._apply(heard)
-                    break
-                except StorageUnavailable:
-                    raise
-                except Exception as error:  # noqa: BLE001 - not even the incident could be recorded
-                    log.error("telegram update %s: %s", number, type(error).__qualname__)
-                    if tried == TRIES:
-                        log.error("telegram update %s is passed over", number)
-                        return
-                    await asyncio.sleep(wait)
-        self._applied()
+        typing = self._beside(self._types(heard.sender)) if not heard.silent else None
+        try:
+            async with self._turn_of(heard.sender, heard.group):
+                await self._take(heard, number)
+        finally:
+            if typing:
+                typing.cancel()
         if heard.query:
-            answer = asyncio.create_task(self._answer(heard.query))
-            self._answers.add(answer)
-            answer.add_done_callback(self._answers.discard)
+            self._beside(self._answer(heard.query))
+
+    def _turn_of(self, sender: str, group: bool) -> asyncio.Lock:
+        return self._turns.setdefault((sender, group), asyncio.Lock())
+
+    async def _take(self, heard: Heard, number: int | None) -> None:
+        for tried, wait in enumerate(waits(), 1):
+            try:
+                await self._apply(heard)
+                break
+            except StorageUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - not even the incident could be recorded
+                log.error("telegram update %s: %s", number, type(error).__qualname__)
+                if tried == TRIES:
+                    log.error("telegram update %s is passed over", number)
+                    return
+                await asyncio.sleep(wait)
+        self._applied()
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+        return task
 
     async def close(self) -> None:
-        """Give up answers to button presses that are under way; they are a courtesy."""
+        """Give up courtesies that are under way: ended spinners, the sign of typing."""
         for answer in list(self._answers):
             answer.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
@@ -184,10 +133,32 @@ class Intake:
         except TelegramError as error:
             log.info("callback query not answered: %s", type(error).__qualname__)
 
+    async def _types(self, chat: str) -> None:
+        """Show that an answer is being written, once it takes a while."""
+        await asyncio.sleep(QUICK_SECONDS)
+        try:
+            await self._bot.send_chat_action(int(chat), ChatAction.TYPING)
+        except TelegramError as error:
+            log.info("chat action not shown: %s", type(error).__qualname__)
+
     async def _apply(self, heard: Heard) -> None:
-        incoming = Incoming(self._address(heard.sender), heard.id, self._now(), heard.text, heard.choice)
+        if heard.silent:
+            return
+        address = self._address(heard.sender, heard.group)
+        if heard.left is not None:
+            await self._runner.write(partial(_left, address, heard.left, self._now()))
+            return
+        first = partial(_first_of, address, heard.album, heard.id, self._now())
+        if heard.file and heard.album and not await self._runner.write(first):
+            if await self._runner.run(lambda: self._may_send(address)):  # the others of it are passed over
+                await self._say(Incoming(address, f"h{heard.album}"[:128], self._now()), "album")
+            return
+        known = (heard.id, self._now(), heard.text, heard.choice)
+        incoming = Incoming(address, *known, edited=heard.edited)
         if heard.file is None:
-            await self._say(incoming, None)
+            await self._without_file(incoming, heard)
+        elif heard.edited:  # it was fetched when it came
+            await self._without_file(replace(incoming, text=""), replace(heard, kind="edited"))
         elif not await self._runner.run(lambda: self._may_send(incoming.address)):
             # It is not fetched: nobody would look at it.
             await self._say(replace(incoming, file=IncomingFile(heard.file.name, "", heard.file.size)), None)
@@ -200,14 +171,35 @@ class Intake:
         else:
             await self._say(incoming, "many")
 
-    def _address(self, sender: str) -> Address:
-        return Address(CHANNEL, self._account, sender)
+    async def _without_file(self, incoming: Incoming, heard: Heard) -> None:
+        """A text or a button; what is neither is named."""
+        if heard.kind and not incoming.text.strip():
+            await self._say(incoming, None, render("telegram/kind.j2", kind=heard.kind))
+        else:
+            await self._say(incoming, None)
+            if not heard.group and _is_about_roles(heard):
+                self._beside(self._offer(incoming.address))
+
+    async def _offer(self, address: Address) -> None:
+        """Offer the commands that go with what the person may do now."""
+        try:
+            roles = await self._runner.run(lambda: self._roles(address))
+        except StorageUnavailable:
+            return
+        office, contact = any(r.office for r in roles), any(r.institution_id is not None for r in roles)
+        await self._commands.for_chat(int(address.sender), office=office, contact=contact)
+
+    def _roles(self, address: Address) -> list[people.Membership]:
+        with transaction(self._app.engine, read_only=True) as connection:
+            return people.roles_at(connection, address)
+
+    def _address(self, sender: str, group: bool = False) -> Address:
+        return Address(GROUPS if group else CHANNEL, self._account, sender)
 
     def _may_send(self, address: Address) -> bool:
         if not self._app.settings.telegram_personal:
             return False
-        with transaction(self._app.engine, read_only=True) as connection:
-            return bool(people.roles_at(connection, address))
+        return bool(self._roles(address))
 
     async def _note(self, incoming: Incoming, file: Offered) -> bool:
         """Note it with the message, which may be acknowledged then; False when too many wait already."""
@@ -223,7 +215,7 @@ class Intake:
             StorageUnavailable: nothing was written.
         """
         incoming = Incoming(self._address(sender), message_id, self._now(), text, None, file)
-        async with self._turns.setdefault(sender, asyncio.Lock()):
+        async with self._turn_of(sender, False):
             await self._say(incoming, None if file else "lost")
         self._applied()
 
@@ -245,13 +237,34 @@ class Intake:
         if refused is None:
             await self._runner.handle(incoming)
             return
-        said = refused
-        await self._runner.run(lambda: self._refuse(incoming, said))
+        await self._runner.write(partial(_refuse, incoming, refused))
 
-    def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
-        """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
-        with transaction(self._app.engine) as connection:
-            turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
-            if turn_id is not None:
-                messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
-                reach.heard(connection, incoming.address)
+
+def _is_about_roles(heard: Heard) -> bool:
+    """Whether the person's roles may be others afterwards."""
+    pressed = (heard.choice or "").startswith(("bind.", "mates.", "account."))
+    return pressed or one_time_code.code_in(heard.text) is not None
+
+
+def _refuse(incoming: Incoming, said: Outgoing, connection: Connection) -> None:
+    """Say it once: the door keeps nothing of what it refuses, so only the id is stored."""
+    turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
+    if turn_id is not None:
+        messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+        reach.heard(connection, incoming.address)
+
+
+def _first_of(address: Address, album: str, message_id: str, now: datetime, connection: Connection) -> bool:
+    """Whether a file is the first of those sent together; the same one again is."""
+    mark = f"g{album}-"[:64]
+    found = outbox.latest(connection, address, (mark,))
+    if found is None:
+        messages.begin(connection, address, mark + message_id, None, now)
+    return found is None or found.message_id == mark + message_id
+
+
+def _left(address: Address, gone: bool, now: datetime, connection: Connection) -> None:
+    if gone:
+        reach.refuse_person(connection, address, "blocked", None, now)
+    else:
+        reach.heard(connection, address)

@@ -6,14 +6,16 @@ import asyncio
 import logging
 import unicodedata
 from datetime import timedelta
+from functools import partial
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.app import App
 from bot.channels.delivery import Parcel, Part, Refusal
+from bot.channels.telegram.live import LiveMessages, step_of
 from bot.core.channel_limits import channel_of, fit
-from bot.core.messages import Choice, FileRef
+from bot.core.messages import Choice, FileRef, Outgoing
 from bot.core.security import at_rest
 from bot.documents.store import safe_name
 from storage.address import Address
@@ -23,7 +25,7 @@ from storage.conversations.messages import Waiting
 
 log = logging.getLogger("bot")
 
-CHANNEL = "telegram"
+CHANNEL, GROUPS = "telegram", "telegram-group"
 TOKEN_BYTES = 64  # callback_data, https://core.telegram.org/bots/api#inlinekeyboardbutton
 LABEL_LONGEST = 64  # characters; longer ones are cut in the middle of nowhere by the apps
 KEYBOARD_MOST = 100  # buttons; the platform refuses more
@@ -84,27 +86,31 @@ class Platform:
         self.account = account
         self._app = app
         self._bot = bot
+        self._live = LiveMessages(bot)
 
     def waiting(self, busy: frozenset[str]) -> list[str]:
         """Whom something waits for. Where only questions are answered, what is no answer is refused."""
         answers_only = not self._app.settings.telegram_personal  # what is no answer is about somebody
         with transaction(self._app.engine, read_only=True) as connection:
-            pushes = answers_only and outbox.has_pushes(connection, CHANNEL, self.account)
+            pushes = answers_only and outbox.has_pushes(connection, self.channel, self.account)
         if pushes:
             with transaction(self._app.engine) as connection:
-                outbox.refuse_pushes(connection, CHANNEL, self.account, "policy only")
+                outbox.refuse_pushes(connection, self.channel, self.account, "policy only")
         with transaction(self._app.engine, read_only=True) as connection:
-            return outbox.senders_waiting(connection, CHANNEL, self.account, skip=busy)
+            return outbox.senders_waiting(connection, self.channel, self.account, skip=busy)
 
     def parcels(self, sender: str) -> list[Parcel]:
         """The next messages of a chat, each a parcel of its own."""
+        address = Address(self.channel, self.account, sender)
         with transaction(self._app.engine, read_only=True) as connection:
-            rows = outbox.next_waiting(connection, Address(CHANNEL, self.account, sender))
-        return [self._parcel(row) for row in rows]
+            rows = outbox.next_waiting(connection, address)
+            talk = outbox.talk_of(connection, address)
+        return [self._parcel(row, talk.serial if talk else 0) for row in rows]
 
-    def _parcel(self, row: Waiting) -> Parcel:
+    def _parcel(self, row: Waiting, serial: int) -> Parcel:
         try:
-            return Parcel((row.id,), tuple(self._parts(row)))
+            message = at_rest.from_body(row.body, self._app.keys)
+            return Parcel((row.id,), tuple(self._parts(row, message, serial)))
         except (KeyError, TypeError, ValueError) as error:
             return Parcel((row.id,), broken=f"unreadable: {type(error).__qualname__}")
 
@@ -122,23 +128,27 @@ class Platform:
             return Refusal("account", "token", 401)
         return Refusal("again", type(error).__qualname__) if isinstance(error, TelegramError) else None
 
-    def _parts(self, row: Waiting) -> list[Part]:
+    def _parts(self, row: Waiting, message: Outgoing, serial: int) -> list[Part]:
         """List the requests that deliver a row, in order; buttons go with the last text."""
         chat = int(row.address.sender)
-        *before, last = fit(at_rest.from_body(row.body, self._app.keys), channel_of(CHANNEL))
-        parts = [self._text(chat, piece.text, ()) for piece in before]
-        if last.text:
-            parts.append(self._text(chat, last.text, last.choices))
+        *before, last = fit(message, channel_of(self.channel))
+        said = [piece for piece in (*before, last) if piece.text]
+        parts: list[Part] = [
+            partial(
+                self._live.say,
+                chat,
+                piece.text,
+                _keyboard(piece.choices),
+                step=step_of(piece.choices),
+                serial=serial,
+                answers=row.answers if number == 0 else None,
+            )
+            for number, piece in enumerate(said)
+        ]
         for number, ref in enumerate(last.files, 1):
             alone = not last.text and number == len(last.files)
             parts.append(self._document(chat, ref, last.choices if alone else ()))
         return parts
-
-    def _text(self, chat: int, text: str, choices: tuple[Choice, ...]) -> Part:
-        """sendMessage, plain text: https://core.telegram.org/bots/api#sendmessage."""
-        off = LinkPreviewOptions(is_disabled=True)
-        markup = _keyboard(choices)
-        return lambda: self._bot.send_message(chat, text, reply_markup=markup, link_preview_options=off)
 
     def _document(self, chat: int, ref: FileRef, choices: tuple[Choice, ...]) -> Part:
         """sendDocument, multipart: https://core.telegram.org/bots/api#senddocument."""
@@ -149,3 +159,20 @@ class Platform:
             await self._bot.send_document(chat, content, filename=safe_name(ref.name), reply_markup=markup)
 
         return send
+
+
+class Groups(Platform):
+    """Groups: answers to what was addressed to the bot, as plain text, without buttons and files."""
+
+    channel = GROUPS
+
+    def _parts(self, row: Waiting, message: Outgoing, serial: int) -> list[Part]:
+        """List the requests that deliver the words of a row."""
+        off = LinkPreviewOptions(is_disabled=True)
+        chat = int(row.address.sender)
+        pieces = fit(Outgoing(message.text), channel_of(self.channel))
+        return [
+            partial(self._bot.send_message, chat, piece.text, link_preview_options=off)
+            for piece in pieces
+            if piece.text
+        ]

@@ -18,24 +18,30 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from telegram.error import Conflict, RetryAfter
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.app import App
 from bot.assistant import Runner
 from bot.channels.delivery import Delivery, waits
+from bot.channels.telegram.commands import Commands
 from bot.channels.telegram.fetch import Fetcher
-from bot.channels.telegram.intake import Intake, update_id
-from bot.channels.telegram.platform import Platform
+from bot.channels.telegram.hear import WANTED, update_id
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.pending import Pending
+from bot.channels.telegram.platform import Groups, Platform, seconds_of
 from bot.core.refusals import refused
 from storage.connections.database import StorageUnavailable
 from storage.connections.leader_lock import Lease
 
 log = logging.getLogger("bot")
 
-WANTED = ["message", "callback_query"]
 POLL_SECONDS = 30  # how long the platform holds a poll open when there is nothing
+CONFLICT_SECONDS = 5.0  # at least, before asking again beside another program
 STAND_BY_SECONDS = 5.0  # how often a process that does not hold the lease asks for it
 BODY_LONGEST = 1024 * 1024  # bytes of a webhook request; updates are a few kilobytes
+MOST_PENDING = 200  # updates being applied at once; more are not asked for until some are done
+AGAIN_SECONDS = 0.25  # how often more is asked for while some are being applied
 STEADY_SECONDS = 60.0  # work that ran this long was well; the next wait starts small
 
 
@@ -92,6 +98,8 @@ async def keep(
         except Exception as error:  # noqa: BLE001 - no fault may end the loop
             if clock() - began > STEADY_SECONDS:
                 wait = waits()
+            if isinstance(error, RetryAfter):
+                await asyncio.sleep(seconds_of(error))
             log.warning("telegram %s: %s; trying again", what, type(error).__qualname__)
             failed(type(error).__qualname__)
         await asyncio.sleep(next(wait))
@@ -115,9 +123,16 @@ class Telegram:
         self._bot = self._application.bot
         self._delivery = Delivery(runner, Platform(app, self._bot, account), now, self._holds)
         self._fetcher = Fetcher(app, runner, self._bot, account, self._holds)
-        wake = self._delivery.wake.set
-        self._intake = Intake(app, runner, self._bot, account, now, wake, self._fetcher.wake)
-        self._offset: int | None = None
+        self._in_groups = Delivery(runner, Groups(app, self._bot, account), now, self._holds)
+        self._commands = Commands(self._bot, not app.settings.telegram_personal)
+        self._pending = Pending()
+
+        def wake() -> None:
+            self._delivery.wake.set()
+            self._in_groups.wake.set()
+
+        self._intake = Intake(app, runner, self._bot, account, now, wake, self._fetcher.wake, self._commands)
+        self._announced = False  # that we poll
         self.wrong: str | None = "starting"  # what keeps it from being up
 
     @asynccontextmanager
@@ -129,7 +144,9 @@ class Telegram:
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+            await self._pending.stop()
             await self._delivery.stop()
+            await self._in_groups.stop()
             await self._fetcher.stop()
             await self._intake.close()
             await self._application.shutdown()
@@ -143,11 +160,14 @@ class Telegram:
 
     async def _work(self) -> None:
         await keep("start", self._application.initialize, True, self._fails)
+        self._intake.name = self._bot.username
         async with asyncio.TaskGroup() as group:
             group.create_task(keep("delivery", self._delivery.run))
+            group.create_task(keep("delivery", self._in_groups.run))
+            group.create_task(keep("commands", self._commands.for_everybody, True))
             group.create_task(keep("files", lambda: self._fetcher.run(self._intake)))
             if not self._settings.telegram_webhook_secret:
-                group.create_task(keep("polling", self._poll, False, self._fails))
+                group.create_task(self._poll())
             elif self._settings.public_url:
                 group.create_task(keep("webhook", self._set_webhook, True, self._fails))
 
@@ -167,47 +187,57 @@ class Telegram:
         self.wrong = None
 
     async def _poll(self) -> None:
-        """https://core.telegram.org/bots/api#getupdates: an offset acknowledges all before it."""
-        announced = False
+        """Ask for updates, on and on; what goes wrong is waited for, from a short time on after a success."""
+        wait = waits()
         while True:
-            if not await self._holds():
-                self.wrong = None  # another process polls
-                await asyncio.sleep(STAND_BY_SECONDS)
+            try:
+                await self._round()
+                wait = waits()
                 continue
-            if not announced:  # the platform allows either a webhook or polling
-                announced = await self._bot.delete_webhook()
-                self.wrong = None
-            asked: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": WANTED}
-            if self._offset is not None:
-                asked["offset"] = self._offset
-            # The raw answer: the library's own method fails on a whole batch for one bad update.
-            # The platform reads method names in any case; this one keeps the library from warning.
-            batch = await self._bot.do_api_request("GetUpdates", asked, read_timeout=POLL_SECONDS + 10)
-            self.wrong = None
-            await self._take(batch)
-            numbers = [n for n in map(update_id, batch) if n is not None]
-            if numbers:
-                self._offset = max(numbers) + 1
-            elif batch:
-                raise ValueError("updates without numbers")
+            except RetryAfter as error:
+                self.wrong, seconds = "RetryAfter", seconds_of(error)
+            except Conflict:  # 409: another program asks with the same token, or a webhook is set
+                self._announced = False
+                self.wrong, seconds = "Conflict", max(next(wait), CONFLICT_SECONDS)
+                log.warning("telegram polling: another program polls with this token, or a webhook is set")
+            except Exception as error:  # noqa: BLE001 - no fault may end the loop
+                self.wrong, seconds = type(error).__qualname__, next(wait)
+                log.warning("telegram polling: %s; trying again", self.wrong)
+            await asyncio.sleep(seconds)
 
-    async def _take(self, batch: list[object]) -> None:
-        """Apply a batch: each chat in its order, no chat waiting for another."""
-        chats: dict[object, list[object]] = {}
-        for raw in batch:
-            chats.setdefault(_sender(raw), []).append(raw)
+    async def _round(self) -> None:
+        """https://core.telegram.org/bots/api#getupdates: an offset acknowledges all before it."""
+        if not await self._holds():
+            self.wrong = None  # another process polls
+            await asyncio.sleep(STAND_BY_SECONDS)
+            return
+        if not self._announced:  # the platform allows either a webhook or polling
+            self._announced = await self._bot.delete_webhook()
+        self.wrong = None
+        pending = self._pending
+        if len(pending) >= MOST_PENDING:
+            await pending.progress(POLL_SECONDS)
+            return
+        # What is being applied is not acknowledged, so the platform has it ready at once.
+        asked: dict[str, Any] = {"timeout": 0 if len(pending) else POLL_SECONDS, "allowed_updates": WANTED}
+        if pending.offset is not None:
+            asked["offset"] = pending.offset
+        # The raw answer: the library's own method fails on a whole batch for one bad update.
+        # The platform reads method names in any case; this one keeps the library from warning.
+        batch = await self._bot.do_api_request("GetUpdates", asked, read_timeout=POLL_SECONDS + 10)
+        if batch and all(update_id(raw) is None for raw in batch):
+            raise ValueError("updates without numbers")
+        pending.add(batch, self._apply)
+        if len(pending):
+            await pending.progress(AGAIN_SECONDS)
 
-        async def one_by_one(updates: list[object]) -> None:
-            for raw in updates:
-                for wait in waits():
-                    try:
-                        await self._intake.take(raw)
-                        break
-                    except StorageUnavailable as error:
-                        refused("telegram", error)
-                        await asyncio.sleep(wait)
-
-        await asyncio.gather(*map(one_by_one, chats.values()))
+    async def _apply(self, raw: object) -> None:
+        for wait in waits():
+            try:
+                return await self._intake.take(raw)
+            except StorageUnavailable as error:
+                refused("telegram", error)
+                await asyncio.sleep(wait)
 
     async def _webhook(self, request: Request) -> Response:
         """403 wrong secret, 413 too long, 400 no JSON, 503 try again, 200 applied and committed."""
@@ -230,13 +260,3 @@ class Telegram:
             refused("telegram", error)
             return Response(status_code=503)
         return Response()
-
-
-def _sender(raw: object) -> object:
-    """Whose update it is, as far as it can be told before parsing."""
-    for kind in WANTED:
-        part = raw.get(kind) if isinstance(raw, dict) else None
-        person = part.get("from") if isinstance(part, dict) else None
-        if isinstance(person, dict) and isinstance(person.get("id"), int):
-            return person["id"]
-    return None
