@@ -21,9 +21,9 @@ from bot.app import App
 from storage.connections.database import transaction
 from storage.institutions import institutions
 from storage.reports import decisions, reports
-from tests.channels.test_browser import DESK, SWITCHES, chromium
 from tests.conftest import make_app
 from tests.support.office_scene import OFFICER, accepted, head, reports_, school
+from tests.support.real_browser import DESK, SWITCHES, chromium
 from tests.support.talk import NOON
 
 Q3, Q4 = "2026Q3", "2026Q4"
