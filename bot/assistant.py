@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +44,7 @@ from bot.policy_only import PolicyOnly
 from bot.registry import Registry, build_registry
 from policy.calendar.quarters import Times, local
 from policy.corpus import Corpus
+from storage.address import Address
 from storage.connections.database import StorageUnavailable, savepoint, transaction
 from storage.connections.group_commit import Writer
 from storage.conversations import messages
@@ -131,6 +133,17 @@ class Assistant:
                 return self.answer(prepared, attempt)
             except Behind:
                 self.refresh()
+
+    def reading(self, connection: Connection, address: Address, now: datetime) -> Turn | None:
+        """A turn for a page that only reads: nothing is kept of it. None for somebody we never heard of."""
+        talk = messages.look_at(connection, address, "")
+        if talk is None or not talk.account_id:
+            return None
+        corpus = self.corpus.on(local(now).date())
+        incoming = Incoming(address, "", now)
+        return Turn(
+            connection, incoming, talk, Memory(), self.keys, 0, "", corpus, None, self.url, self.times
+        )
 
     def prepare(self, incoming: Incoming) -> Prepared:
         """Look at a message before its transaction: here files are read, and what takes long is done.

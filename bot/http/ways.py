@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.permissions import PUBLIC, SELF, Right
+from bot.core.permissions import OWN_INSTITUTION, PUBLIC, SELF, Right
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,10 @@ FRAME = (
 ASK = Way("api.ask", "/api/ask", "POST", PUBLIC)
 CLAUSES = Way("api.clauses", "/api/clauses", "GET", PUBLIC)
 OPENAPI = Way("api.openapi", "/api/openapi.json", "GET", PUBLIC)
-WAYS = (*FRAME, ASK, CLAUSES, OPENAPI)
+SHEET = Way("sheet.show", "/sheet/{institution}/{quarter}", "GET", OWN_INSTITUTION)
+SHEET_SENT = Way("sheet.take", "/sheet/{institution}/{quarter}", "POST", OWN_INSTITUTION)
+WORKER = Way("sheet.worker", "/sheet/worker.js", "GET", PUBLIC)
+SIZE = Way("letters.choose", "/size", "POST", PUBLIC)
+ENTER = Way("enter.show", "/enter/{code}", "GET", SELF)
+ENTERED = Way("enter.take", "/enter/{code}", "POST", SELF)
+WAYS = (*FRAME, SHEET, SHEET_SENT, WORKER, ENTER, ENTERED, SIZE, ASK, CLAUSES, OPENAPI)

@@ -52,6 +52,8 @@ class Router:
             said = self._take()
         except tuple(self.registry.faults) as fault:
             said = self.registry.faults[type(fault)](self.turn, fault)
+        if not said:  # a sheet wrote a cell: what was shown last still counts
+            return said
         said = merge(greeted(self.turn, self.stage, self.registry, said))
         offers = [c for message in reversed(said) for c in message.choices]
         self.turn.memory.offers = [(c.label, c.token) for c in offers[:OFFERS_KEPT]]

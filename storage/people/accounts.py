@@ -112,6 +112,13 @@ def use_link(
     return int(row.person_id)
 
 
+def link_of(connection: Connection, key: people.CodeKeys, code: str, now: datetime) -> int | None:
+    """Whose person such a code still leads to. Looking does not use it up; None for codes on paper."""
+    fresh = account_link.c.used_at.is_(None) & (account_link.c.expires_at > now)
+    mine = people.is_code(account_link.c.code_hash, code, key) & fresh & account_link.c.recovery.is_(False)
+    return connection.execute(select(account_link.c.person_id).where(mine)).scalar()
+
+
 def leave(connection: Connection, person_id: int, account_id: int, now: datetime) -> bool:
     """Part an account from its person, who keeps the others; False for the last one or another's.
 

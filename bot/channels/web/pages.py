@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from bot.core.messages import Choice, Outgoing
 from bot.core.render import render, templates, words
 from bot.core.responsible import Responsible
+from bot.features.report.sheet.view import RowView, SheetView
 from bot.http.bodies import showable
 from bot.http.static import static_url
 from policy.calendar.quarters import local
@@ -123,24 +124,67 @@ def environment() -> Environment:
     """The HTML templates, autoescaping."""
     env = templates("templates/web", autoescape=True)
     env.filters.update(rich=rich, blocks=blocks, showable=showable, foremost=foremost)
+    env.filters.update(lines=lines, sheet_of=sheet_of)
     env.globals.update(static=static_url)
     return env
+
+
+def lines(text: str) -> Markup:
+    """A sentence of ours, its lines kept."""
+    return Markup("<br>").join(escape(line) for line in showable(text).strip().split("\n"))
+
+
+def sheet_of(choice: Choice) -> str:
+    """The address of the sheet that a button opens; "" for any other button."""
+    name, _, place = choice.token.partition(":")
+    institution, _, quarter = place.partition(":")
+    return f"/sheet/{institution}/{quarter}" if name == "sheet" and quarter else ""
+
+
+def sheet(shown: SheetView, big: bool = False) -> str:
+    """A sheet as a page."""
+    return environment().get_template("sheet.html").render(sheet=shown, form_id=fresh_id(), big=big)
+
+
+def sheet_rows(shown: SheetView, rows: Sequence[RowView]) -> str:
+    """Only these rows, for the script."""
+    places = {row.occupation: n for n, row in enumerate(shown.rows)}
+    return environment().get_template("sheet_rows.html").render(sheet=shown, rows=rows, places=places)
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Who somebody is in a browser after a link: the name given, and for whom they speak."""
+
+    name: str
+    institutions: tuple[str, ...]
+
+
+def entrance(whose: Whose | None, code: str, to: str, big: bool = False) -> str:
+    """What a link from another channel opens; without `whose` it does not work any more."""
+    data = {"whose": whose, "code": code, "to": to, "form_id": fresh_id(), "big": big}
+    return environment().get_template("entrance.html").render(data)
+
+
+def problem(sentence: str, big: bool = False) -> str:
+    """A page that says what could not be done."""
+    return environment().get_template("problem.html").render(sentence=sentence, big=big)
 
 
 def page(shown: list[Bubble], now: datetime, **more: Any) -> str:
     """The whole page. Further values are as in `chat.html`; each has a quiet default."""
     data: dict[str, Any] = {"notice": None, "typed": "", "form_id": fresh_id(), "again": None, "at": ""}
-    data |= {"opening": False, "cut": False}
+    data |= {"opening": False, "cut": False, "big": False}
     return environment().get_template("chat.html").render({**data, **more, "shown": shown, "now": local(now)})
 
 
-def privacy_page(model: bool, by: Responsible) -> str:
+def privacy_page(model: bool, by: Responsible, big: bool = False) -> str:
     """What is kept of people, as the chat tells it.
 
     `model`: whether one may read their questions; `by`: who answers for it.
     """
     told = render("privacy/page.j2", kinds=KINDS, model=model, by=by).text
-    return environment().get_template("privacy.html").render(text=told)
+    return environment().get_template("privacy.html").render(text=told, big=big)
 
 
 def fragment(shown: list[Bubble], oldest: int, at: str = "") -> str:

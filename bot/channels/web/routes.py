@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.channels.web import pages
+from bot.channels.web import entrance, letters, pages, sheet
 from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_form, row_number
 from bot.channels.web.places import ROOT, Place, frame
 from bot.channels.web.visitors import Visitor
@@ -30,6 +30,7 @@ from bot.documents.store import FileGone, drop_incoming, safe_name, store_incomi
 from bot.http.bodies import LONGEST_FILE, TooLarge, showable
 from bot.http.responses import FILE_KINDS, SAFE_HEADERS, Endpoint, disposition
 from bot.http.static import MEDIA, static_files
+from bot.http.ways import SIZE
 from storage.connections.database import StorageUnavailable, transaction
 from storage.conversations import history, messages, outbox
 from storage.conversations.history import Line
@@ -152,7 +153,11 @@ class WebChat:
 
     async def privacy(self, request: Request) -> Response:
         """What is kept of people, on a page of its own; who only reads it gets no cookie."""
-        told = pages.privacy_page(self.app.assistant.model is not None, self.app.assistant.responsible)
+        told = pages.privacy_page(
+            self.app.assistant.model is not None,
+            self.app.assistant.responsible,
+            letters.are_big(request),
+        )
         return HTMLResponse(told, headers=SAFE_HEADERS)
 
     async def static(self, request: Request) -> Response:
@@ -230,6 +235,7 @@ class WebChat:
     ) -> Response:
         shown = self._bubbles(lines) or [self._greeting()]
         more = {"opening": not lines, "cut": len(lines) >= HISTORY, "at": self.place.path, **more}
+        more["big"] = letters.are_big(request)
         return self._html(request, visitor, pages.page(shown, self.now(), **more), status)
 
     def _refuse(
@@ -249,6 +255,7 @@ class WebChat:
         sent = sent or Sent()
         kept: dict[str, object] = {"typed": showable(sent.text) if sent.choice is None else ""}
         kept["at"] = self.place.path
+        kept["big"] = letters.are_big(request)
         if FORM_ID.fullmatch(sent.id) and kind == "unavailable":
             kept["form_id"] = sent.id  # perhaps it was applied after all: trying again is the same message
             if sent.choice is not None and sent.choice == showable(sent.choice):
@@ -284,8 +291,10 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
     found: list[BaseRoute] = [
         *_of(chat),
         Route("/privacy", chat.privacy, methods=["GET"]),
+        Route(SIZE.path, letters.choose, methods=[SIZE.method]),
         Route("/static/{digest}/{name}", chat.static, methods=["GET"]),
     ]
+    found += [*sheet.routes(app, runner, now), *entrance.routes(app, runner, now)]
     if origins := app.settings.embedding:
         found += _of(WebChat(app, runner, now, frame(origins)))
     return found

@@ -33,11 +33,16 @@ class Problem(Exception):
         self.template = template
         self.data = data
 
-    def sentence(self, question: Question[object] | None = None, serial: int = 0) -> Outgoing:
-        """What to type instead, its buttons bound to the step `serial`; `question` is what was asked."""
+    def sentence(
+        self, question: Question[object] | None = None, serial: int = 0, sheet: bool = False
+    ) -> Outgoing:
+        """What to type instead, its buttons bound to the step `serial`; `question` is what was asked.
+
+        `sheet`: it stands beside a cell of a page, where nothing is sent.
+        """
         told: dict[str, Any] = {name: value for name, value in self.data.items() if name not in self.NOTES}
         notes = {name: value for name, value in self.data.items() if name in self.NOTES}
-        return render(self.template, serial, ambient={"question": question, **notes}, **told)
+        return render(self.template, serial, ambient={"question": question, "sheet": sheet, **notes}, **told)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,9 @@ def feature(corpus: Corpus) -> Feature:
             ),
             Command("account", "我的账号 账号 我的渠道", accounts.mine, SELF, aside=True),
             Command("channel", "换个渠道 换渠道 换手机 换设备 绑定新渠道", accounts.code, SELF, aside=True),
+            Command(
+                "web", "网页 网页对话 打开网页 去网页 到网页填 网页链接", accounts.browser, SELF, aside=True
+            ),
             Command("pin", "设口令 设置口令 登录口令 改口令 换口令", login_word.set_word, SELF),
             Command("prove", "验证口令 输入口令", login_word.prove, SELF),
             Command("recovery", "恢复码 要恢复码 找回码", accounts.recovery, SELF, aside=True),
@@ -48,6 +51,7 @@ def feature(corpus: Corpus) -> Feature:
         buttons=(
             Button("account.list", lambda turn, _: accounts.mine(turn), SELF, alias="ac:l"),
             Button("account.code", lambda turn, _: accounts.code(turn), SELF, alias="ac:new"),
+            Button("web.open", lambda turn, _: accounts.browser(turn), SELF),
             Button("account.pin", lambda turn, _: login_word.set_word(turn), SELF),
             Button("account.recovery", lambda turn, _: accounts.recovery(turn), SELF),
             Button("account.drop", accounts.drop, SELF, alias="ac:drop"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core import notify, paging
 from bot.core.messages import Outgoing, Replies
 from bot.core.render import render
+from bot.core.security import browser_link
 from bot.core.turn import Turn
 from bot.features.people import login_word
 from storage.conversations import messages
@@ -28,6 +29,12 @@ def code(turn: Turn) -> list[Outgoing]:
     where = (turn.keys.codes, turn.person_id, turn.now, turn.talk.account_id)
     made, expires = accounts.create_link(turn.connection, *where)
     return [turn.say("account/messages.code", code=made, expires=expires, roles=turn.memberships)]
+
+
+def browser(turn: Turn) -> list[Outgoing]:
+    """网页: a link by which a browser is the same person, where files can be sent and sheets filled in."""
+    link = browser_link.make(turn)
+    return [turn.say("account/messages.browser", url=link.url, minutes=link.minutes)]
 
 
 def recovery(turn: Turn) -> list[Outgoing]:

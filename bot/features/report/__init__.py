@@ -23,6 +23,7 @@ def feature(corpus: Corpus) -> Feature:
     from bot.features.report.lead import actions as lead_actions
     from bot.features.report.lead.dialog import LeadDialog
     from bot.features.report.page_dialog import PageDialog
+    from bot.features.report.sheet import actions as sheet_actions
     from bot.features.report.typed_figures import FIGURES
 
     def of_report(name: str, alias: str = "") -> Button:
@@ -107,6 +108,9 @@ def feature(corpus: Corpus) -> Feature:
             of_rows("remove.sure", "rmy"),
             of_rows("zero.sure", "zeroy"),
             of_rows("idle.sure"),
+            Button("sheet", sheet_actions.start, OWN_INSTITUTION),
+            Button("sheet.put", sheet_actions.put, OWN_INSTITUTION),
+            Button("sheet.done", sheet_actions.done, OWN_INSTITUTION),
             Button("lead.list", lambda turn, _: lead_actions.waiting(turn), INSTITUTION_IF_ANY, alias="ld:l"),
             Button("lead.confirm", lead_actions.confirm, OWN_INSTITUTION, alias="ld:ok"),
             Button("lead.return", lead_actions.send_back, OWN_INSTITUTION, alias="ld:no"),

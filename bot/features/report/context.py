@@ -215,7 +215,7 @@ class ReportContext:
     def named(self, question: Asked, **more: object) -> Asked:
         """The question with the quarter and, for who speaks for several, the institution it is about."""
         whose = self.institution if len(self.institutions) > 1 else ""
-        about = {"whose": whose, "of_quarter": Quarter.parse(self.quarter or ""), **more}
+        about = {"whose": whose, "of_quarter": Quarter.parse(self.quarter or ""), "sheet": self.place, **more}
         return replace(question, data={**question.data, **about})
 
 

@@ -148,7 +148,7 @@
   }
 
   document.addEventListener("submit", (event) => {
-    if (event.target.closest("#notice")) return; // a page that came with a problem reloads whole
+    if (event.target.closest("#notice, .size")) return; // a page that came with a problem reloads whole
     event.preventDefault();
     send(event.target, event.submitter);
   });

@@ -239,7 +239,7 @@ def test_a_table_in_the_web_chat_keeps_its_rows_together() -> None:
     assert [len(block) for block in pages.blocks(text)] == [1, 3, 1, 1]
     shown = pages.fragment(pages.bubbles([Line(None, Outgoing(text).body(), 1, NOON)]), 1)
     assert shown.count('role="row"') == 3
-    assert '<span class="td" role="rowheader">大数据</span>' in shown
+    assert '<span class="td" role="rowheader" data-head="名称">大数据</span>' in shown
 
 
 def test_a_draft_given_up_does_not_make_the_first_report_a_second_one(wang: Person) -> None:

@@ -93,7 +93,7 @@ async def _row(context: ReportContext, snapshot: Snapshot, occupation: str) -> l
         so_far[measure.id] = now
         if complete and len(so_far) < len(context.form.measures):
             continue  # a full row is looked at once, as a whole
-        for doubt in _doubts(context, snapshot, occupation, so_far):
+        for doubt in doubts(context, snapshot, occupation, so_far):
             if doubt.id not in asked:
                 said = snapshot.explanations.get((occupation, doubt.id), "")
                 why = AskWhy.of(context.form, occupation, doubt, context.place)
@@ -104,7 +104,7 @@ async def _row(context: ReportContext, snapshot: Snapshot, occupation: str) -> l
     return [Explanation(occupation, asked[d], said_of.get((occupation, d), "")) for d in asked]
 
 
-def _doubts(context: ReportContext, snapshot: Snapshot, occupation: str, row: Row) -> list[Doubt]:
+def doubts(context: ReportContext, snapshot: Snapshot, occupation: str, row: Row) -> list[Doubt]:
     """What is unlikely in a row, and what was returned and is as it was."""
     idle = occupation in snapshot.no_business
     unlikely = [] if idle else context.form.doubts(row, context.last.get(occupation))

@@ -1,0 +1,1 @@
+"""A quarter's report as one page of cells."""
