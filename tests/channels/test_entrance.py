@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
+from storage.address import Address
 from storage.connections.database import transaction
 from storage.people import people
 from storage.schema.core import account
@@ -94,10 +95,10 @@ async def test_nobody_with_a_role_becomes_somebody_else(wang: Person, app: App) 
     assert roles == {"head"}
 
 
-def _address(app: App) -> people.Address:
+def _address(app: App) -> Address:
     with transaction(app.engine, read_only=True) as connection:
         row = connection.execute(account.select().where(account.c.channel == "web")).one()
-    return people.Address(row.channel, row.bot, row.sender)
+    return Address(row.channel, row.bot, row.sender)
 
 
 @pytest.mark.parametrize(

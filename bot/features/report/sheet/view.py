@@ -68,6 +68,11 @@ class RowView:
         return sum(not cell.now for cell in self.cells) if self.begun else 0
 
     @property
+    def wipes(self) -> bool:
+        """Whether 无业务 would take figures away: that is asked first."""
+        return any(cell.now not in ("", "0") for cell in self.cells)
+
+    @property
     def repeats(self) -> bool:
         """Whether last quarter's figures can be taken over."""
         return not self.begun and any(cell.last for cell in self.cells)
