@@ -7,9 +7,12 @@ Opening the page uses nothing up: the person presses a button there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
-from bot.core.turn import Turn
+from sqlalchemy import Connection
+
+from bot.core.security.keys import CodeKeys
 from storage.people import accounts
 
 PATH = "/enter/"
@@ -23,11 +26,20 @@ class BrowserLink:
     minutes: int
 
 
-def make(turn: Turn, to: str = "") -> BrowserLink:
-    """A link for the person of this turn; the one before no longer works. `to`: the page to go on to."""
-    where = (turn.keys.codes, turn.person_id, turn.now, turn.talk.account_id)
-    code, _ = accounts.create_link(turn.connection, *where)
-    return BrowserLink(address(turn.url, code, to), minutes())
+@dataclass(frozen=True)
+class Owner:
+    """Whose link it is: the person, and the account on which they asked for it."""
+
+    person_id: int
+    account_id: int
+
+
+def make(
+    connection: Connection, codes: CodeKeys, owner: Owner, now: datetime, url: str, to: str = ""
+) -> BrowserLink:
+    """A link for that person; the one before no longer works. `url` is where we are, `to` the page then."""
+    code, _ = accounts.create_link(connection, codes, owner.person_id, now, owner.account_id)
+    return BrowserLink(address(url, code, to), minutes())
 
 
 def address(url: str, code: str, to: str = "") -> str:

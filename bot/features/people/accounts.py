@@ -33,7 +33,8 @@ def code(turn: Turn) -> list[Outgoing]:
 
 def browser(turn: Turn) -> list[Outgoing]:
     """网页: a link by which a browser is the same person, where files can be sent and sheets filled in."""
-    link = browser_link.make(turn)
+    owner = browser_link.Owner(turn.person_id, turn.talk.account_id)
+    link = browser_link.make(turn.connection, turn.keys.codes, owner, turn.now, turn.url)
     return [turn.say("account/messages.browser", url=link.url, minutes=link.minutes)]
 
 

@@ -29,7 +29,9 @@ def start(turn: Turn, argument: str) -> Replies:
     if found is None:
         return None
     (institution, quarter), _ = found
-    link = browser_link.make(turn, f"/sheet/{institution}/{quarter}")
+    owner = browser_link.Owner(turn.person_id, turn.talk.account_id)
+    to = f"/sheet/{institution}/{quarter}"
+    link = browser_link.make(turn.connection, turn.keys.codes, owner, turn.now, turn.url, to)
     return [turn.say("report/messages.sheet", url=link.url, minutes=link.minutes)]
 
 
