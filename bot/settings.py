@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     wechat_token: str | None = None
     wechat_aes_key: str | None = None
     wechat_base_url: str = "https://api.weixin.qq.com"
+    wechat_oauth: bool = False
     wecom_corpid: str | None = None
     wecom_agent: int | None = Field(default=None, ge=1, le=2**31)
     wecom_secret: str | None = None
@@ -414,6 +415,8 @@ def load_settings() -> Settings:
         raise bad("BOT_MODEL_URL", "model_host")
     if found.embedding and not (found.public_url or "").startswith("https:"):
         raise bad("BOT_EMBED_ORIGINS", "embed_https")
+    if found.wechat_oauth and not (found.wechat and found.wechat_secret and found.public_url):
+        raise bad("BOT_WECHAT_OAUTH", "wechat_oauth")
     if found.telegram_webhook_secret and not found.public_url:
         raise bad("BOT_TELEGRAM_WEBHOOK_SECRET", "webhook_url")
     return found

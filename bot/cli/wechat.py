@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> int:
         raise problem("wechat_secret")
     if options.link and not settings.public_url:
         raise problem("wechat_link")
-    link = settings.public_url if options.link else None
+    page = "/wechat/enter" if settings.wechat_oauth else ""  # there WeChat tells who it is
+    link = f"{settings.public_url}{page}" if options.link else None
     try:
         said = asyncio.run(_changed(options, settings, link))
     except NotTaken as error:

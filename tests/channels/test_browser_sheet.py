@@ -140,6 +140,30 @@ def test_every_page_is_clean_light_and_dark_large_and_at_twice_the_size(visit: V
     assert wrong == []
 
 
+VOICES = """
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => [["far", false], ["near", true]].map(([name, localService]) => (
+    { name, localService, lang: "zh-CN" })),
+  speak(said) { window.spoken = said; },
+  cancel() { window.spoken.onend(); },
+} });
+"""
+
+
+def test_the_newest_answer_is_read_aloud_by_a_voice_of_the_device_only(visit: Visit, server: Server) -> None:
+    li = visit()
+    expect(li.page.get_by_role("button", name="朗读")).to_have_count(0)  # this browser has no voice
+    li.page.add_init_script(VOICES)
+    li.page.reload()
+    li.says("退休了能报吗")
+    li.page.get_by_role("button", name="朗读").click()
+    assert "不包含已退休人员" in li.page.evaluate("window.spoken.text")
+    assert li.page.evaluate("window.spoken.voice.name") == "near"
+    li.page.get_by_role("button", name="停止").click()
+    expect(li.page.get_by_role("button", name="朗读")).to_be_visible()
+
+
 def tabs_to(page: Page, name: str) -> None:
     """Press Tab until what bears that name is focused."""
     for _ in range(120):

@@ -113,7 +113,8 @@ def test_what_is_served_is_what_the_table_of_rights_names(embedded: App) -> None
     served = {
         (route.path, method)
         for route in application(embedded).routes
-        if isinstance(route, Route) and route.path.startswith(("/embed", "/api", "/sheet", "/enter", "/size"))
+        if isinstance(route, Route)
+        and route.path.startswith(("/embed", "/api", "/sheet", "/enter", "/wechat/enter", "/size"))
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert served == {(way.path, way.method) for way in WAYS}

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.app import App
 from bot.assistant import Runner
-from bot.channels.web import entrance, letters, pages, sheet
+from bot.channels.web import entrance, letters, openid, pages, sheet
 from bot.channels.web.forms import FORM_ID, Sent, is_short, message_id, read_form, row_number
 from bot.channels.web.places import ROOT, Place, frame
 from bot.channels.web.visitors import Visitor
@@ -294,7 +294,11 @@ def routes(app: App, runner: Runner, now: Callable[[], datetime]) -> list[BaseRo
         Route(SIZE.path, letters.choose, methods=[SIZE.method]),
         Route("/static/{digest}/{name}", chat.static, methods=["GET"]),
     ]
-    found += [*sheet.routes(app, runner, now), *entrance.routes(app, runner, now)]
+    found += [
+        *sheet.routes(app, runner, now),
+        *entrance.routes(app, runner, now),
+        *openid.routes(app, runner, now),
+    ]
     if origins := app.settings.embedding:
         found += _of(WebChat(app, runner, now, frame(origins)))
     return found

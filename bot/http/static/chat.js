@@ -147,6 +147,28 @@
     input.style.height = `${input.scrollHeight + 2}px`;
   }
 
+  // The newest answer read aloud, by a voice of this device only: nothing is sent anywhere.
+  const aloud = document.querySelector("#aloud");
+  const speech = window.speechSynthesis;
+  const voice = () => speech.getVoices().find((one) => one.localService && /^(zh|cmn)/i.test(one.lang));
+  const offer = () => (aloud.hidden = !voice());
+  function read() {
+    if (aloud.textContent === words.hush) return speech.cancel();
+    const texts = [...log.querySelectorAll(".ours.newest .text")].map((text) => text.innerText);
+    const said = new SpeechSynthesisUtterance(texts.join("\n"));
+    said.voice = voice();
+    said.lang = said.voice.lang;
+    said.rate = 0.9;
+    said.onend = said.onerror = () => (aloud.textContent = words.aloud);
+    aloud.textContent = words.hush;
+    speech.speak(said);
+  }
+  if (speech && window.SpeechSynthesisUtterance) {
+    speech.addEventListener?.("voiceschanged", offer);
+    aloud.addEventListener("click", read);
+    offer();
+  }
+
   document.addEventListener("submit", (event) => {
     if (event.target.closest("#notice, .size")) return; // a page that came with a problem reloads whole
     event.preventDefault();
