@@ -60,6 +60,11 @@ class Filler(Visitor):
 
 
 @pytest.fixture
+def app(either_app: App) -> App:
+    return either_app
+
+
+@pytest.fixture
 async def wang(app: App) -> Filler:
     return await Filler(app).bound(app)
 

@@ -184,6 +184,15 @@
   document.addEventListener("visibilitychange", poll);
   setInterval(poll, POLL);
   if (window.top === window) document.getElementById("latest")?.scrollIntoView({ block: "start", behavior: "instant" });
+  // Nobody has talked here yet, or whoever did has left: nothing of a sheet stays on this device.
+  if (home === "/" && document.querySelector("[name=opening]")) {
+    globalThis.caches?.delete("sheet").catch(() => {});
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith("sheet:")).forEach((key) => localStorage.removeItem(key));
+    } catch {
+      // Without storage there is nothing.
+    }
+  }
   // A link that hands a code over (#bind=…): the words stand ready, the person sends them.
   function handOver() {
     const found = /^#bind=([A-Za-z0-9-]{5,24})$/.exec(location.hash);

@@ -197,3 +197,18 @@ def test_while_an_explanation_is_asked_a_line_replaces_the_row(wang: Person, eit
     wang.says("大数据\t3\t2\t120\t80\t60\t90000")
     assert rows(either_app)["大数据"] == FULL
     assert "请核对" in wang.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (
+            "大数据 3 2 0.1万 800 600 95千",
+            "大数据 班次 3，补贴班 2，人数 1,000，取证 800，领补 600，金额(元) 95,000",
+        ),
+        ("大数据人数0.1万", "大数据 人数 1,000"),
+    ],
+)
+def test_a_line_is_said_back_as_it_was_read(wang: Person, typed: str, told: str) -> None:
+    wang.says("大数据", typed)
+    assert told in wang.text
