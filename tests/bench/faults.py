@@ -45,6 +45,7 @@ from tests.support.wechat_app import TOKEN as WECHAT
 from tests.support.wechat_server import SECRET, WeChatServer
 
 ASKED = ["我能不能参加培训", "没有退休", "是", "在做别的工作，有意愿从事", "退休了能报吗", "帮助"]
+SHEET = "/sheet/1/2026Q4"
 TURNS = 12  # of the bystander, for one figure
 HOSTILE = ("大数据 " * 999, "１２３" * 1300, "（" * 3900, "13812345678 " * 330, "一" * 3999)
 
@@ -148,6 +149,24 @@ class Browser:
             await asyncio.sleep(0.05)
         raise TimeoutError(text)
 
+    async def fills(self, number: int) -> None:
+        """Fill a cell on the sheet, the same form again until it was taken."""
+        form: dict[str, str] = {}
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if not form:
+                    page = (await self.client.get(SHEET)).text
+                    found = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("id", "base"))
+                    form = {name: one[1] for name, one in zip(("id", "base"), found, strict=True) if one}
+                if len(form) == 2:
+                    data = {**form, "cell:大数据:trained": str(number)}
+                    answer = await self.client.post(SHEET, data=data, headers={"X-Fragment": "1"})
+                    if answer.status_code == 200:
+                        self.sent += 1
+                        return
+                form = form if len(form) == 2 else {}
+            await asyncio.sleep(0.05)
+
 
 class Insisting(Phone):
     """WeChat's platform, asking again until there is an answer."""
@@ -202,7 +221,10 @@ async def kills(server: Server, times: int) -> Count:
         number = 1
         while not done.is_set():
             number = next(edits)
-            await contact.says(f"大数据人数改成{number}")
+            if number % 2:
+                await contact.fills(number)
+            else:
+                await contact.says(f"大数据人数改成{number}")
         return number
 
     async def ask(browser: Browser) -> None:
