@@ -50,7 +50,7 @@ addEventListener("pageshow", () => {
 const keysOff = () => localStorage.getItem("office-keys") === "off";
 for (const told of document.querySelectorAll("[data-keys]")) {
   const button = told.querySelector("[data-keys-off]");
-  const say = () => { told.hidden = false; button.textContent = keysOff() ? "打开" : "关掉"; };
+  const say = () => { told.hidden = false; button.textContent = keysOff() ? button.dataset.keysOff : button.dataset.keysOn; };
   button.addEventListener("click", () => { localStorage.setItem("office-keys", keysOff() ? "on" : "off"); say(); });
   say();
 }
