@@ -78,6 +78,7 @@ async def test_filled_without_scripts_and_confirmed_in_the_chat(wang: Filler, ap
     await wang.puts(cells("大数据", **ROW) | {"done": "1"})
     assert stored(app)["大数据"]["amount"] == 9_000_000
     assert "表格里填的，请核对" in wang.ours[-1]
+    assert wang.said[-1] == "表格填好了，去核对"  # what follows is the newest, nothing before it
     assert "确认报送" in wang.ours[-1]
     await wang.presses("确认提交")
     assert "系统已收到" in wang.ours[-1]

@@ -27,6 +27,7 @@ from bot.channels.web.visitors import Visitor
 from bot.core import input_limits
 from bot.core.messages import Incoming
 from bot.core.refusals import refused
+from bot.core.render import words
 from bot.features.report.context import Place
 from bot.features.report.sheet import entries, view
 from bot.features.report.sheet.actions import BASE
@@ -41,6 +42,7 @@ from policy.reading.digits import whole_number
 from storage.connections.database import StorageUnavailable, transaction
 
 MOST_FIELDS = 300  # twice as many as a sheet of ten occupations sends
+FILLED = "report/messages.sheet_filled"  # what the chat shows that the person said
 NOT_KNOWN = "不掌握"  # as people type it
 STATUS = {"foreign": 403, "cookie": 400, "large": 413, "unavailable": 503, "nobody": 404, "broken": 400}
 
@@ -86,7 +88,7 @@ class Sheet:
             return HTMLResponse(pages.sheet(shown, letters.are_big(request)))
         if "done" in form:
             choice = f"sheet.done:{place[0]}:{place[1]}:{shown.base}"
-            await self._handle(visitor, f"{_id(form)}.done.{shown.base}", "", choice)
+            await self._handle(visitor, f"{_id(form)}.done.{shown.base}", words(FILLED), choice)
             return RedirectResponse("/#latest", 303)
         return RedirectResponse(request.url.path, 303)
 
