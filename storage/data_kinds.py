@@ -58,7 +58,7 @@ KINDS = (
         (
             *("on_behalf", "reopening", "extension", "closing", "measure_note", "publication", "proposal"),
             *("knowledge_change", "knowledge_version", "office_setting", "paper", "class_inspection"),
-            *("archived_year", "destruction"),
+            *("archived_year", "destruction", "document"),
         ),
     ),
     Kind("complaints", "duty", None, ("complaint",)),

@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "export": ("export",),
     "publication": (
         "group.send",
+        "document.create",
+        "document.withdraw",
         "publication.create",
         "publication.withdraw",
         "knowledge.save",

@@ -125,6 +125,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "knowledge.save",
         "knowledge.publish",
         "knowledge.withdraw",
+        "document.create",
+        "document.withdraw",
         "publication.create",
         "publication.withdraw",
         "subscription.create",

@@ -24,6 +24,7 @@ from bot.office.classes import filings as class_list
 from bot.office.desk import checklist as checklist_pages
 from bot.office.desk import complaints as complaint_pages
 from bot.office.desk import dashboard as dashboard_pages
+from bot.office.desk import documents as document_pages
 from bot.office.desk import publications as publication_pages
 from bot.office.desk import questions as question_pages
 from bot.office.figures import (
@@ -218,6 +219,11 @@ ROOMS: list[Row] = [
     Row("/office/publications/new", "GET", publication_pages.new, OFFICE),
     Row("/office/publications/save", "POST", publication_pages.save, OFFICE),
     Row("/office/publications/{publication}/withdraw", "POST", publication_pages.withdraw, OFFICE),
+    Row("/office/documents", "GET", document_pages.index, OFFICE),
+    Row("/office/documents/new", "GET", document_pages.new, OFFICE),
+    Row("/office/documents/save", "POST", document_pages.save, OFFICE),
+    Row("/office/documents/{document}", "GET", document_pages.show, OFFICE),
+    Row("/office/documents/{document}/withdraw", "POST", document_pages.withdraw, OFFICE),
     Row("/office/checklist", "GET", checklist_pages.show, OFFICE),
     Row("/office/checklist", "POST", checklist_pages.put_off, OFFICE),
     Row("/office/knowledge", "GET", entry_pages.index, OFFICE),

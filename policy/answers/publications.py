@@ -34,9 +34,15 @@ KINDS = {
     "filing-materials": "开班备案材料",
     "exam-series": "以考代评的系列",
     "one-year-reading": "“一年内”怎么算",
+    "fund-rules": "省市补贴资金管理规定",
+    "title-rules": "职称管理权限和评审范围的规定",
+    "award-rules": "竞赛奖励的有关政策",
     "other": "其他",
 }
-CHECKLIST = tuple(kind for kind in KINDS if kind != "other")  # what the office should publish before opening
+# What the notice refers to without naming it: answers wait for the document itself.
+AWAITED = ("fund-rules", "title-rules", "award-rules")
+# What the office should publish before opening.
+CHECKLIST = tuple(kind for kind in KINDS if kind not in (*AWAITED, "other"))
 WARNED_DAYS = 14  # before one ends the office is told
 OPEN_CLASS, ONE_YEAR = "open-class", "one-year-reading"
 LEVELS = ("初级", "中级", "高级")

@@ -71,9 +71,15 @@ def _same(values: dict[str, Any]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def publish(connection: Connection, values: dict[str, Any], by: int, now: datetime) -> int | None:
-    """Publish (all of FIELDS); the new id, or None when the very same stands published already."""
+def publish(
+    connection: Connection, values: dict[str, Any], by: int, now: datetime, clause_id: int | None = None
+) -> int | None:
+    """Publish (all of FIELDS); the new id, or None when the very same stands published already.
+
+    `clause_id`: the clause of another document that it quotes.
+    """
     row = {**{f: values[f] for f in FIELDS}, "same": _same(values), "published_at": now, "published_by": by}
+    row["clause_id"] = clause_id
     statement = insert_new(connection, publication).returning(publication.c.id)
     made = connection.execute(statement, row).scalar()
     if made is None:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     true,
 )
 
-SCHEMA_NUMBER = 17  # the newest migration this code knows
+SCHEMA_NUMBER = 18  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={

@@ -153,6 +153,7 @@ publication = Table(
     ref("published_by", "person.id"),
     Column("announced_at", Moment),  # to those who asked to be told
     Column("warned_at", Moment),  # the office, that it ends soon
+    ref("clause_id", "document_clause.id", nullable=True, index=True),  # of another document, quoted
     Column("withdrawn_at", Moment),
     ref("withdrawn_by", "person.id", nullable=True),
     CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="valid"),

@@ -24,7 +24,7 @@ from bot.office.routes import ENTRANCES, ROOMS, Entrance, Row
 from bot.server import application
 from storage import courses
 from storage.connections.database import transaction
-from storage.desk import filings
+from storage.desk import documents, filings
 from storage.people import people, sessions
 from storage.reports import attachments, reports
 from storage.schema.core import account, audit
@@ -80,6 +80,7 @@ class Scene:
             "question": 1,
             "complaint": 1,
             "publication": GONE,
+            "document": 1,
             "version": GONE,
             "token": "no-such-link",
             "rest:path": "no/such/page",
@@ -176,6 +177,10 @@ def scene(sqlite_ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         )
         filings.attach(connection, filing, "培训方案", held, ids["contact"], NOON)
     incoming_files.keep(content, found.hash, app.settings.data_dir)
+    paper = {"title": "资金办法", "number": "鲁人社〔2025〕1号", "issuer": "省厅", "dated": NOON.date()}
+    paper |= {"address": "", "public": True, "awaited": "", "valid_from": NOON.date(), "valid_until": None}
+    with transaction(app.engine) as connection:
+        documents.keep(connection, paper, [("第一条", "", "按规定执行。")], ids["head"], NOON)
     yield Scene(app, ids, places, found.hash)
     app.engine.dispose()
 

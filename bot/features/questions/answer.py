@@ -158,6 +158,7 @@ def tell(
         left=left,
         published={e.id: published(e.publishable, on) for e in entries if e.publishable},
         cited=corpus.notices.cited(list(cited), on),
+        dated=base.dated,
         issued=None if base.in_force(on) else base.valid_from,
         turn_id=turn_id if buttons else None,
         related=[r for r in related.values() if r not in entries][:3] if buttons else [],

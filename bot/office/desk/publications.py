@@ -10,7 +10,9 @@ from bot.core import input_limits
 from bot.core.published import as_publication, as_values
 from bot.core.render import render
 from bot.features.publications import announcements
+from bot.office.desk import quoting
 from bot.office.desk.questions import carried
+from bot.office.desk.quoting import Quoted
 from bot.office.visit import Answer, Goto, NotFound, Page, Visit
 from policy.answers.publications import (
     COLUMNS,
@@ -40,6 +42,7 @@ def new(visit: Visit) -> Answer:
     """The form: empty, or as the publication `renews` names has it."""
     renewed = _renewed(visit, visit.query.get("renews", ""))
     texts: dict[str, str] = {"kind": _kind(visit.query.get("kind", ""))}
+    texts["clause"] = visit.query.get("clause", "")
     if renewed:
         values = {name: getattr(renewed, name) for name in COLUMNS}
         texts = {name: str(value) if value is not None else "" for name, value in values.items()}
@@ -54,13 +57,23 @@ def save(visit: Visit) -> Answer:
     row: dict[str, Any] = {name: text for name, text in texts.items() if text or name not in ("valid_from",)}
     if visit.form.get("open_ended"):
         row["valid_until"] = "长期"
+    texts |= {name: input_limits.clean(visit.form.get(name, "")).strip() for name in ("clause", "quote")}
+    quoted = quoting.read(visit.connection, texts["clause"], texts["quote"], today)
+    if isinstance(quoted, Quoted):
+        row |= quoted.completed(row)
+        if visit.form.get("open_ended") and quoted.until:
+            row["valid_until"] = str(quoted.until)
     found = read_row(row, 0, today, visit.corpus.form)
-    if isinstance(found, list):
-        return _form(visit, texts, 422, found)
+    if isinstance(found, list) or isinstance(quoted, str):
+        reason = quoted if isinstance(quoted, str) else ""
+        return _form(visit, texts, 422, found if isinstance(found, list) else None, quote=reason)
+    if quoted and quoted.until and (found.valid_until is None or found.valid_until > quoted.until):
+        return _form(visit, texts, 422, quote="until")
     if not visit.form.get("sure"):
         return _form(visit, texts, shown=found)
     by, renews = visit.officer.person_id, whole_number(visit.form.get("renews", "")) or 0
-    made = publications.publish(visit.connection, as_values(found), by, visit.now)
+    clause_id = quoted.clause.id if quoted else None
+    made = publications.publish(visit.connection, as_values(found), by, visit.now, clause_id)
     if made is None:
         return _form(visit, texts, 409, problem="same")
     if renews:
@@ -112,6 +125,7 @@ def _form(
     wrong: list[Wrong] | None = None,
     shown: Publication | None = None,
     problem: str = "",
+    quote: str = "",
 ) -> Page:
     named = {title: name for name, title in COLUMNS.items()}
     asked = carried(visit)
@@ -130,6 +144,8 @@ def _form(
         "asked": list(asked.values()),
         "carried": ".".join(map(str, asked)),
         "renews": visit.form.get("renews") or visit.query.get("renews", ""),
+        "quote_wrong": quote,
+        "clause": quoting.shown(visit.connection, texts.get("clause", "")),
         "open_ended": bool(visit.form.get("open_ended")),
     }
     return Page("publication_form.html", data, status)
