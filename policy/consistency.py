@@ -143,8 +143,7 @@ def rule_amendment_problems(corpus: Corpus) -> list[str]:
         problems += [f"facts/{fact}: 依据的条款{told}，请核对问法和选项" for fact in facts]
         if corpus.form.clause in {clause.id for clause in notice.clauses}:
             problems += [
-                f"form.yaml: “{line}”{told}"
-                for line in _not_printed(corpus.on(day).form, corpus.notices, day)
+                f"form.yaml: “{line}”{told}" for line in unprinted(corpus.on(day).form, corpus.notices, day)
             ]
     return problems
 
@@ -167,7 +166,8 @@ def span_problems(corpus: Corpus) -> list[str]:
     return problems
 
 
-def _not_printed(form: Form, all_notices: Notices, on: date | None = None) -> list[str]:
+def unprinted(form: Form, all_notices: Notices, on: date | None = None) -> list[str]:
+    """Return the lines of the form that its clause does not print on that day."""
     annex = bare(all_notices.clause(form.clause, on).text)
     printed = [m.printed for m in form.measures] + [form.title, form.note]
     printed += [o.name for o in form.occupations[:3]]
@@ -176,7 +176,7 @@ def _not_printed(form: Form, all_notices: Notices, on: date | None = None) -> li
 
 def form_problems(form: Form, all_notices: Notices) -> list[str]:
     """The form prints what the annex prints."""
-    return [f"form.yaml: 附件里没有“{p}”" for p in _not_printed(form, all_notices)]
+    return [f"form.yaml: 附件里没有“{p}”" for p in unprinted(form, all_notices)]
 
 
 def phrasing_problems(library: Answers, lines: dict[str, list[str]]) -> list[str]:

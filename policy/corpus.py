@@ -278,6 +278,15 @@ class Corpus:
                 fresh.__dict__.setdefault(part, value)
         return fresh
 
+    def amended(self, notice: Mapping[str, Any]) -> Corpus:
+        """Return the corpus with one more notice, in place of one of its id; warm parts are not shared.
+
+        Raises:
+            PolicyError: what the notice says is impossible.
+        """
+        others = (one for one in self.layer.get("notices", ()) if one["id"] != notice["id"])
+        return build_corpus({**self.layer, "notices": [*others, notice]})
+
     @property
     def learnt(self) -> Corpus:
         """The corpus without what is answered beside the weights: what they have to be learnt from."""

@@ -56,7 +56,7 @@ MEDIA = {
     "svg": "image/svg+xml",
 }
 Result = TypeVar("Result")
-Before = Callable[[App, Mapping[str, str], datetime], object]  # by the values in the address
+Before = Callable[[App, Mapping[str, str], datetime], object]  # by what is posted, and the address
 Reader = Callable[[str, bytes, datetime], object]  # at the top of its module: another process calls it
 
 
@@ -113,7 +113,7 @@ class Door:
             arrived = await self._keep(admit, files) if keeps and files else {}
             found = await self._read_file(admit, reads, files) if reads and files else None
             if before is not None:
-                found = await self._work_out(admit, before, request)
+                found = await self._work_out(admit, before, request, fields)
 
             def work(connection: Connection) -> tuple[Answer, Visit]:
                 visit = self._visit(connection, admit(connection), request, token, fields, files)
@@ -237,14 +237,18 @@ class Door:
             raise StorageUnavailable("readers") from error
 
     async def _work_out(
-        self, admit: Callable[[Connection], Officer], before: Before, request: Request
+        self,
+        admit: Callable[[Connection], Officer],
+        before: Before,
+        request: Request,
+        fields: Mapping[str, str],
     ) -> object:
         """What takes long, outside of any transaction of ours, from the answers published last.
 
         Raises:
             NotIn, Forged, Denied: nothing is done for whom the room will not admit.
         """
-        params = {k: showable(str(v)) for k, v in request.path_params.items()}
+        params = {**fields, **{k: showable(str(v)) for k, v in request.path_params.items()}}
 
         def work() -> object:
             self.app.assistant.refresh()

@@ -50,6 +50,7 @@ from bot.office.institutions import (
 from bot.office.institutions import (
     institutions as institution_list,
 )
+from bot.office.knowledge import amendment as amendment_pages
 from bot.office.knowledge import changing
 from bot.office.knowledge import entries as entry_pages
 from bot.office.knowledge import versions as version_pages
@@ -229,6 +230,15 @@ ROOMS: list[Row] = [
     Row("/office/knowledge", "GET", entry_pages.index, OFFICE),
     Row("/office/knowledge/new", "GET", entry_pages.new, OFFICE),
     Row("/office/knowledge/save", "POST", changing.save, OFFICE),
+    Row("/office/knowledge/amendment", "GET", amendment_pages.show, OFFICE),
+    Row(
+        "/office/knowledge/amendment",
+        "POST",
+        amendment_pages.rehearse,
+        OFFICE,
+        only_reads=True,
+        before=amendment_pages.work_out,
+    ),
     Row("/office/knowledge/versions", "GET", version_pages.show, OFFICE),
     Row(
         "/office/knowledge/versions/{version}/restore",
