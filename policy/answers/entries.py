@@ -109,7 +109,8 @@ def _fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that a raw entry names, as an `Entry` takes them."""
     fields = dict(raw)
     if "sources" in fields:
-        fields["sources"] = tuple(Source(**s) for s in fields["sources"])
+        dated = ({**s, "date": as_day(s.get("date"))} for s in fields["sources"])
+        fields["sources"] = tuple(Source(**s) for s in dated)
     for key in ("clauses", "related", "publishable", "points"):
         if key in fields:
             fields[key] = tuple(fields[key])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from policy.answers.entries import Answers
+from policy.answers.entries import Answers, Entry
 
 Layer = Mapping[str, Any]
 Kind = Literal["edit", "add", "retire"]
@@ -35,6 +36,9 @@ def changed(
         given = {name: content[name] for name in FIELDS if name in content}
         if known is not None:
             given = {n: v for n, v in given.items() if _plain(v) != _plain(getattr(known, n))}
+        beside = sources_of(known) if known is not None else []
+        if (sources := content.get("sources")) is not None and sources != beside:
+            given["sources"] = sources
         fields, lines = given, list(content.get("phrasings", ()))
     entries = [raw for raw in layer.get("entries", ()) if raw["id"] != entry_id]
     if fields.keys() - {"id"}:
@@ -43,6 +47,12 @@ def changed(
     if lines:
         phrasings[entry_id] = lines
     return {"entries": entries, "phrasings": phrasings}
+
+
+def sources_of(entry: Entry) -> list[dict[str, Any]]:
+    """Return the sources of an entry as a layer holds them."""
+    dated = [{**asdict(one), "date": str(one.date) if one.date else None} for one in entry.sources]
+    return [{name: value for name, value in one.items() if value is not None} for one in dated]
 
 
 def _plain(value: object) -> object:

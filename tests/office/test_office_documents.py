@@ -137,3 +137,42 @@ async def test_what_is_wrong_is_said_and_a_number_stands_once(app: App, officer:
     assert browser.path == f"{PATH}/1"
     await keeps(browser)
     assert browser.status == 409
+
+
+async def test_an_answer_quotes_it_beside_the_notice(
+    app: App, officer: Person, talk: Callable[..., Person]
+) -> None:
+    browser = await keeps(await Browser(app).enters(officer))
+    path = "/office/knowledge/subsidy-amount"
+    await browser.opens(path)
+    await browser.submits("/office/knowledge/save", why="有文件", clause="3", cited="补贴一律两千元")
+    assert browser.status == 422
+    await browser.submits("/office/knowledge/save", why="有文件", clause="3", cited="按等级确定")
+    assert browser.status == 200, browser.text
+    await browser.submits(path + "/publish")
+    li = talk()
+    li.says("补贴多少钱")
+    assert "“按等级确定”" in li.text and "鲁人社规〔2025〕9号" in li.text
+    assert "威人社函〔2023〕25号" in li.text
+    await browser.opens(path)
+    await browser.submits("/office/knowledge/save", why="改一个字", answer="通知没有写金额，按省市规定执行。")
+    await browser.submits(path + "/publish")
+    li.says("补贴多少钱")
+    assert "“按等级确定”" in li.text  # what was quoted stays
+    await browser.opens(path)
+    await browser.submits("/office/knowledge/save", why="不引了", uncite="1")
+    await browser.submits(path + "/publish")
+    li.says("补贴多少钱")
+    assert "“按等级确定”" not in li.text
+
+
+async def test_a_change_that_quotes_what_was_withdrawn_is_not_published(app: App, officer: Person) -> None:
+    browser = await keeps(await Browser(app).enters(officer))
+    path = "/office/knowledge/subsidy-amount"
+    await browser.opens(path)
+    await browser.submits("/office/knowledge/save", why="有文件", clause="3", cited="按等级确定")
+    await browser.opens(f"{PATH}/1")
+    await browser.submits(f"{PATH}/1/withdraw")
+    await browser.opens(path)
+    assert "文件可能撤下了" in browser.text
+    assert path + "/publish" not in browser.forms

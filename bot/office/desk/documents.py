@@ -38,6 +38,11 @@ def show(visit: Visit) -> Answer:
         "on": local(visit.now).date(),
         "quoted": documents.quoted(visit.connection, local(visit.now).date()).get(found.id, 0),
         "notice": visit.corpus.notices.base,
+        "answers": [
+            e
+            for e in visit.corpus.answers.entries.values()
+            if any(found.number in source.source for source in e.sources)
+        ],
     }
     return Page("document.html", data)
 

@@ -14,6 +14,8 @@ from policy.reading.digits import whole_number
 from storage.desk import documents
 from storage.desk.documents import Clause, Document
 
+MOST_OFFERED = 20  # documents
+
 
 @dataclass(frozen=True)
 class Quoted:
@@ -28,12 +30,24 @@ class Quoted:
         """The last day on which it may be quoted."""
         return self.document.valid_until
 
+    def as_source(self) -> dict[str, str]:
+        """Return it as an answer names what it knows from elsewhere."""
+        named = {"one": self.document, "label": self.clause.label}
+        source = words("publish/messages.quoted_source", named)
+        return {"fact": f"“{self.quote}”", "source": source, "confidence": "high"}
+
     def completed(self, row: dict[str, Any]) -> dict[str, str]:
         """Return the words and the source of a publication, with what it quotes."""
         named = {"one": self.document, "label": self.clause.label}
         text = str(row.get("text", ""))
         told = words("publish/messages.quoted", {**named, "text": text, "quote": self.quote})
         return {"text": told, "source": words("publish/messages.quoted_source", named)}
+
+
+def offered(connection: Connection, on: date) -> list[tuple[Document, list[Clause]]]:
+    """Return what may be quoted today: the public documents in force, with their clauses."""
+    held = [one for one in documents.every(connection) if one.public and one.holds(on)]
+    return [(one, documents.clauses(connection, one.id)) for one in held[:MOST_OFFERED]]
 
 
 def read(connection: Connection, clause: str, quote: str, on: date) -> Quoted | str | None:

@@ -7,11 +7,13 @@ import secrets
 from typing import Any
 
 from bot.core import input_limits
+from bot.office.desk import quoting
 from bot.office.desk.questions import carried
 from bot.office.knowledge import entries
 from bot.office.knowledge.drafts import Draft, content_of, rehearse_open
 from bot.office.visit import Answer, Goto, Visit
-from policy.answers.layering import of_entry
+from policy.answers.layering import of_entry, sources_of
+from policy.calendar.quarters import local
 from policy.reading.digits import whole_number
 from policy.reading.text import normalise
 from storage import knowledge
@@ -42,6 +44,8 @@ def save(visit: Visit) -> Answer:
         return entries.index(visit, 422, "entry")
     content, masked = _content(visit, kind, wanted)
     problems = _problems(content, form.get("why", ""), kind)
+    if kind != "retire" and (reason := _cite(visit, wanted, content)):
+        problems["cited"] = reason
     if problems:
         return entries.page(visit, wanted, 422, problems, content)
     version, layer = knowledge.latest(visit.connection)
@@ -132,6 +136,30 @@ def _content(visit: Visit, kind: str, entry_id: str) -> tuple[dict[str, Any], bo
     if kind == "add":
         content["topic"] = form.get("topic", "")
     return content, hidden
+
+
+def _cite(visit: Visit, entry_id: str, content: dict[str, Any]) -> str:
+    """Put what the change quotes of another document into it; why it cannot be quoted, "" where it can.
+
+    Nothing chosen leaves what was quoted before, `uncite` takes it away.
+    """
+    packaged = visit.app.assistant.knowledge.base.answers.entries.get(entry_id)
+    beside = sources_of(packaged) if packaged else []
+    form, on = visit.form, local(visit.now).date()
+    found = quoting.read(visit.connection, form.get("clause", ""), form.get("cited", ""), on)
+    if isinstance(found, str):
+        return found
+    if found is not None:
+        content["cited"] = {"clause": found.clause.id, "quote": found.quote}
+        content["sources"] = [*beside, found.as_source()]
+    elif form.get("uncite"):
+        content["sources"] = beside
+    else:
+        change = knowledge.open_change(visit.connection, entry_id)
+        held = visit.corpus.answers.entries.get(entry_id)
+        before = change.content if change else {"sources": sources_of(held)} if held else {}
+        content |= {name: before[name] for name in ("sources", "cited") if name in before}
+    return ""
 
 
 def _clean(visit: Visit, text: str) -> tuple[str, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.office.desk import quoting
 from bot.office.desk.questions import carried
 from bot.office.knowledge.drafts import Draft, content_of
 from bot.office.visit import Answer, NotFound, Page, Visit
@@ -108,6 +109,8 @@ def page(
         "why": visit.form.get("why", change.why if change else ""),
         "problems": problems,
         "asked_for": list(asked_for),
+        "quotable": quoting.offered(connection, on),
+        "cited": {name: visit.form.get(name, "") for name in ("clause", "cited")},
     }
     return Page("knowledge_entry.html", data, status)
 
