@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from storage.desk.weeks import last_weeks
 MOST = 2_000  # questions grouped: what people handed over, then the commonest
 WEEKS = 4  # of the trend, this one included
 KEPT = 5_000  # meanings remembered, of one version of the answers
+FRESH = 300  # questions read for their meaning at once, some milliseconds each; the next look reads further
 ORDER = ("handed", "disliked", "refused", "unsure", "near")
 
 
@@ -76,20 +77,30 @@ class _Meanings:
         self._known: OrderedDict[str, Meaning] = OrderedDict()
         self._guard = threading.Lock()
 
-    def of(self, corpus: Corpus, text: str) -> Meaning:
-        key = normalise(text)
+    def of(self, corpus: Corpus, asked: Sequence[Waiting]) -> list[Meaning]:
+        """Return what each is about; of those not read yet what was answered, till the next look."""
+        fresh, found = 0, []
+        for one in asked:
+            key = normalise(one.text)
+            about = self._get(corpus, key)
+            if about is None and fresh < FRESH:
+                fresh, about = fresh + 1, meaning(corpus, one.text)
+                self._put(corpus, key, about)
+            found.append(about or Meaning(one.entry or ""))
+        return found
+
+    def _get(self, corpus: Corpus, key: str) -> Meaning | None:
         with self._guard:
             if self._corpus is not corpus:
                 self._corpus, self._known = corpus, OrderedDict()
-            if key in self._known:
-                return self._known[key]
-        found = meaning(corpus, text)
+            return self._known.get(key)
+
+    def _put(self, corpus: Corpus, key: str, about: Meaning) -> None:
         with self._guard:
             if self._corpus is corpus:
-                self._known[key] = found
+                self._known[key] = about
                 if len(self._known) > KEPT:
                     self._known.popitem(last=False)
-        return found
 
 
 _MEANINGS = _Meanings()
@@ -101,7 +112,7 @@ def work_out(app: App, params: Mapping[str, str], now: datetime) -> Grouped:
     with transaction(app.engine, read_only=True) as connection:
         waiting, total = question_groups.waiting(connection, weeks[0], MOST)
     corpus = app.corpus
-    meanings = [_MEANINGS.of(corpus, one.text) for one in waiting]
+    meanings = _MEANINGS.of(corpus, waiting)
     found = []
     for places in grouped([one.text for one in waiting], meanings):
         asked = tuple(sorted((waiting[i] for i in places), key=lambda one: (-one.count, one.id)))
