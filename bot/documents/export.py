@@ -21,7 +21,7 @@ from bot.core.security.keys import Keys
 from bot.documents import export_lists, export_rows, form_files
 from bot.documents.explanations import explained
 from bot.documents.export_rows import label
-from bot.documents.workbook import Sheets, lines, shown
+from bot.documents.workbook import Sheets, height_of, lines, shown
 from policy.calendar.quarters import FIRST_YEAR, Quarter, Times, local
 from policy.form.form import Form
 from storage.reports import reports
@@ -71,7 +71,7 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
     for said in explained(one, chart):
         text = words("export/messages.explanation", {"said": said})
         sheet.merge_range(row, 0, row, len(chart.measures), text, sheets.style(align="left", font_size=10))
-        sheet.set_row(row, 32)
+        sheet.set_row(row, height_of([text], 16 + 15 * len(chart.measures), 18))
         row += 1
 
 
@@ -254,6 +254,7 @@ def _bases_sheet(sheets: Sheets, by_basis: dict[str, Totals]) -> None:
     sheet = sheets.sheet(label("sheet_bases"))
     sheet.set_column(0, 1, 20)
     sheet.set_column(2, 4, 18)
+    sheet.repeat_rows(0)
     bold = sheets.style(border=1, bold=True, align="center")
     for column, title in enumerate(("occupation", "measure", *BASES)):
         sheet.write_string(0, column, label(title), bold)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.core.render import words
 from bot.documents.export_rows import Cells, label, measure_heads
-from bot.documents.workbook import Sheets, shown
+from bot.documents.workbook import Sheets, height_of, shown
 from policy.calendar.quarters import local
 from policy.institutions.district_order import in_order
 from storage.reports import board
@@ -43,6 +43,8 @@ def rows_sheet(sheets: Sheets, name: str, heads: list[str], rows: Iterable[Cells
     sheet.set_column(1, len(heads) - 1, widths)
     for column, title in enumerate(heads):
         sheet.write_string(0, column, title, sheets.style(border=1, bold=True, align="center"))
+    sheet.set_row(0, height_of(heads[1:], widths, 20, bold=True))
+    sheet.repeat_rows(0)
     number = 0
     for number, cells in enumerate(rows, 1):
         for column, cell in enumerate(cells):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.render import words
 from bot.core.security.keys import Keys
-from bot.documents import docx
+from bot.documents import docx, pdf
 from bot.documents.explanations import explained
 from bot.documents.sheet_reader import BASE_SHEET
 from bot.documents.workbook import Sheets, lines, shown
@@ -75,22 +75,41 @@ def printable(connection: Connection, chart: Form, revision_id: int, keys: Keys)
     Raises:
         KeyError: no revision has that id.
     """
+    return printed(chart, *_one(connection, chart, revision_id, keys))
+
+
+def as_pdf(connection: Connection, chart: Form, revision_id: int, keys: Keys) -> bytes:
+    """The same as PDF.
+
+    Raises:
+        KeyError: no revision has that id.
+        NoPdf: the extra or a Chinese font is missing.
+    """
+    values = printed_values(chart, *_one(connection, chart, revision_id, keys))
+    height = _row_height(chart, len(values["rows"]))
+    layout = {"title": chart.title, "measures": chart.measures, "first_column": chart.first_column}
+    more = {**layout, "note": chart.note, "row_height": f"{height:.1f}"}
+    return pdf.from_html(pdf.page("form.html", {**values, **more}))
+
+
+def _one(
+    connection: Connection, chart: Form, revision_id: int, keys: Keys
+) -> tuple[Submitted, str, list[tuple[str, str]], attachments.Pages]:
     one = reports.submitted_revision(connection, revision_id)
     if one is None:
         raise KeyError(revision_id)
     pages = attachments.of(connection, revision_id)
     notes = note_lines(connection, chart, one.quarter)
-    return printed(chart, one, keys.read(one.revision.telephone), notes, pages)
+    return one, keys.read(one.revision.telephone), notes, pages
 
 
-def printed(
+def printed_values(
     chart: Form, one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages
-) -> bytes:
-    """The bytes of the DOCX: the annex on a page of its own, explanations and separate pages after it."""
+) -> dict[str, Any]:
+    """What a printed form says, whatever kind of file it becomes."""
     rows = form_rows(chart, one)
     separate = any(f.kind in KINDS for f in pages.files)
-    following = bool(one.explanations or pages.words or separate)
-    values = {
+    return {
         "institution": one.institution,
         "when": local(one.revision.submitted_at) if one.revision.submitted_at else None,
         "rows": [
@@ -108,16 +127,23 @@ def printed(
         "gaps": not (one.revision.nothing_to_report or rows.keys() <= one.rows.keys()),
         "notes": [{"title": title, "words": words} for title, words in notes],
         "explained": explained(one, chart),
-        "following": following,
+        "following": bool(one.explanations or pages.words or separate),
         "pages": separate_pages(pages),
         "mark": one.revision.receipt or one.quarter,
     }
 
+
+def printed(
+    chart: Form, one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages
+) -> bytes:
+    """The bytes of the DOCX: the annex on a page of its own, explanations and separate pages after it."""
+    values = printed_values(chart, one, telephone, notes, pages)
+
     def finish(paper: Any) -> None:
-        height = round(_row_height(chart, len(rows)) * _EMU)
+        height = round(_row_height(chart, len(values["rows"])) * _EMU)
         for row in [row for row in paper.tables[-1].rows if not _is_head(row)]:
             row.height = height
-        if not following:
+        if not values["following"]:
             _keep_first_section(paper)
 
     return docx.document("form", chart.title, values, finish)

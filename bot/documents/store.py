@@ -102,7 +102,7 @@ class FileStore:
                 return True
             if ref.kind == "attachment":
                 return attachments.may_read(connection, person_id, str(ref.args["hash"]))
-            if ref.kind in ("form", "form-docx"):
+            if ref.kind in ("form", "form-docx", "form-pdf"):
                 one = reports.submitted_revision(connection, int(ref.args["revision"]))
                 return one is not None and one.institution_id in mine
         return False
@@ -131,6 +131,8 @@ class FileStore:
                 return form_files.draft_form(connection, form, *wanted, self.keys)
             if ref.kind == "form-docx":
                 return form_files.printable(connection, form, int(ref.args["revision"]), self.keys)
+            if ref.kind == "form-pdf":
+                return form_files.as_pdf(connection, form, int(ref.args["revision"]), self.keys)
             if ref.kind == "form":
                 return export.one_form(connection, form, int(ref.args["revision"]), self.keys)
             return export.aggregate(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from bot.core.render import words
 from policy.form.form import NOT_KNOWN, Form, Measure
 
 _FIXED = datetime(2023, 5, 24)  # the notice's date: any fixed one does
+_LINE = 15.0  # points of a line of text
 _BAD_IN_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -29,6 +32,16 @@ def shown(measure: Measure, cell: Any) -> str | float:
 def lines(template: str, **data: Any) -> list[str]:
     """The lines of a template that are not empty."""
     return [line for line in words(template, data).splitlines() if line.strip()]
+
+
+def height_of(texts: Iterable[str], width: float, least: float = 0, bold: bool = False) -> float:
+    """How high a row is that shows these texts whole in columns that wide: nothing is cut on paper.
+
+    `width` is a column's, in digits of the default font; a Chinese character takes two of them.
+    """
+    room = max(1.0, (width - 1) / (1.1 if bold else 1.0))
+    most = max((math.ceil(sum(2 if ord(c) > 0xFF else 1 for c in text) / room) for text in texts), default=1)
+    return max(least, most * _LINE + 4)
 
 
 class Sheets:
@@ -67,6 +80,9 @@ class Sheets:
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        sheet.center_horizontally()
+        sheet.set_footer("&C" + words("export/messages.sheet_footer"))
         return sheet
 
     def annex(self, sheet: Any, head: list[str], rows: dict[str, list[str | float]], foot: list[str]) -> int:
@@ -79,12 +95,14 @@ class Sheets:
         sheet.set_row(0, 30)
         for number, text in enumerate(head):
             sheet.merge_range(1 + number, 0, 1 + number, last, text, self.style(align="left"))
-            if len(text) > 60:
-                sheet.set_row(1 + number, 32)
+            sheet.set_row(1 + number, height_of([text], 16 + 15 * last, 18))
         top = 1 + len(head)
         self._heads(sheet, top)
-        sheet.set_row(top, 22)
-        sheet.set_row(top + 1, 34)
+        whole = [m.printed for m in chart.measures if not m.part_of]
+        sheet.set_row(top, height_of(whole, 15, 22, bold=True))
+        parts = [m.printed for m in chart.measures if m.part_of]
+        sheet.set_row(top + 1, height_of(parts, 15, 34, bold=True))
+        sheet.repeat_rows(top, top + 1)  # on every sheet of paper
         row = top + 2
         for name, cells in rows.items():
             sheet.write_string(row, 0, name, self.style(border=1, align="center"))
@@ -98,8 +116,7 @@ class Sheets:
             row += 1
         for text in [*foot, chart.note]:
             sheet.merge_range(row, 0, row, last, text, self.style(align="left"))
-            if len(text) > 60:
-                sheet.set_row(row, 32)
+            sheet.set_row(row, height_of([text], 16 + 15 * last, 18))
             row += 1
         return row
 

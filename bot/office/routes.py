@@ -136,6 +136,7 @@ ROOMS: list[Row] = [
     Row("/office/group", "GET", group.show, OFFICE),
     Row("/office/group", "POST", group.send, OFFICE),
     Row("/office/summary", "GET", summary_pages.show, DISTRICT),
+    Row("/office/summary/pdf", "GET", summary_pages.as_pdf, DISTRICT),
     Row("/office/summary/origins", "GET", summary_pages.origins, DISTRICT),
     Row("/office/summary/chart/{by}/{measure}", "GET", summary_pages.chart, DISTRICT),
     Row("/office/summary/download", "POST", summary_downloads.order, OFFICE),

@@ -19,7 +19,7 @@ from tests.support.talk import NOON
 
 BOT = Path(__file__).parents[2] / "bot"
 TEMPLATES = BOT / "templates"
-PAGES = ("office_web", "web")  # HTML, each folder with an environment of its own
+PAGES = ("office_web", "web", "pdf")  # HTML, each folder with an environment of its own
 NAME = re.compile(r"([a-z_]+/)*[a-z_]+(\.xml)?\.(j2|html|svg)|(\w+/)?messages\.\w+")
 # What a dialog or a problem offers its words: to be taken or left
 OFFERED = {"question", "resumed", "again", "changing", "answered", "way"}

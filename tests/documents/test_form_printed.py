@@ -31,7 +31,7 @@ def printed(person: Person, app: App) -> Document:
 
 def test_the_receipt_offers_a_form_to_stamp(either_app: App) -> None:
     wang = reported(either_app)
-    assert "盖章件：待补" in wang.text
+    assert "盖章扫描件：待补" in wang.text
     paper = printed(wang, either_app)
     assert CORPUS.form.title in paper.paragraphs
     assert any(p.startswith("填报单位（盖章）：威海数字培训学校") for p in paper.paragraphs)

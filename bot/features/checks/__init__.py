@@ -17,7 +17,7 @@ def _start(name: str, turn: Turn) -> list[Outgoing]:
 def feature(corpus: Corpus) -> Feature:
     """Return what the checks add."""
     from bot.features.checks import actions, cards
-    from bot.features.checks.card_page import card_file
+    from bot.features.checks.card_page import card_file, card_pdf
     from bot.features.checks.corrections import CORRECTION
     from bot.features.checks.dialog import check_dialogs
     from bot.features.checks.whom import WHOM
@@ -52,5 +52,5 @@ def feature(corpus: Corpus) -> Feature:
             Button("card.drop", cards.delete, SELF),
         ),
         readers=(actions.TITLE, WHOM, cards.KEEP, cards.NUMBER, CORRECTION),
-        makers={"route": card_file, cards.PAGE: card_file},
+        makers={"route": card_file, cards.PAGE: card_file, cards.PDF: card_pdf},
     )

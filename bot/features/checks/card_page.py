@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.core.render import render
+from bot.documents import pdf
 from bot.features.checks.ask_fact import CheckContext
 from bot.features.checks.decision_record import Record, record
 from bot.features.checks.dialog import check_dialogs
@@ -20,3 +21,8 @@ def card_file(corpus: Corpus, args: dict[str, Any]) -> bytes:
         context = CheckContext(date.fromisoformat(args["on"]), args["about"], (), args.get("reading"))
         kept = record(dialog, corpus, args["facts"], context)
     return render("check/card_page.html", card=kept, number=args.get("number", "")).text.encode()
+
+
+def card_pdf(corpus: Corpus, args: dict[str, Any]) -> bytes:
+    """Return the same page as PDF."""
+    return pdf.from_html(card_file(corpus, args).decode())

@@ -19,6 +19,7 @@ from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.published import of_turn
 from bot.core.render import words
 from bot.core.turn import Turn
+from bot.documents import pdf
 from bot.documents.store import SAVED_CARD
 from bot.features.checks.ask_fact import CheckContext
 from bot.features.checks.decision_record import Decides, Record, record
@@ -36,7 +37,7 @@ _NUMBER = re.compile(f"(?<![A-Z0-9]){_HALF}-?{_HALF}(?![A-Z0-9])")
 _LONGEST = 40  # characters of a message that names a card
 _KEEP = frozenset("保存 保存结果 保存一下 保存下来 帮我保存 存下来 存一下 保存结果卡 我要保存".split())
 _PRINT = frozenset("打印 打印结果 我要打印 打印出来 下载结果 导出结果 结果页".split())
-PAGE = "card"  # the kind of file
+PAGE, PDF = "card", "card-pdf"  # the kinds of file
 
 
 def number_of(turn: Turn, subject: str, told: Mapping[str, str], on: date) -> str:
@@ -87,6 +88,15 @@ def show(
             **data,
         )
     ]
+
+
+def as_pdf(turn: Turn, dialog: Decides, told: Mapping[str, str], context: CheckContext) -> list[Outgoing]:
+    """Hand over the page as PDF, or say why there is none here."""
+    if missing := pdf.lacks():
+        return [turn.say("check/messages.no_pdf", lacks=missing)]
+    page = page_ref(turn, dialog, told, context)
+    file = FileRef(PDF, page.name.removesuffix(".html") + ".pdf", page.args)
+    return [turn.say("check/messages.card_pdf", files=(file,))]
 
 
 def _save(turn: Turn, number: str, decided: Record) -> bool:

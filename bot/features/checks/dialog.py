@@ -262,6 +262,8 @@ class CheckDialog(Dialog[CheckContext, Judged]):
         told = dict(outcome.facts)
         if action in ("card", "save"):
             return cards.show(turn, self, told, context, save=action == "save")
+        if action == "pdf":
+            return cards.as_pdf(turn, self, told, context)
         if action == "rest":
             left = [
                 leaf.condition

@@ -94,6 +94,7 @@ def feature(corpus: Corpus) -> Feature:
             of_report("fill"),
             of_report("form"),
             of_report("print", "prn"),
+            of_report("print.pdf"),
             of_report("attach", "att"),
             of_report("pages", "pg"),
             of_report("page.write", "pgt"),

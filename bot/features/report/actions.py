@@ -10,6 +10,7 @@ from bot.core.feature import Reader, Reading
 from bot.core.messages import FileRef, Outgoing, Replies
 from bot.core.permissions import INSTITUTION_IF_ANY
 from bot.core.turn import Turn
+from bot.documents import pdf
 from bot.documents.file_refs import print_ref
 from bot.documents.revision_history import versions
 from bot.features.report import uploads
@@ -74,6 +75,8 @@ def press(name: str, turn: Turn, argument: str) -> Replies:
         return form_file(turn, place)
     if name == "print":
         return printable(turn, place)
+    if name == "print.pdf":
+        return as_pdf(turn, place)
     if name == "attach":
         return uploads.press_kind(turn, place, rest)
     if name == "pages":
@@ -137,6 +140,22 @@ def printable(turn: Turn, place: Place) -> Replies:
     data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
     file = print_ref(turn.corpus.form, latest.id, name, place[1])
     return [turn.say("report/messages.print", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
+
+
+def as_pdf(turn: Turn, place: Place) -> Replies:
+    """The same form as PDF, or why there is none here; None while there is nothing to print."""
+    latest = reports.snapshot(turn.connection, *place).latest
+    if latest is None:
+        return printable(turn, place)
+    token = f"{place[0]}:{place[1]}"
+    if missing := pdf.lacks():
+        return [turn.say("report/messages.no_pdf", lacks=missing, place=token)]
+    name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
+    paper = print_ref(turn.corpus.form, latest.id, name, place[1])
+    file = FileRef("form-pdf", paper.name.removesuffix(".docx") + ".pdf", paper.args)
+    return [
+        turn.say("report/messages.print_pdf", files=(file,), institution=name, quarter=place[1], place=token)
+    ]
 
 
 def pages(turn: Turn, place: Place) -> list[Outgoing]:

@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.core.render import words
+from bot.documents import pdf
 from bot.documents.export import BASES, MOST_SHEETS, first_quarter
+from bot.documents.pdf import NoPdf
 from bot.documents.store import safe_name
 from bot.office import html
 from bot.office.figures import charts, totals
@@ -34,6 +36,7 @@ PATH = "/office/summary"
 CHARTED = ("classes", "trained", "certified", "amount")
 QUARTERS = 8  # in charts and in the table beside them
 NAMED = 8  # institutions named where two quarters are compared
+NOT_IN = 20  # institutions named whose report has not come in
 PAGE = 500  # revisions on a page of origins
 
 
@@ -145,7 +148,25 @@ class Figures:
 
 def show(visit: Visit) -> Answer:
     """The summary of a quarter."""
+    return Page("summary.html", _values(visit, Chosen.of(visit)))
+
+
+def as_pdf(visit: Visit) -> Answer:
+    """The same as PDF: the paragraph and the tables."""
     chosen = Chosen.of(visit)
+    values = _values(visit, chosen)
+    try:
+        content = pdf.from_html(html.page("summary_pdf.html", values, visit))
+    except NoPdf as error:
+        back = f"{PATH}?{chosen.query()}"
+        return Page("no_pdf.html", {"lacks": error.lacks, "back": back, "docx": ""}, 409)
+    given = {name: values[name] for name in ("quarter", "basis")}
+    named = {**given, "accepted_only": chosen.accepted, "kind": "pdf", "hash": ""}
+    return Download(safe_name(words("export/messages.file_name", named) + ".pdf"), content)
+
+
+def _values(visit: Visit, chosen: Chosen) -> dict[str, Any]:
+    """Everything that the page and the PDF show."""
     figures = Figures.read(visit, chosen)
     groups = board.groups(visit.connection, str(chosen.quarter), visit.times.due(chosen.quarter))
     here = [g for g in groups if chosen.district is None or (g.district or "") == chosen.district]
@@ -153,15 +174,17 @@ def show(visit: Visit) -> Answer:
     annexed, scanned = attachments.annexed(visit.connection, str(chosen.quarter), chosen.accepted)
     by_district = figures.lines(lambda s: s.district)
     places = {g.district for g in here} | set(by_district)
-    data: dict[str, Any] = {
+    return {
         "figures": figures,
         "rows": figures.occupations(),
         "named": figures.occupations("quarter"),
         "whole": totals.whole(figures.slices, chosen.quarter, chosen.basis),
         "bases": totals.every_basis(figures.slices, chosen.quarter),
         "named_at_most": NAMED,
+        "not_in_at_most": NOT_IN,
         "compared": _compared(visit, chosen, figures),
         "counts": counts(here),
+        "not_in": _not_in(visit, chosen),
         "by_district": {name: by_district.get(name, Line()) for name in in_order(places)},
         "places": in_order({g.district for g in groups} | set(by_district)),
         "expected": Counter({name: sum(g.count for g in here if g.district == name) for name in places}),
@@ -177,7 +200,14 @@ def show(visit: Visit) -> Answer:
         "zipped": here_counted.count > MOST_SHEETS,
         **_shared(chosen),
     }
-    return Page("summary.html", data)
+
+
+def _not_in(visit: Visit, chosen: Chosen) -> tuple[str, ...]:
+    """Names of those whose report is expected and has not come in (one more than are named, if there are)."""
+    states, limit = ("missing", "draft"), NOT_IN + 1
+    due = visit.times.due(chosen.quarter)
+    found = board.lines(visit.connection, str(chosen.quarter), due, states, chosen.district, limit=limit)
+    return tuple(one.name for one in found)
 
 
 def _compared(visit: Visit, chosen: Chosen, figures: Figures) -> Comparison | None:

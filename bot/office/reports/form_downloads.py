@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.core.permissions import OFFICE
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files
+from bot.documents.pdf import NoPdf
 from bot.documents.store import safe_name
 from bot.office.reports.report import WITH_TELEPHONE
-from bot.office.visit import Answer, Download, NotFound, Visit
+from bot.office.visit import Answer, Download, NotFound, Page, Visit
 from storage.reports import attachments, reports
 from storage.reports.reports import Submitted
 
@@ -24,14 +25,20 @@ def _revision(visit: Visit) -> Submitted:
 
 
 def form(visit: Visit) -> Answer:
-    """The official form of a revision: `kind` xlsx, or docx to be printed. It bears a telephone number."""
+    """The official form of a revision: `kind` xlsx, docx, pdf. It bears a telephone number."""
     one = _revision(visit)
     kind = visit.params["kind"]
-    made = {"xlsx": export.one_form, "docx": form_files.printable}.get(kind)
+    made = {"xlsx": export.one_form, "docx": form_files.printable, "pdf": form_files.as_pdf}.get(kind)
     if made is None:
         raise NotFound
     name = safe_name(f"{visit.corpus.form.title}-{one.institution}-{one.quarter}.{kind}")
-    return Download(name, made(visit.connection, visit.corpus.form, one.revision.id, visit.app.keys))
+    try:
+        content = made(visit.connection, visit.corpus.form, one.revision.id, visit.app.keys)
+    except NoPdf as error:
+        back = f"/office/report/{one.institution_id}/{one.quarter}"
+        docx = f"/office/form/{one.revision.id}/docx"
+        return Page("no_pdf.html", {"lacks": error.lacks, "back": back, "docx": docx}, 409)
+    return Download(name, content)
 
 
 def file(visit: Visit) -> Answer:
