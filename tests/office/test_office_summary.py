@@ -145,7 +145,7 @@ class TestTheParagraph:
         assert "培训220人" in said
         assert "发放培训补贴16.70005万元" in said
         assert "含未审核" in said
-        assert "只比两个季度都计入的1家：威海数字培训学校；本季度另有2家、上季度另有0家" in said
+        assert "只比两个季度都计入的1家：威海数字培训学校；本季度另有2家不可比，未列入" in said
         assert "培训人数增加50人（增长50.0%）" in said  # 150 after 100, not 220 after 100
         assert "发放补贴金额增加5.20005万元" in said
         await browser.opens(PAGE + "&accepted=1")
