@@ -131,6 +131,7 @@ async def test_a_colleagues_figure_is_not_overwritten_unseen(
     await zhao.puts(cells("大数据", trained="150", certified="80"))  # still as it was shown before
     assert stored(app)["大数据"]["trained"] == 120
     assert stored(app)["大数据"]["certified"] == 80
+    assert "王芳在" in zhao.notes
     assert "您填的是 150" in zhao.notes
     await zhao.puts(cells("大数据", trained="150"))  # now they have seen it
     assert stored(app)["大数据"]["trained"] == 150
@@ -144,7 +145,21 @@ async def test_after_a_colleague_submitted_nothing_is_written(wang: Filler, zhao
     await wang.presses("确认提交")
     await zhao.puts(cells("大数据", trained="150"))
     assert stored(app)["大数据"]["trained"] == 120
-    assert "已经报送" in zhao.page
+    assert zhao.status == 409
+    assert "没有记" in zhao.page
+
+
+async def test_a_row_that_a_colleague_just_changed_is_not_wiped(wang: Filler, zhao: Filler, app: App) -> None:
+    await wang.puts(cells("大数据", classes="3"))
+    await zhao.opens(SHEET)
+    await wang.puts(cells("大数据", trained="120"))
+    shown = zhao.shown
+    for button in ("drop", "idle"):
+        zhao.response = await zhao.client.post(SHEET, data={**shown, button: "大数据"})
+        assert stored(app)["大数据"]["trained"] == 120
+        assert "同事刚改过这一行" in zhao.notes
+    await zhao.puts({"drop": "大数据"})  # now they have seen it
+    assert not stored(app)
 
 
 async def test_the_same_form_twice_is_applied_once(wang: Filler, zhao: Filler, app: App) -> None:

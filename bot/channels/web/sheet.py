@@ -44,7 +44,15 @@ from storage.connections.database import StorageUnavailable, transaction
 MOST_FIELDS = 300  # twice as many as a sheet of ten occupations sends
 FILLED = "report/messages.sheet_filled"  # what the chat shows that the person said
 NOT_KNOWN = "不掌握"  # as people type it
-STATUS = {"foreign": 403, "cookie": 400, "large": 413, "unavailable": 503, "nobody": 404, "broken": 400}
+STATUS = {
+    "foreign": 403,
+    "cookie": 400,
+    "large": 413,
+    "unavailable": 503,
+    "nobody": 404,
+    "broken": 400,
+    "over": 409,
+}
 
 
 class NotTaken(Exception):
@@ -77,6 +85,8 @@ class Sheet:
         form = await _read(request)
         before = await self._view(visitor, place)  # nothing is applied for whom it is not theirs
         sent = collect(form, before)
+        if sent and before.state != "open":
+            raise NotTaken("over")
         if sent:
             await self._send(visitor, place, form, sent)
         shown = await self._view(visitor, place, sent)
@@ -130,7 +140,10 @@ class Sheet:
             context = view.look(turn, place) if turn is not None else None
             if context is None:
                 raise NotTaken("nobody")
-            return view.view(context, sent)
+            shown = view.view(context, sent)
+            if turn is None or not any(row.clashes for row in shown.rows):
+                return shown
+            return view.view(view.with_editors(turn, context), sent)
 
     def steady(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with a sentence for everything that can go wrong, and the headers of safety."""
@@ -154,7 +167,7 @@ class Sheet:
         return answer
 
     def _refuse(self, request: Request, kind: str) -> Response:
-        sentence = pages.notice(f"sheet_{kind}" if kind in ("nobody", "large", "broken") else kind)
+        sentence = pages.notice(f"sheet_{kind}" if kind in ("nobody", "large", "broken", "over") else kind)
         if "x-fragment" in request.headers:
             return PlainTextResponse(sentence, STATUS[kind])
         return HTMLResponse(pages.problem(sentence, letters.are_big(request)), STATUS[kind])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.dialogs.dialog import Problem
 from bot.core.turn import Turn
 from bot.features.figures.cells import read_cell
 from bot.features.report.context import Place, ReportContext, takes_figures
-from bot.features.report.editing import cell_hints, conversation, office_remarks
+from bot.features.report.editing import cell_hints, concurrent_edits, conversation, office_remarks
 from bot.features.report.prompts import AskWhy
 from bot.features.report.sheet.entries import Entry
 from policy.form.form import Cell, Doubt, Measure
 from policy.reading.numerals import fold
 from storage.reports import reports
+from storage.reports.cell_history import Edit
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class CellView:
     """A cell: what it holds and what it held the quarter before, as they are shown ("" for nothing).
 
     `typed` was not taken: `problem` says why, or else it differs from what the cell holds now. `likely`
-    is what it probably means. `read` is what a figure was taken for, where it was written otherwise.
+    is what it probably means. `read` is what a figure was taken for, where it was written otherwise;
+    `edit` who of the others last changed the cell.
     """
 
     measure: Measure
@@ -34,6 +36,7 @@ class CellView:
     problem: str = ""
     likely: str = ""
     read: str = ""
+    edit: Edit | None = None
 
     @property
     def clashes(self) -> bool:
@@ -53,7 +56,7 @@ class DoubtView:
 
 @dataclass(frozen=True)
 class RowView:
-    """One occupation. `begun`: the report has the row."""
+    """One occupation. `begun`: the report has the row; `kept`: it was to go, a colleague changed it."""
 
     occupation: str
     begun: bool
@@ -61,6 +64,7 @@ class RowView:
     cells: tuple[CellView, ...]
     doubts: tuple[DoubtView, ...] = ()
     impossible: tuple[str, ...] = ()
+    kept: bool = False
 
     @property
     def left(self) -> int:
@@ -85,7 +89,12 @@ class RowView:
     @property
     def holds(self) -> bool:
         """Whether something of it was not taken."""
-        return any(c.typed for c in self.cells) or any(d.problem for d in self.doubts)
+        return self.kept or any(c.typed for c in self.cells) or any(d.problem for d in self.doubts)
+
+    @property
+    def clashes(self) -> bool:
+        """Whether a colleague's figures stand where others were typed."""
+        return any(cell.clashes for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,11 @@ def look(turn: Turn, place: Place, hold: bool = False) -> ReportContext | None:
     )
 
 
+def with_editors(turn: Turn, context: ReportContext) -> ReportContext:
+    """The same, with who of the others last changed each cell."""
+    return replace(context, edited=concurrent_edits.editors(turn, context.snapshot))
+
+
 def doubts(context: ReportContext, occupation: str) -> list[Doubt]:
     """What is unlikely in a row as far as it is filled, as the dialog asks it."""
     snapshot = context.snapshot
@@ -174,13 +188,15 @@ def _row(context: ReportContext, occupation: str, sent: list[Entry]) -> RowView:
     )
     if snapshot is None or row is None:
         return RowView(occupation, False, False, cells)
+    idle, kinds = occupation in snapshot.no_business, {e.kind for e in sent}
+    kept = "drop" in kinds or ("idle" in kinds and not idle)
     reasons = {e.name: e.typed for e in sent if e.kind == "why"}
     told = tuple(
         _doubt(context, occupation, doubt, snapshot.explanations.get((occupation, doubt.id), ""), reasons)
         for doubt in doubts(context, occupation)
     )
     cannot = tuple(d.text for d in context.beside.impossible(context.form, occupation, row))
-    return RowView(occupation, True, occupation in snapshot.no_business, cells, told, cannot)
+    return RowView(occupation, True, idle, cells, told, cannot, kept)
 
 
 def _cell(
@@ -200,7 +216,8 @@ def _cell(
         meant = measure.show(likely) if isinstance(likely, int) else ""
         return CellView(**told, typed=typed or " ", problem=problem.sentence(sheet=True).text, likely=meant)
     if cell != now:
-        return CellView(**told, typed=measure.show(cell))
+        edit = context.edited.get((occupation, measure.id))
+        return CellView(**told, typed=measure.show(cell), edit=edit)
     written = "".join(fold(typed).replace(",", "").split())
     return CellView(**told, read=typed if written != shown.replace(",", "") else "")
 
