@@ -24,6 +24,7 @@ from bot.features import (
     privacy,
     publications,
     questions,
+    reminders,
     report,
     review,
 )
@@ -34,6 +35,7 @@ FEATURES: tuple[Callable[[Corpus], Feature], ...] = (
     privacy.feature,  # who is a child is heard before anything is made of it
     courses.feature,  # a file that it asked for is none of a report's
     report.feature,
+    reminders.feature,  # what is missing is told before anything is offered
     checks.feature,
     opening.feature,
     measure_notes.feature,

@@ -124,7 +124,12 @@ def declare(app: App) -> None:
         served.append(Sender("telegram-group", bot))
     if settings.wechat:
         served.append(
-            Sender("wechat", settings.wechat_appid or "", "" if settings.wechat_secret else "secret")
+            Sender(
+                "wechat",
+                settings.wechat_appid or "",
+                "" if settings.wechat_secret else "secret",
+                notices=settings.sends_notices,
+            )
         )
     if settings.wecom:
         served.append(Sender("wecom", settings.wecom_account))

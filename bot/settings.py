@@ -30,6 +30,8 @@ _MODEL_URL = re.compile(
     r"https?://(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9_.-]+))(?::[0-9]{1,5})?(?:/[A-Za-z0-9_./~-]*)?"
 )
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")  # in a header
+# A field of a template message and what goes into it: thing1=单位.
+_TEMPLATE_FIELD = re.compile(r"([a-z_]{3,20}[0-9]{1,2})=(单位|季度|事项|截止)")
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - no address to open: this machine's
 
 
@@ -72,6 +74,8 @@ class Settings(BaseSettings):
     wechat_aes_key: str | None = None
     wechat_base_url: str = "https://api.weixin.qq.com"
     wechat_oauth: bool = False
+    wechat_template: str | None = None
+    wechat_template_fields: str = ""
     wecom_corpid: str | None = None
     wecom_agent: int | None = Field(default=None, ge=1, le=2**31)
     wecom_secret: str | None = None
@@ -234,6 +238,20 @@ class Settings(BaseSettings):
             raise ValueError("wechat_aes_key")
         return value
 
+    @field_validator("wechat_template")
+    @classmethod
+    def _template(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{10,128}", value):
+            raise ValueError("wechat_template")
+        return value
+
+    @field_validator("wechat_template_fields")
+    @classmethod
+    def _template_fields(cls, value: str) -> str:
+        if not all(_TEMPLATE_FIELD.fullmatch(one) for one in several(value)):
+            raise ValueError("wechat_template_fields")
+        return value
+
     @field_validator("wecom_corpid")
     @classmethod
     def _corpid(cls, value: str | None) -> str | None:
@@ -318,6 +336,17 @@ class Settings(BaseSettings):
         any_set = self.wechat_appid or self.wechat_token or self.wechat_secret or self.wechat_aes_key
         needed = {"BOT_WECHAT_APPID": self.wechat_appid, "BOT_WECHAT_TOKEN": self.wechat_token}
         return [name for name, value in needed.items() if any_set and not value]
+
+    @property
+    def notice_fields(self) -> dict[str, str]:
+        """The fields of the template message of reminders, with what goes into each."""
+        found = (_TEMPLATE_FIELD.fullmatch(one) for one in several(self.wechat_template_fields))
+        return {one[1]: one[2] for one in found if one}
+
+    @property
+    def sends_notices(self) -> bool:
+        """Whether WeChat's template messages are set."""
+        return bool(self.wechat and self.wechat_secret and self.wechat_template and self.notice_fields)
 
     @property
     def wecom(self) -> bool:
@@ -407,6 +436,9 @@ def load_settings() -> Settings:
         raise bad(PREFIX + field.upper(), reason) from None
     if found.wechat_lacks:
         raise bad(" ".join(found.wechat_lacks), "wechat")
+    if bool(found.wechat_template) != bool(found.wechat_template_fields):
+        missing = "BOT_WECHAT_TEMPLATE_FIELDS" if found.wechat_template else "BOT_WECHAT_TEMPLATE"
+        raise bad(missing, "wechat_template_pair")
     if found.wecom_lacks:
         raise bad(" ".join(found.wecom_lacks), "wecom")
     if found.model_lacks:

@@ -19,6 +19,7 @@ MY_DATA = "my-data"  # the kind of file
 # What belongs to a kind beside the rows of its own name.
 _BESIDE = {
     "accounts": ("links", "refused_codes"),
+    "reminders": ("notices",),
     "roles": ("used_codes", "reminded"),
     "reports": ("attachments",),
 }

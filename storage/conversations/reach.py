@@ -26,6 +26,7 @@ class Sender:
     bot: str
     refused: str = ""
     code: int | None = None
+    notices: bool = False
 
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -85,7 +86,7 @@ def refused(connection: Connection, addresses: Iterable[Address]) -> dict[Addres
 def senders(connection: Connection) -> list[Sender]:
     """Return the accounts by which messages go out; none before anything was served."""
     rows = connection.execute(select(sender).order_by(sender.c.channel, sender.c.bot))
-    return [Sender(row.channel, row.bot, row.refused or "", row.refused_code) for row in rows]
+    return [Sender(r.channel, r.bot, r.refused or "", r.refused_code, r.notices) for r in rows]
 
 
 def declare(connection: Connection, served: Collection[Sender], now: datetime) -> None:
@@ -95,7 +96,12 @@ def declare(connection: Connection, served: Collection[Sender], now: datetime) -
     for one in served:
         old = before.get((one.channel, one.bot))
         kept = one if one.refused or old is None or old.code is None else old
-        values = {"refused": kept.refused or None, "refused_code": kept.code, "at": now}
+        values = {
+            "refused": kept.refused or None,
+            "refused_code": kept.code,
+            "at": now,
+            "notices": one.notices,
+        }
         connection.execute(insert(sender).values(channel=one.channel, bot=one.bot, **values))
 
 
@@ -106,6 +112,12 @@ def refuse_account(
     mine = (sender.c.channel == channel) & (sender.c.bot == bot)
     values = {"refused": reason[:16], "refused_code": code, "at": now}
     connection.execute(update(sender).where(mine).values(**values))
+
+
+def ends_notices(connection: Connection, channel: str, bot: str) -> None:
+    """The platform takes no notices of this account: nobody is reached by them."""
+    mine = (sender.c.channel == channel) & (sender.c.bot == bot)
+    connection.execute(update(sender).where(mine).values(notices=False))
 
 
 def account_works(connection: Connection, channel: str, bot: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ from storage.schema.core import (
     invite,
     later,
     membership,
+    notice_consent,
     outbox,
     person,
     report,
@@ -95,6 +96,12 @@ def collect(connection: Connection, person_id: int) -> dict[str, Rows]:
         ),
         "accounts": read(
             select(account.c.channel, account.c.sender, account.c.created_at)
+            .where(account.c.person_id == person_id)
+            .order_by(account.c.id)
+        ),
+        "notices": read(
+            select(account.c.channel, notice_consent.c.agreed, notice_consent.c.at, notice_consent.c.day)
+            .join(account, account.c.id == notice_consent.c.account_id)
             .where(account.c.person_id == person_id)
             .order_by(account.c.id)
         ),
@@ -190,7 +197,8 @@ def withdraw(
     gone = {
         "results": affected(connection, delete(fact).where(fact.c.person_id == person_id)),
         "cards": affected(connection, delete(card).where(card.c.person_id == person_id)),
-        "reminders": affected(connection, delete(later).where(_addressed(later, person_id))),
+        "reminders": affected(connection, delete(later).where(_addressed(later, person_id)))
+        + affected(connection, delete(notice_consent).where(notice_consent.c.account_id.in_(mine))),
         "subscriptions": affected(
             connection, delete(subscription).where(subscription.c.account_id.in_(mine))
         ),

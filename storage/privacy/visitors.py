@@ -17,6 +17,7 @@ from storage.schema.core import (
     fact,
     later,
     membership,
+    notice_consent,
     outbox,
     person,
     turn,
@@ -85,7 +86,7 @@ def _forget(connection: Connection, ids: list[int], before: datetime) -> int:
     still = _LEFT_NOTHING.where(conversation.c.updated_at < before, account.c.id.in_(ids))
     rows = [row for row in connection.execute(still.with_for_update(of=account)) if _is_empty(row.state)]
     going = [row.id for row in rows]
-    for table in (code_attempt, conversation):
+    for table in (code_attempt, notice_consent, conversation):
         connection.execute(delete(table).where(table.c.account_id.in_(going)))
     connection.execute(delete(account).where(account.c.id.in_(going)))
     # The person stays where anything still names them: the audit, another of their channels.

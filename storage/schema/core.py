@@ -30,7 +30,7 @@ from sqlalchemy import (
     true,
 )
 
-SCHEMA_NUMBER = 18  # the newest migration this code knows
+SCHEMA_NUMBER = 19  # the newest migration this code knows
 
 metadata = MetaData(
     naming_convention={
@@ -206,6 +206,20 @@ sender = Table(
     Column("refused", String(16)),  # nobody can be written to by it now
     Column("refused_code", Integer),
     Column("at", Moment, nullable=False),
+    # Whether notices can be sent outside of the platform's window, to those who agreed.
+    Column("notices", Boolean, nullable=False, server_default=false()),
+)
+
+notice_consent = Table(
+    "notice_consent",  # what somebody said about notices outside of the window, and how many went
+    metadata,
+    Column("account_id", Key, ForeignKey("account.id"), primary_key=True),
+    Column("agreed", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("quarter", String(6)),  # of the newest notice
+    Column("count", Integer, nullable=False, server_default=text("0")),  # in that quarter
+    Column("day", String(10)),  # of the newest notice
+    CheckConstraint("count >= 0", name="count"),
 )
 
 later = Table(

@@ -369,7 +369,7 @@ async def test_what_people_write_never_becomes_a_link(meet: Meet, wechat_app: Ap
 
 async def test_too_much_text_is_refused_once(meet: Meet, wechat_app: App) -> None:
     li = meet()
-    post = li.post(MsgType="text", Content="长" * 4001)
+    post = li.post(MsgType="text", Content="长" * 4097)
     first, again = await li.sends(post), await li.sends(post)
     assert first.text and first.text == again.text
     assert count(wechat_app, outbox) == 1

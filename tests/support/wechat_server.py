@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 SECRET = "s" * 32
+TEMPLATE = "template-of-reminders"
 SECONDS = 60.0  # how long a test waits for something before it fails: machines are busy
 
 
@@ -34,6 +35,7 @@ class WeChatServer:
 
     appid: str = "wx0123456789abcdef"
     sent: list[tuple[str, str]] = field(default_factory=list)  # openid, text
+    notices: list[tuple[str, dict[str, str], str]] = field(default_factory=list)  # openid, fields, url
     calls: list[str] = field(default_factory=list)
     asked_tokens: list[bool] = field(default_factory=list)  # force_refresh of each
     media: dict[str, bytes] = field(default_factory=dict)
@@ -126,6 +128,8 @@ class WeChatServer:
             answer = self._token_asked(json.loads(body))
         elif query.get("access_token") in ("", None, self._bad) or query["access_token"] != self.token:
             answer = self._error(40001)
+        elif url.path == "/cgi-bin/message/template/send":
+            answer = self._noticed(body)
         elif url.path == "/cgi-bin/message/custom/send":
             answer = self._sent(body)
         elif url.path == "/cgi-bin/get_current_selfmenu_info":
@@ -147,6 +151,16 @@ class WeChatServer:
         writer.write(f"{head}\r\n\r\n".encode() + answer)
         await writer.drain()
         return True
+
+    def _noticed(self, body: bytes) -> bytes:
+        asked = json.loads(body)
+        if asked["template_id"] != TEMPLATE:
+            return self._error(40037)
+        fields = {name: held["value"] for name, held in asked["data"].items()}
+        if any(name.startswith("thing") and len(value) > 20 for name, value in fields.items()):
+            return self._error(47003)
+        self.notices.append((asked["touser"], fields, asked.get("url", "")))
+        return json.dumps({"errcode": 0, "errmsg": "ok", "msgid": 1}).encode()
 
     def _created(self, body: bytes) -> bytes:
         assert b"\\u" not in body, "people would see the escapes"

@@ -37,6 +37,18 @@ class Api(Caller):
     async def _sent(self, body: Mapping[str, Any], token: str) -> None:
         await self.post("/cgi-bin/message/custom/send", body, {"access_token": token})
 
+    async def send_template(self, message: Mapping[str, Any]) -> None:
+        """A template message (`touser`, `template_id`, `url`, `data`).
+
+        Raises:
+            NotTaken, Unreachable: it did not arrive, or (Unreachable) perhaps it did.
+        """
+
+        async def once(token: str) -> None:
+            await self.post("/cgi-bin/message/template/send", message, {"access_token": token})
+
+        await self.with_token(once)
+
     async def media(self, media_id: str, most: int) -> bytes:
         """The bytes of an image that a person sent, at most `most`.
 

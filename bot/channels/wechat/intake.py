@@ -55,6 +55,7 @@ class Heard:
     media_id: str = ""
     kind: str = ""
     silent: bool = False
+    blocks_notices: bool = False  # told by the platform, nothing that they did
 
 
 def hear(post: Mapping[str, str]) -> Heard | None:
@@ -92,6 +93,9 @@ def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
     read = post.get("ScanResult", "") if event == "scancode_waitmsg" else ""
     named = f"{created}-{event[:32]}-{hashlib.sha256((key + read).encode()).hexdigest()[:16]}"
     heard = Heard(f"{window.EVENT}{named}", sender, post.get("ToUserName", ""))
+    if event == "templatesendjobfinish":
+        blocked = "user block" in post.get("Status", "")
+        return replace(heard, blocks_notices=True) if blocked else None
     if event == "unsubscribe":
         return replace(heard, id=f"{window.GONE}{named}", silent=True)
     if event == "subscribe":

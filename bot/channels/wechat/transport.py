@@ -30,6 +30,7 @@ from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.channels.wechat.intake import BadPost, Heard, Intake, hear
 from bot.channels.wechat.links import PATH, FileLinks
+from bot.channels.wechat.notices import Notices
 from bot.channels.wechat.platform import Platform
 from bot.channels.wechat.stamps import UsedStamps
 from bot.core.refusals import refused
@@ -45,6 +46,7 @@ OLDEST_SECONDS = 300
 ANSWER_SECONDS = 4.5  # later than that the platform no longer listens
 HOLD_SECONDS = 6.0  # unable to answer: longer than the platform waits, so that it asks again
 AGAIN_SECONDS = 0.5
+NOTICE_SECONDS = 60.0  # how often it is looked for notices that are due
 DONE = "success"  # what the platform wants to read when there is nothing to say
 
 _STAMP = re.compile(r"[0-9]{1,11}", re.A)
@@ -70,6 +72,9 @@ class WeChat:
         self._links = FileLinks(app, runner, account, now)
         self._carrier = Carrier(app, account, self._links, lambda: self.can_push)
         self._intake = Intake(app, runner, account, now, self._carrier, self._api)
+        self._notices: Notices | None = None
+        if self._api and settings.sends_notices:
+            self._notices = Notices(app, runner, account, now, self._api)
         self._delivery: Delivery | None = None
         if self._api:
             platform = Platform(account, now, self._carrier, self._api)
@@ -89,12 +94,13 @@ class WeChat:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver while the block runs; answering needs nothing more than the routes."""
-        work = asyncio.create_task(self._deliver())
+        work = [asyncio.create_task(one()) for one in (self._deliver, self._notify)]
         try:
             yield
         finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
             if self._delivery:
                 await self._delivery.stop()
             if self._api:
@@ -107,6 +113,7 @@ class WeChat:
             Route("/wechat", self._verify, methods=["GET"]),
             Route("/wechat", self._post, methods=["POST"]),
             Route(PATH + "{token}", self._links.serve, methods=["GET"]),
+            *(self._notices.routes() if self._notices else ()),
         ]
 
     async def _holds(self) -> bool:
@@ -119,6 +126,16 @@ class WeChat:
             except Exception as error:  # noqa: BLE001 - no fault may end the loop
                 log.warning("wechat delivery: %s; trying again", type(error).__qualname__)
             await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _notify(self) -> None:
+        """Look every now and then whom a notice is to tell that something waits."""
+        while self._notices is not None:
+            try:
+                if await self._holds():
+                    await self._notices.send()
+            except Exception as error:  # noqa: BLE001 - no fault may end the loop
+                log.warning("wechat notices: %s; trying again", type(error).__qualname__)
+            await asyncio.sleep(NOTICE_SECONDS)
 
     def _is_signed(self, query: QueryParams) -> bool:
         """Whether the platform signed it, lately."""
@@ -163,6 +180,10 @@ class WeChat:
         if heard is None:
             return PlainTextResponse(DONE)
         try:
+            if heard.blocks_notices:
+                if self._notices:
+                    await self._notices.refused_by(heard.sender)
+                return PlainTextResponse(DONE)
             parcel = await self._take(heard, began)
         except StorageUnavailable as error:
             refused("wechat", error)

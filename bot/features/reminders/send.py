@@ -83,7 +83,7 @@ def _reports(engine: Engine, due: Due, now: datetime, times: Times) -> int:
         with transaction(engine, read_only=True) as connection:
             lines = board.to_remind(connection, quarter, on, WAITED_FOR, due.kind, after, PAGE)
             reach = people.reach_of_institutions(connection, [line.institution_id for line in lines])
-            reached = _reached(connection, reach, now)
+            reached = _reached(connection, reach, now, quarter)
             closes = returned_cells.closes_at(connection, quarter, times.closes(due.quarter))
         reminded = [
             (line, _body(due, line, on), reach.get(line.institution_id, []))
@@ -101,11 +101,17 @@ def _reports(engine: Engine, due: Due, now: datetime, times: Times) -> int:
 
 def _body(due: Due, line: Line, on: datetime) -> dict[str, Any]:
     until = line.extended_until or on
-    return render("reminder.j2", due=due, on=until, institution=line, draft=line.drafting).body()
+    last = local(until - timedelta(minutes=1))  # the last minute that is in time
+    about = {"quarter": str(due.quarter), "institution": line.name, "last": last.isoformat()}
+    body = render("reminder.j2", due=due, on=until, institution=line, draft=line.drafting).body()
+    return {**body, "notice": about}
 
 
-def _reached(connection: Connection, reach: Mapping[int, list[Reach]], now: datetime) -> set[Address]:
-    return reachable(connection, [one.address for some in reach.values() for one in some], now)
+def _reached(
+    connection: Connection, reach: Mapping[int, list[Reach]], now: datetime, quarter: str = ""
+) -> set[Address]:
+    addresses = [one.address for some in reach.values() for one in some]
+    return reachable(connection, addresses, now, reminds_of=quarter)
 
 
 def _remind(
@@ -177,7 +183,7 @@ def _missing(engine: Engine, due: Due, now: datetime, times: Times) -> list[_Mis
     with transaction(engine, read_only=True) as connection:
         lines = board.lines(connection, quarter, times.due(due.quarter), WAITED_FOR)
         reach = people.reach_of_institutions(connection)
-        reached = _reached(connection, reach, now)
+        reached = _reached(connection, reach, now, quarter)
         closes = returned_cells.closes_at(connection, quarter, times.closes(due.quarter))
     found = []
     for line in lines:

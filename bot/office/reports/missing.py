@@ -114,7 +114,7 @@ def _calls(visit: Visit, quarter: Quarter, lines: list[Line]) -> list[Call]:
     speak = contacts.by_institution(visit.connection, wanted)
     reach_of = people.reach_of_institutions(visit.connection, wanted)
     addresses = [one.address for reaches in reach_of.values() for one in reaches]
-    reached = reachable(visit.connection, addresses, visit.now)
+    reached = reachable(visit.connection, addresses, visit.now, reminds_of=str(quarter))
     gone = reach.refused(visit.connection, addresses)
     reminded = call_sheet.reminded(visit.connection, str(quarter))
     last = call_sheet.last_forms(visit.connection, wanted)
