@@ -140,6 +140,35 @@ def test_every_page_is_clean_light_and_dark_large_and_at_twice_the_size(visit: V
     assert wrong == []
 
 
+def test_what_was_not_taken_stays_beside_its_cell_until_it_is(visit: Visit, server: Server) -> None:
+    wang = bound(visit(), server)
+    zhao = visit()
+    zhao.says(f"绑定 {code(server.folder, '--institution', '威海数字培训学校')}", "赵强")
+    wang.page.get_by_role("link", name="用表格填").click()
+    zhao.page.goto(wang.page.url)
+    trained, amount = (f"[name='cell:大数据:{measure}']" for measure in ("trained", "amount"))
+    row = "[data-occupation=大数据]"
+    wang.page.locator(trained).fill("120")
+    wang.page.locator(amount).fill("9万")
+    wang.page.keyboard.press("Enter")
+    expect(wang.page.locator(row)).to_contain_text("记作 发放补贴金额 90,000 元")
+    zhao.page.locator(trained).fill("150")
+    zhao.page.locator(amount).fill("9万，不对，8万")
+    zhao.page.keyboard.press("Enter")
+    expect(zhao.page.locator(row)).to_contain_text("王芳在")
+    expect(zhao.page.locator(row)).to_contain_text("您填的是 150")
+    expect(zhao.page.locator(amount)).to_have_value("9万，不对，8万")
+    zhao.page.locator("[name='cell:大数据:classes']").fill("3")
+    zhao.page.keyboard.press("Enter")
+    expect(zhao.page.locator(row)).to_contain_text("还剩 3 格")
+    expect(zhao.page.locator(row).locator(".note.bad")).to_have_count(2)
+    zhao.page.get_by_role("button", name="用我的 150").click()
+    zhao.page.get_by_role("button", name="是，80,000").click()
+    expect(zhao.page.locator(row).locator(".note.bad")).to_have_count(0)
+    found = stored(server)["大数据"]
+    assert (found["trained"], found["amount"], found["classes"]) == (150, 8_000_000, 3)
+
+
 VOICES = """
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 Object.defineProperty(window, "speechSynthesis", { value: {

@@ -39,10 +39,20 @@
   const field = (name) => form.elements.namedItem(name);
   const freshId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 
+  // What still stands beside a cell because what was typed was not taken.
+  const told = (input) => rowOf(input).querySelector(`.note[data-cell="${CSS.escape(input.name.replace(/^cell:/, ""))}"]`);
+  function calm(input) {
+    input.removeAttribute("aria-invalid");
+    input.closest(".cell")?.classList.remove("wrong");
+  }
+
   function put(input) {
     const value = input.value.trim();
-    if (value === input.dataset.now) delete waiting[input.name];
-    else waiting[input.name] = { value, was: input.dataset.now, base: rowOf(input).dataset.base };
+    if (value === input.dataset.now) {
+      delete waiting[input.name];
+      told(input)?.remove();
+      calm(input);
+    } else waiting[input.name] = { value, was: input.dataset.now, base: rowOf(input).dataset.base };
     keep();
     flush();
   }
@@ -58,7 +68,7 @@
   }
 
   // What the server says of the rows takes the place of theirs; what is being typed stays.
-  function show(html) {
+  function show(html, sent) {
     const held = new DOMParser().parseFromString(html, "text/html").querySelector("[data-base]");
     if (held.dataset.open !== "open") return location.reload();
     state.textContent = held.querySelector("p").textContent;
@@ -70,6 +80,12 @@
       old.classList.toggle("full", fresh.classList.contains("full"));
       for (const cell of fresh.querySelectorAll(".cells input:not([type=hidden])")) {
         const input = document.getElementById(cell.id);
+        const note = input.name in sent ? null : told(input);
+        if (note) {
+          fresh.querySelector(".notes").prepend(note); // it stays until this cell is filled in again
+          input.dataset.now = cell.dataset.now;
+          continue;
+        }
         const touched = input.name in waiting || (input === active && input.value.trim() !== input.dataset.sent);
         if (!touched) input.value = cell.value;
         input.dataset.now = cell.dataset.now;
@@ -137,9 +153,10 @@
         if (!refused) timer = setTimeout(flush, AGAIN);
         break;
       }
+      const sent = batch.entries;
       batch = null;
       keep();
-      show(html);
+      show(html, sent);
     }
     sending = false;
   }
