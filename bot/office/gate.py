@@ -50,6 +50,7 @@ MEDIA = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "csv": "text/csv; charset=utf-8",
     "zip": "application/zip",
+    "html": "text/html; charset=utf-8",
     "pdf": "application/pdf",
     "jpg": "image/jpeg",
     "png": "image/png",

@@ -159,8 +159,7 @@ def set_cells(
 ) -> None:
     """Write cells of one row (made if missing) and forget the explanations in `clear`.
 
-    The audit row says which cells were written and what they held before; what they hold now
-    stands in the revision.
+    The audit row says which cells were written, what they held before and what they hold now.
     """
     touch(connection, draft, nothing_to_report=False)  # first: it holds the draft
     key = {"of_revision": draft.id, "of_occupation": occupation}
@@ -190,7 +189,8 @@ def set_cells(
             )
         )
     was = {m: before[m] for m in sorted(cells) if before.get(m) is not None}
-    detail = {"occupation": occupation, "cells": sorted(cells), "was": was}
+    now_is = {m: cells[m] for m in sorted(cells) if cells[m] is not None}
+    detail = {"occupation": occupation, "cells": sorted(cells), "was": was, "is": now_is}
     audit.record(connection, now, by, "draft.set", f"revision:{draft.id}", **detail)
 
 

@@ -12,7 +12,10 @@ import pytest
 from bot.app import App
 from bot.cli import main
 from bot.documents import qr
+from storage.connections.database import transaction
+from storage.institutions import roster
 from tests.support.office_browser import Browser, at
+from tests.support.office_scene import OFFICER, head
 from tests.support.talk import NOON, Person
 
 HOME = "https://bot.example.cn"
@@ -87,3 +90,23 @@ async def test_the_page_shows_the_picture_and_prints_the_sheet(
     assert (HOME in sheet) is bool(home)
     await browser.opens("/office/institutions")
     assert "letter" not in browser.page
+
+
+async def test_letters_for_all_come_in_one_file(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, NOON)
+    officer = head(app)
+    for name in ("甲校", "<b>乙校"):
+        with transaction(app.engine) as connection:
+            roster.create(connection, [roster.Wanted(name, None, "2026Q1")], OFFICER, NOON)
+    browser = await Browser(app).enters(officer)
+    await browser.opens("/office/institutions/codes")
+    csrf = browser.form("/office/leave")[1]["csrf"]
+    await browser.posts("/office/institutions/codes", csrf=csrf, scope="fresh", **{"as": "letters"})
+    assert "attachment" in browser.response.headers["content-disposition"]
+    assert browser.page.count('class="letter"') == 2
+    assert "&lt;b&gt;乙校" in browser.page
+    codes = re.findall(r"一次性邀请码：<b>([^<]+)</b>", browser.page)
+    assert len(set(codes)) == 2
+    li = Person(app.assistant, "li")
+    li.says(f"绑定 {codes[0]}")
+    assert "甲校" in li.text or "乙校" in li.text

@@ -126,6 +126,28 @@ async def test_what_is_wrong_is_named_and_nothing_typed_is_lost(
     assert "表.png" in browser.text
 
 
+async def test_a_call_needs_no_file_and_the_trail_says_nothing_that_was_not(
+    browser: Browser, app: App, school: int
+) -> None:
+    path = await opened(browser, school)
+    await browser.submits(path, call="1", source="李老师12月30日来电", **row("大数据"))
+    assert "已代录" in browser.text
+    await browser.opens("/office/records")
+    assert "本季度无培训" not in browser.text
+    assert "已培训人数 未填 → 120" in browser.text
+    await browser.opens(path)
+    await browser.submits(
+        path,
+        call="1",
+        source="李老师再来电",
+        reason="多报一个职业",
+        **{f"cell:大数据:{m}": "" for m in MEASURES},
+        **row("区块链"),
+    )
+    assert "已代录" in browser.text
+    assert list(latest(app, school).rows) == ["区块链"]
+
+
 async def test_without_source_or_scan_nothing_is_entered(browser: Browser, app: App, school: int) -> None:
     path = await opened(browser, school)
     await browser.submits(path, source="纸质表", **row("大数据"))

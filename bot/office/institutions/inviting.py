@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bot.office.visit import Answer, Page, Visit
+from datetime import datetime
+
+from markupsafe import Markup
+
+from bot.core.render import words
+from bot.documents import qr
+from bot.documents.store import safe_name
+from bot.office import html
+from bot.office.visit import Answer, Download, Page, Visit
 from storage.institutions import roster
 from storage.people import people
 
@@ -36,4 +44,19 @@ def make(visit: Visit) -> Answer:
             visit.officer.person_id,
         )
         made.append((name, code))
+    if made and expires and visit.form.get("as") == "letters":
+        return _letters(visit, made, expires)
     return Page("codes.html", {**_counts(visit), "made": made, "expires": expires}, keeps=bool(made))
+
+
+def _letters(visit: Visit, made: list[tuple[str, str]], expires: datetime) -> Download:
+    """A letter for each on a page of its own, in one file to print: code, picture, address, first steps."""
+    settings = visit.app.settings
+    letters = []
+    for name, code in made:
+        link = qr.invite_link(settings.public_url, settings.telegram_name, code)
+        picture = Markup(qr.svg(link)) if link else None  # noqa: S704 - drawn by the library, no text in it
+        letters.append({"whose": name, "code": code, "link": link, "picture": picture})
+    data = {"letters": letters, "expires": expires, "home": settings.public_url}
+    content = html.page("letters_page.html", data, visit).encode()
+    return Download(safe_name(words("office/messages.letters_name", {"count": len(made)})), content)

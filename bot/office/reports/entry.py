@@ -190,7 +190,7 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
     if not texts.get("source"):
         wrong("source", "source")
     _received(visit, typed)
-    if typed.kept is None and "scan" not in typed.problems:
+    if typed.kept is None and not texts.get("call") and "scan" not in typed.problems:
         wrong("scan", "scan")
     if texts.get("telephone") and not _TELEPHONE.fullmatch(texts["telephone"]):
         wrong("telephone", "telephone")
@@ -238,20 +238,25 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
     draft = drafts.begin_draft(connection, institution.id, str(quarter), by, now, closes, reason)
     if draft.version != 1:
         raise VersionConflict  # a contact began it at this very instant and wrote into it
-    drafts.set_nothing_to_report(connection, draft, by, now)  # what it began with is not on the paper
+    begun = reports.snapshot(connection, institution.id, str(quarter))
+    if texts.get("nothing"):
+        drafts.set_nothing_to_report(connection, draft, by, now)
+    else:  # what it began with and the paper does not have
+        for name in begun.rows.keys() - typed.rows.keys():
+            drafts.remove_occupation(connection, draft, name, by, now)
     past = cell_hints.read(connection, institution.id, quarter)
     for name in chart.occupation_order(list(typed.rows)):
         row = typed.rows[name]
-        drafts.set_cells(connection, draft, name, row, by, now)
+        said_before = [doubt for occupation, doubt in begun.explanations if occupation == name]
+        drafts.set_cells(connection, draft, name, row, by, now, clear=said_before)
         for doubt in chart.doubts(row, past.last.get(name)):
             said = texts[f"why:{name}:{doubt.id}"]
             drafts.explain(connection, draft, name, doubt.id, said, doubt.text, by, now)
-    kept = typed.kept
-    if kept is None:
-        raise LookupError("no original came with it")
-    held = attachments.receive(connection, by, kept.name, kept.hash, kept.media, kept.size, now)
-    kind = STAMPED if texts.get("stamped") else "source"
-    if kind == "source":
+    kept, kind = typed.kept, STAMPED if texts.get("stamped") else "source"
+    held = None
+    if kept is not None:
+        held = attachments.receive(connection, by, kept.name, kept.hash, kept.media, kept.size, now)
+    if held is not None and kind == "source":
         attachments.attach(connection, draft, held, kind, by, now)
     day = date.fromisoformat(texts["received"])
     # Only the day is known: what came in on the due day was in time.
@@ -274,7 +279,7 @@ def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snaps
         closes,
         received,
     )
-    if kind == STAMPED:
+    if held is not None and kind == STAMPED:
         attachments.attach(connection, done, held, kind, by, now)
     if texts.get("original"):
         came = {institution.id: done.number}
