@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -60,6 +60,8 @@ BESIDE = 8  # reads, files and other people's transactions at once
 # A transaction, or a savepoint of one that several messages share.
 Attempt = Callable[[], AbstractContextManager[Connection]]
 
+Then = Callable[[Connection], None]
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -71,6 +73,7 @@ class Prepared:
     refused: str | None = None
     fault: Exception | None = None
     seen: Seen | None = None  # what a language model read of it, and in which conversation
+    then: Then | None = None  # done in the same transaction, once the replies are stored
 
 
 class Assistant:
@@ -211,12 +214,14 @@ class Assistant:
         except (StorageUnavailable, Behind):
             raise
         except Exception as error:  # noqa: BLE001 - it is answered with an incident number
-            return self._incident(prepared.incoming, error, attempt)
+            return self._incident(prepared, error, attempt)
 
     def _turn(self, prepared: Prepared, attempt: Attempt) -> list[Outgoing]:
         counted = OfTurn()
         with attempt() as connection:
             said = self._apply(connection, prepared, counted)
+            if prepared.then:
+                prepared.then(connection)
         incoming = prepared.incoming
         self.counts.take_over(counted, incoming.address.channel, incoming.now)
         return said
@@ -283,7 +288,8 @@ class Assistant:
         )
         return said
 
-    def _incident(self, incoming: Incoming, error: Exception, attempt: Attempt) -> list[Outgoing]:
+    def _incident(self, prepared: Prepared, error: Exception, attempt: Attempt) -> list[Outgoing]:
+        incoming = prepared.incoming
         number = secrets.token_hex(4).upper()
         log.incident(number, incoming.address.channel, error)
         said = [render(INCIDENT, incident=number)]
@@ -295,6 +301,8 @@ class Assistant:
                 sent = None if channel_of(incoming.address.channel).tracked else incoming.now
                 bodies = [message.body() for message in said]
                 messages.enqueue(connection, incoming.address, bodies, incoming.now, turn_id, sent_at=sent)
+            if prepared.then:
+                prepared.then(connection)
         return said
 
 
@@ -323,15 +331,17 @@ class Runner:
         else:
             self._turns = ThreadPoolExecutor(TURNS, thread_name_prefix="turn")
 
-    async def handle(self, incoming: Incoming) -> list[Outgoing]:
+    async def handle(self, incoming: Incoming, then: Then | None = None) -> list[Outgoing]:
         """Apply one message; those that wait at the same time share a commit on SQLite.
+
+        `then` is done in the message's own transaction, anew with every attempt at it.
 
         Raises:
             StorageUnavailable: as for `Assistant.handle`.
         """
         began, outcome = time.monotonic(), "failed"
         try:
-            said = await self._handle(incoming)
+            said = await self._handle(incoming, then)
             outcome = "incident" if any(INCIDENT in one.templates for one in said) else "answered"
         except StorageUnavailable:
             outcome = "unavailable"
@@ -340,7 +350,7 @@ class Runner:
             self._observe(incoming.address.channel, outcome, time.monotonic() - began)
         return said
 
-    async def _handle(self, incoming: Incoming) -> list[Outgoing]:
+    async def _handle(self, incoming: Incoming, then: Then | None) -> list[Outgoing]:
         prepare = partial(self.assistant.prepare, incoming)
         if incoming.file is not None:
             prepared = await self.look(prepare)
@@ -348,6 +358,8 @@ class Runner:
             prepared = await self.run(prepare)
         else:
             prepared = prepare()
+        if then is not None:
+            prepared = replace(prepared, then=then)
         while True:
             try:
                 return await self._answer(prepared)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from bot.channels import delivery
 from bot.channels.tencent import calls as wechat_api
 from bot.channels.tencent import xml
 from bot.channels.tencent.calls import NotTaken, Unreachable
-from bot.channels.wechat import pages, platform
+from bot.channels.wechat import carrier, intake, pages, platform, transport
 from bot.channels.wechat.api import Api
 from bot.core.channel_limits import channel_of, split
 from bot.core.messages import Choice, FileRef, Outgoing
@@ -337,6 +338,41 @@ async def test_an_account_that_may_not_write_reaches_nobody_until_it_may(
     await until(lambda: not reached())
     await until(lambda: unseen(wechat_app) == 0)  # ten minutes later it is taken
     await until(reached)
+
+
+async def test_a_message_its_answer_and_the_mark_need_no_transaction_of_the_channels_own(
+    meet: Meet, wechat_app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = meet()
+    await li.says("你好")
+    begun: list[bool] = []
+
+    def noted(*given: Any, **more: Any) -> Any:
+        begun.append(bool(more.get("read_only")))
+        return transaction(*given, **more)
+
+    for module in (carrier, intake):
+        monkeypatch.setattr(module, "transaction", noted)
+    said = await li.says("退休了能报吗")
+    assert said.text and "（三）" in said.text
+    assert count(wechat_app, outbox, outbox.c.sent_at.is_(None)) == 0
+    assert begun and all(begun)  # they only read
+
+
+async def test_at_overload_a_post_that_is_not_stored_gets_no_answer(
+    meet: Meet, wechat_app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = meet()
+    await li.says("你好")
+    before = count(wechat_app, turn)
+    monkeypatch.setattr(transport, "MOST_AT_ONCE", 0)
+    post = li.post(MsgType="text", Content="退休了能报吗")
+    assert (await li.sends(post)).status == 500
+    assert count(wechat_app, turn) == before
+    monkeypatch.setattr(transport, "MOST_AT_ONCE", 200)
+    again = await li.sends(post)  # the platform asks again
+    assert again.text and "（三）" in again.text
+    assert count(wechat_app, turn) == before + 1
 
 
 async def test_whoever_left_is_reached_by_nothing_until_they_follow_again(

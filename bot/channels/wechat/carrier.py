@@ -60,16 +60,22 @@ class Carrier:
             StorageUnavailable: nothing was changed.
         """
         with transaction(self._engine) as connection:
-            outbox.lock(connection, address)
-            asked = outbox.find(connection, address, message_id)
-            if asked is None:
-                return None
-            own = self._laid(connection, outbox.of_turn(connection, address, asked.turn_id))
-            behind: list[Page] = []
-            if not any(page.sent for page in own):  # else asked again: what it held stays as it was
-                waiting = self._laid(connection, outbox.waiting(connection, address))
-                behind = [p for p in waiting if p.turn_id != asked.turn_id and p.id not in self.under_way]
-            return self._parcel(connection, address, [*own, *behind], asked, now)
+            return self.answered(connection, address, message_id, now)
+
+    def answered(
+        self, connection: Connection, address: Address, message_id: str, now: datetime
+    ) -> Parcel | None:
+        """The same, in the transaction that applied the message or one of its own."""
+        outbox.lock(connection, address)
+        asked = outbox.find(connection, address, message_id)
+        if asked is None:
+            return None
+        own = self._laid(connection, outbox.of_turn(connection, address, asked.turn_id))
+        behind: list[Page] = []
+        if not any(page.sent for page in own):  # else asked again: what it held stays as it was
+            waiting = self._laid(connection, outbox.waiting(connection, address))
+            behind = [p for p in waiting if p.turn_id != asked.turn_id and p.id not in self.under_way]
+        return self._parcel(connection, address, [*own, *behind], asked, now)
 
     def more(self, address: Address, message_id: str, now: datetime) -> Parcel | None:
         """What comes next, as a turn of its own; None when nothing waits.
@@ -111,10 +117,9 @@ class Carrier:
             text = pages.and_more(text)
         return Parcel(text, tuple(rows), asked.at)
 
-    def mark(self, parcel: Parcel) -> None:
+    def mark(self, parcel: Parcel, connection: Connection) -> None:
         """Note that a parcel was handed over."""
-        with transaction(self._engine) as connection:
-            outbox.mark(connection, parcel.rows, parcel.at)
+        outbox.mark(connection, parcel.rows, parcel.at)
 
     def to_send(self, now: datetime, limit: int) -> list[tuple[str, int]]:
         """Senders who perhaps can be written to, with their last turn."""

@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from weakref import WeakValueDictionary
 
+from sqlalchemy import Connection
+
 from bot.app import App
-from bot.assistant import Runner
+from bot.assistant import Runner, Then
 from bot.channels.tencent.calls import NotTaken, TooLarge, Unreachable
 from bot.channels.tencent.scanned import binding, code_of
 from bot.channels.wechat import pages
@@ -151,17 +154,17 @@ class Intake:
             if parcel is not None:
                 return parcel
             nothing = Incoming(address, heard.id, now)
-            await self._runner.run(lambda: self._refuse(nothing, render("wechat/messages.no_more")))
-        known = await self._runner.run(lambda: self._known(address, heard.id))
-        if not known:
-            await self._apply(address, heard, now)
-        return await self._runner.run(lambda: self._carrier.answer(address, heard.id, now))
+            await self._runner.write(partial(_refuse, nothing, render("wechat/messages.no_more"), None))
+        if await self._runner.run(lambda: self._known(address, heard.id)):
+            return await self._runner.run(lambda: self._carrier.answer(address, heard.id, now))
+        return await self._apply(address, heard, now)
 
     def _known(self, address: Address, message_id: str) -> bool:
         with transaction(self._app.engine, read_only=True) as connection:
             return outbox.find(connection, address, message_id) is not None
 
-    async def _apply(self, address: Address, heard: Heard, now: datetime) -> None:
+    async def _apply(self, address: Address, heard: Heard, now: datetime) -> Parcel | None:
+        """Apply it; the answer, made in the same transaction."""
         incoming = Incoming(address, heard.id, now, heard.text, numbered=True)
         if place := pages.tapped(heard.menu_id):
             said, token = await self._runner.run(lambda: self._choice(address, *place))
@@ -177,12 +180,17 @@ class Intake:
             refused = render("wechat/kind.j2", kind=heard.kind, limit=FILE_MEGABYTES)
         if refused is None and (reason := input_limits.refusal(incoming)):
             refused = render("problem/door.j2", reason=reason)
+        answer: list[Parcel | None] = [None]  # of the attempt that was committed
+
+        def then(connection: Connection) -> None:
+            answer[0] = self._carrier.answered(connection, address, heard.id, now)
+
         try:
             if refused is None:
-                await self._runner.handle(incoming)
+                await self._runner.handle(incoming, then)
             else:
-                said_instead = refused
-                await self._runner.run(lambda: self._refuse(incoming, said_instead))
+                await self._runner.write(partial(_refuse, incoming, refused, then))
+            return answer[0]
         finally:  # what is wanted of it was kept elsewhere before the message was applied
             await asyncio.to_thread(drop_incoming, incoming.file)
 
@@ -198,14 +206,6 @@ class Intake:
             messages.begin(connection, address, message_id, None, now)
             if message_id.startswith(window.GONE):
                 reach.refuse_person(connection, address, "gone", None, now)
-
-    def _refuse(self, incoming: Incoming, said: Outgoing) -> None:
-        """Say it once: nothing is kept of what is refused, so only the id is stored."""
-        with transaction(self._app.engine) as connection:
-            turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
-            if turn_id is not None:
-                messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
-                reach.heard(connection, incoming.address)
 
     async def _image(self, address: Address, media_id: str) -> IncomingFile | str:
         """Fetch and store an image of somebody who may send one; else why not (image, large, lost).
@@ -231,3 +231,13 @@ class Intake:
     def _may_send(self, address: Address) -> bool:
         with transaction(self._app.engine, read_only=True) as connection:
             return any(m.institution_id is not None for m in people.roles_at(connection, address))
+
+
+def _refuse(incoming: Incoming, said: Outgoing, then: Then | None, connection: Connection) -> None:
+    """Say it once: nothing is kept of what is refused, so only the id is stored."""
+    turn_id = messages.begin(connection, incoming.address, incoming.id, None, incoming.now)
+    if turn_id is not None:
+        messages.enqueue(connection, incoming.address, [said.body()], incoming.now, turn_id)
+        reach.heard(connection, incoming.address)
+    if then:
+        then(connection)

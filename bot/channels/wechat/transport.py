@@ -14,6 +14,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from starlette.background import BackgroundTask
 from starlette.datastructures import QueryParams
@@ -33,7 +34,7 @@ from bot.channels.wechat.links import PATH, FileLinks
 from bot.channels.wechat.notices import Notices
 from bot.channels.wechat.platform import Platform
 from bot.channels.wechat.stamps import UsedStamps
-from bot.core.refusals import refused
+from bot.core.refusals import REFUSALS, refused
 from storage.connections.database import StorageUnavailable
 from storage.connections.leader_lock import Lease
 
@@ -46,6 +47,7 @@ OLDEST_SECONDS = 300
 ANSWER_SECONDS = 4.5  # later than that the platform no longer listens
 HOLD_SECONDS = 6.0  # unable to answer: longer than the platform waits, so that it asks again
 AGAIN_SECONDS = 0.5
+MOST_AT_ONCE = 200  # posts being applied: more would wait for longer than the platform does
 NOTICE_SECONDS = 60.0  # how often it is looked for notices that are due
 DONE = "success"  # what the platform wants to read when there is nothing to say
 
@@ -64,6 +66,7 @@ class WeChat:
         key = settings.wechat_aes_key
         self._sealer = Sealer(self._token, key, account) if key else None
         self._used = UsedStamps(OLDEST_SECONDS)
+        self._under_way = 0
         self._runner = runner
         self._now = now
         secret = settings.wechat_secret
@@ -179,6 +182,11 @@ class WeChat:
             return Response(status_code=400)
         if heard is None:
             return PlainTextResponse(DONE)
+        if self._under_way >= MOST_AT_ONCE:  # nothing of it is stored: the platform asks again
+            REFUSALS.note("wechat", "overload")
+            await asyncio.sleep(HOLD_SECONDS)
+            return Response(status_code=500)
+        self._under_way += 1
         try:
             if heard.blocks_notices:
                 if self._notices:
@@ -188,6 +196,8 @@ class WeChat:
         except StorageUnavailable as error:
             refused("wechat", error)
             return Response(status_code=500)
+        finally:
+            self._under_way -= 1
         if parcel is None:
             return PlainTextResponse(DONE)
         gone = await request.is_disconnected()
@@ -232,7 +242,7 @@ class WeChat:
         async def handed_over() -> None:
             try:
                 if arrives():
-                    await self._runner.run(lambda: self._carrier.mark(parcel))
+                    await self._runner.write(partial(self._carrier.mark, parcel))
             except StorageUnavailable:
                 log.warning("storage unavailable; outbox %d may go out again", parcel.rows[0])
             if self._delivery:
