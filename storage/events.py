@@ -38,6 +38,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "document.create",
         "document.withdraw",
         "publication.create",
+        "publication.end",
         "publication.withdraw",
         "knowledge.save",
         "knowledge.publish",

@@ -128,6 +128,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "document.create",
         "document.withdraw",
         "publication.create",
+        "publication.end",
         "publication.withdraw",
         "subscription.create",
         "subscription.end",

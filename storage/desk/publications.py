@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -101,6 +101,18 @@ def withdraw(connection: Connection, publication_id: int, by: int, now: datetime
     return bool(done)
 
 
+def end_before(connection: Connection, publication_id: int, day: date, by: int, now: datetime) -> bool:
+    """Let one hold until the day before another takes its place; False when it ends by then anyway."""
+    last = day - timedelta(days=1)
+    c = publication.c
+    open_then = or_(c.valid_until.is_(None), c.valid_until > last)
+    wanted = (c.id == publication_id) & c.withdrawn_at.is_(None) & (c.valid_from <= last) & open_then
+    done = affected(connection, update(publication).where(wanted).values(valid_until=last))
+    if done:
+        audit.record(connection, now, by, "publication.end", f"publication:{publication_id}")
+    return bool(done)
+
+
 def in_force(connection: Connection, kinds: Collection[str], on: date) -> list[Published]:
     """What holds on that day of those kinds: classes by their beginning, the rest newest first."""
     rows = _in_force(tuple(sorted(kinds))).all(connection, {"day": on})
@@ -180,6 +192,14 @@ def get(connection: Connection, publication_id: int) -> Published | None:
         _PUBLISHED.where(publication.c.id == publication_id, publication.c.withdrawn_at.is_(None))
     ).first()
     return _published(row) if row else None
+
+
+def clause_of(connection: Connection, publication_id: int) -> int | None:
+    """Return the clause of another document that one quotes."""
+    row = connection.execute(
+        select(publication.c.clause_id).where(publication.c.id == publication_id)
+    ).first()
+    return row.clause_id if row else None
 
 
 def any_to_announce(connection: Connection) -> bool:

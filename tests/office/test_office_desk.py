@@ -96,6 +96,22 @@ async def test_one_that_ends_soon_is_told_once_and_renewed(app: App, officer: Pe
     assert expiring.send_due(app.engine, TODAY) == 0
 
 
+async def test_what_begins_later_takes_over_without_a_gap(app: App, officer: Person, talk: Talk) -> None:
+    browser = await publishes(await Browser(app).enters(officer), **{**FEES, "valid_until": "2027-03-01"})
+    await publishes(
+        browser, f"{PUBLICATIONS}/new?renews=1", text="新的收费", valid_from="2027-01-04", open_ended="1"
+    )
+    with transaction(app.engine, read_only=True) as connection:
+        c = publication.c
+        old, new = connection.execute(
+            select(c.valid_until, c.withdrawn_at, c.valid_from).order_by(c.id)
+        ).all()
+    assert (str(old.valid_until), old.withdrawn_at, str(new.valid_from)) == ("2027-01-03", None, "2027-01-04")
+    li = talk()
+    li.says("学费多少钱")
+    assert "由培训机构公示" in li.text and "新的收费" not in li.text
+
+
 async def test_the_list_says_what_each_would_answer(app: App, officer: Person, talk: Talk) -> None:
     for number in range(6):
         talk(f"p{number}").says("学费多少钱")

@@ -176,3 +176,17 @@ async def test_a_change_that_quotes_what_was_withdrawn_is_not_published(app: App
     await browser.opens(path)
     assert "文件可能撤下了" in browser.text
     assert path + "/publish" not in browser.forms
+
+
+async def test_what_is_renewed_is_quoted_and_proved_again(app: App, officer: Person) -> None:
+    browser = await keeps(await Browser(app).enters(officer))
+    await quotes(browser, "按等级确定", text="按等级")
+    await browser.opens(f"{PUBLICATIONS}/new?renews=1")
+    fields = browser.form(PUBLICATIONS + "/save")[1]
+    assert (fields["text"], fields["quote"], fields["clause"]) == ("按等级。", "按等级确定", "3")
+    await browser.submits(PUBLICATIONS + "/save", quote="按年龄确定", open_ended="1")
+    assert browser.status == 422
+    await browser.submits(PUBLICATIONS + "/save", quote="按等级确定", text="看等级", open_ended="1")
+    await browser.submits(PUBLICATIONS + "/save")
+    with transaction(app.engine, read_only=True) as connection:
+        assert documents.quoted(connection, NOON.date()) == {1: 1}

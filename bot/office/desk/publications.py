@@ -47,6 +47,10 @@ def new(visit: Visit) -> Answer:
         values = {name: getattr(renewed, name) for name in COLUMNS}
         texts = {name: str(value) if value is not None else "" for name, value in values.items()}
         texts |= {"valid_from": str(local(visit.now).date()), "valid_until": ""}
+        clause = publications.clause_of(visit.connection, whole_number(visit.query["renews"]) or 0)
+        if clause is not None:  # quoted again, and proved again
+            texts["clause"] = str(clause)
+            texts["text"], texts["quote"] = quoting.parted(visit.connection, texts["clause"], texts["text"])
     return _form(visit, texts)
 
 
@@ -76,7 +80,9 @@ def save(visit: Visit) -> Answer:
     made = publications.publish(visit.connection, as_values(found), by, visit.now, clause_id)
     if made is None:
         return _form(visit, texts, 409, problem="same")
-    if renews:
+    if renews and found.valid_from > today:  # till then what it renews holds
+        publications.end_before(visit.connection, renews, found.valid_from, by, visit.now)
+    elif renews:
         publications.withdraw(visit.connection, renews, by, visit.now)
     announcements.announce(visit.connection, visit.now)
     return Goto(PATH, "published")

@@ -70,6 +70,17 @@ def read(connection: Connection, clause: str, quote: str, on: date) -> Quoted | 
     return Quoted(document, held, plain) if bare(plain) in bare(held.words) else "verbatim"
 
 
+def parted(connection: Connection, clause: str, text: str) -> tuple[str, str]:
+    """Return the words and the quotation that `completed` put together."""
+    held, document = _clause(connection, clause)
+    if held is None or document is None:
+        return text, ""
+    named = {"one": document, "label": held.label, "text": "", "quote": "\0"}
+    lead, tail = words("publish/messages.quoted", named).split("\0")
+    before, found, quote = text.rpartition(lead)
+    return (before, quote.removesuffix(tail)) if found else (text, "")
+
+
 def shown(connection: Connection, clause: str) -> tuple[Clause, Document] | None:
     """Return the clause that is to be quoted with its document, for the form."""
     held, document = _clause(connection, clause)
