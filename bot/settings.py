@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     wechat_aes_key: str | None = None
     wechat_base_url: str = "https://api.weixin.qq.com"
     wechat_oauth: bool = False
+    wechat_service: bool = False
     wechat_template: str | None = None
     wechat_template_fields: str = ""
     wecom_corpid: str | None = None

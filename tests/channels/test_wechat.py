@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -534,3 +535,42 @@ async def test_in_plain_mode_a_signature_serves_the_message_it_came_with_and_no_
         answer = await li.client.post("/wechat", params=query, content=body.encode())
         assert answer.status_code == status
     assert count(wechat_app, turn) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"MsgType": "text", "Content": "[微笑][握手]"}, "表情"),
+        ({"MsgType": "text", "Content": "😀😀"}, "表情"),
+        ({"MsgType": "text", "Content": "/::)"}, "表情"),
+        ({"MsgType": "text", "Content": "【收到不支持的消息类型，暂无法显示】"}, "看不到"),
+        ({"MsgType": "event", "Event": "CLICK", "EventKey": "V1001_VENDOR", "MsgId": None}, "不归本助手"),
+    ],
+)
+async def test_what_says_nothing_gets_a_sentence_and_the_menu(
+    meet: Meet, fields: dict[str, Any], said: str
+) -> None:
+    li = meet()
+    answer = await li.posts(**fields)
+    assert answer.text and said in answer.text
+    shown = await li.taps("菜单")
+    assert shown.text and "常见问题" in shown.text
+
+
+async def test_who_wants_a_person_is_handed_to_the_accounts_own_staff_in_office_hours(
+    api: WeChatServer, clock: Clock, sqlite_url: str, tmp_path: Path
+) -> None:
+    app = open_wechat_app(tmp_path, api, sqlite_url, wechat_service=True)
+    async with serving_app(app) as client:
+        li = Phone("oLi", client, clock, api)
+        await li.says("你好")
+        post = li.post(MsgType="text", Content="转人工")
+        query = li.query()
+        for _ in range(2):  # asked again, handed over again, noted once
+            answer = await client.post("/wechat", params=query, content=envelope(post).encode())
+            assert b"<![CDATA[transfer_customer_service]]>" in answer.content
+        assert count(app, turn) == 2
+        clock.forward(hours=12)
+        evening = await li.says("转人工")
+        assert evening.text
+    app.engine.dispose()

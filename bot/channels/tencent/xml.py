@@ -54,6 +54,17 @@ def text_reply(to: str, sender: str, at: int, text: str) -> bytes:
     ).encode()
 
 
+def to_staff(to: str, sender: str, at: int) -> bytes:
+    """A passive answer that hands the message to the account's own staff. `at`: seconds since 1970.
+
+    https://developers.weixin.qq.com/doc/service/en/guide/product/kf/forwarding.html
+    """
+    return (
+        f"<xml><ToUserName>{_section(to)}</ToUserName><FromUserName>{_section(sender)}</FromUserName>"
+        f"<CreateTime>{at}</CreateTime><MsgType><![CDATA[transfer_customer_service]]></MsgType></xml>"
+    ).encode()
+
+
 def sealed_reply(sealed: str, signature: str, timestamp: str, nonce: str) -> bytes:
     """The envelope of an encrypted answer."""
     return (

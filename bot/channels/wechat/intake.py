@@ -17,14 +17,16 @@ from bot.app import App
 from bot.assistant import Runner, Then
 from bot.channels.tencent.calls import NotTaken, TooLarge, Unreachable
 from bot.channels.tencent.scanned import binding, code_of
-from bot.channels.wechat import pages
+from bot.channels.wechat import pages, wordless
 from bot.channels.wechat.api import Api
 from bot.channels.wechat.carrier import Carrier, Parcel
 from bot.core import input_limits
+from bot.core.dialogs import vocabulary
 from bot.core.messages import Incoming, IncomingFile, Outgoing
 from bot.core.reach import window
 from bot.core.render import render, words
 from bot.documents.store import drop_incoming, store_incoming
+from policy.calendar.reminders import sending_hours
 from storage.address import Address
 from storage.connections.database import StorageUnavailable, transaction
 from storage.conversations import messages, outbox, reach
@@ -32,6 +34,7 @@ from storage.people import people
 
 FILE_MEGABYTES = 10  # the largest image taken; the platform takes no larger ones
 FETCH_SECONDS = 10.0  # the platform gives up on a message after three tries of five seconds
+HUMAN = "handover"  # the command by which a person is asked for
 STALE = "gone"  # a button that exists no longer
 
 _OPENID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -58,6 +61,7 @@ class Heard:
     media_id: str = ""
     kind: str = ""
     silent: bool = False
+    key: bool = False  # the text is the key of a menu's button
     blocks_notices: bool = False  # told by the platform, nothing that they did
 
 
@@ -82,7 +86,8 @@ def hear(post: Mapping[str, str]) -> Heard | None:
     begins = window.TAPPED if menu_id else window.WRITTEN
     heard = Heard(f"{begins}{number}-{created}", sender, post.get("ToUserName", ""))
     if kind == "text":
-        return replace(heard, text=post.get("Content", ""), menu_id=menu_id if ours else "")
+        said = post.get("Content", "")
+        return replace(heard, text=said, menu_id=menu_id if ours else "", kind=wordless.kind_of(said))
     if kind == "voice" and (said := post.get("Recognition", "").strip()):
         return replace(heard, text=said)
     if kind == "image" and post.get("MediaId"):
@@ -109,7 +114,7 @@ def _event(post: Mapping[str, str], sender: str, created: str) -> Heard | None:
         said = binding(code_of(read))
         return replace(heard, text=said) if said else replace(heard, kind="scan")
     if event == "click" and key:
-        return replace(heard, text=key)
+        return replace(heard, text=key, key=True)
     return None
 
 
@@ -170,6 +175,8 @@ class Intake:
             said, token = await self._runner.run(lambda: self._choice(address, *place))
             incoming = replace(incoming, text=said, choice=token)
         refused: Outgoing | None = None
+        if heard.key and not self._is_known(heard.text):
+            heard = replace(heard, kind="key")
         if heard.kind == "image":
             found = await self._image(address, heard.media_id)
             if isinstance(found, IncomingFile):
@@ -193,6 +200,31 @@ class Intake:
             return answer[0]
         finally:  # what is wanted of it was kept elsewhere before the message was applied
             await asyncio.to_thread(drop_incoming, incoming.file)
+
+    def _is_known(self, key: str) -> bool:
+        """Whether a menu's key is a word of ours: others have buttons in the same menu."""
+        word, registry = vocabulary.command_word(key), self._app.assistant.registry
+        return word in vocabulary.ON_DIALOG or registry.command(key) is not None
+
+    def asks_for_staff(self, heard: Heard) -> bool:
+        """Whether somebody writes that they want a person, and the account's own staff may be there."""
+        settings, now = self._app.settings, self._now()
+        written = heard.id.startswith(window.WRITTEN) and not heard.kind  # events are not to be handed over
+        if not settings.wechat_service or not written or not sending_hours(now, self._app.corpus.holidays):
+            return False
+        command = self._app.assistant.registry.command(heard.text)
+        return command is not None and command.name == HUMAN
+
+    async def hand_over(self, heard: Heard) -> None:
+        """Note that a message goes to the account's own staff; the same again changes nothing.
+
+        Raises:
+            StorageUnavailable: nothing was written.
+        """
+        address, now = Address(window.NAME, self._account, heard.sender), self._now()
+        await self._runner.write(
+            lambda connection: messages.begin(connection, address, heard.id, heard.text, now)
+        )
 
     def _choice(self, address: Address, row: int, place: int) -> tuple[str, str]:
         """Label and token of a tapped choice, from the message that was stored for this person."""

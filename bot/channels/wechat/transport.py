@@ -192,6 +192,10 @@ class WeChat:
                 if self._notices:
                     await self._notices.refused_by(heard.sender)
                 return PlainTextResponse(DONE)
+            if self._intake.asks_for_staff(heard):
+                await self._intake.hand_over(heard)
+                stamp = int(self._now().timestamp())
+                return self._sealed(xml.to_staff(heard.sender, heard.account, stamp), stamp, None)
             parcel = await self._take(heard, began)
         except StorageUnavailable as error:
             refused("wechat", error)
@@ -234,10 +238,6 @@ class WeChat:
     def _answer(self, heard: Heard, parcel: Parcel, arrives: Callable[[], bool]) -> Response:
         stamp = int(self._now().timestamp())
         content = xml.text_reply(heard.sender, heard.account, stamp, parcel.text)
-        if self._sealer:
-            sealed, nonce = self._sealer.seal(content), secrets.token_hex(8)
-            signature = self._sealer.sign(sealed, str(stamp), nonce)
-            content = xml.sealed_reply(sealed, signature, str(stamp), nonce)
 
         async def handed_over() -> None:
             try:
@@ -248,4 +248,12 @@ class WeChat:
             if self._delivery:
                 self._delivery.wake.set()
 
-        return Response(content, media_type="text/xml", background=BackgroundTask(handed_over))
+        return self._sealed(content, stamp, BackgroundTask(handed_over))
+
+    def _sealed(self, content: bytes, stamp: int, after: BackgroundTask | None) -> Response:
+        """An answer as the platform wants it, encrypted where a key is set."""
+        if self._sealer:
+            sealed, nonce = self._sealer.seal(content), secrets.token_hex(8)
+            signature = self._sealer.sign(sealed, str(stamp), nonce)
+            content = xml.sealed_reply(sealed, signature, str(stamp), nonce)
+        return Response(content, media_type="text/xml", background=after)
