@@ -5,15 +5,18 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, Dialect, Engine, create_engine, text
 
 from bot.app import App, open_app
 from bot.settings import Settings
 from policy.corpus import Corpus
+from storage.connections import database
 from storage.connections.database import open_database, transaction
 from storage.institutions import institutions
 from storage.people import people
@@ -30,6 +33,27 @@ LONGEST: tuple[str, ...] = (
     "test_wechat_killed",
 )
 LONGEST += ("test_browser", "test_engineering")
+
+# SQLAlchemy compiles every statement anew for each engine, and each test has one of its own: on SQLite
+# they share what was compiled, and the dialect that it is compiled for.
+_COMPILED: dict[Any, Any] = {}
+
+
+@cache
+def _sqlite(serializer: Callable[[Any], str]) -> Dialect:
+    with create_engine("sqlite://", json_serializer=serializer).connect() as connection:
+        return connection.dialect
+
+
+def _sharing(url: URL, **options: Any) -> Engine:
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        engine.dialect = _sqlite(options["json_serializer"])
+        engine.update_execution_options(compiled_cache=_COMPILED)
+    return engine
+
+
+vars(database)["create_engine"] = _sharing
 
 # No deadlines: a busy machine is no fault of the code.
 hypothesis.settings.register_profile("fast", max_examples=30, deadline=None, derandomize=True)
@@ -160,8 +184,14 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def make_app(url: str, folder: Path, corpus: Corpus = CORPUS) -> App:
-    settings = Settings(database_url=url, data_dir=folder / "data", secret_key="k" * 32, _env_file=None)
-    return open_app(settings, corpus)
+    # Not read anew for each test: that takes longer than the test of a sentence.
+    own = {"database_url": url, "data_dir": folder / "data"}
+    return open_app(_settings().model_copy(update=own), corpus)
+
+
+@cache
+def _settings() -> Settings:
+    return Settings(secret_key="k" * 32, _env_file=None)
 
 
 @pytest.fixture(scope="session")
