@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.support.processes import code
-from tests.support.real_browser import DESK, PHONE, Server, Visit, browser, fits, server, visit
+from tests.support.real_browser import DESK, PHONE, Server, Visit, browser, fits, visit
 
-__all__ = ["browser", "server", "visit"]  # fixtures
+__all__ = ["browser", "visit"]  # fixtures
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all who only visit: everybody comes with a browser of their own."""
+    with Server(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """The shared one; of its own for a test that is marked so: it kills it, or has an office in it."""
+    if request.node.get_closest_marker("own_server") is None:
+        yield request.getfixturevalue("shared_server")
+        return
+    with Server(tmp_path) as running:
+        yield running
 
 
 def pages(pdf: bytes) -> int:
@@ -162,6 +181,7 @@ def test_a_message_that_did_not_get_through_is_sent_again_and_applied_once(visit
     li.errors.clear()  # the browser logs the request that we dropped
 
 
+@pytest.mark.own_server
 def test_a_server_that_is_gone_keeps_what_was_typed(visit: Visit, server: Server) -> None:
     li = visit()
     li.page.clock.install()
@@ -205,6 +225,7 @@ def test_what_another_tab_said_arrives_by_itself(visit: Visit, server: Server) -
     expect(second.locator(".said")).to_have_count(2)
 
 
+@pytest.mark.own_server
 def test_the_office_returns_a_cell_and_accepts_the_correction(visit: Visit, server: Server) -> None:
     wang = visit()
     wang.says(f"绑定 {code(server.folder, '--institution', '海韵数字学校')}", "王芳")
@@ -246,6 +267,7 @@ def test_the_office_returns_a_cell_and_accepts_the_correction(visit: Visit, serv
     expect(board.get_by_role("heading", name="请先登录")).to_be_visible()
 
 
+@pytest.mark.own_server
 def test_the_next_morning_names_are_copied_sums_opened_and_files_taken(visit: Visit, server: Server) -> None:
     wang = visit()
     wang.says(f"绑定 {code(server.folder, '--institution', '海韵数字学校')}", "王芳")
