@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
 import sqlite3
 import statistics
 import subprocess
@@ -44,6 +43,7 @@ ROUNDS, TURNS = 5, 150
 OLD_TURNS, INSTITUTIONS = 50_000, 2_000
 LAST_DAY = datetime(2026, 12, 31, 10, 0, tzinfo=SHANGHAI)
 SHM = "/dev/shm" if os.path.isdir("/dev/shm") else None
+QUESTION = "退休了能报吗"
 CHECK = ["没有退休", "上一步", "不确定", "上一步"]
 
 
@@ -297,35 +297,47 @@ async def bystander(
     return waited[len(waited) // 2], waited[int(len(waited) * 0.99)], waited[-1]
 
 
-def main() -> None:
-    print(
-        f"machine: {platform.machine()}, {platform.system()}, Python {platform.python_version()},"
-        f" {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
+def cpu() -> None:
+    """What is done for a message, against what SQLite has to do anyway."""
     compare(SHM, lambda work, start: cpu_ms(work, start, TURNS // 3), "CPU on a memory disk")
+
+
+def wall() -> None:
+    """The same with a disk that syncs."""
     compare(None, median_ms, "wall time on disk")
-    together()
-    together(slow=0.25)
-    background()
-    cold()
-    memory()
+
+
+ASK = [sys.executable, "-m", "bot", "ask", QUESTION]
+# The same answer by the policy alone: no settings, no layer of the office, no channel, no database library.
+BARE_ASK = [
+    sys.executable,
+    "-c",
+    "from datetime import date; from policy.corpus import build_corpus; c = build_corpus();"
+    f"e = c.answers.get(c.index.ask({QUESTION!r}).entries[0], date.today());"
+    "print(e.answer, *(c.notices.clause(i).text for i in e.clauses), sep=chr(10))",
+]
 
 
 def cold() -> None:
-    """The first answer of a fresh process."""
-    times = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "bot", "ask", "退休了能报吗"], check=True, capture_output=True)
-        times.append(time.perf_counter() - begun)
-    bare_start = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "pass"], check=True)
-        bare_start.append(time.perf_counter() - begun)
-    print(
-        f"cold `ask`: {statistics.median(times):.2f} s (a bare Python start: {statistics.median(bare_start):.2f} s)"
-    )
+    """The first answer of a fresh process, against the policy's own answer in one."""
+    times: dict[str, list[tuple[float, float]]] = {"ask": [], "the policy alone": [], "bare Python": []}
+    commands = (ASK, BARE_ASK, [sys.executable, "-c", "pass"])
+    for _ in range(7):
+        for name, command in zip(times, commands, strict=True):
+            begun, before = time.perf_counter(), os.times()
+            subprocess.run(command, check=True, capture_output=True)
+            after = os.times()
+            spent = after.children_user + after.children_system
+            spent -= before.children_user + before.children_system
+            times[name].append((time.perf_counter() - begun, spent))
+    middle = {
+        name: [statistics.median(column) for column in zip(*found, strict=True)]
+        for name, found in times.items()
+    }
+    for name, (elapsed, spent) in middle.items():
+        print(f"  {name}: {elapsed:.2f} s, CPU {spent:.2f} s")
+    ratio = middle["ask"][1] / middle["the policy alone"][1]
+    print(f"cold `ask`: CPU {ratio:.2f} × the same answer by the policy alone")
 
 
 def memory() -> None:
@@ -351,6 +363,17 @@ def memory() -> None:
         resident = re.search(r"VmRSS:\s+(\d+)", status)
         assert resident
         print(f"serving process: {int(resident[1]) / 1024:.0f} MB resident")
+
+
+def main() -> None:
+    """All of it; `python -m tests.bench` does the same and more, within a limit of time."""
+    cpu()
+    wall()
+    together()
+    together(slow=0.25)
+    background()
+    cold()
+    memory()
 
 
 if __name__ == "__main__":
