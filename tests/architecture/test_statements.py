@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +49,19 @@ def test_an_answer_in_a_dialog(app: App, counted: Counted) -> None:
     for text in ("没有退休", "上一步", "不确定", "上一步"):
         statements = counted(lambda text=text: li.says(text))  # type: ignore[misc]
         assert 0 < len(statements) <= ANSWER, statements
+
+
+def test_an_answer_told_the_same_day_is_not_written_again(app: App, counted: Counted) -> None:
+    li = Person(app.assistant)
+    li.says("我能不能参加培训", "没有退休", "上一步")
+    again = counted(lambda: li.says("没有退休"))
+    assert not [s for s in again if s.startswith("INSERT INTO fact")]
+    assert len(again) == 5
+    li.says("上一步")
+    assert [s for s in counted(lambda: li.says("不确定")) if s.startswith("INSERT INTO fact")]
+    li.says("上一步")
+    li.now += timedelta(days=1)  # it is known since another day
+    assert [s for s in counted(lambda: li.says("不确定")) if s.startswith("INSERT INTO fact")]
 
 
 def test_a_cell_of_the_report(app: App, counted: Counted) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core.turn import Turn
+from policy.calendar.quarters import local
 from storage.data_kinds import kept_for
 from storage.people import facts
 from storage.people.facts import SELF, Told
@@ -28,12 +29,19 @@ def _read(turn: Turn) -> dict[str, Told]:
 
 
 def keep(turn: Turn, fact: str, value: str) -> None:
-    """Keep an answer in place of an earlier one."""
+    """Keep an answer in place of an earlier one; the same on the same day is kept already."""
+    before = known(turn).get(fact)
+    if before is not None and before.value == value and _day(before.at) == _day(turn.now):
+        return
     known(turn)[fact] = Told(value, turn.now)
     if turn.memory.about == SELF:
         facts.remember(turn.connection, turn.person_id, fact, value, turn.now)
     else:
         turn.memory.told[fact] = [value, turn.now.isoformat()]
+
+
+def _day(moment: datetime) -> date:
+    return local(moment).date()
 
 
 def forget(turn: Turn, names: Collection[str]) -> None:
