@@ -286,6 +286,15 @@ async def test_a_step_is_one_message_edited_in_place(
     await settled(telegram_app, 4)
 
 
+async def test_an_edit_that_has_to_wait_is_still_an_edit(api: BotApi, served: Telegram) -> None:
+    await api.say(LI, "我能不能参加培训")
+    asked = await api.expect(LI)
+    api.fail("editMessageText", status=502)
+    await api.press(LI, "没有退休")
+    second = await api.expect(LI)
+    assert (second.edited, second.message_id) == (True, asked.message_id)
+
+
 async def test_buttons_that_work_at_any_time_stay(api: BotApi, served: Telegram) -> None:
     await api.say(LI, "退休了能报吗")
     answer = await api.expect(LI)

@@ -61,7 +61,6 @@ class LiveMessages:
         live = self._live.get(chat)
         off = LinkPreviewOptions(is_disabled=True)
         if at is not None and live is not None and live[0] == at:
-            self._keep(self._edited, chat, answers or "")
             try:
                 await self._bot.edit_message_text(
                     text, chat, at, reply_markup=keyboard, link_preview_options=off
@@ -69,7 +68,8 @@ class LiveMessages:
             except BadRequest as error:
                 if "not modified" not in error.message.lower():
                     at = None  # too old, or gone: it is sent
-            if at is not None:
+            if at is not None:  # tried again, it is edited again: that changes nothing
+                self._keep(self._edited, chat, answers or "")
                 self._now(chat, at, step)
                 return
         sent = await self._bot.send_message(chat, text, reply_markup=keyboard, link_preview_options=off)
