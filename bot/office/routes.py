@@ -28,6 +28,10 @@ from bot.office.desk import documents as document_pages
 from bot.office.desk import publications as publication_pages
 from bot.office.desk import questions as question_pages
 from bot.office.figures import (
+    next_quarter,
+    summary_downloads,
+)
+from bot.office.figures import (
     notes as note_pages,
 )
 from bot.office.figures import (
@@ -35,9 +39,6 @@ from bot.office.figures import (
 )
 from bot.office.figures import (
     summary as summary_pages,
-)
-from bot.office.figures import (
-    summary_downloads,
 )
 from bot.office.gate import Door
 from bot.office.institutions import (
@@ -199,6 +200,7 @@ ROOMS: list[Row] = [
     ),
     Row("/office/institutions/{institution}/opening", "GET", opening_pages.show, OFFICE),
     Row("/office/institutions/{institution}/opening", "POST", opening_pages.save, OFFICE),
+    Row("/office/next", "GET", next_quarter.show, OFFICE),
     Row("/office/notes", "GET", note_pages.show, OFFICE),
     Row("/office/notes/set", "POST", note_pages.save, OFFICE),
     Row("/office/notes/withdraw", "POST", note_pages.withdraw, OFFICE),
