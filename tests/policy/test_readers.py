@@ -195,7 +195,9 @@ def long_texts() -> list[str]:
 @pytest.mark.parametrize("kind", ["count", "money", "date", "mask", "line", "place", "claimed_on"])
 @pytest.mark.parametrize("text", long_texts(), ids=lambda text: repr(text[:6]))
 def test_the_time_grows_no_faster_than_the_text(kind: str, text: str) -> None:
-    read(CORPUS, kind, text, ON)  # what is loaded once is loaded
+    read(
+        CORPUS, kind, "去年3月，3 万", ON
+    )  # what is loaded once is loaded; of a text seen twice some is kept
     once = calls(lambda: read(CORPUS, kind, text, ON))
     four_times = calls(lambda: read(CORPUS, kind, text * 4, ON))
     assert four_times <= 5 * once + 200

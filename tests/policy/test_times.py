@@ -41,8 +41,8 @@ def run_with(tmp_path: Path, database_url: str) -> Iterator[Callable[..., App]]:
         app.engine.dispose()
 
 
-def contact(app: App, name: str = "甲学校") -> Person:
-    wang = Person(app.assistant, f"of {name}")
+def contact(app: App, name: str = "甲学校", channel: str = "terminal") -> Person:
+    wang = Person(app.assistant, f"of {name}", channel)
     wang.says(f"绑定 {contact_code(app, name)}", "王芳", "跳过")
     return wang
 
@@ -141,7 +141,7 @@ class TestClosing:
 
     def test_nobody_is_reminded_of_what_is_not_taken_any_more(self, run_with: Callable[..., App]) -> None:
         app = run_with(report_closes=0)
-        contact(app)
+        contact(app, channel="telegram")  # where a reminder reaches
         morning = datetime(2026, 4, 1, 10, tzinfo=SHANGHAI)
         assert reminder_sender.send_due(app.engine, CORPUS.holidays, morning, times=app.settings.times) == (
             0,
