@@ -37,6 +37,7 @@ MEANT = {
     "correct": {"correct", "amend"},
 }
 SETS = (
+    "fresh-heldout fresh-grid fresh-falseyes fresh-traps fresh-multi fresh-followups fresh-jobs "
     "blind-inscope blind-grid blind-false blind-multi blind-follow jobs_heldout "
     "seen-heldout seen-grid seen-falseyes seen-traps seen-multi seen-followups"
 ).split()
