@@ -25,8 +25,9 @@ from policy.checks.rules import Check, Fact, parse_facts
 from policy.checks.standards import Standard, parse_standards
 from policy.files import PolicyError, packaged, packaged_file
 from policy.form.form import Form, parse_form
-from policy.index.index import Index, training_inputs
+from policy.index.index import Index
 from policy.index.model_file import packaged_weights
+from policy.index.training_data import training_inputs
 from policy.index.understanding import QuestionReader
 from policy.jobs.lexicon import packaged_lexicon
 from policy.jobs.model_file import packaged_weights as job_weights

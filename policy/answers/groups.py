@@ -12,7 +12,9 @@ from policy.answers.unwritten import pattern
 from policy.files import PolicyError
 
 ENROL = "enrol"
-OTHERS = ("kin", "other")  # who says nothing of what they are: told only where no other group is named
+KIN = "kin"
+WORKER = "worker"  # plainly somebody who works: one of 各类从业人员
+OTHERS = (KIN, "other")  # who says nothing of what they are: told only where no other group is named
 SINGLED_OUT_BY_NOBODY = "worker-kinds"  # the entry on groups that the notice does not single out
 # What is left of a spelling when its optional parts and alternatives are taken away: plain words only.
 _PLAIN = re.compile(r"[0-9a-z\u4e00-\u9fff]{2,8}")
@@ -44,7 +46,7 @@ class Group:
     @property
     def entry(self) -> str:
         """The entry on whether it may take part."""
-        return SINGLED_OUT_BY_NOBODY if self.enrol in ("worker", "unclear") else self.enrol
+        return SINGLED_OUT_BY_NOBODY if self.enrol in (WORKER, "unclear") else self.enrol
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,12 @@ class Composed:
     steps: Mapping[str, Step]
     bars: Mapping[str, str]
     enrol: Mapping[str, str]
+    next: Mapping[str, str]
+
+    def after(self, entry: str) -> str:
+        """The entry on what comes after that one's; "" where nothing does."""
+        step = self.step_of(entry)
+        return self.next.get(entry) or (step.then if step is not None else "")
 
     def step_of(self, entry: str) -> Step | None:
         """The step that an entry belongs to."""
@@ -169,6 +177,7 @@ def parse_composed(groups: Mapping[str, Any], steps: Mapping[str, Any]) -> Compo
         MappingProxyType({raw["id"]: _step(raw) for raw in steps["steps"]}),
         MappingProxyType(steps["bars"]),
         MappingProxyType(steps["enrol"]),
+        MappingProxyType(steps["next"]),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from policy.answers.entries import Entry
 from policy.files import PolicyError
 
 
@@ -80,6 +81,14 @@ class Unwritten:
         """The points that bare text asks for, the longest wording first."""
         found = [(point.asked(plain), point) for point in self.points.values()]
         return [point for length, point in sorted(found, key=lambda pair: -pair[0]) if length]
+
+    def missing(self, entry: Entry, plain: str) -> Point | None:
+        """The point that bare text asks for and that is known not to be written on the entry's topic."""
+        for point in self.asked(plain):
+            listed = point.id in entry.points or point.unwritten_on(entry.clauses)
+            if listed and entry.id not in point.exempt:
+                return point
+        return None
 
 
 def parse_unwritten(data: Mapping[str, Any]) -> Unwritten:

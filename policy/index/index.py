@@ -14,9 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from policy.answers.entries import Answers
-from policy.answers.groups import Composed, composed_lines
-from policy.answers.unwritten import Unwritten, unwritten_lines
 from policy.index.model_file import FORMAT, Scores, Weights
 from policy.index.signals import (
     UNKNOWN,
@@ -102,24 +99,6 @@ class Reading:
 
     found: Found
     asked: tuple[Judged, ...] = ()
-
-
-def training_inputs(
-    answers: Answers, phrasings: Mapping[str, Any], composed: Composed, unwritten: Unwritten
-) -> dict[str, Any]:
-    """All that training reads: entries, phrasing files and made-up lines, in file order."""
-    entries = {
-        e.id: [e.title, e.answer, list(e.related), e.topic, e.smalltalk, e.unwritten, e.clauses[:1]]
-        for e in answers.entries.values()
-        if not e.replaces
-    }
-    clauses = {e.id: e.clauses for e in answers.entries.values()}
-    return {
-        "entries": entries,
-        "phrasings": dict(phrasings),
-        "composed": [list(line) for line in composed_lines(composed)],
-        "unwritten": [list(line) for line in unwritten_lines(unwritten, clauses)],
-    }
 
 
 def inputs_hash(inputs: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from policy.answers.entries import Entry
 from policy.index.index import Found
 
-Kind = Literal["exact", "unwritten", "unsure", "group"]
+Kind = Literal["exact", "unwritten", "unsure", "group", "covered"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Topic:
 class Part:
     """One question and how it is answered.
 
+    A group is `covered` where the clause's own words, 各类从业人员, take it in.
     `missing` names the point that is not written, when the entry's own answer does not say so;
     `opens` is the word that grants what was asked; `sentence` is what the notice says of the group;
     `why` asks for the words of the notice behind the answer before. `also` is another entry that may
@@ -52,7 +53,7 @@ class Part:
 
     def near(self, told: Entry) -> bool:
         """Whether the notice does not write the point, or it was not recognised; `told` is the entry."""
-        return self.kind != "exact" or told.unwritten
+        return self.kind != "covered" and (self.kind != "exact" or told.unwritten)
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,16 @@ class Judged:
     scores: Scores
 
 
+def negated(plain: str) -> bool:
+    """Whether bare text denies something: 没得名次, not 有没有."""
+    return bool(_NOT.search(_IDLE_NOT.sub("", _A_NOT_A.sub("", plain))))
+
+
 def polarity(plain: str) -> str:
     """What bare text wants to hear: `yes` (会…吗), `no` (不会…吧) or `open` (什么…)."""
     if _OPEN.search(plain) or not _YES_NO.search(plain):
         return "open"
-    left = _IDLE_NOT.sub("", _A_NOT_A.sub("", plain))
-    return "no" if _NOT.search(left) else "yes"
+    return "no" if negated(plain) else "yes"
 
 
 def logistic(x: float) -> float:

@@ -126,6 +126,7 @@ def fit_weights(material: Material) -> Weights:
     authors, marked = material.teachers, material.marks
     own = [(normalise(t), e) for a in authors for t, e in a.phrasings]
     made = [(normalise(t), e) for t, e in material.composed]
+    made += [(normalise(t), e) for a in authors for t, e in a.grouped]
     for entry, (title, answer, _, _, small, *_) in material.entries.items():
         if not small:  # what is written on small talk is not what people say
             own += [(normalise(title), entry)] * TITLE_TIMES
@@ -133,7 +134,8 @@ def fit_weights(material: Material) -> Weights:
     own = [(t, e) for t, e in own if t]
     neighbour = [normalise(t) for a in authors for t in a.neighbour]
     far = [t for a in authors for t in map(normalise, a.far) if t]
-    beside = [(normalise(t), e) for a in authors for t, e in a.near]
+    points = [(normalise(t), e) for a in authors for t, e in a.points]
+    beside = points + [(normalise(t), e) for a in authors for t, e in a.near]
     beside += [(normalise(t), e) for t, e in material.unwritten_lines]
     texts = [t for t, _ in own + beside + made] + neighbour + far
     frequency = Counter(g for t in texts for g in set(units(t, marked)))
@@ -166,18 +168,18 @@ def fit_weights(material: Material) -> Weights:
     point = [e if not material.unwritten(e) else f"~{_clause(material, e)}" for _, e in own]
     point += [f"~{_clause(material, e)}" for _, e in beside]
     chosen = [i for i in range(len(point)) if number[topics[i][1]] < ordinary]
-    points = svc(C=1.0, tol=1e-3, random_state=0).fit(x[chosen], [point[i] for i in chosen])
-    clauses = [label for label in points.classes_ if label.startswith("~")]
+    by_point = svc(C=1.0, tol=1e-3, random_state=0).fit(x[chosen], [point[i] for i in chosen])
+    clauses = [label for label in by_point.classes_ if label.startswith("~")]
     for label in clauses:
-        at = list(points.classes_).index(label)
-        outputs.append(list(points.coef_[at]))
-        bias.append(float(points.intercept_[at]))
+        at = list(by_point.classes_).index(label)
+        outputs.append(list(by_point.coef_[at]))
+        bias.append(float(by_point.intercept_[at]))
 
     learnt = numpy.array(outputs).T
     steps = numpy.abs(learnt).max(axis=1) / 127
     steps[steps == 0] = 1.0
     linear = numpy.rint(learnt / steps[:, None]).astype(numpy.int8).tobytes()
-    table = _bm25(own, row, entries, marked)
+    table = _bm25(own + points, row, entries, marked)  # what is said of a topic, whatever its point
     step = float(table.max()) / 255
     header = {
         "format": FORMAT,
@@ -267,7 +269,8 @@ def _ask_gates(unseen: Unseen, house: Unseen) -> dict[str, Any]:
         weights, ordinary = tried.weights, tried.header["ordinary"]
         both = [(text, "both") for text, _ in author.double]
         near = author.near if author.name != HOUSE else []
-        texts = [*author.phrasings, *near, *both, *((t, "") for t in author.foreign)]
+        strangers = [(t, "") for t in author.foreign]
+        texts = [*author.phrasings, *author.points, *author.grouped, *near, *both, *strangers]
         for text, entry in [(normalise(t), e) for t, e in texts]:
             if not text:
                 continue
@@ -311,7 +314,7 @@ def _exact_gate(material: Material, tried_on: Unseen) -> dict[str, Any]:
     near: list[list[float]] = []
     for tried, author in tried_on:
         weights, ordinary = tried.weights, tried.header["ordinary"]
-        for text, entry in [*author.phrasings, *((t, "") for t, _ in author.near)]:
+        for text, entry in [*author.phrasings, *((t, "") for t, _ in author.near + author.points)]:
             plain = normalise(text)
             if not plain or (entry and (material.unwritten(entry) or material.entries[entry][4])):
                 continue

@@ -13,22 +13,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from policy.answers.entries import Answers, Entry
-from policy.answers.groups import ENROL, Composed, Named, Step, without
-from policy.answers.unwritten import Point, Unwritten
+from policy.answers.groups import ENROL, KIN, WORKER, Composed, Named, Step, without
+from policy.answers.unwritten import Unwritten
 from policy.index.half_questions import is_half, on_topic
 from policy.index.index import ALMOST, COMPLETE, MOST_TOLD, Found, Index
+from policy.index.marks import MARK
 from policy.index.marks import marks as asks
 from policy.index.parts import Kind, Part, Topic, Understood, each_once
-from policy.index.signals import Judged, polarity
+from policy.index.signals import Judged, negated, polarity
 from policy.reading.text import LONGEST, bare, unified
 
 MOST_GROUPS = 3  # so many facts about oneself are told one by one
 # A text so short that is hardly foreign and nothing by itself is on the answer before.
-SHORT, SHORT_OURS = 8, 0.02
+SHORT, SHORT_OURS, HALF_OURS = 8, 0.07, 0.1
+LITTLE = 4  # characters beside a group's name, in half a question
 HALF = 12  # a text so short may leave out what the one before it was about
 # A group and a step, both named, make a question ours from this probability on.
 # (A yes-or-no question is more likely one than 低保怎么申请.)
-NAMED_OURS, OPEN_OURS, TOPIC_OURS = 0.003, 0.05, 0.05
+# One that sounds of another office needs more, unless it speaks of learning or of a certificate too.
+NAMED_OURS, OPEN_OURS, TOPIC_OURS, AMID_OURS, BESIDE_OURS = 0.003, 0.05, 0.05, 0.02, 0.1
+# Words of a point that is not written, in a question that is so surely the entry's own point: they
+# stood there for something else. In between nothing is said of what is written.
+OWN_POINT, OWN_PERHAPS = 0.8, 0.5
 GRANTED, GRANTED_LIKE = 0.7, 0.45  # so surely the entry's point, and so like a line of it, it may say yes
 BESIDE = 1.2  # of two clauses so close neither is the topic for certain: both are shown
 FIELDS = "一"  # a field named beside a group says what they do, not what they ask
@@ -39,7 +45,7 @@ _WHY = re.compile(
     r"^(那|这)?(是)?(为什么|为啥|凭什么|凭啥|咋就|怎么就|怎么)(呢|啊|呀|会|就)?(不行|不能|不可以|不给|这样|不让|不算|可以|行)?(呢|啊|呀|了|吗)?$"
 )
 _NEXT = re.compile(
-    r"^(那|好的?|行)?(然后|接下来|下一步|之后|再往后|后面)(呢|怎么办|咋办|咋弄|干啥|做什么|该干嘛|怎么做|要做什么|该怎么办)?$"
+    r"^(那|好的?|行)?(然后|接下来|下一步|之后|再往后|后面)(呢|怎么办|咋办|咋弄|咋整|(该|要)?(干啥|干嘛|弄啥|整啥|做啥|做什么|干什么|怎么做|怎么走|咋走|去哪|是啥|是什么)|该怎么办)?(呢|啊|呀)?$"
 )
 _MINE = re.compile(r"我|俺|咱")
 # More than the plain yes is asked: 必须, 自动, 只…. No entry grants so much.
@@ -50,6 +56,7 @@ _STRICT = re.compile(
 _ENROLS = re.compile(
     r"报名|参加|参训|(能|可以|可|让|准)(去|来|跟着)?(学|听课|上课)|报(这|个|班|得|不|吗)|(收|招|要)(不)?(收|招|要)?(我|俺|这|他|她)|培训对象|从业人员"
 )
+_LEARNS = re.compile(r"培训|证|考|学|班")
 _OTHERS = re.compile(
     r"儿子|女儿|孩子|老公|老婆|爱人|对象|同事|员工|朋友|他|她|别人|同学|爸|妈|哥|姐|弟|妹|亲戚|机构"
 )
@@ -155,9 +162,8 @@ class QuestionReader:
             return Understood(
                 Found("answer", (topic.entry,)), (Part(topic.entry, "exact", why=True, group=topic.group),)
             )
-        step = self.composed.step_of(topic.entry)
-        if step is not None and _NEXT.match(plain):
-            return Understood(Found("answer", (step.then,)), (Part(step.then, "exact"),))
+        if _NEXT.match(plain) and (then := self.composed.after(topic.entry)):
+            return Understood(Found("answer", (then,)), (Part(then, "exact"),))
         return None
 
     def _half(self, plain: str, topic: Topic) -> Understood | None:
@@ -165,9 +171,8 @@ class QuestionReader:
         if not self.answers.entries[topic.entry].clauses or not is_half(plain):
             return None
         alone = self.index.judge(plain)
-        if self.composed.groups_in(plain) or (
-            alone.all_chat and polarity(plain) == "open" and not asks(plain)
-        ):
+        talk = alone.all_chat and set(asks(plain)) <= {f"{MARK}whether"}  # 在吗
+        if self.composed.groups_in(plain) or talk or alone.ours < HALF_OURS:
             return None
         entry, joint = on_topic(self.index, plain, topic.entry)
         part = replace(self._point_part(self.answers.entries[entry], joint, plain), group=topic.group)
@@ -182,7 +187,7 @@ class QuestionReader:
         judged = self.index.judge(plain)
         if judged.neighbour or judged.all_chat or judged.ours * judged.right > COMPLETE:
             return None
-        if self._missing(entry, plain):
+        if self.unwritten.missing(entry, plain):
             return self._point_part(entry, judged, plain)
         if found.kind == "refuse" and len(plain) <= SHORT and judged.ours > SHORT_OURS:
             return Part(entry.id, "unsure", group=topic.group)
@@ -204,9 +209,11 @@ class QuestionReader:
         named = self.composed.groups_in(judged.text)
         if found.kind == "choose" and not named:
             for entry in (self.answers.entries[e] for e in found.entries):
-                if self._missing(entry, judged.text):
+                if self.unwritten.missing(entry, judged.text):
                     return (self._point_part(entry, judged, judged.text),)
         enough = OPEN_OURS if polarity(judged.text) == "open" else NAMED_OURS
+        if judged.neighbour:
+            enough = AMID_OURS if _LEARNS.search(judged.text) else BESIDE_OURS
         ours = judged.ours > TOPIC_OURS and not judged.chat and not judged.neighbour
         if found.kind == "refuse" and ours and (part := self._named_topic(judged)):
             return (part,)
@@ -216,7 +223,7 @@ class QuestionReader:
         before = self.composed.step_of(topic.entry) if topic else None
         if steps and judged.ours > enough:
             step = self._liveliest(judged, steps)
-        elif before is not None and len(judged.text) <= HALF and found.kind == "refuse":
+        elif before is not None and found.kind == "refuse" and _says_little(judged, named):
             step = before
         else:
             return ()
@@ -226,7 +233,7 @@ class QuestionReader:
         """合格证丢了咋整, 考场能带手机不: the topic is named outright."""
         for entry_id, nouns in self.unwritten.topics.items():
             entry = self.answers.entries[entry_id]
-            if any(noun in judged.text for noun in nouns) and self._missing(entry, judged.text):
+            if any(noun in judged.text for noun in nouns) and self.unwritten.missing(entry, judged.text):
                 return self._point_part(entry, judged, judged.text)
         for entry_id, words in self.unwritten.subjects.items():
             if any(word in judged.text for word in words):
@@ -248,6 +255,10 @@ class QuestionReader:
         mine = bool(_MINE.search(judged.text)) and not _OTHERS.search(judged.text)
         if not named and half and mine and topic and topic.group in self.composed.groups:
             named = [Named(self.composed.groups[topic.group], self.composed.groups[topic.group].name, (0, 0))]
+        if named and all(n.group.id == KIN for n in named):  # whose it is changes nothing of the point
+            own = self._point_part(self.answers.entries[entry_id], judged, rest)
+            if own.kind == "exact":
+                return (replace(own, opens=""),)
         step = self._step(entry_id, judged, rest, before if half else None) if named else None
         if step is not None and (parts := self._group_parts(entry_id, named, step, judged.text)):
             return parts
@@ -259,7 +270,7 @@ class QuestionReader:
         if own is None:
             unsure = self.index.exactness(judged, entry_id) < self.index.header["exact_above"]
             entry = self.answers.entries[entry_id]
-            beside = unsure or entry.clauses[0] == FIELDS or self._missing(entry, rest)
+            beside = unsure or entry.clauses[0] == FIELDS or self.unwritten.missing(entry, rest)
             return self._liveliest(judged, said) if said and beside else None
         if own.id != ENROL:
             enrols = own not in said and _ENROLS.search(rest) and all(s.id == ENROL for s in said)
@@ -276,9 +287,11 @@ class QuestionReader:
         for group in named:
             sentence = self.composed.sentence([group], step)
             entry = library[group.group.entry]
-            missing = self._missing(entry, without(plain, named))
+            missing = self.unwritten.missing(entry, without(plain, named))
             said = missing is None or missing.id in entry.points
             kind: Kind = "group" if sentence else "exact" if missing is None else "unwritten"
+            if sentence and missing is None and group.group.enrol == WORKER:
+                kind = "covered"
             opens = _opens(entry, plain) if alone and kind == "exact" else ""
             name = "" if said or missing is None else missing.name
             yield Part(entry.id, kind, name, opens, sentence, group=group.group.id)
@@ -298,7 +311,7 @@ class QuestionReader:
         group = named[0]
         barred = ("三",) if group.group.bars else ()
         entry = library[entry_id if entry_id in step.entries else step.entry]
-        missing = self._missing(entry, without(plain, named))
+        missing = self.unwritten.missing(entry, without(plain, named))
         says = self.composed.sentence(named, step)
         if not entry.unwritten:
             entry = library[step.entry]
@@ -312,25 +325,20 @@ class QuestionReader:
         )
         return (part,)
 
-    def _missing(self, entry: Entry, plain: str) -> Point | None:
-        """The point asked for that is known not to be written on the entry's topic."""
-        for point in self.unwritten.asked(plain):
-            listed = point.id in entry.points or point.unwritten_on(entry.clauses)
-            if listed and entry.id not in point.exempt:
-                return point
-        return None
-
     def _point_part(self, entry: Entry, judged: Judged, rest: str) -> Part:
         """One question on an entry's topic."""
-        missing = self._missing(entry, rest)
-        if missing is not None:
+        missing = self.unwritten.missing(entry, rest)
+        sure = self.index.exactness(judged, entry.id)
+        perhaps = OWN_PERHAPS if not negated(rest) else OWN_POINT
+        if missing is not None and (entry.unwritten or sure < perhaps):
             said = missing.id in entry.points
             rival = "" if said else self._rival(entry, judged)
             return Part(entry.id, "unwritten", missing="" if said else missing.name, also=rival)
         if entry.unwritten:
             return Part(entry.id, "exact")
-        if self.index.exactness(judged, entry.id) >= self.index.header["exact_above"]:
-            return Part(entry.id, "exact", opens=self._granted(entry, judged))
+        above = self.index.header["exact_above"] if missing is None else OWN_POINT
+        if sure >= above and not (missing and negated(rest)):
+            return Part(entry.id, "exact", opens="" if missing else self._granted(entry, judged))
         if entry.members and LISTS.search(rest) and not _MORE.search(rest):
             mended = self.index.weights.repaired(rest)
             if any(word in rest or word in mended for word in entry.members.split()):
@@ -351,6 +359,12 @@ class QuestionReader:
         own = next((s for s, e in ranked if e == entry.id), 9.0)
         other = next(((s, e) for s, e in ranked if clause[e] not in entry.clauses), (-9.0, ""))
         return other[1] if own - other[0] < BESIDE else ""
+
+
+def _says_little(judged: Judged, named: list[Named]) -> bool:
+    """Whether a short text holds little beside a group's name; of another office's words next to nothing."""
+    left = _SAYS_WHO.sub("", without(judged.text, named))
+    return len(judged.text) <= HALF and len(left) <= (1 if judged.neighbour else LITTLE)
 
 
 def _opens(entry: Entry, plain: str) -> str:
