@@ -177,7 +177,7 @@ class Assistant:
         except OSError as error:
             raise StorageUnavailable("readers") from error
         speaks = any(role.institution_id is not None for role in roles)
-        form = self.corpus.form
+        form = self.corpus.on(local(incoming.now).date()).form
         return table, incoming_files.arrive(self.readers, form, incoming.file) if speaks else None
 
     def may_ask_model(self, incoming: Incoming) -> bool:
@@ -228,8 +228,9 @@ class Assistant:
 
     def _apply(self, connection: Connection, prepared: Prepared, counted: OfTurn) -> list[Outgoing]:
         incoming, seen = prepared.incoming, prepared.seen
+        corpus = self.corpus.on(local(incoming.now).date())
         text = input_limits.clean(incoming.text)
-        masked, was_masked = input_limits.mask(self.corpus.form, text)
+        masked, was_masked = input_limits.mask(corpus.form, text)
         address = incoming.address
         limited = address.channel in self.policy_only
         said_of_it = one_time_code.hidden(masked) or (None if limited else _label(incoming))
@@ -255,7 +256,7 @@ class Assistant:
             self.keys,
             turn_id,
             said_here,
-            self.corpus.on(local(incoming.now).date()),
+            corpus,
             prepared.table,
             self.url,
             self.times,

@@ -19,6 +19,7 @@ from policy.answers.groups import Composed, parse_composed
 from policy.answers.layering import Layer, joined
 from policy.answers.publications import Publication, parse_publication
 from policy.answers.unwritten import Unwritten, parse_unwritten
+from policy.calendar.quarters import Quarter
 from policy.calendar.reminders import Calendar, parse_holidays
 from policy.checks.dated import checks_on, in_force
 from policy.checks.rules import Check, Fact, parse_facts
@@ -112,13 +113,11 @@ class Corpus:
 
     @cached_property
     def _of_days(self) -> dict[tuple[str, ...], Corpus]:
-        return {}
+        return {(): self}  # the copies of days share it, and find their way back
 
     def on(self, day: date) -> Corpus:
-        """Return the corpus with the form of a day; itself as long as none has changed it."""
+        """Return the corpus with the form of a day; the first day's as long as none has changed it."""
         key = days_changed(self.form_data.get(LATER) or (), day)
-        if not key:
-            return self
         if key not in self._of_days:
             dated = copy(self)  # with all that was read before
             for part in ("jobs", "standards"):
@@ -126,6 +125,15 @@ class Corpus:
             dated.__dict__["form"] = parse_form(as_of(self.form_data, day))
             self._of_days[key] = dated
         return self._of_days[key]
+
+    def form_of(self, quarter: Quarter | str) -> Form:
+        """Return the form of a quarter, whenever it is filled in, read or printed: its last day's.
+
+        Raises:
+            ValueError: a text names no quarter.
+        """
+        found = Quarter.parse(quarter) if isinstance(quarter, str) else quarter
+        return self.on(found.last_day).form
 
     @cached_property
     def facts_data(self) -> Mapping[str, Any]:

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             made = export.export_to(
                 connection,
-                app.corpus.form,
+                app.corpus.form_of(quarter),
                 name,
                 options.accepted,
                 app.settings.report_basis,

@@ -22,6 +22,7 @@ from bot.documents import attachments as incoming_files
 from policy.answers.entries import overlaid
 from policy.calendar.quarters import Quarter, local
 from policy.corpus import Corpus
+from policy.form.form import Form
 from storage import archive
 from storage.reports import reports
 
@@ -188,16 +189,16 @@ def _forms(writer: _Writer, connection: Connection, corpus: Corpus, keys: Keys, 
     for r in shown:
         folder = f"{name('forms', writer.year)}/{r.quarter}"
         called = words("archive/messages.form_name", {"institution": r.name, "number": r.number})
-        content = export.one_form(connection, corpus.form, r.id, keys)
-        quarter = Quarter.parse(r.quarter).name
-        title = _title("form", writer.year, quarter, r.name, corpus.form.title)
+        quarter = Quarter.parse(r.quarter)
+        content = export.one_form(connection, corpus, r.id, keys)
+        title = _title("form", writer.year, quarter.name, r.name, corpus.form_of(quarter).title)
         path = writer.unique(folder, f"{called}.xlsx", ".xlsx")
         writer.add(path, content, title, r.name, _day(r.submitted_at), r.receipt)
 
 
 def _tables(writer: _Writer, connection: Connection, corpus: Corpus, rows: Sequence[Any]) -> None:
     """Every revision with its reasons and figures, what was returned, explained, and written beside."""
-    year, form = writer.year, corpus.form
+    year, form = writer.year, corpus.form_of(Quarter(writer.year, 4))  # one head for all its quarters
     of = {r.id: (r.quarter, r.name, r.number) for r in rows}
 
     def put(what: str, head: Sequence[str], content: Iterable[Sequence[object]]) -> None:
@@ -219,7 +220,7 @@ def _tables(writer: _Writer, connection: Connection, corpus: Corpus, rows: Seque
         ),
     )
     titles = {m.id: m.title for m in form.measures}
-    put("figures", [*heads("figures"), *titles.values()], _figures(connection, corpus, rows, of))
+    put("figures", [*heads("figures"), *titles.values()], _figures(connection, form, rows, of))
     put(
         "returned",
         heads("returned"),
@@ -247,9 +248,8 @@ def _steps(connection: Connection, rows: Sequence[Any]) -> Iterator[Any]:
 
 
 def _figures(
-    connection: Connection, corpus: Corpus, rows: Sequence[Any], of: Mapping[int, tuple[object, ...]]
+    connection: Connection, form: Form, rows: Sequence[Any], of: Mapping[int, tuple[object, ...]]
 ) -> Iterator[Sequence[object]]:
-    form = corpus.form
     for one in _steps(connection, rows):
         for occupation in form.occupation_order(list(one.rows)):
             row = one.rows[occupation]

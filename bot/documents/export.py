@@ -23,6 +23,7 @@ from bot.documents.explanations import explained
 from bot.documents.export_rows import label
 from bot.documents.workbook import Sheets, height_of, lines, shown
 from policy.calendar.quarters import FIRST_YEAR, Quarter, Times, local
+from policy.corpus import Corpus
 from policy.form.form import Form
 from storage.reports import reports
 from storage.reports.reports import Submitted
@@ -75,8 +76,8 @@ def _form_sheet(sheets: Sheets, sheet: Any, one: Submitted, keys: Keys) -> None:
         row += 1
 
 
-def one_form(connection: Connection, form: Form, revision_id: int, keys: Keys) -> bytes:
-    """The official form of one submitted revision.
+def one_form(connection: Connection, corpus: Corpus, revision_id: int, keys: Keys) -> bytes:
+    """The official form of one submitted revision, as it is in its quarter.
 
     Raises:
         KeyError: no revision has that id.
@@ -84,7 +85,7 @@ def one_form(connection: Connection, form: Form, revision_id: int, keys: Keys) -
     one = reports.submitted_revision(connection, revision_id)
     if one is None:
         raise KeyError(revision_id)
-    sheets = Sheets(form)
+    sheets = Sheets(corpus.form_of(one.quarter))
     _form_sheet(sheets, sheets.sheet(one.quarter), one, keys)
     return sheets.close()
 

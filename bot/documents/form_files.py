@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +16,7 @@ from bot.documents.explanations import explained
 from bot.documents.sheet_reader import BASE_SHEET
 from bot.documents.workbook import Sheets, lines, shown
 from policy.calendar.quarters import Quarter, local
+from policy.corpus import Corpus
 from policy.form.form import Form, Measure
 from storage.institutions import institutions
 from storage.people import people
@@ -25,14 +28,15 @@ _EMU = 36_000  # of a millimetre: English metric units, as Word measures
 
 
 def draft_form(
-    connection: Connection, chart: Form, institution_id: int, quarter: str, person_id: int, keys: Keys
+    connection: Connection, corpus: Corpus, institution_id: int, quarter: str, person_id: int, keys: Keys
 ) -> bytes:
-    """The form with what the report holds now; empty rows for every occupation it has not.
+    """The quarter's form with what the report holds now; empty rows for every occupation it has not.
 
     A hidden sheet says what the form showed, so that only changed cells are taken from it later.
     """
     snapshot = reports.snapshot(connection, institution_id, quarter)
     profile = people.profile(connection, person_id)
+    chart = corpus.form_of(quarter)
     sheets = Sheets(chart)
     sheet = sheets.sheet(quarter)
     names = chart.occupation_order([*{*(o.name for o in chart.occupations), *snapshot.rows}])
@@ -69,23 +73,38 @@ def note_lines(connection: Connection, chart: Form, quarter: str) -> list[tuple[
     return [(m.title, said[m.id].words) for m in chart.measures if m.id in said]
 
 
-def printable(connection: Connection, chart: Form, revision_id: int, keys: Keys) -> bytes:
-    """The form of one submitted revision as DOCX, ready to print and stamp.
+def printable(connection: Connection, corpus: Corpus, revision_id: int, keys: Keys) -> bytes:
+    """The form of one submitted revision, as it is in its quarter, as DOCX, ready to print and stamp.
+
+    The annex stands on a page of its own, explanations and separate pages after it.
 
     Raises:
         KeyError: no revision has that id.
     """
-    return printed(chart, *_one(connection, chart, revision_id, keys))
+    chart, one, telephone, notes, pages = _one(connection, corpus, revision_id, keys)
+    values = printed_values(chart, one, telephone, notes, pages)
+    renamed = _renamed(corpus.on(date.min).form, chart)
+
+    def finish(paper: Any) -> None:
+        height = round(_row_height(chart, len(values["rows"])) * _EMU)
+        for row in [row for row in paper.tables[-1].rows if not _is_head(row)]:
+            row.height = height
+        _rename(paper, renamed)
+        if not values["following"]:
+            _keep_first_section(paper)
+
+    return docx.document("form", chart.title, values, finish)
 
 
-def as_pdf(connection: Connection, chart: Form, revision_id: int, keys: Keys) -> bytes:
+def as_pdf(connection: Connection, corpus: Corpus, revision_id: int, keys: Keys) -> bytes:
     """The same as PDF.
 
     Raises:
         KeyError: no revision has that id.
         NoPdf: the extra or a Chinese font is missing.
     """
-    values = printed_values(chart, *_one(connection, chart, revision_id, keys))
+    chart, one, telephone, notes, pages = _one(connection, corpus, revision_id, keys)
+    values = printed_values(chart, one, telephone, notes, pages)
     height = _row_height(chart, len(values["rows"]))
     layout = {"title": chart.title, "measures": chart.measures, "first_column": chart.first_column}
     more = {**layout, "note": chart.note, "row_height": f"{height:.1f}"}
@@ -93,14 +112,15 @@ def as_pdf(connection: Connection, chart: Form, revision_id: int, keys: Keys) ->
 
 
 def _one(
-    connection: Connection, chart: Form, revision_id: int, keys: Keys
-) -> tuple[Submitted, str, list[tuple[str, str]], attachments.Pages]:
+    connection: Connection, corpus: Corpus, revision_id: int, keys: Keys
+) -> tuple[Form, Submitted, str, list[tuple[str, str]], attachments.Pages]:
     one = reports.submitted_revision(connection, revision_id)
     if one is None:
         raise KeyError(revision_id)
     pages = attachments.of(connection, revision_id)
+    chart = corpus.form_of(one.quarter)
     notes = note_lines(connection, chart, one.quarter)
-    return one, keys.read(one.revision.telephone), notes, pages
+    return chart, one, keys.read(one.revision.telephone), notes, pages
 
 
 def printed_values(
@@ -133,22 +153,6 @@ def printed_values(
     }
 
 
-def printed(
-    chart: Form, one: Submitted, telephone: str, notes: list[tuple[str, str]], pages: attachments.Pages
-) -> bytes:
-    """The bytes of the DOCX: the annex on a page of its own, explanations and separate pages after it."""
-    values = printed_values(chart, one, telephone, notes, pages)
-
-    def finish(paper: Any) -> None:
-        height = round(_row_height(chart, len(values["rows"])) * _EMU)
-        for row in [row for row in paper.tables[-1].rows if not _is_head(row)]:
-            row.height = height
-        if not values["following"]:
-            _keep_first_section(paper)
-
-    return docx.document("form", chart.title, values, finish)
-
-
 def separate_pages(pages: attachments.Pages) -> list[dict[str, Any]]:
     """What a revision has on separate pages: its text by kind, then the names of the files."""
     found = []
@@ -164,6 +168,32 @@ def separate_pages(pages: attachments.Pages) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def _renamed(first: Form, chart: Form) -> dict[str, str]:
+    """What the Word file has fixed, as on the first day → as it reads in this form, where that is other."""
+    pairs = [(first.title, chart.title), (first.note, chart.note), (first.first_column, chart.first_column)]
+    pairs += [(m.printed, chart.measure(m.id).printed) for m in first.measures]
+    return {was: now for was, now in pairs if was != now}
+
+
+def _rename(paper: Any, renamed: dict[str, str]) -> None:
+    """Write the heads of a later form over those of the file; what a clerk put there instead stays."""
+    heads = [
+        p for row in paper.tables[-1].rows if _is_head(row) for cell in row.cells for p in cell.paragraphs
+    ]
+    for paragraph in [*heads, *_first_section(paper)] if renamed else []:
+        if (now := renamed.get(paragraph.text.strip())) is not None:
+            for number, run in enumerate(paragraph.runs):
+                run.text = "" if number else now
+
+
+def _first_section(paper: Any) -> Iterator[Any]:
+    """The paragraphs of the annex's own page: no line that somebody typed stands among them."""
+    for paragraph in paper.paragraphs:
+        yield paragraph
+        if paragraph._p.xpath("./w:pPr/w:sectPr"):
+            return
 
 
 def _is_head(row: Any) -> bool:

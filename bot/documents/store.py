@@ -17,13 +17,19 @@ from bot.core.messages import FileMaker, FileRef, IncomingFile
 from bot.core.security.keys import Keys
 from bot.documents import attachments as incoming_files
 from bot.documents import export, form_files, my_data
-from policy.calendar.quarters import Times
+from policy.calendar.quarters import Quarter, Times
 from policy.corpus import Corpus
 from storage.connections.database import transaction
 from storage.people import cards, people
 from storage.reports import attachments, reports
 
 SAVED_CARD = "saved-card"  # the kind of file: a result somebody kept
+# The kinds that show one submitted revision, and what makes each.
+OF_REVISION = {
+    "form": export.one_form,
+    "form-docx": form_files.printable,
+    "form-pdf": form_files.as_pdf,
+}
 INCOMING, OUTGOING = "incoming", "outgoing"  # in the data folder: files under way, not kept
 
 
@@ -102,7 +108,7 @@ class FileStore:
                 return True
             if ref.kind == "attachment":
                 return attachments.may_read(connection, person_id, str(ref.args["hash"]))
-            if ref.kind in ("form", "form-docx", "form-pdf"):
+            if ref.kind in OF_REVISION:
                 one = reports.submitted_revision(connection, int(ref.args["revision"]))
                 return one is not None and one.institution_id in mine
         return False
@@ -120,7 +126,6 @@ class FileStore:
                 return (self.data_dir / incoming_files.FOLDER / safe_name(str(ref.args["hash"]))).read_bytes()
             except FileNotFoundError as error:
                 raise FileGone from error
-        form = self.corpus.form
         with transaction(self.engine, read_only=True) as connection:
             if ref.kind == SAVED_CARD:
                 return self._saved_card(connection, int(ref.args["person"]), str(ref.args["number"]))
@@ -128,17 +133,14 @@ class FileStore:
                 return my_data.as_json(connection, int(ref.args["person"]), self.keys)
             if ref.kind == "form-draft":
                 wanted = (int(ref.args["institution"]), str(ref.args["quarter"]), int(ref.args["person"]))
-                return form_files.draft_form(connection, form, *wanted, self.keys)
-            if ref.kind == "form-docx":
-                return form_files.printable(connection, form, int(ref.args["revision"]), self.keys)
-            if ref.kind == "form-pdf":
-                return form_files.as_pdf(connection, form, int(ref.args["revision"]), self.keys)
-            if ref.kind == "form":
-                return export.one_form(connection, form, int(ref.args["revision"]), self.keys)
+                return form_files.draft_form(connection, self.corpus, *wanted, self.keys)
+            if (made := OF_REVISION.get(ref.kind)) is not None:
+                return made(connection, self.corpus, int(ref.args["revision"]), self.keys)
+            quarter = Quarter.parse(str(ref.args["quarter"]))
             return export.aggregate(
                 connection,
-                form,
-                str(ref.args["quarter"]),
+                self.corpus.form_of(quarter),
+                str(quarter),
                 bool(ref.args["accepted_only"]),
                 self.basis,
                 self.keys,

@@ -38,6 +38,8 @@ from bot.http.bodies import LONGEST_FILE, LONGEST_FORM, TooLarge, read_body, sho
 from bot.http.responses import SAFE_HEADERS, Endpoint, disposition, same_site
 from bot.office import html
 from bot.office.visit import Answer, Denied, Download, Goto, NotFound, Page, Room, Visit
+from policy.calendar.quarters import local
+from policy.form.form import Form
 from storage import audit
 from storage.connections.database import StorageUnavailable, transaction
 from storage.people import sessions
@@ -111,7 +113,7 @@ class Door:
             def admit(connection: Connection) -> Officer:
                 return self._admit(connection, request, right, token, fields)
 
-            arrived = await self._keep(admit, files) if keeps and files else {}
+            arrived = await self._keep(admit, request, files) if keeps and files else {}
             found = await self._read_file(admit, reads, files) if reads and files else None
             if before is not None:
                 found = await self._work_out(admit, before, request, fields)
@@ -184,7 +186,10 @@ class Door:
         return await (asyncio.to_thread(run) if read_only else self.runner.run(run))
 
     async def _keep(
-        self, admit: Callable[[Connection], Officer], files: Mapping[str, tuple[str, bytes]]
+        self,
+        admit: Callable[[Connection], Officer],
+        request: Request,
+        files: Mapping[str, tuple[str, bytes]],
     ) -> dict[str, Arrived]:
         """Look at the files and keep those worth keeping, before the transaction that refers to them.
 
@@ -193,7 +198,7 @@ class Door:
         """
 
         def keep() -> dict[str, Arrived]:
-            form, readers = self.app.corpus.form, self.app.assistant.readers
+            form, readers = self._form(request), self.app.assistant.readers
             found = {
                 field: incoming_files.look(readers, form, name, content)
                 for field, (name, content) in files.items()
@@ -208,6 +213,13 @@ class Door:
             return await self.runner.look(keep)
         except OSError as error:
             raise StorageUnavailable("BOT_DATA_DIR") from error
+
+    def _form(self, request: Request) -> Form:
+        """The form of the quarter in the address, else today's."""
+        try:
+            return self.app.corpus.form_of(request.path_params.get("quarter", ""))
+        except ValueError:
+            return self.app.corpus.on(local(self.now()).date()).form
 
     async def _read_file(
         self,

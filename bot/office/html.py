@@ -52,7 +52,8 @@ def page(template: str, data: Mapping[str, Any], visit: Visit | None = None) -> 
     """A page as HTML. `visit` is None for those who are not in."""
     shared: dict[str, Any] = {"visit": visit, "officer": visit.officer if visit else None}
     if visit is not None:
-        shared["form"] = visit.corpus.form
+        corpus, quarter = visit.corpus, data.get("quarter")
+        shared["form"] = corpus.form_of(quarter) if isinstance(quarter, Quarter) else corpus.form
         shared |= {"csrf": visit.csrf, "done": visit.query.get("done", ""), "now": local(visit.now)}
         shared["heard"] = visit.heard
     return environment().get_template(template).render({**shared, **data})

@@ -16,7 +16,7 @@ from bot.core.messages import Arrived
 from bot.core.notify import Told
 from bot.core.paging import Pager
 from bot.core.permissions import HEAD, OFFICE, Right
-from policy.calendar.quarters import Quarter, Times, reporting_quarter
+from policy.calendar.quarters import Quarter, Times, local, reporting_quarter
 from policy.corpus import Corpus
 from policy.reading.digits import whole_number
 from storage.institutions import roster
@@ -145,8 +145,8 @@ class Visit:
 
     @property
     def corpus(self) -> Corpus:
-        """What the policy says."""
-        return self.app.corpus
+        """What the policy says, with the form of today; a quarter has its own: `form_of`."""
+        return self.app.corpus.on(local(self.now).date())
 
     @property
     def times(self) -> Times:

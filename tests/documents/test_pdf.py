@@ -46,7 +46,7 @@ def test_it_says_what_the_docx_says_and_nothing_else(app: App) -> None:
     with transaction(app.engine, read_only=True) as connection:
         latest = reports.snapshot(connection, 1, "2026Q4").latest
         assert latest is not None
-        made, again = (form_files.as_pdf(connection, CORPUS.form, latest.id, app.keys) for _ in range(2))
+        made, again = (form_files.as_pdf(connection, CORPUS, latest.id, app.keys) for _ in range(2))
     assert made == again
     left = words_of(made)
     cells = [text for row in paper.table(1) for text, _, _ in row]

@@ -238,7 +238,7 @@ async def test_a_filled_form_is_read_into_the_fields(browser: Browser, app: App,
     from bot.documents import form_files
 
     with transaction(app.engine, read_only=True) as connection:
-        empty = form_files.draft_form(connection, CORPUS.form, school, "2026Q4", 1, app.keys)
+        empty = form_files.draft_form(connection, CORPUS, school, "2026Q4", 1, app.keys)
     filled = _fill(empty, "大数据", [3, 2, 120, 80, 60, 90000])
     path = await opened(browser, school)
     await browser.submits(path, {"scan": ("情况表.xlsx", filled)}, source="邮件发来的表")
@@ -258,8 +258,8 @@ async def test_a_form_of_another_institution_or_quarter_is_not_read(
     with transaction(app.engine, read_only=True) as connection:
         other = institutions.find(connection, "文登技师学院")
         assert other is not None
-        theirs = form_files.draft_form(connection, CORPUS.form, other.id, "2026Q4", 1, app.keys)
-        earlier = form_files.draft_form(connection, CORPUS.form, school, "2026Q3", 1, app.keys)
+        theirs = form_files.draft_form(connection, CORPUS, other.id, "2026Q4", 1, app.keys)
+        earlier = form_files.draft_form(connection, CORPUS, school, "2026Q3", 1, app.keys)
     path = await opened(browser, school)
     for wrong in (theirs, earlier):
         filled = _fill(wrong, "大数据", [3, 2, 120, 80, 60, 90000])

@@ -186,7 +186,7 @@ def _export(turn: Turn, quarter: Quarter, accepted_only: bool = False) -> list[O
             quarter=quarter,
             accepted_only=accepted_only,
             turnout=coverage.turnout(turn.connection, name, accepted_only),
-            figures=[(m, sum(one.sums[m.id] for one in sums)) for m in turn.corpus.form.measures],
+            figures=[(m, sum(one.sums[m.id] for one in sums)) for m in turn.corpus.form_of(quarter).measures],
             gaps=sum(sum(one.not_known.values()) for one in sums),
         )
     ]

@@ -22,9 +22,10 @@ def read(turn: Turn) -> list[Outgoing]:
     if not turn.memberships:
         return [turn.say("note/messages.nobody")]
     said = prior_figures.notes_set(turn.connection)
-    pieces = {m.id: timeline(said, m.id) for m in turn.corpus.form.measures}
-    holding = [(m, p) for m in turn.corpus.form.measures for p in pieces[m.id] if p.holds(quarter)]
-    later = [(m, p) for m in turn.corpus.form.measures for p in pieces[m.id] if p.first > quarter]
+    measures = turn.corpus.form_of(quarter).measures
+    pieces = {m.id: timeline(said, m.id) for m in measures}
+    holding = [(m, p) for m in measures for p in pieces[m.id] if p.holds(quarter)]
+    later = [(m, p) for m in measures for p in pieces[m.id] if p.first > quarter]
     office = turn.office_role is not None
     return [turn.say("note/list.j2", quarter=quarter, holding=holding, later=later, office=office)]
 

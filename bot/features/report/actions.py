@@ -126,7 +126,7 @@ def form_file(turn: Turn, place: Place) -> list[Outgoing]:
     """The form with what the report holds now, to be filled in and sent back."""
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
     args = {"institution": place[0], "quarter": place[1], "person": turn.person_id}
-    file = FileRef("form-draft", f"{turn.corpus.form.title}-{name}-{place[1]}.xlsx", args)
+    file = FileRef("form-draft", f"{turn.corpus.form_of(place[1]).title}-{name}-{place[1]}.xlsx", args)
     return [turn.say("report/messages.form_file", files=(file,), institution=name, quarter=place[1])]
 
 
@@ -138,7 +138,7 @@ def printable(turn: Turn, place: Place) -> Replies:
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
     stamped = latest.id in attachments.stamped(turn.connection, [latest.id])
     data = {"institution": name, "quarter": place[1], "number": latest.number, "stamped": stamped}
-    file = print_ref(turn.corpus.form, latest.id, name, place[1])
+    file = print_ref(turn.corpus.form_of(place[1]), latest.id, name, place[1])
     return [turn.say("report/messages.print", files=(file,), place=f"{place[0]}:{place[1]}", **data)]
 
 
@@ -151,7 +151,7 @@ def as_pdf(turn: Turn, place: Place) -> Replies:
     if missing := pdf.lacks():
         return [turn.say("report/messages.no_pdf", lacks=missing, place=token)]
     name = next(m.institution or "" for m in turn.institutions if m.institution_id == place[0])
-    paper = print_ref(turn.corpus.form, latest.id, name, place[1])
+    paper = print_ref(turn.corpus.form_of(place[1]), latest.id, name, place[1])
     file = FileRef("form-pdf", paper.name.removesuffix(".docx") + ".pdf", paper.args)
     return [
         turn.say("report/messages.print_pdf", files=(file,), institution=name, quarter=place[1], place=token)
@@ -207,7 +207,7 @@ def drop_file(turn: Turn, place: Place, rest: str) -> Replies:
 
 def history(turn: Turn, place: Place) -> list[Outgoing]:
     """Every submitted revision with what it changed."""
-    told = versions(revision_history.of(turn.connection, *place), turn.corpus.form)
+    told = versions(revision_history.of(turn.connection, *place), turn.corpus.form_of(place[1]))
     stamped = attachments.stamped(turn.connection, [v.past.id for v in told])
     others = [q for q in revision_history.quarters_of(turn.connection, place[0]) if q != place[1]][
         :QUARTERS_SHOWN

@@ -160,7 +160,7 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
     if left:  # nothing right in them, so they are asked for instead of being forgotten
         draft = draft_writes.open_draft(turn, context)
         drafts.add_occupations(turn.connection, draft, left, turn.person_id, turn.now)
-    wrong = _wrong(turn.corpus.form, sent, there, compared.kept)
+    wrong = _wrong(chart, sent, there, compared.kept)
     return [
         turn.say(
             "report/form_read.j2",
@@ -169,11 +169,11 @@ def write_form(turn: Turn, context: ReportContext, sent: FormFile) -> list[Outgo
             idle=chart.occupation_order(idle),
             wrong=wrong[:SHOWN],
             more=max(0, len(wrong) - SHOWN),
-            absent=[turn.corpus.form.measure(m) for m in sent.absent],
+            absent=[chart.measure(m) for m in sent.absent],
             unread=sent.unread,
             wan=sent.wan,
             totals=sent.totals,
-            wrong_totals=[(turn.corpus.form.measure(w.measure), w.told, w.added) for w in sent.wrong_totals],
+            wrong_totals=[(chart.measure(w.measure), w.told, w.added) for w in sent.wrong_totals],
             disputed=disputed_cells,
             same=compared.same,
         )

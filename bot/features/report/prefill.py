@@ -35,5 +35,5 @@ def prefill(turn: Turn, argument: str) -> Replies:
         if free:
             drafts.set_cells(turn.connection, draft, occupation, free, turn.person_id, turn.now)
     given = {"institution": str(institution), "quarter": quarter}
-    names = turn.corpus.form.occupation_order(list(brought))
+    names = turn.corpus.form_of(quarter).occupation_order(list(brought))
     return [turn.say("course/messages.filled", names=names), *dialog_manager.start(turn, "report", given)]

@@ -72,7 +72,7 @@ def row(turn: Turn, argument: str) -> Replies:
     rows = reports.snapshot(turn.connection, institution, quarter).rows
     if occupation not in rows:
         return None
-    data = {"occupation": occupation, "row": rows[occupation], "form": turn.corpus.form}
+    data = {"occupation": occupation, "row": rows[occupation], "form": turn.corpus.form_of(quarter)}
     return [turn.say("report/change_row.j2", place=f"{institution}:{quarter}", **data)]
 
 
@@ -83,7 +83,7 @@ def cell(turn: Turn, argument: str) -> Replies:
         return None
     (institution, quarter), rest = found
     occupation, _, digit = rest.partition("/")
-    measures = turn.corpus.form.measures
+    measures = turn.corpus.form_of(quarter).measures
     position = whole_number(digit, longest=2)
     if position is None or position >= len(measures):
         return None

@@ -59,12 +59,13 @@ def of(turn: Turn, institution_id: int, quarter: Quarter) -> ReportState:
     closed = returned_cells.closed_since(connection, institution_id, str(quarter), turn.now, head, usually)
     cells: list[tuple[str, int]] = []
     places: list[tuple[str, str, str]] = []
+    form = turn.corpus.form_of(quarter)
     if snapshot.draft is not None:
-        names = turn.corpus.form.occupation_order(list(snapshot.rows))
-        empty = [(n, sum(snapshot.rows[n][m.id] is None for m in turn.corpus.form.measures)) for n in names]
+        names = form.occupation_order(list(snapshot.rows))
+        empty = [(n, sum(snapshot.rows[n][m.id] is None for m in form.measures)) for n in names]
         cells = [(n, count) for n, count in empty if count]
     if latest is not None and latest.state == "returned":
-        places = turn.corpus.form.places(returned_cells.cells(connection, latest.id))
+        places = form.places(returned_cells.cells(connection, latest.id))
     state = "draft" if snapshot.draft else latest.state if latest else "none"
     return ReportState(institution_id, name, quarter, state, timely, latest, cells, places, closed)
 

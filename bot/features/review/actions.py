@@ -43,7 +43,7 @@ def opened(turn: Turn, argument: str) -> Replies:
     quarter = Quarter.parse(one.quarter)
     before = quarter.previous()
     last = reports.latest_rows(turn.connection, one.institution_id, str(before)) if before else {}
-    chart = turn.corpus.form
+    chart = turn.corpus.form_of(quarter)
     file = FileRef("form", f"{chart.title}-{one.institution}-{quarter}.xlsx", {"revision": revision_id})
     order = chart.occupation_order(list(one.rows))
     return [
@@ -70,7 +70,7 @@ def printed(turn: Turn, argument: str) -> Replies:
     one = reports.submitted_revision(turn.connection, revision_id)
     if one is None or one.revision.submitted_at is None:
         return None
-    file = print_ref(turn.corpus.form, revision_id, one.institution, one.quarter)
+    file = print_ref(turn.corpus.form_of(one.quarter), revision_id, one.institution, one.quarter)
     return [turn.say("review/messages.print", files=(file,), one=one)]
 
 

@@ -152,8 +152,9 @@ class ReturnDialog(Dialog[ReviewContext, Returned]):
         found = None
         if turn.office_role is not None:
             found = reports.submitted_revision(turn.connection, int(answers.get("revision", 0)))
+        form = turn.corpus.form_of(found.quarter) if found else turn.corpus.form
         waits = found is not None and found.revision.state == "submitted"
-        return ReviewContext(found if waits else None, turn.corpus.form), answers
+        return ReviewContext(found if waits else None, form), answers
 
     def restart(self, turn: Turn, context: ReviewContext) -> list[Outgoing]:
         """Begin again with the same report."""
@@ -176,5 +177,5 @@ class ReturnDialog(Dialog[ReviewContext, Returned]):
             )
         except VersionConflict:
             return [turn.say("review/refused.j2", reason="changed", newest=None)]
-        told = notify.tell_returned(turn.connection, turn.corpus.form, done, turn.now)
+        told = notify.tell_returned(turn.connection, context.form, done, turn.now)
         return [turn.say("review/messages.done", told=told, places=len(outcome.reasons))]

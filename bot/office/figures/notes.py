@@ -56,12 +56,13 @@ def withdraw(visit: Visit) -> Answer:
 
 
 def _page(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Page:
-    said = prior_figures.notes_set(visit.connection)
+    said, quarter = prior_figures.notes_set(visit.connection), reporting_quarter(visit.now)
+    measures = visit.corpus.form_of(quarter).measures
     data: dict[str, Any] = {
         "path": PATH,
-        "pieces": {m.id: timeline(said, m.id) for m in visit.corpus.form.measures},
-        "trail": [(m, [s for s in reversed(said) if s.measure == m.id]) for m in visit.corpus.form.measures],
-        "quarter": reporting_quarter(visit.now),
+        "pieces": {m.id: timeline(said, m.id) for m in measures},
+        "trail": [(m, [s for s in reversed(said) if s.measure == m.id]) for m in measures],
+        "quarter": quarter,
         "quarters": offered(Quarter.of(visit.now)),
         "texts": dict(visit.form) if problems and "key" not in problems else {},
         "problems": problems or {},

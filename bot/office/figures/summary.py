@@ -96,7 +96,8 @@ class Figures:
         """Read what was chosen."""
         everything = chosen.everything()
         counted = coverage.counted(visit.connection, everything)
-        return cls(chosen, visit.corpus.form, summary.slices(visit.connection, everything), counted)
+        form = visit.corpus.form_of(chosen.quarter)
+        return cls(chosen, form, summary.slices(visit.connection, everything), counted)
 
     def lines(self, key: Callable[[Slice], Any], basis: str = "") -> dict[Any, Line]:
         """The chosen basis (or another) added up by a key."""
@@ -248,7 +249,8 @@ def chart(visit: Visit) -> Answer:
 def origins(visit: Visit) -> Answer:
     """The revisions (and opening figures) that one number adds: `measure`, `occupation` in the query."""
     chosen = Chosen.of(visit)
-    measure = {m.id: m for m in visit.corpus.form.measures}.get(visit.query.get("measure", ""))
+    form = visit.corpus.form_of(chosen.quarter)
+    measure = {m.id: m for m in form.measures}.get(visit.query.get("measure", ""))
     if measure is None:
         raise NotFound
     occupation = visit.query.get("occupation") or None

@@ -76,7 +76,7 @@ def fetch(visit: Visit) -> Answer:
 
 def _content(visit: Visit, kind: str, quarter: str, accepted: bool, basis: str) -> bytes | Path:
     """The bytes, or for what may be large the file they were written to."""
-    form = visit.corpus.form
+    form = visit.corpus.form_of(quarter)
     connection, keys, folder = visit.connection, visit.app.keys, visit.app.settings.data_dir
     if kind == "xlsx":
         return export.aggregate(connection, form, quarter, accepted, basis, keys, visit.times)

@@ -43,7 +43,7 @@ def stands_out(form: Form, rows: Mapping[str, Row], last: Mapping[str, Row]) -> 
 
 def found(visit: Visit, quarter: Quarter, district: str | None) -> tuple[list[Clean], bool]:
     """The list for this officer, those that wait longest first; whether there may be more."""
-    connection, form = visit.connection, visit.corpus.form
+    connection, form = visit.connection, visit.corpus.form_of(quarter)
     candidates = marks.plain(connection, str(quarter), district, LOOKED_AT, filings.rules(connection).since)
     ids = [one.revision_id for one in candidates]
     own = decisions.entered_among(connection, ids, visit.officer.person_id) if ids else set()

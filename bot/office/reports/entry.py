@@ -53,7 +53,7 @@ def show(visit: Visit) -> Answer:
     snapshot = reports.snapshot(visit.connection, institution.id, str(quarter))
     texts = {"received": _today(visit).isoformat()}
     if snapshot.latest is not None and snapshot.draft is None:
-        texts |= _shown(visit.corpus.form, snapshot.rows)
+        texts |= _shown(visit.corpus.form_of(quarter), snapshot.rows)
     typed = Typed(texts)
     _look_at_place(visit, institution, quarter, snapshot, typed)
     return _page(visit, institution, quarter, snapshot, typed)
@@ -71,7 +71,7 @@ def save(visit: Visit) -> Answer:
         _look_at_form(institution, quarter, typed.kept.form, typed, visit.now)
         empty = not any(k.startswith("cell:") and v for k, v in typed.texts.items())
         if not typed.problems and empty:
-            typed.texts |= _shown(visit.corpus.form, typed.kept.form.rows)
+            typed.texts |= _shown(visit.corpus.form_of(quarter), typed.kept.form.rows)
             typed.read = True
             return _page(visit, institution, quarter, snapshot, typed)
     _look_at(visit, institution, quarter, snapshot, typed)
@@ -182,7 +182,7 @@ def _carried(visit: Visit, sealed: str) -> Arrived | None:
 
 def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> None:
     """Read every cell by the dialog's rules; note what is wrong and what is unlikely."""
-    chart, texts = visit.corpus.form, typed.texts
+    chart, texts = visit.corpus.form_of(quarter), typed.texts
 
     def wrong(field_: str, kind: str) -> None:
         typed.problems[field_] = words("office/entry_problem.j2", {"kind": kind})
@@ -219,7 +219,7 @@ def _look_at(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snap
 
 def _doubt(visit: Visit, institution: Listed, quarter: Quarter, typed: Typed) -> None:
     """What is impossible since the start is a problem; what is unlikely asks for an explanation."""
-    chart = visit.corpus.form
+    chart = visit.corpus.form_of(quarter)
     past = cell_hints.read(visit.connection, institution.id, quarter)
     for name, row in typed.rows.items():
         for doubt in past.impossible(chart, name, row):
@@ -231,7 +231,7 @@ def _doubt(visit: Visit, institution: Listed, quarter: Quarter, typed: Typed) ->
 
 def _submit(visit: Visit, institution: Listed, quarter: Quarter, snapshot: Snapshot, typed: Typed) -> None:
     connection, by, now, texts = visit.connection, visit.officer.person_id, visit.now, typed.texts
-    chart, closes = visit.corpus.form, visit.times.closes(quarter)
+    chart, closes = visit.corpus.form_of(quarter), visit.times.closes(quarter)
     if snapshot.draft is not None:
         drafts.discard(connection, snapshot.draft, by, now)
     reason = texts.get("reason") or None

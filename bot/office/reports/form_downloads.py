@@ -31,9 +31,10 @@ def form(visit: Visit) -> Answer:
     made = {"xlsx": export.one_form, "docx": form_files.printable, "pdf": form_files.as_pdf}.get(kind)
     if made is None:
         raise NotFound
-    name = safe_name(f"{visit.corpus.form.title}-{one.institution}-{one.quarter}.{kind}")
+    form_title = visit.corpus.form_of(one.quarter).title
+    name = safe_name(f"{form_title}-{one.institution}-{one.quarter}.{kind}")
     try:
-        content = made(visit.connection, visit.corpus.form, one.revision.id, visit.app.keys)
+        content = made(visit.connection, visit.corpus, one.revision.id, visit.app.keys)
     except NoPdf as error:
         back = f"/office/report/{one.institution_id}/{one.quarter}"
         docx = f"/office/form/{one.revision.id}/docx"

@@ -76,7 +76,7 @@ def _page(visit: Visit, quarter: Quarter, kind: str, *, changed: bool = False) -
 
 def _text(visit: Visit, quarter: Quarter, kind: str, at: datetime) -> str:
     """The words, with names of institutions and counts alone; plain text."""
-    data: dict[str, Any] = {"now": local(at), "form": visit.corpus.form}
+    data: dict[str, Any] = {"now": local(at), "form": visit.corpus.form_of(quarter)}
     if kind == "missing":
         data |= missing.about(visit, quarter, None)[0]
     else:

@@ -50,14 +50,14 @@ def show(visit: Visit) -> Answer:
 
 def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Page:
     institution, quarter = place(visit)
-    connection = visit.connection
+    connection, chart = visit.connection, visit.corpus.form_of(quarter)
     pasts = revision_history.of(connection, institution.id, str(quarter))
     past = _chosen(visit, pasts)
     snapshot = reports.snapshot(connection, institution.id, str(quarter))
     before = quarter.previous()
     last = reports.latest_rows(connection, institution.id, str(before)) if before else {}
     year_ago = reports.latest_rows(connection, institution.id, f"{quarter.year - 1}Q{quarter.number}")
-    told = {v.past.id: v for v in versions(pasts, visit.corpus.form)}
+    told = {v.past.id: v for v in versions(pasts, chart)}
     data: dict[str, Any] = {
         "institution": institution,
         "quarter": quarter,
@@ -83,7 +83,7 @@ def _page(visit: Visit, problem: str = "", status: int = 200, typed: dict[str, s
         "archived": closed_years.is_closed(connection, str(quarter)),
         "problem": problem,
         "typed": typed or {},
-        "unsent": _unsent(visit.corpus.form, typed or {}) if problem == "changed" else [],
+        "unsent": _unsent(chart, typed or {}) if problem == "changed" else [],
     }
     latest = snapshot.latest
     scan = latest is not None and bool(attachments.stamped(connection, [latest.id]))
@@ -120,7 +120,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         raise LookupError("a submitted revision is gone")
     pages = attachments.of(connection, past.id)
     typed_in = revision_history.typed_in_from(connection, past.id)
-    chart = visit.corpus.form
+    chart = visit.corpus.form_of(one.quarter)
     telephone = visit.app.keys.read(one.revision.signer_telephone) if visit.office else ""
     said = explained(one, chart)
     odd = odd_cells(chart, one.rows, last)
@@ -133,7 +133,7 @@ def _of_revision(visit: Visit, past: Past, pasts: list[Past], last: Rows) -> dic
         "unexplained": [p for p in dict.fromkeys((o, w) for (o, _), w in odd.items()) if p not in told],
         "order": chart.occupation_order(list(one.rows)),
         "changed": _changed(chart, past, pasts),
-        "answered": _answered(visit, past, pasts),
+        "answered": _answered(visit, chart, past, pasts),
         "absent": chart.occupation_order(last.keys() - one.rows.keys()),
         "said": chart.places(returned_cells.cells(connection, past.id)),
         "reopened": returned_cells.reopened(connection, past.id),
@@ -173,7 +173,7 @@ def _unfiled(visit: Visit, institution_id: int, quarter: Quarter, rows: Rows) ->
 
 
 def _answered(
-    visit: Visit, past: Past, pasts: list[Past]
+    visit: Visit, chart: Form, past: Past, pasts: list[Past]
 ) -> tuple[int, list[tuple[str, str, str, str, str]]]:
     """The return that this revision answers: (number, [occupation, title, words, cell then, cell now]).
 
@@ -182,7 +182,7 @@ def _answered(
     earlier = [p for p in pasts if p.number < past.number]
     if not earlier or earlier[-1].state != "returned":
         return 0, []
-    chart, before = visit.corpus.form, earlier[-1]
+    before = earlier[-1]
     by_title = {m.title: m for m in chart.measures}
     told = []
     for occupation, title, words in chart.places(returned_cells.cells(visit.connection, before.id)):
@@ -257,7 +257,7 @@ def return_(visit: Visit) -> Answer:
         return _asking_again(visit, "reasons", 422, typed)
     except VersionConflict:
         return _asking_again(visit, "changed", 409, typed)
-    told = notify.tell_returned(visit.connection, visit.corpus.form, done, visit.now)
+    told = notify.tell_returned(visit.connection, visit.corpus.form_of(quarter), done, visit.now)
     return _back(institution, quarter, "returned", told)
 
 

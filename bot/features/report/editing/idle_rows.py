@@ -30,7 +30,7 @@ def make_idle(turn: Turn, place: Place, draft: Revision, occupation: str) -> boo
         turn.connection,
         draft,
         occupation,
-        dict.fromkeys((m.id for m in turn.corpus.form.measures), 0),
+        dict.fromkeys((m.id for m in turn.corpus.form_of(place[1]).measures), 0),
         turn.person_id,
         turn.now,
         no_business=True,

@@ -26,7 +26,8 @@ def load(turn: Turn, answers: Answers) -> tuple[ReportContext, Answers]:
     gone = place if place is not None and place not in (i for i, _ in mine) else None
     if gone is not None:  # not into the report of another one they still speak for
         institution_id = None
-    context = ReportContext(turn.now, turn.corpus.form, mine, institution_id, quarter, None, {}, gone=gone)
+    form = turn.corpus.form_of(quarter) if quarter else turn.corpus.form
+    context = ReportContext(turn.now, form, mine, institution_id, quarter, None, {}, gone=gone)
     if institution_id is None or not quarter:
         return _with_choices(turn, context, answers), answers
     snapshot = reports.snapshot(turn.connection, institution_id, quarter, hold=True)
@@ -42,7 +43,7 @@ def load(turn: Turn, answers: Answers) -> tuple[ReportContext, Answers]:
         has_courses=bool(brought),
         beside=past,
         seen=seen,
-        news=concurrent_edits.news(turn, snapshot, seen, turn.corpus.form),
+        news=concurrent_edits.news(turn, snapshot, seen, form),
         clashes=clashes,
         edited=concurrent_edits.editors(turn, snapshot) if clashes else {},
     )
@@ -84,5 +85,5 @@ def _complete(
         context,
         review=lead_review.latest(turn.connection, snapshot.draft.id),
         leads=bool(leads),
-        registered=cell_hints.registered(turn.corpus.form, brought, snapshot.rows),
+        registered=cell_hints.registered(context.form, brought, snapshot.rows),
     )

@@ -34,13 +34,14 @@ def ask(turn: Turn, snapshot: Snapshot) -> list[Outgoing]:
 def table(turn: Turn, review: Review) -> Outgoing:
     """The table a lead looks at, with what can be said to it."""
     snapshot = reports.snapshot(turn.connection, review.institution_id, review.quarter)
+    form = turn.corpus.form_of(review.quarter)
     return turn.say(
         "lead/look.j2",
         review=review,
         institution=institutions.get(turn.connection, review.institution_id).name,
-        names=turn.corpus.form.occupation_order(list(snapshot.rows)),
+        names=form.occupation_order(list(snapshot.rows)),
         snapshot=snapshot,
-        form=turn.corpus.form,
+        form=form,
         explained=[(o, words) for (o, _), words in snapshot.explanations.items()],
     )
 

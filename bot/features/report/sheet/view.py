@@ -142,7 +142,7 @@ def look(turn: Turn, place: Place, hold: bool = False) -> ReportContext | None:
     past = cell_hints.load(turn, *place)
     office = office_remarks.load(turn, snapshot)
     return ReportContext(
-        turn.now, turn.corpus.form, mine, *place, snapshot, past.last, office=office, beside=past
+        turn.now, turn.corpus.form_of(place[1]), mine, *place, snapshot, past.last, office=office, beside=past
     )
 
 
