@@ -26,6 +26,7 @@ from policy.checks.rules import Check, Fact, parse_facts
 from policy.checks.standards import Standard, parse_standards
 from policy.files import PolicyError, packaged, packaged_file
 from policy.form.form import Form, parse_form
+from policy.form.other_names import with_other_names
 from policy.index.index import Index
 from policy.index.model_file import packaged_weights
 from policy.index.training_data import training_inputs
@@ -104,12 +105,16 @@ class Corpus:
     @cached_property
     def form(self) -> Form:
         """The quarterly form, of its first day unless the corpus is one of a day."""
-        return parse_form(as_of(self.form_data, None))
+        return self._form_as_of(None)
 
     @cached_property
     def form_data(self) -> Mapping[str, Any]:
         """The form as data, with what changes it later."""
         return {**packaged_file("form/form.yaml"), **self.layer.get("form", {})}
+
+    def _form_as_of(self, day: date | None) -> Form:
+        every = (self.form_data, *(self.form_data.get(LATER) or ()))
+        return parse_form(with_other_names(as_of(self.form_data, day), every))
 
     @cached_property
     def _of_days(self) -> dict[tuple[str, ...], Corpus]:
@@ -122,7 +127,7 @@ class Corpus:
             dated = copy(self)  # with all that was read before
             for part in ("jobs", "standards"):
                 dated.__dict__.pop(part, None)
-            dated.__dict__["form"] = parse_form(as_of(self.form_data, day))
+            dated.__dict__["form"] = self._form_as_of(day)
             self._of_days[key] = dated
         return self._of_days[key]
 

@@ -21,7 +21,7 @@ from storage.institutions import institutions
 from storage.reports import reports
 from tests.conftest import make_app
 from tests.support.corpus import CORPUS
-from tests.support.form_files import Document
+from tests.support.form_files import Document, edit, find, send
 from tests.support.office_browser import Browser, at
 from tests.support.office_scene import head, reports_, school
 from tests.support.talk import Person
@@ -164,6 +164,38 @@ def test_a_latecomer_fills_in_the_form_of_the_quarter(changed: App) -> None:
     contact.says(f"填报 {NEW}", "大数据 20 2 600 80 60 90000")
     with transaction(changed.engine, read_only=True) as connection:
         assert reports.snapshot(connection, found.id, NEW).rows.get("大数据", {}).get("trained") is None
+
+
+def test_a_form_taken_away_before_the_change_comes_back_after_it(changed: App) -> None:
+    contact = school(changed, "甲校")
+    contact.says(f"填报 {OLD}", LINE)
+    with transaction(changed.engine, read_only=True) as connection:
+        found = institutions.find(connection, "甲校")
+    assert found is not None
+    args: dict[str, Any] = {"institution": found.id, "quarter": OLD, "person": 1}
+    content = changed.files.content(FileRef("form-draft", "x.xlsx", args))
+    contact.now = LATE
+    send(contact, changed, "表.xlsx", edit(content, **{f"D{find(content, '大数据')[1:]}": 130}))
+    assert "report/form_read.j2" in contact.templates
+    with transaction(changed.engine, read_only=True) as connection:
+        assert reports.snapshot(connection, found.id, OLD).rows["大数据"]["trained"] == 130
+
+
+def test_a_measure_is_found_by_its_names_of_other_times_unless_they_are_another_s() -> None:
+    for quarter in (OLD, NEW):
+        for name in (WAS, NOW, PRINTED_WAS, PRINTED_NOW):
+            found = CHANGED.form_of(quarter).find_measure(name)
+            assert found is not None, (quarter, name)
+            assert found.id == "trained"
+    others = CORPUS.form.measure("certified").title
+    names = {"trained": others, "certified": WAS}
+    measures = [{"id": i, "title": name, "printed": name, "aliases": []} for i, name in names.items()]
+    change = {"notice": "made-up", "valid_from": date(2027, 1, 1), "measures": measures}
+    swapped = build_corpus({"form": {"later": [change]}})
+    for quarter, measure in ((OLD, "trained"), (NEW, "certified")):
+        found = swapped.form_of(quarter).find_measure(WAS)
+        assert found is not None
+        assert found.id == measure
 
 
 def test_files_are_in_the_form_of_their_quarter(changed: App) -> None:
