@@ -34,7 +34,9 @@ HALF = 12  # a text so short may leave out what the one before it was about
 NAMED_OURS, OPEN_OURS, TOPIC_OURS, AMID_OURS, BESIDE_OURS = 0.003, 0.05, 0.05, 0.02, 0.1
 # Words of a point that is not written, in a question that is so surely the entry's own point: they
 # stood there for something else. In between nothing is said of what is written.
-OWN_POINT, OWN_PERHAPS = 0.8, 0.5
+OWN_POINT, OWN_PERHAPS = 0.9, 0.8
+# So long, and so surely on another clause, a text names its topic in words that are no topic's.
+WHOLE, WHOLE_SURE = 5, 0.85
 GRANTED, GRANTED_LIKE = 0.7, 0.45  # so surely the entry's point, and so like a line of it, it may say yes
 BESIDE = 1.2  # of two clauses so close neither is the topic for certain: both are shown
 FIELDS = "一"  # a field named beside a group says what they do, not what they ask
@@ -56,6 +58,7 @@ _STRICT = re.compile(
 _ENROLS = re.compile(
     r"报名|参加|参训|(能|可以|可|让|准)(去|来|跟着)?(学|听课|上课)|报(这|个|班|得|不|吗)|(收|招|要)(不)?(收|招|要)?(我|俺|这|他|她)|培训对象|从业人员"
 )
+_MONEY = re.compile(r"钱|费|补贴|奖|工资")
 _LEARNS = re.compile(r"培训|证|考|学|班")
 _OTHERS = re.compile(
     r"儿子|女儿|孩子|老公|老婆|爱人|对象|同事|员工|朋友|他|她|别人|同学|爸|妈|哥|姐|弟|妹|亲戚|机构"
@@ -174,8 +177,15 @@ class QuestionReader:
         talk = alone.all_chat and set(asks(plain)) <= {f"{MARK}whether"}  # 在吗
         if self.composed.groups_in(plain) or talk or alone.ours < HALF_OURS:
             return None
+        own = self.answers.entries[self.index.weights.entries[alone.total.index(max(alone.total))]]
+        elsewhere = not set(own.clauses) & set(self.answers.entries[topic.entry].clauses)
+        if elsewhere and len(plain) >= WHOLE and alone.ours * alone.right > WHOLE_SURE:
+            return None  # 老板不让去咋办
         entry, joint = on_topic(self.index, plain, topic.entry)
-        part = replace(self._point_part(self.answers.entries[entry], joint, plain), group=topic.group)
+        told = self.answers.entries[entry]
+        part = replace(self._point_part(told, joint, plain), group=topic.group)
+        if part.kind == "exact" and _MONEY.search(plain) and not _MONEY.search(told.answer):
+            return None  # 那钱呢, after an answer that tells nothing of money
         return Understood(Found("answer", (entry,)), (part,))
 
     def _asks_on(self, plain: str, found: Found, topic: Topic) -> Part | None:

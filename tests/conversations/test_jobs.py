@@ -165,3 +165,10 @@ def test_ask_prints_a_job() -> None:
     assert "绑定" in said["text"]
     for job in jobs.JOBS:  # every job has its sentence
         assert words("jobs/messages.how", {"job": job, "figures": False})
+
+
+def test_who_one_is_goes_on_from_the_answer_before(talk: Talk) -> None:
+    li = talk()
+    li.says("证书能评什么职称", "我是护士")
+    assert li.templates == ["policy/answer.j2"]
+    assert "医疗卫生人员" in li.text

@@ -255,6 +255,19 @@ def test_why_and_what_next_are_about_the_answer_before() -> None:
     assert after.found.entries == ("exam-conditions",)
 
 
+@pytest.mark.parametrize(
+    ("last", "text", "entry"),
+    [("worker-kinds", "那钱呢", "subsidy-who"), ("retirees", "老板不让去咋办", "employer-funds")],
+)
+def test_half_a_question_on_something_else_leaves_the_answer_before(last: str, text: str, entry: str) -> None:
+    assert CORPUS.questions.understand(text, Topic(last)).found.entries[0] == entry
+
+
+@pytest.mark.parametrize("text", ["失业金能领几个月", "产假工资谁发", "公务员考试啥时候报名", "我失恋了"])
+def test_another_offices_business_stays_it_after_an_answer(text: str) -> None:
+    assert CORPUS.questions.understand(text, Topic("subsidy-who")).found.kind == "refuse"
+
+
 # ------------------------------------------------------------------------------------- the data
 
 

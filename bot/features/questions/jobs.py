@@ -335,6 +335,8 @@ def read(turn: Turn, stage: Stage | None, text: str) -> Reading | None:
         return None  # what is asked has the first word
     if found is None or (found.figures and turn.institutions):
         return None
+    if found.job == "correct" and found.sure != CERTAIN and stage is None:
+        return None  # 我是护士, with nothing open, goes on from the answer before
     if prompt is not None and prompt.kind == "text":
         explicit = found.job != "human" or _A_PERSON.search(text)  # 漏了一个人 is a reason
         meant = explicit and found.job in BESIDE_TEXT and not (isinstance(prompt, Write) and prompt.of_policy)
