@@ -156,3 +156,11 @@ async def test_a_list_of_what_may_be_destroyed_is_confirmed_by_another(
     with transaction(app.engine, read_only=True) as connection:
         assert archive.destructions(connection)[0].state == "confirmed"
         assert connection.execute(institution.select()).first() is not None  # nothing goes by itself
+
+
+@pytest.mark.parametrize("year", ["0", "1", "9999"])
+async def test_a_year_that_no_quarter_has_is_nowhere(app: App, year: str) -> None:
+    browser = await Browser(app).enters(head(app))
+    csrf = browser.form("/office/leave")[1]
+    await browser.posts(f"/office/archive/{year}/close/10", **csrf)
+    assert browser.status == 404

@@ -75,3 +75,15 @@ async def test_without_a_robot_nothing_is_sent(app: App) -> None:
     await browser.submits("/office/group")
     assert browser.status == 409
     assert written(app) == []
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_day_at_the_end_of_time_is_shown_again(app: App, at: str) -> None:
+    officer = head(app)
+    robot(app)
+    browser = await Browser(app).enters(officer)
+    await browser.opens(PAGE.format("missing"))
+    path, seen = browser.form("/office/group")
+    await browser.posts(path, **{**seen, "at": at})
+    assert browser.status == 409
+    assert written(app) == []

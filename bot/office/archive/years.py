@@ -21,7 +21,7 @@ from bot.documents import archive as packages
 from bot.documents.archive import Package
 from bot.documents.store import safe_name
 from bot.office.visit import Answer, Download, Goto, NotFound, Page, Visit
-from policy.calendar.quarters import local
+from policy.calendar.quarters import FIRST_YEAR, LAST_YEAR, local
 from policy.reading.digits import whole_number
 from storage import archive
 from storage.archive import KEPT, Closed
@@ -101,7 +101,7 @@ def kept_at(data_dir: Path, held: Closed) -> Path:
 
 def _year(params: Mapping[str, str]) -> int:
     year = whole_number(params["year"], longest=4)
-    if year is None:
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
         raise NotFound
     return year
 
