@@ -19,6 +19,7 @@ from bot.core.render import words
 from bot.core.security.keys import Keys
 from bot.documents import annexes, docx, export
 from bot.documents import attachments as incoming_files
+from bot.documents.export_rows import harmless
 from policy.answers.entries import overlaid
 from policy.calendar.quarters import Quarter, local
 from policy.corpus import Corpus
@@ -119,11 +120,10 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{local(value):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return words("archive/messages.yes", {"value": value})
     if isinstance(value, date):
         return value.isoformat()
-    plain = str(value)
-    return f"'{plain}" if plain[:1] in ("=", "+", "-", "@", "\t") else plain
+    return harmless(str(value))
 
 
 def write(

@@ -99,12 +99,12 @@ def opening_cells(form: Form, opening: OpeningOrigin) -> Cells:
 def as_text(form: Form, cells: Cells) -> list[str]:
     """A row for a CSV: yuan as people write them, and nothing a spreadsheet would take for a formula."""
     fixed, measures = cells[: -len(form.measures)], cells[-len(form.measures) :]
-    return [_harmless(cell) for cell in fixed] + [
+    return [harmless(cell) for cell in fixed] + [
         _figure(m, cell) for m, cell in zip(form.measures, measures, strict=True)
     ]
 
 
-def _harmless(cell: str | float) -> str:
+def harmless(cell: str | float) -> str:
     """A cell that no spreadsheet runs: what begins like a formula is marked as a text.
 
     Full-width and small forms count as their plain ones, since an input method's setting decides

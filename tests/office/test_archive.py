@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
+from bot.documents.archive import table
 from storage import archive
 from storage.connections.database import transaction
 from storage.desk import paper
@@ -156,6 +157,13 @@ async def test_a_list_of_what_may_be_destroyed_is_confirmed_by_another(
     with transaction(app.engine, read_only=True) as connection:
         assert archive.destructions(connection)[0].state == "confirmed"
         assert connection.execute(institution.select()).first() is not None  # nothing goes by itself
+
+
+def test_nothing_in_a_table_is_a_formula() -> None:
+    rows = list(
+        csv.reader(io.StringIO(table(["x"], [["=1"], ["＝1"], [" =1"], ["\r=1"], ["a=1"], [-1]]).decode()))
+    )
+    assert [row[0][:1] for row in rows[1:]] == ["'", "'", "'", "'", "a", "'"]
 
 
 @pytest.mark.parametrize("year", ["0", "1", "9999"])

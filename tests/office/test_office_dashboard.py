@@ -61,6 +61,18 @@ async def test_the_table_tells_few_apart_no_more(app: App, officer: Person, talk
     }
 
 
+async def test_a_title_of_the_office_is_no_formula_in_the_table(
+    app: App, officer: Person, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk("li").says("学费多少钱")
+    app.assistant.counts.write(app.engine, NOON)
+    fees = app.corpus.on(NOON.date()).answers.entries["fees"]
+    monkeypatch.setitem(fees.__dict__, "title", "＝HYPERLINK(1)")
+    browser = await Browser(app).enters(officer)
+    await browser.opens(f"{PATH}/counters.csv?weeks=4")
+    assert "'＝HYPERLINK(1)" in browser.response.content.decode("utf-8-sig")
+
+
 def test_few_are_drawn_alike_and_the_tallest_fits() -> None:
     one, three, many = (drawn([("1/1", (n, 0, 0)), ("1/8", (90, 5, 5))]) for n in (1, 3, 50))
     assert one.columns[0].segments == three.columns[0].segments != many.columns[0].segments

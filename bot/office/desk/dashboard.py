@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.core.channel_limits import CHANNELS
 from bot.core.render import words
+from bot.documents.export_rows import harmless
 from bot.documents.store import safe_name
 from bot.office.desk.week_chart import FEW, drawn
 from bot.office.reports.board import counts
@@ -86,7 +87,7 @@ def download(visit: Visit) -> Answer:
     writer.writerow(words("office/messages.counters_head").split("，"))
     titles = {e.id: e.title for e in visit.corpus.answers.entries.values()}
     for *key, many in counted.rows(visit.connection, last_weeks(local(visit.now), chosen)):
-        writer.writerow([*key, titles.get(key[3], ""), f"<{FEW}" if 0 < many < FEW else many])
+        writer.writerow([*key, harmless(titles.get(key[3], "")), f"<{FEW}" if 0 < many < FEW else many])
     name = words("office/messages.counters_name", {"on": local(visit.now).date()})
     return Download(safe_name(f"{name}.csv"), table.getvalue().encode("utf-8-sig"))
 
