@@ -135,6 +135,8 @@ def _group(raw: dict[str, Any]) -> Group:
     if words is None:
         raise PolicyError(f"answers/composed/groups.yaml: {raw['id']}: 没有写叫法")
     plain = tuple(w for w in raw["words"].split() if _PLAIN.fullmatch(w))
+    if not plain and not (raw["name"] and words.search(raw["name"])):
+        raise PolicyError(f"answers/composed/groups.yaml: {raw['id']}: 至少写一个不带记号的叫法")
     return Group(
         raw["id"],
         raw["name"],
