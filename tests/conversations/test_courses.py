@@ -294,3 +294,9 @@ def test_all_stages_reached_still_lets_one_be_put_right(contact: Person) -> None
         contact.says("课程登记", "一期", stage, "今天", *more)
     contact.says("课程登记", "一期")
     assert contact.labels == ["改登记过的一步", "删掉这个班", "换一个班"]
+
+
+def test_what_can_be_changed_is_named_in_words(contact: Person) -> None:
+    contact.says("课程登记", "一期大数据", "大数据", "初级", "修改")
+    assert "班名：一期大数据" in contact.text + "".join(contact.labels)
+    assert not any(word in contact.text + "".join(contact.labels) for word in ("name", "occupation", "level"))

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from bot.core.dialogs.dialog import Choose, Dialog, Leave, Outcome, Question
 from bot.core.messages import Outgoing
+from bot.core.render import words
 from bot.core.turn import Answers, Turn
 from bot.features.courses.prompts import (
     NARROWED,
@@ -170,6 +171,12 @@ class CourseDialog(Dialog[CourseContext, Recorded | Withdrawn]):
             answers["course"] = str(value.id)
             return [turn.say("course/messages.twice", name=value.name)]
         return super().store(turn, context, question, value)
+
+    def label(self, question: Question[object], value: object) -> tuple[str, str]:
+        """What was asked, and what was said."""
+        asked = question.measure.title if isinstance(question, AskCount) else ""
+        told = words("course/messages.label", {"id": question.id, "asked": asked})
+        return told, words("course/messages.shown", {"value": value, "levels": LEVELS, "stages": STAGES})
 
     def finish(self, turn: Turn, context: CourseContext, outcome: Recorded | Withdrawn) -> list[Outgoing]:
         """Write the stage down and show where the course stands."""
