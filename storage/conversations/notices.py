@@ -14,6 +14,7 @@ from storage.conversations.reach import FEW
 from storage.schema.core import account, conversation, notice_consent, outbox, sender
 
 MOST_A_QUARTER = 3
+PAGE = 200  # rows fetched at once
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,15 @@ class Wanted:
 
 
 def answer(connection: Connection, account_id: int, agreed: bool, now: datetime) -> None:
-    """Keep what somebody said; how many went stays, so that saying it again gains nothing."""
+    """Keep what somebody said; how many went stays, so that saying it again gains nothing.
+
+    Of an account that is no more there is nothing to keep.
+    """
     values = {"agreed": agreed, "at": now}
     mine = notice_consent.c.account_id == account_id
     changed = update(notice_consent).where(mine).values(**values).returning(notice_consent.c.account_id)
-    if connection.execute(changed).first() is None:
+    known = select(account.c.id).where(account.c.id == account_id)
+    if connection.execute(changed).first() is None and connection.execute(known).first():
         connection.execute(insert(notice_consent).values(account_id=account_id, **values))
 
 
@@ -85,7 +90,13 @@ def waiting(connection: Connection, channel: str, bot: str, day: str, limit: int
     """Whom something waits for that a notice may tell of today; the newest of each."""
     same = and_(*(account.c[name] == outbox.c[name] for name in ("channel", "bot", "sender")))
     rows = connection.execute(
-        select(outbox.c.sender, outbox.c.body, account.c.id)
+        select(
+            outbox.c.sender,
+            outbox.c.body,
+            account.c.id,
+            notice_consent.c.quarter,
+            notice_consent.c.count.label("sent"),
+        )
         .join(account, same)
         .join(notice_consent, notice_consent.c.account_id == account.c.id)
         .join(conversation, conversation.c.account_id == account.c.id)
@@ -100,13 +111,17 @@ def waiting(connection: Connection, channel: str, bot: str, day: str, limit: int
             or_(conversation.c.refused.is_(None), conversation.c.refused != "gone"),
         )
         .order_by(outbox.c.id.desc())
-        .limit(limit * 5)
+        .execution_options(yield_per=PAGE)
     )
     found: dict[int, Wanted] = {}
     for row in rows:
         about = row.body.get("notice")
-        if about and row.id not in found and len(found) < limit:
-            found[row.id] = Wanted(Address(channel, bot, row.sender), row.id, about)
+        # Who had all of a quarter must not stand in the way of others, however many they are.
+        if not about or (row.quarter == about["quarter"] and row.sent >= MOST_A_QUARTER):
+            continue
+        found.setdefault(row.id, Wanted(Address(channel, bot, row.sender), row.id, about))
+        if len(found) == limit:
+            break
     return list(found.values())
 
 
