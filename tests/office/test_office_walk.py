@@ -41,7 +41,7 @@ async def walk(app: App, officer: Person, monkeypatch: pytest.MonkeyPatch) -> Wa
 
 async def test_a_group_of_questions_is_answered(walk: Walk, app: App, talk: Callable[..., Person]) -> None:
     talk("li").says("老师爱喝咖啡吗")
-    talk("wu").says("老师喜欢喝茶吗")
+    talk("wu").says("老师爱喝茶吗")
     await walk.follows("/office/questions")
     await walk.follows("/office/questions/1")
     await walk.sends("/office/questions/", do="reply", reply="请问培训机构。")
